@@ -1,0 +1,78 @@
+#pragma once
+/// One repository of one registry, as a pusher and puller sees it
+/// (OCI distribution-spec 1.1). The words are in registry/README.md.
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/stream.h"
+#include "http/transport.h"
+#include "oci/manifest.h"
+#include "oci/reference.h"
+
+namespace n2c::registry {
+
+class Host;  // what all repositories of one registry share: tokens, profile, throttle, retries
+
+/// A manifest as it came: its descriptor is of exactly these bytes.
+struct FetchedManifest {
+  oci::Descriptor descriptor;
+  std::string json;
+};
+
+/// What became of a manifest PUT.
+struct ManifestStored {
+  oci::Digest digest;
+};
+/// The registry says these blobs are not there after all.
+struct BlobsMissing {
+  std::vector<oci::Digest> digests;  ///< empty when the registry named none
+};
+/// The registry does not take this media type (415, MANIFEST_INVALID, UNSUPPORTED).
+struct FormatRefused {
+  std::string why;
+};
+using ManifestPut = std::variant<ManifestStored, BlobsMissing, FormatRefused>;
+
+/// Thread-safe. Every call retries by the host's policy, renews tokens, and throws Error that
+/// names the request, the status and the registry's own words.
+class RegistryClient {
+ public:
+  RegistryClient(std::shared_ptr<Host> host, oci::Repository repository);
+
+  const oci::Repository& repository() const { return repository_; }
+
+  /// HEAD. Anything but a clear 200 is "no" (403 and 405 too: field-guide §2.2).
+  bool has_blob(const oci::Descriptor& blob, std::stop_token stop);
+  /// POST ?mount=&from=; false for every refusal (a session it opened is cancelled).
+  bool mount(const oci::Descriptor& blob, const oci::Repository& from, std::stop_token stop);
+  /// Sends the bytes of `source`. With `known` they are checked against it by the registry;
+  /// without, digest and size come out of the sending. `source` is opened anew for every try.
+  /// Returns the descriptor with the media type given.
+  oci::Descriptor upload(const ByteSource& source, std::string media_type,
+                         std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
+                         std::stop_token stop);
+  /// A blob's bytes, verified while they are read; resumed by Range when the connection is cut.
+  std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop);
+
+  /// Nothing when the registry has no such tag or digest. Digest references are verified.
+  std::optional<FetchedManifest> get_manifest(std::string_view tag_or_digest, std::stop_token stop);
+  /// The descriptor alone, by HEAD.
+  std::optional<oci::Descriptor> head_manifest(std::string_view tag_or_digest,
+                                               std::stop_token stop);
+  ManifestPut put_manifest(std::string_view tag_or_digest, std::string_view media_type,
+                           std::string_view json, std::stop_token stop);
+
+ private:
+  std::shared_ptr<Host> host_;
+  oci::Repository repository_;
+};
+
+}  // namespace n2c::registry

@@ -1,0 +1,34 @@
+#pragma once
+/// Time as n2c sees it, so that a test can be its master.
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+
+namespace n2c {
+
+/// Tells the time and waits. Thread-safe.
+class Clock {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+  virtual ~Clock() = default;
+  virtual TimePoint now() = 0;
+  /// Waits that long, or until a stop is asked for; false when stopped.
+  virtual bool wait(std::chrono::nanoseconds how_long, std::stop_token stop) = 0;
+};
+
+/// The machine's clock.
+class SystemClock final : public Clock {
+ public:
+  TimePoint now() override { return std::chrono::steady_clock::now(); }
+  bool wait(std::chrono::nanoseconds how_long, std::stop_token stop) override {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock hold(mutex);
+    never.wait_for(hold, stop, how_long, [] { return false; });
+    return !stop.stop_requested();
+  }
+};
+
+}  // namespace n2c

@@ -1,0 +1,46 @@
+#include "base/hash.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace n2c {
+
+struct Hash::State {
+  State() : context(EVP_MD_CTX_new()) {}
+  ~State() { EVP_MD_CTX_free(context); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  EVP_MD_CTX* context;
+};
+
+Hash::Hash(HashAlgorithm algorithm) : state_(std::make_unique<State>()) {
+  const EVP_MD* type = algorithm == HashAlgorithm::sha256 ? EVP_sha256() : EVP_sha512();
+  if (state_->context == nullptr || EVP_DigestInit_ex(state_->context, type, nullptr) != 1) {
+    throw Error(ErrorKind::internal, "OpenSSL does not start a hash");
+  }
+}
+
+Hash::~Hash() = default;
+Hash::Hash(Hash&&) noexcept = default;
+Hash& Hash::operator=(Hash&&) noexcept = default;
+
+void Hash::update(ByteView bytes) {
+  if (EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) != 1) {
+    throw Error(ErrorKind::internal, "OpenSSL does not go on with a hash");
+  }
+}
+
+std::string Hash::finish_hex() {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> raw{};
+  unsigned int size = 0;
+  if (EVP_DigestFinal_ex(state_->context, raw.data(), &size) != 1) {
+    throw Error(ErrorKind::internal, "OpenSSL does not end a hash");
+  }
+  return hex_of({reinterpret_cast<const char*>(raw.data()), size});
+}
+
+}  // namespace n2c

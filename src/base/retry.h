@@ -1,0 +1,31 @@
+#pragma once
+/// How long to wait before trying again, and when to stop trying. No I/O and no clock.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string_view>
+
+namespace n2c {
+
+struct RetryPolicy {
+  int attempts = 5;                            ///< tries in all; --retry N is N further ones
+  std::chrono::milliseconds first_delay{500};  ///< doubled at every further try
+  std::chrono::milliseconds longest_delay{30'000};
+  std::chrono::seconds max_time{900};  ///< from the first try to the start of the last
+
+  /// The wait after failed try number `attempt` (from 1), `elapsed` after the first began:
+  /// `retry_after` when the server named one, else exponential, times 0.5 to 1 by `rng`.
+  /// Nothing: give up (attempts or time are used up, or the server asks for too long a wait).
+  std::optional<std::chrono::milliseconds> delay(
+      int attempt, std::chrono::milliseconds elapsed,
+      std::optional<std::chrono::milliseconds> retry_after, std::mt19937_64& rng) const;
+};
+
+/// A Retry-After value: seconds, or an HTTP date (RFC 9110 §10.2.3) seen from `now`. Past
+/// dates give 0.
+std::optional<std::chrono::milliseconds> parse_retry_after(
+    std::string_view value, std::chrono::system_clock::time_point now);
+
+}  // namespace n2c

@@ -1,0 +1,25 @@
+#pragma once
+/// How a command family hooks into the command line. Each family is one file that
+/// declares its options with CLI11 and sets the action to run.
+
+#include <functional>
+#include <stop_token>
+
+namespace CLI {
+class App;
+}
+
+namespace n2c::cli {
+
+/// What parsing decided on. Runs after the whole command line was understood.
+struct Invocation {
+  /// Returns the exit code; throws Error.
+  std::function<int(std::stop_token)> action;
+  /// The five upstream-compatible commands: any failure exits with 1 (contract H1.5).
+  bool is_build_command = false;
+  bool debug = false;
+};
+
+void add_build_commands(CLI::App& app, Invocation& chosen);
+
+}  // namespace n2c::cli

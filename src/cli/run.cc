@@ -1,0 +1,105 @@
+#include "cli/run.h"
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/command.h"
+
+namespace n2c::cli {
+
+namespace {
+
+/// Turns SIGINT and SIGTERM into a stop request for as long as it lives. The signals are
+/// blocked in every thread started after it; a second one ends the process at once.
+class StopOnSignal {
+ public:
+  StopOnSignal() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGUSR2);  // ours: ends the wait below
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    thread_ = std::thread([this] { wait(); });
+  }
+  ~StopOnSignal() {
+    pthread_kill(thread_.native_handle(), SIGUSR2);
+    thread_.join();
+  }
+  StopOnSignal(const StopOnSignal&) = delete;
+  StopOnSignal& operator=(const StopOnSignal&) = delete;
+
+  std::stop_token token() const { return stop_.get_token(); }
+
+ private:
+  void wait() {
+    int signal = 0;
+    while (sigwait(&set_, &signal) == 0 && signal != SIGUSR2) {
+      if (stop_.stop_requested()) std::_Exit(exit_code(ErrorKind::cancelled));
+      stop_.request_stop();
+    }
+  }
+
+  sigset_t set_{};
+  std::stop_source stop_;
+  std::thread thread_;
+};
+
+void print_error(const Error& error) {
+  std::fputs(cat("n2c: ", error.message(), "\n").c_str(), stderr);
+  if (!error.hint().empty()) std::fputs(cat("hint: ", error.hint(), "\n").c_str(), stderr);
+}
+
+int fail(const Invocation& chosen, const Error& error) {
+  print_error(error);
+  return chosen.is_build_command ? 1 : exit_code(error.kind());
+}
+
+int run_action(const Invocation& chosen) {
+  const StopOnSignal signals;
+  try {
+    return chosen.action(signals.token());
+  } catch (const Error& error) {
+    return fail(chosen, error);
+  } catch (const std::bad_alloc&) {
+    return fail(chosen, Error(ErrorKind::local, "out of memory"));
+  } catch (const std::exception& error) {
+    return fail(chosen, Error(ErrorKind::internal, error.what()));
+  }
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  CLI::App app("Builds, pushes, loads and serves container images described by Nix store paths.");
+  app.name(std::filesystem::path(argc > 0 ? argv[0] : "n2c").filename().string());
+  app.set_version_flag("--version", "n2c " N2C_VERSION);
+  app.require_subcommand(0, 1);
+  Invocation chosen;
+  app.add_flag("-d,--debug", chosen.debug, "say what is being done; requests too, secrets masked");
+  app.fallthrough();
+  add_build_commands(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(app.help().c_str(), stdout);
+    return 0;
+  } catch (const CLI::CallForVersion&) {
+    std::fputs("n2c " N2C_VERSION "\n", stdout);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return fail(chosen, Error(ErrorKind::usage, error.what(), "see --help"));
+  }
+  if (!chosen.action) {
+    std::fputs(app.help().c_str(), stdout);
+    return 0;
+  }
+  return run_action(chosen);
+}
+
+}  // namespace n2c::cli

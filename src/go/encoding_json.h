@@ -1,0 +1,118 @@
+#pragma once
+/// JSON as Go's encoding/json reads and writes it (contract C1, C2, C4).
+///
+/// Json is one value. Objects keep their members in order, duplicates too, because Go
+/// decodes them one after another. Numbers keep their text, because Go tells 1 from 1.0.
+/// Boost.JSON does the parsing; its headers stay in encoding_json.cc.
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+
+namespace n2c::go {
+
+class Json {
+ public:
+  enum class Kind { null, boolean, number, string, array, object };
+  using Array = std::vector<Json>;
+  using Member = std::pair<std::string, Json>;
+  using Object = std::vector<Member>;
+
+  Json() = default;  // null
+  explicit Json(bool value) : value_(value) {}
+  explicit Json(std::int64_t value);
+  explicit Json(std::uint64_t value);
+  Json(std::string_view text) : value_(std::string(text)) {}
+  Json(std::string text) : value_(std::move(text)) {}
+  Json(const char* text) : value_(std::string(text)) {}
+  Json(Array elements) : value_(std::move(elements)) {}
+  Json(Object members) : value_(std::move(members)) {}
+
+  /// A whole document (C4.1): no trailing data, no comments, at most 10 000 deep. Invalid
+  /// UTF-8 and lone surrogates become U+FFFD (C4.8). The error names the byte offset.
+  static Parsed<Json> parse(std::string_view text);
+
+  Kind kind() const { return static_cast<Kind>(value_.index()); }
+  bool is_null() const { return kind() == Kind::null; }
+  /// "null", "bool", "number", "string", "array", "object": Go's words.
+  std::string_view kind_name() const;
+
+  /// The value as that kind, or nothing when it is another.
+  std::optional<bool> as_bool() const;
+  std::optional<std::int64_t> as_int() const;  // a number without fraction or exponent, in range
+  const std::string* as_string() const;
+  const Array* as_array() const;
+  const Object* as_object() const;
+
+  /// The last member of exactly that name, or null pointer; also when this is no object.
+  const Json* find(std::string_view name) const;
+  /// find() and as_string() in one, "" when absent or of another kind.
+  std::string text_at(std::string_view name) const;
+
+  /// Appends a member to an object, an element to an array. Returns this, to be chained.
+  Json& set(std::string name, Json value);
+  Json& push(Json element);
+
+  /// Compact, Go's escapes (C2: < > & too), no newline.
+  std::string compact() const;
+  /// Indented with one tab a level as upstream's files are (C1.1), no newline at the end.
+  std::string indented() const;
+
+ private:
+  struct Number {
+    std::string text;
+  };
+  friend class JsonBuilder;  // the parser's side, in encoding_json.cc
+  std::variant<std::monostate, bool, Number, std::string, Array, Object> value_;
+};
+
+/// Go's decoding of one object into a struct (C4.2 to C4.5): members in order, keys exact
+/// or case-folded, unknown ones ignored, `null` left to each field.
+///
+///     decode_object(json, "ImageConfig", {
+///         {"User", [&](const Json& v) { return decode(v, config.user); }}, …});
+///
+/// Every decode() returns nothing, or what is wrong ("cannot unmarshal string into …");
+/// decode_object adds the path of keys to it: "ImageConfig.Entrypoint: …".
+using Decoded = std::optional<std::string>;
+struct Field {
+  std::string_view name;
+  std::function<Decoded(const Json&)> decode;
+};
+Decoded decode_object(const Json& json, std::string_view type, const std::vector<Field>& fields,
+                      const std::function<Decoded(std::string_view key)>& unknown = {});
+
+Decoded decode(const Json& json, std::string& into);   // null: unchanged
+Decoded decode(const Json& json, bool& into);          // null: unchanged
+Decoded decode(const Json& json, std::int64_t& into);  // null: unchanged
+/// null: nil (nothing); an array replaces, its null elements are "".
+Decoded decode(const Json& json, std::optional<std::vector<std::string>>& into);
+/// null: clears; an object is merged into what is there (C4.4).
+Decoded decode(const Json& json, std::map<std::string, std::string>& into);
+
+/// An array into a list by `element`; null gives an empty list; null elements are passed on.
+template <class T>
+Decoded decode_list(const Json& json, std::vector<T>& into,
+                    const std::function<Decoded(const Json&, T&)>& element) {
+  into.clear();
+  if (json.is_null()) return {};
+  const Json::Array* array = json.as_array();
+  if (array == nullptr) return "cannot unmarshal " + std::string(json.kind_name()) + " into a list";
+  for (const Json& one : *array) {
+    if (auto wrong = element(one, into.emplace_back())) {
+      return "[" + std::to_string(into.size() - 1) + "]: " + *wrong;
+    }
+  }
+  return {};
+}
+
+}  // namespace n2c::go

@@ -1,0 +1,108 @@
+#pragma once
+/// One HTTP exchange, seen from the thread that wants it.
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/stream.h"
+#include "http/url.h"
+
+namespace n2c::http {
+
+enum class Method { get, head, post, put, patch, delete_ };
+std::string_view name_of(Method method);  // "GET"
+
+/// Header lines in order; names compare without regard to case.
+class Headers {
+ public:
+  Headers() = default;
+  Headers(std::initializer_list<std::pair<std::string, std::string>> lines) : lines_(lines) {}
+  /// Replaces every line of that name.
+  void set(std::string name, std::string value);
+  void add(std::string name, std::string value);
+  void remove(std::string_view name);
+  /// The first line's value.
+  std::optional<std::string> find(std::string_view name) const;
+  std::vector<std::string> find_all(std::string_view name) const;
+  const std::vector<std::pair<std::string, std::string>>& lines() const { return lines_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> lines_;
+};
+
+/// What a request carries. source unset: no body (a POST or PUT then says Content-Length: 0).
+struct Body {
+  /// Opened anew by each send(). Must outlive the call.
+  const ByteSource* source = nullptr;
+  std::uint64_t offset = 0;
+  /// Content-Length; when unset the body goes chunked until the source ends.
+  std::optional<std::uint64_t> length{};
+};
+
+struct Request {
+  Method method = Method::get;
+  Url url;
+  Headers headers{};
+  Body body{};
+  /// A reply body past this ends in Error{registry}; not counted when reply_sink is set.
+  std::size_t max_reply_bytes = 4 << 20;
+  /// Where the body of a 2xx reply goes instead of Response::body. Called on the calling thread.
+  Writer* reply_sink = nullptr;
+  /// Counts body bytes as they leave, for progress; set back to where it was on failure by the
+  /// caller.
+  std::atomic<std::uint64_t>* sent = nullptr;
+};
+
+struct Response {
+  int status = 0;
+  Headers headers{};
+  std::string body{};
+  Url url;                 ///< what answered: redirects are not followed here
+  std::uint64_t sent = 0;  ///< body bytes that left
+};
+
+/// One HTTP exchange. Any status is a Response. Redirects are never followed here (see
+/// registry/client/redirect). Throws Error{network} only when no whole reply came,
+/// Error{cancelled} when asked to stop, and whatever the body's reader threw.
+/// Thread-safe; blocks the calling thread.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  virtual Response send(const Request& request, std::stop_token stop) = 0;
+};
+
+/// How connections to one host are secured; paths may be empty.
+struct TlsFiles {
+  std::string ca_file;           ///< PEM roots, beside the system's
+  std::string client_cert_file;  ///< PEM
+  std::string client_key_file;
+  bool verify = true;
+};
+
+struct TransportOptions {
+  std::string user_agent;
+  std::chrono::seconds connect_timeout{15};
+  /// Nothing moved in either direction for so long: Error{network}.
+  std::chrono::seconds stall_timeout{60};
+  std::size_t pipe_bytes = 1 << 20;  ///< held for each upload between its producer and the network
+  std::string unix_socket;           ///< connect here, whatever the URL's host
+  /// Asked once for each host (authority()) that a request goes to.
+  std::function<TlsFiles(std::string_view authority)> tls = {};
+  /// Each request and reply line and its headers, secrets masked; empty: off (--debug).
+  std::function<void(std::string_view line)> trace = {};
+};
+
+/// libcurl's multi interface on one network thread. Proxies come from the environment
+/// (HTTPS_PROXY, HTTP_PROXY, NO_PROXY); uploads speak HTTP/1.1.
+std::unique_ptr<Transport> make_curl_transport(TransportOptions options);
+
+}  // namespace n2c::http

@@ -1,0 +1,35 @@
+#pragma once
+/// An image as n2c sends it: a config and layers that can be opened again and again.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "oci/config.h"
+#include "oci/manifest.h"
+
+namespace n2c {
+
+/// Bytes with their digest, size and media type, that can be opened again.
+struct Blob {
+  oci::Descriptor descriptor;
+  std::shared_ptr<const ByteSource> bytes;
+};
+
+/// One layer as described: its identity unpacked (diff_id), and its bytes as stored, whose
+/// media type tells how. A layer made from store paths is stored as plain tar; a base
+/// image's layer often as gzip.
+struct Layer {
+  oci::Digest diff_id;
+  Blob blob;
+  /// For messages: "layer 3 of 12 (sha256:9f2c…, 34.1 MiB)" is built from this and its place.
+  std::size_t path_count = 0;
+};
+
+struct Image {
+  std::string config_json;
+  oci::Platform platform;
+  std::vector<Layer> layers;
+};
+
+}  // namespace n2c

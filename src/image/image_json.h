@@ -1,0 +1,51 @@
+#pragma once
+/// layers.json and image.json: upstream's descriptions of layers and images, read by Go's
+/// rules (contract C4) and written byte for byte (C1 to C3).
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "image/image.h"
+#include "image/layer_record.h"
+#include "oci/config.h"
+
+namespace n2c {
+
+/// image.json as it stands in the file (C3.3).
+struct ImageRecord {
+  std::int64_t version = 1;
+  oci::ContainerConfig container;
+  std::optional<std::vector<LayerRecord>> layers;  ///< nothing is `null`
+  std::string arch;
+  std::optional<std::string> created;
+};
+
+/// Parsers; the error says where.
+Parsed<std::vector<LayerRecord>> parse_layers_json(std::string_view text);
+Parsed<ImageRecord> parse_image_json(std::string_view text);
+std::string layers_json(const std::vector<LayerRecord>& layers);  // "null" when empty
+std::string image_json(const ImageRecord& image);
+
+/// How described layers are found on this machine.
+struct StoreView {
+  /// /nix/store/… is read below this folder; empty: where it says. Applies to layer-path too.
+  std::filesystem::path root{};
+  /// `path` below root when it is absolute and root is set, else `path`.
+  std::filesystem::path locate(std::string_view path) const;
+};
+
+/// Reads image.json and makes of it an image whose layers can be opened: from layer-path as
+/// stored, else made from paths, else an Error. Nothing of a layer is read until it is
+/// opened, and what is read is verified against the recorded digest: a mismatch is
+/// Error{integrity} before the last byte is given. Sizes are true (a layer-path is
+/// stat'ed). Throws Error{input} for whatever is wrong with the file (C4, A6.4, version
+/// other than 1).
+Image load_image_json(const std::filesystem::path& file, const StoreView& store);
+
+/// The same from a record that was read already. `named` is what messages call it.
+Image make_image(const ImageRecord& record, const StoreView& store, std::string_view named);
+
+}  // namespace n2c

@@ -1,0 +1,39 @@
+#pragma once
+/// A layer's tar made from store paths, byte for byte Go's (contract B, D, E), as often as
+/// it is asked for. The file tree is walked at open(); sizes are known before any content
+/// is read, so an offset is found without reading what lies before it.
+
+#include <memory>
+#include <vector>
+
+#include "base/stream.h"
+#include "image/image_json.h"
+#include "image/layer_record.h"
+
+namespace n2c {
+
+/// The tar of these paths. open() throws Error{local} for a path that is not there or cannot
+/// be read and for files the format cannot hold (FIFO, device, socket), Error{input} for
+/// conflicts, bad modes and bad regular expressions, and, while it is read, Error{local} for
+/// a file that grew or shrank. Thread-safe.
+class StoreLayerSource final : public ByteSource {
+ public:
+  StoreLayerSource(std::vector<StorePath> paths, StoreView store)
+      : paths_(std::move(paths)), store_(std::move(store)) {}
+  std::unique_ptr<Reader> open(std::uint64_t offset = 0) const override;
+
+ private:
+  std::vector<StorePath> paths_;
+  StoreView store_;
+};
+
+/// What one pass over a layer's tar tells.
+struct TarFacts {
+  oci::Digest digest;
+  std::uint64_t size = 0;
+};
+
+/// Reads the tar once, hashing.
+TarFacts measure(const ByteSource& tar);
+
+}  // namespace n2c

@@ -1,0 +1,64 @@
+#pragma once
+/// The image config: what a container of the image runs, and the diff_ids of its layers
+/// (image-spec config.md; contract A4, C5). Field order and omission are Go's.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "go/encoding_json.h"
+#include "oci/manifest.h"
+
+namespace n2c::oci {
+
+/// C5.1: what the `config` object may hold; nothing else survives.
+struct ContainerConfig {
+  std::string user;
+  std::set<std::string> exposed_ports;
+  std::optional<std::vector<std::string>> env, entrypoint, cmd;
+  std::set<std::string> volumes;
+  std::string working_dir;
+  std::map<std::string, std::string> labels;
+  std::string stop_signal;
+  bool args_escaped = false;
+
+  /// Go's decoding (C4) into what is there already: a duplicate key merges maps.
+  go::Decoded decode(const go::Json& json);
+  go::Json to_json() const;  // empty fields left out
+};
+
+/// C5.3. `created` is kept as the RFC 3339 text it will be written as.
+struct History {
+  std::optional<std::string> created;
+  std::string created_by, author, comment;
+  bool empty_layer = false;
+
+  go::Decoded decode(const go::Json& json);
+  go::Json to_json() const;
+  bool operator==(const History&) const = default;
+};
+
+/// A4.1, in that order when written.
+struct Config {
+  std::optional<std::string> created;
+  Platform platform;
+  ContainerConfig container;
+  std::vector<Digest> diff_ids;
+  std::vector<History> history;
+
+  std::string to_json() const;
+};
+
+/// What n2c needs of a config it did not write: its diff_ids and platform; only
+/// rootfs.diff_ids is required (G2.5).
+struct ConfigFacts {
+  std::vector<Digest> diff_ids;
+  Platform platform;
+};
+Parsed<ConfigFacts> read_config_facts(std::string_view json);
+
+}  // namespace n2c::oci

@@ -1,0 +1,48 @@
+#include "base/stream.h"
+
+#include <doctest/doctest.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+
+using namespace n2c;
+
+TEST_CASE("a source can be opened at any offset, again and again") {
+  const MemorySource source("hello world");
+  CHECK(read_all(*source.open(), 100) == "hello world");
+  CHECK(read_all(*source.open(6), 100) == "world");
+  CHECK(read_all(*source.open(11), 100).empty());
+  CHECK(read_all(*source.open(99), 100).empty());
+}
+
+TEST_CASE("reading all of a reader stops at the limit with an input error") {
+  const MemorySource source("hello world");
+  CHECK_THROWS_WITH_AS(read_all(*source.open(), 5), "more than 5 B where less was due", Error);
+}
+
+TEST_CASE("a hashing reader tells the hash and the count of what passed") {
+  HashingReader reader(MemorySource("abc").open());
+  CHECK(read_all(reader, 100) == "abc");
+  CHECK(reader.count() == 3);
+  CHECK(reader.finish_hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST_CASE("a file that was begun and not committed leaves nothing behind") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "out.json";
+  write_file(path, "old");
+  {
+    AtomicFile file(path);
+    file.write(bytes_of("half"));
+  }
+  CHECK(read_file(path, 100) == "old");
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+  write_file(path, "new");
+  CHECK(read_file(path, 100) == "new");
+}
+
+TEST_CASE("opening a file that is absent names it and the reason") {
+  CHECK_THROWS_WITH_AS(read_file("/no/such", 10), "open /no/such: No such file or directory",
+                       Error);
+}
