@@ -1,0 +1,78 @@
+#pragma once
+/// Images as one tar: docker save's form and OCI image layouts, whole or thin.
+///
+/// An archive is worked out before a byte of it is made: the list of its files comes from
+/// docker_archive() or oci_archive() as a value, and ArchiveSource makes the tar of such a list
+/// while it is read. Nothing is held in memory but one buffer, and no temporary file is written.
+///
+/// Thin archives leave out layers that the reader says it has (field-guide §3): Docker's
+/// classic store takes a docker-archive without the files of layers whose chain it holds, the
+/// containerd store an OCI layout without the blobs it holds.
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/stream.h"
+#include "image/image.h"
+#include "oci/digest.h"
+#include "oci/manifest.h"
+
+namespace n2c {
+
+/// One regular file of an archive. `size` must be the length of `bytes`.
+struct ArchiveFile {
+  std::string path;
+  std::uint64_t size = 0;
+  std::shared_ptr<const ByteSource> bytes;
+};
+
+/// The tar of a list of files, in their order: mode 0444, owner 0, time 0, so the same list gives
+/// the same bytes. Thread-safe.
+class ArchiveSource final : public ByteSource {
+ public:
+  explicit ArchiveSource(std::vector<ArchiveFile> files) : files_(std::move(files)) {}
+  /// Reading throws what the files' sources throw, and Error{integrity} for one that is not as
+  /// long as it was said to be.
+  std::unique_ptr<Reader> open(std::uint64_t offset = 0) const override;
+
+ private:
+  std::vector<ArchiveFile> files_;
+};
+
+/// One image of a docker-archive. `names` are whole names with a tag
+/// ("docker.io/library/app:1"); `omitted` says which layers' files are left out (their
+/// diff_ids), nothing for a full archive.
+struct DockerArchiveImage {
+  const Image& image;
+  std::vector<std::string> names;
+  std::set<oci::Digest> omitted{};
+};
+
+/// docker save's form (contract A9): config as CONFIG_HEX.json, layers as DIFF_ID_HEX.tar with
+/// their bytes as stored (an engine decompresses them by their first bytes; skopeo and crane
+/// too), manifest.json with the names. A layer listed twice is there once.
+std::vector<ArchiveFile> docker_archive(std::span<const DockerArchiveImage> images);
+
+/// An OCI image layout (contract A9.2): oci-layout, index.json (which is `index`), and each of
+/// `blobs` once (manifests and configs among them), but for those in `omitted`.
+std::vector<ArchiveFile> oci_archive(const oci::Index& index, std::span<const Blob> blobs,
+                                     const std::set<oci::Digest>& omitted = {});
+
+/// A manifest and everything it names, as the blobs of a layout: manifest, config, layers.
+struct ManifestBlobs {
+  oci::Descriptor manifest;
+  std::vector<Blob> blobs;
+};
+/// `layers` are the image's as they are to be stored; Image::layers' own blobs for "as they are".
+ManifestBlobs manifest_blobs(const Image& image, std::span<const Blob> layers);
+
+/// The index of a layout that holds one image under names. Each is written as
+/// org.opencontainers.image.ref.name (the tag) and io.containerd.image.name (the whole name):
+/// the first is what skopeo, podman and umoci look for, the second what containerd and Docker do.
+oci::Index layout_index(const oci::Descriptor& manifest, std::span<const std::string> names);
+
+}  // namespace n2c
