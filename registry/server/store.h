@@ -1,0 +1,102 @@
+#pragma once
+/// What a registry keeps: repositories of blobs, manifests and tags.
+///
+/// A Store can be read; a WritableStore can also be pushed to. Repository paths, tags and
+/// digests that reach a store are valid (oci::is_repository_path, oci::is_tag). A blob or
+/// manifest is in a repository only when it was put or mounted there, whoever else has it.
+/// Every call may come from several threads at once and may throw Error{local}.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/stream.h"
+#include "oci/manifest.h"
+
+namespace n2c::registry {
+
+/// A manifest or index as it was put: the descriptor is of exactly these bytes.
+struct ManifestRecord {
+  oci::Descriptor descriptor;
+  std::string json;
+};
+
+/// A manifest that names another as its subject (distribution-spec, "Listing Referrers").
+struct Referrer {
+  oci::Descriptor descriptor;  ///< annotations are the manifest's own
+  std::string artifact_type;
+};
+
+class WritableStore;
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// The size of a blob, or nothing when the repository has none such. Manifests are no blobs.
+  virtual std::optional<std::uint64_t> stat(const std::string& repository,
+                                            const oci::Digest& blob) = 0;
+  /// A blob's bytes from `offset` on; null when the repository has none such. The reader
+  /// stays good when the blob is removed meanwhile.
+  virtual std::unique_ptr<Reader> open(const std::string& repository, const oci::Digest& blob,
+                                       std::uint64_t offset) = 0;
+
+  virtual std::optional<ManifestRecord> find_manifest(const std::string& repository,
+                                                      const oci::Digest& manifest) = 0;
+  virtual std::optional<oci::Digest> find_tag(const std::string& repository,
+                                              const std::string& tag) = 0;
+  /// In byte order; nothing when there is no such repository.
+  virtual std::optional<std::vector<std::string>> tags(const std::string& repository) = 0;
+  virtual std::vector<Referrer> referrers(const std::string& repository,
+                                          const oci::Digest& subject) = 0;
+  /// In byte order.
+  virtual std::vector<std::string> repositories() = 0;
+
+  /// This store's writing side; null when it can only be read.
+  virtual WritableStore* writable() { return nullptr; }
+};
+
+/// A blob that is arriving: bytes no one else sees until they are committed. Dropping it
+/// removes them. One thread at a time.
+class StagedBlob : public Writer {
+ public:
+  /// What was written so far, from its start.
+  virtual std::unique_ptr<Reader> open() = 0;
+};
+
+/// A manifest about to be put.
+struct NewManifest {
+  ManifestRecord record;
+  std::vector<std::string> tags{};                ///< to point at it from now on
+  std::vector<oci::Digest> required_blobs{};      ///< that the repository must have
+  std::vector<oci::Digest> required_manifests{};  ///< likewise
+};
+
+class WritableStore : public Store {
+ public:
+  virtual std::unique_ptr<StagedBlob> stage() = 0;
+  /// Makes the bytes a blob of the repository. The caller has verified them: their digest
+  /// is `digest`. The same blob twice is one blob.
+  virtual void commit(const std::string& repository, const oci::Digest& digest,
+                      std::unique_ptr<StagedBlob> bytes) = 0;
+  /// Gives the repository a blob that `from` has, or that any repository has when `from` is
+  /// not set. False when none has it.
+  virtual bool mount(const std::string& repository, const oci::Digest& blob,
+                     const std::optional<std::string>& from) = 0;
+  /// Puts the manifest and moves its tags, all or nothing. Returns the required blobs and
+  /// manifests that are not in the repository; when there are some, nothing was changed.
+  virtual std::vector<oci::Digest> put_manifest(const std::string& repository,
+                                                const NewManifest& manifest) = 0;
+
+  /// False when there was none such.
+  virtual bool remove_blob(const std::string& repository, const oci::Digest& blob) = 0;
+  /// With every tag that points at it.
+  virtual bool remove_manifest(const std::string& repository, const oci::Digest& manifest) = 0;
+  virtual bool remove_tag(const std::string& repository, const std::string& tag) = 0;
+
+  WritableStore* writable() final { return this; }
+};
+
+}  // namespace n2c::registry
