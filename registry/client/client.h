@@ -3,6 +3,7 @@
 /// (OCI distribution-spec 1.1). The words are in registry/README.md.
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -12,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/locked.h"
 #include "base/stream.h"
 #include "http/transport.h"
 #include "oci/manifest.h"
@@ -20,6 +22,11 @@
 namespace n2c::registry {
 
 class Host;  // what all repositories of one registry share: tokens, profile, throttle, retries
+
+struct Scope;
+
+/// What tokens are asked for: pull alone, or pull and push.
+enum class Access { pull, push };
 
 /// A manifest as it came: its descriptor is of exactly these bytes.
 struct FetchedManifest {
@@ -45,13 +52,17 @@ using ManifestPut = std::variant<ManifestStored, BlobsMissing, FormatRefused>;
 /// names the request, the status and the registry's own words.
 class RegistryClient {
  public:
-  RegistryClient(std::shared_ptr<Host> host, oci::Repository repository);
+  RegistryClient(std::shared_ptr<Host> host, oci::Repository repository,
+                 Access access = Access::push);
+  /// Cancels the sessions that refused mounts left open.
+  ~RegistryClient();
 
   const oci::Repository& repository() const { return repository_; }
 
   /// HEAD. Anything but a clear 200 is "no" (403 and 405 too: field-guide §2.2).
   bool has_blob(const oci::Descriptor& blob, std::stop_token stop);
-  /// POST ?mount=&from=; false for every refusal (a session it opened is cancelled).
+  /// POST ?mount=&from=; false for every refusal. A session opened instead is kept for upload()
+  /// of that blob, or cancelled in the end.
   bool mount(const oci::Descriptor& blob, const oci::Repository& from, std::stop_token stop);
   /// Sends the bytes of `source`. With `known` they are checked against it by the registry;
   /// without, digest and size come out of the sending. `source` is opened anew for every try.
@@ -71,8 +82,12 @@ class RegistryClient {
                            std::string_view json, std::stop_token stop);
 
  private:
+  Scope scope() const;
+
   std::shared_ptr<Host> host_;
   oci::Repository repository_;
+  Access access_;
+  Locked<std::map<oci::Digest, http::Url>> sessions_;  ///< opened by refused mounts
 };
 
 }  // namespace n2c::registry

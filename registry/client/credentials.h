@@ -1,0 +1,72 @@
+#pragma once
+/// Who we are to a registry host: where logins come from, and the form they have.
+/// See registry/README.md, "Logging in".
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace n2c::registry {
+
+/// One login. Never printed: only `source` may appear in messages.
+struct Credentials {
+  std::string username{}, password{};
+  std::string identity_token{};  ///< OAuth2 refresh token, in place of a password
+  std::string registry_token{};  ///< a bearer token, used as it is
+  std::string source{};          ///< where it was found: "/root/.docker/config.json", "--creds"
+
+  /// "USER:PASS".
+  static Parsed<Credentials> parse_pair(std::string_view text, std::string source);
+};
+
+/// Knows logins. find() may be called from several threads.
+class AuthProvider {
+ public:
+  virtual ~AuthProvider() = default;
+  /// The login for a repository of that host ("docker.io", "ghcr.io:5000" as in a reference), or
+  /// nothing: go on anonymously. `repository` is empty when the whole host is meant. Throws
+  /// Error{input} for a broken file, Error{local} when a helper program fails.
+  virtual std::optional<Credentials> find(std::string_view host, std::string_view repository) = 0;
+};
+
+/// One login whatever the host: --creds, --registry-token. It is given to the one Host that the
+/// command line names. Without credentials: anonymous always.
+class FixedAuth final : public AuthProvider {
+ public:
+  explicit FixedAuth(std::optional<Credentials> credentials)
+      : credentials_(std::move(credentials)) {}
+  std::optional<Credentials> find(std::string_view, std::string_view) override {
+    return credentials_;
+  }
+
+ private:
+  std::optional<Credentials> credentials_;
+};
+
+/// Reads an environment variable; empty and unset are the same.
+using Environment = std::function<std::string(const char* variable)>;
+/// This process's own environment.
+Environment process_environment();
+
+/// Where logins are looked for, in order. An explicit file is the only one looked at.
+struct AuthPlaces {
+  std::vector<std::filesystem::path> files;  ///< auth.json and config.json
+  bool must_exist = false;                   ///< the first file was named by the user
+};
+
+/// `auth_file` (--auth-file) alone when given, else $REGISTRY_AUTH_FILE alone, else
+/// $XDG_RUNTIME_DIR/containers/auth.json (or /run/user/UID, /run/containers/UID),
+/// $XDG_CONFIG_HOME/containers/auth.json, then $DOCKER_CONFIG/config.json or
+/// ~/.docker/config.json.
+AuthPlaces find_auth_places(const std::filesystem::path& auth_file, const Environment& environment);
+
+/// Logins from docker's and podman's files and the helper programs they name
+/// (docker-credential-*). Each file is read when first asked for.
+std::unique_ptr<AuthProvider> make_file_auth(AuthPlaces places);
+
+}  // namespace n2c::registry

@@ -1,0 +1,101 @@
+#pragma once
+/// One registry host: what its repositories share. Tokens, what was learnt about its limits,
+/// how many requests it bears at once, and how often to try again.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/locked.h"
+#include "base/retry.h"
+#include "http/transport.h"
+#include "registry/client/credentials.h"
+#include "registry/client/upload_plan.h"
+
+namespace n2c::registry {
+
+struct HostOptions {
+  bool plain_http = false;  ///< --plain-http; loopback hosts speak plain HTTP without it
+  RetryPolicy retry{};
+  HostProfile profile{};                ///< --chunk-size, and what is learnt on the way
+  std::size_t in_flight = 64;           ///< requests at once, until the host says that is too many
+  std::optional<std::uint64_t> seed{};  ///< of the jitter; random when unset
+  /// Hears one line for people: a retry, a fallback, a warning. From any thread.
+  std::function<void(std::string_view line)> note = {};
+};
+
+/// What a request may do to a repository: a token's scope (distribution, "token scope").
+struct Scope {
+  std::string repository;
+  bool push = false;
+  std::string str() const;  // "repository:acme/app:pull,push"
+  auto operator<=>(const Scope&) const = default;
+};
+
+/// A request to this host and what it needs.
+struct Call {
+  http::Request request;
+  std::vector<Scope> scopes{};  ///< one, but for mounts
+  /// Tries again after failures by the host's policy. False: the caller decides (uploads).
+  bool retry = true;
+};
+
+/// What a Call came to.
+struct Reply {
+  http::Response response;
+  /// Another origin answered, after a redirect.
+  bool elsewhere = false;
+};
+
+/// Thread-safe.
+class Host {
+ public:
+  /// `host` as in a reference ("docker.io", "127.0.0.1:5000"). What is passed by reference
+  /// outlives this.
+  Host(std::string host, http::Transport& transport, AuthProvider& auth, Clock& clock,
+       HostOptions options = {});
+  ~Host();
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  const std::string& host() const;
+  /// "https://ghcr.io/v2/" followed by `path`.
+  http::Url url(std::string_view path) const;
+
+  /// Sends with authorization, follows redirects (redirect.h), renews a refused token once,
+  /// slows down when told to, and tries again as the call allows. Any final status is a Reply;
+  /// throws Error{network} when none came, Error{auth} when no token could be had.
+  Reply send(const Call& call, std::stop_token stop);
+
+  /// The error for a reply that cannot be gone on from: request, status, the registry's words,
+  /// and a hint where the cause is known.
+  Error failure(const http::Request& request, const http::Response& response,
+                const Scope& scope) const;
+
+  HostProfile profile() const;
+  /// Learns from an upload, for all later ones.
+  void learn(const HostProfile& profile);
+
+  /// Waits before try `attempt` + 1 by the policy, saying why; false: no further try. Throws
+  /// Error{cancelled}.
+  bool wait_to_retry(int attempt, Clock::TimePoint since, std::string_view why,
+                     std::optional<std::chrono::milliseconds> retry_after, std::stop_token stop);
+  Clock& clock() const;
+  void note(std::string_view line) const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+/// The plain base URL of a host: docker.io is https://registry-1.docker.io, loopback is http.
+Parsed<http::Url> base_url(std::string_view host, bool plain_http);
+
+}  // namespace n2c::registry

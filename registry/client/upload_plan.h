@@ -1,0 +1,125 @@
+#pragma once
+/// How one blob gets into a repository, as decisions without I/O (distribution-spec, "Push";
+/// field-guide of quirks: registry/README.md).
+///
+/// The caller performs next(), tells what came of it, and goes on until Done or GiveUp:
+///
+///     while (!plan.ended()) perform(plan.next());
+///
+/// One thread at a time.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace n2c::registry {
+
+/// What is known about uploading to a host; set by flags, learnt from its replies.
+struct HostProfile {
+  std::optional<std::uint64_t> chunk{};  ///< bytes a request; unset: the whole blob in one
+  bool whole_put = true;                 ///< false: the closing PUT must be empty (old Artifactory)
+  int sessions = 8;                      ///< upload sessions to try for one blob
+  std::uint64_t continue_from = 64 << 20;  ///< sent in a session before continuing it is worth it
+  bool operator==(const HostProfile&) const = default;
+};
+
+/// What a request of an upload came to.
+struct UploadReply {
+  int status = 0;
+  std::optional<std::string> location{};     ///< resolved, absolute
+  std::optional<std::uint64_t> received{};   ///< bytes the session has, by its Range header
+  std::optional<std::uint64_t> min_chunk{};  ///< OCI-Chunk-Min-Length
+  bool digest_refused = false;               ///< DIGEST_INVALID, SIZE_INVALID
+  std::uint64_t sent = 0;                    ///< body bytes of this request
+  bool at_end = false;                       ///< the source has no more
+};
+
+class UploadPlan {
+ public:
+  /// POST a new session; wait first when `pause` (something failed for a passing reason).
+  struct Open {
+    bool pause = false;
+  };
+  /// Bytes from `first` on: PATCH, or PUT with the digest when it closes. `count` unset: to the
+  /// end, of unknown length. `ranged`: with Content-Range.
+  struct Send {
+    std::string to;
+    std::uint64_t first = 0;
+    std::optional<std::uint64_t> count{};
+    bool closes = false;
+    bool ranged = false;
+  };
+  /// PUT without bytes, with the digest.
+  struct Close {
+    std::string to;
+    bool pause = false;
+  };
+  /// GET the session: where does it stand?
+  struct Ask {
+    std::string to;
+  };
+  /// HEAD the blob: did a PUT whose answer was lost arrive?
+  struct Check {};
+  /// DELETE the session; what comes of it does not matter: report with on_cancelled().
+  struct Cancel {
+    std::string to;
+  };
+  struct Done {};
+  struct GiveUp {
+    std::string why;
+  };
+  using Step = std::variant<Open, Send, Close, Ask, Check, Cancel, Done, GiveUp>;
+
+  /// `size` unset: the blob's size and digest are known only when all of it was sent.
+  /// `session`: one that a refused mount has opened already.
+  UploadPlan(HostProfile profile, std::optional<std::uint64_t> size,
+             std::optional<std::string> session = {});
+
+  const Step& next() const { return step_; }
+  bool ended() const;
+  /// The reply to next().
+  void on_reply(const UploadReply& reply);
+  /// No reply came to next(); `sent` bytes of it left.
+  void on_lost(std::uint64_t sent, std::string_view why);
+  /// The answer to Check.
+  void on_checked(bool present);
+  void on_cancelled();
+
+  /// The profile with what was learnt.
+  const HostProfile& profile() const { return profile_; }
+  /// The session that is open now, to be cancelled when the upload is abandoned.
+  const std::optional<std::string>& session() const { return session_; }
+
+ private:
+  void on_open_reply(const UploadReply& reply);
+  void on_send_reply(const Send& send, const UploadReply& reply);
+  void on_accepted(const Send& send, const UploadReply& reply);
+  void on_too_large(const Send& send);
+  void on_ask_reply(const UploadReply& reply);
+  void on_close_reply(const UploadReply& reply);
+  bool fall_back(const Send& send, const UploadReply& reply);
+
+  void send_from(std::uint64_t first);
+  void restart(bool pause, std::string why);
+  void give_up(std::string why);
+
+  HostProfile profile_;
+  std::optional<std::uint64_t> size_;
+  Step step_;
+  std::optional<std::string> session_;
+  std::uint64_t acknowledged_ = 0;  ///< bytes of the blob that the session has, as we count
+  int sessions_ = 1;                ///< used up, the first included
+  int closes_ = 0;                  ///< closing PUTs repeated in this session
+  bool pause_ = false;              ///< before the next Open
+  bool continued_ = false;          ///< this session was continued after a loss
+  bool whole_refused_ = false;      ///< fell back from the whole PUT, or from chunks, once
+  std::string why_;                 ///< the last failure
+  struct Doubt {                    ///< what Check decides
+    bool may_continue = false;
+    bool close_again = false;
+  } doubt_;
+};
+
+}  // namespace n2c::registry
