@@ -49,19 +49,34 @@ class Error final : public std::exception {
   /// What the user can try; may be empty. Printed on a line of its own.
   const std::string& hint() const { return hint_; }
 
+  /// Trying again will not cure it (a certificate nobody vouches for), though its kind may be tried
+  /// again.
+  bool is_lasting() const { return lasting_; }
+
   /// This error, with what was being done said before it.
   Error within(std::string_view doing) const {
-    return {kind_, std::string(doing) + ": " + message_, hint_};
+    Error outer = *this;
+    outer.message_ = std::string(doing) + ": " + message_;
+    return outer;
   }
   /// This error with a hint, unless it has one.
   Error with_hint(std::string hint) const {
-    return {kind_, message_, hint_.empty() ? std::move(hint) : hint_};
+    Error hinted = *this;
+    if (hint_.empty()) hinted.hint_ = std::move(hint);
+    return hinted;
+  }
+  /// This error, marked as one that trying again will not cure.
+  Error lasting() const {
+    Error marked = *this;
+    marked.lasting_ = true;
+    return marked;
   }
 
  private:
   ErrorKind kind_;
   std::string message_;
   std::string hint_;
+  bool lasting_ = false;
 };
 
 /// Runs `body`; an Error out of it comes out as a copy that says `doing` first.

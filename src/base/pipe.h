@@ -2,7 +2,6 @@
 /// A bounded pipe between a thread that makes bytes and one that sends them.
 
 #include <condition_variable>
-#include <exception>
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -21,7 +20,7 @@ class Pipe {
 
   /// Writer: all of the bytes, waiting for room. False when the reader has gone: stop producing.
   bool write(ByteView bytes);
-  /// Writer: there is no more.
+  /// Writer: there is no more. May call on_refill.
   void finish();
 
   struct Taken {

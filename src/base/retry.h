@@ -16,7 +16,7 @@ struct RetryPolicy {
   std::chrono::seconds max_time{900};  ///< from the first try to the start of the last
 
   /// The wait after failed try number `attempt` (from 1), `elapsed` after the first began:
-  /// `retry_after` when the server named one, else exponential, times 0.5 to 1 by `rng`.
+  /// `retry_after` when the server named one above 0, else exponential, times 0.5 to 1 by `rng`.
   /// Nothing: give up (attempts or time are used up, or the server asks for too long a wait).
   std::optional<std::chrono::milliseconds> delay(
       int attempt, std::chrono::milliseconds elapsed,

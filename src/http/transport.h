@@ -10,34 +10,15 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "base/stream.h"
+#include "http/headers.h"
 #include "http/url.h"
 
 namespace n2c::http {
 
 enum class Method { get, head, post, put, patch, delete_ };
 std::string_view name_of(Method method);  // "GET"
-
-/// Header lines in order; names compare without regard to case.
-class Headers {
- public:
-  Headers() = default;
-  Headers(std::initializer_list<std::pair<std::string, std::string>> lines) : lines_(lines) {}
-  /// Replaces every line of that name.
-  void set(std::string name, std::string value);
-  void add(std::string name, std::string value);
-  void remove(std::string_view name);
-  /// The first line's value.
-  std::optional<std::string> find(std::string_view name) const;
-  std::vector<std::string> find_all(std::string_view name) const;
-  const std::vector<std::pair<std::string, std::string>>& lines() const { return lines_; }
-
- private:
-  std::vector<std::pair<std::string, std::string>> lines_;
-};
 
 /// What a request carries. source unset: no body (a POST or PUT then says Content-Length: 0).
 struct Body {
@@ -60,6 +41,9 @@ struct Request {
   /// Counts body bytes as they leave, for progress; set back to where it was on failure by the
   /// caller.
   std::atomic<std::uint64_t>* sent = nullptr;
+  /// Added to the stall time-out while nothing but the reply is waited for: a closing PUT makes
+  /// some registries copy the whole blob before they answer.
+  std::chrono::seconds reply_patience{0};
 };
 
 struct Response {
@@ -70,13 +54,15 @@ struct Response {
   std::uint64_t sent = 0;  ///< body bytes that left
 };
 
-/// One HTTP exchange. Any status is a Response. Redirects are never followed here (see
-/// registry/client/redirect). Throws Error{network} only when no whole reply came,
-/// Error{cancelled} when asked to stop, and whatever the body's reader threw.
-/// Thread-safe; blocks the calling thread.
+/// Sends requests and waits for replies. Thread-safe.
 class Transport {
  public:
   virtual ~Transport() = default;
+  /// One HTTP exchange. Any status is a Response. Redirects are never followed here (see
+  /// registry/client/redirect). Throws Error{network} when no whole reply came (is_lasting():
+  /// trying again will not help, as with an unknown CA), Error{auth} when a proxy wants a login,
+  /// Error{registry} when the reply is past max_reply_bytes, Error{cancelled} when asked to stop,
+  /// and whatever the body's reader or the sink threw. Blocks the calling thread.
   virtual Response send(const Request& request, std::stop_token stop) = 0;
 };
 

@@ -2,7 +2,7 @@
 /// URLs as a registry client needs them: resolved by RFC 3986, compared by host, printed
 /// without secrets.
 
-#include <compare>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -10,7 +10,8 @@
 
 namespace n2c::http {
 
-/// An http or https URL. Parts are kept as they were written: nothing is re-encoded.
+/// An http or https URL. Parts are kept as they were written: nothing is re-encoded. User
+/// information and the fragment are dropped: credentials come from logins only.
 class Url {
  public:
   static Parsed<Url> parse(std::string_view text);
