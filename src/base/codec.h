@@ -31,10 +31,30 @@ struct Compression {
   bool operator==(const Compression&) const = default;
 };
 
-/// A reader of `from` compressed. `threads` (at least 1) changes the speed only, never the
-/// bytes. Codec none passes the bytes on. Throws what `from` throws.
+/// The threads that compress, shared by every stream that is being compressed: blocks of
+/// a stream are compressed apart, so one large layer keeps them all busy, and many small ones
+/// need none. Make one for a command. Thread-safe; must outlive the readers made with it.
+class CompressionPool {
+ public:
+  /// `threads` (at least 1) changes the speed only, never the bytes. They are started when
+  /// the first stream turns out to be longer than a block.
+  explicit CompressionPool(std::size_t threads);
+  ~CompressionPool();
+  CompressionPool(const CompressionPool&) = delete;
+  CompressionPool& operator=(const CompressionPool&) = delete;
+
+  class Impl;
+  Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// A reader of `from` compressed as one gzip member or a row of zstd frames, which every reader
+/// takes as one stream. `from` is read on the thread that reads the result. Codec none passes
+/// the bytes on. Throws what `from` throws.
 std::unique_ptr<Reader> compress(std::unique_ptr<Reader> from, const Compression& compression,
-                                 std::size_t threads);
+                                 CompressionPool& pool);
 
 /// A reader of `from` decompressed, whatever codec its first bytes show (gzip, zstd, or
 /// none of them: passed on). Several gzip members or zstd frames in a row are one stream.
