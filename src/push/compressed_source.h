@@ -1,0 +1,28 @@
+#pragma once
+/// A layer compressed on the way, as often as it is opened.
+
+#include "base/codec.h"
+#include "base/stream.h"
+
+namespace n2c {
+
+/// The bytes of `plain` through a codec; `plain` must outlive this. Opening at an offset
+/// compresses and drops what lies before it: the same bytes every time.
+class CompressedSource final : public ByteSource {
+ public:
+  CompressedSource(const ByteSource& plain, Compression compression, std::size_t threads)
+      : plain_(plain), compression_(compression), threads_(threads) {}
+
+  std::unique_ptr<Reader> open(std::uint64_t offset = 0) const override {
+    auto reader = compress(plain_.open(), compression_, threads_);
+    if (offset != 0) skip(*reader, offset);
+    return reader;
+  }
+
+ private:
+  const ByteSource& plain_;
+  Compression compression_;
+  std::size_t threads_;
+};
+
+}  // namespace n2c

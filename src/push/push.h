@@ -1,0 +1,66 @@
+#pragma once
+/// Pushing an image into a store of blobs: ask for everything, send what is missing,
+/// make the manifest visible last.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/codec.h"
+#include "image/image.h"
+#include "push/destination.h"
+#include "push/plan.h"
+
+namespace n2c {
+
+enum class ManifestFormat { oci, docker };
+
+/// What is to be pushed, and how.
+struct PushOptions {
+  std::vector<std::string> tags{};       ///< one manifest write each; none: by digest alone
+  std::optional<oci::Digest> must_be{};  ///< the manifest's digest, or nothing is tagged
+  Compression compression{};
+  ManifestFormat format = ManifestFormat::oci;
+  bool fall_back_to_docker = true;  ///< when the store refuses OCI manifests
+  oci::Annotations annotations{};   ///< of the manifest
+  KnownForms known{};               ///< stored forms of layers known beforehand
+  /// Tags that are known to hold a manifest already: a manifest equal to it is not written.
+  std::map<std::string, oci::Digest> tags_now{};
+  std::size_t probes = 32;              ///< questions in flight
+  std::size_t uploads = 6;              ///< blobs being sent
+  std::size_t compression_threads = 0;  ///< for each layer; 0: one a processor
+  bool dry_run = false;                 ///< decide and ask, send nothing
+};
+
+/// What became (or with dry_run, would become) of one distinct layer.
+struct LayerOutcome {
+  std::size_t first = 0;                ///< its place in Image::layers
+  std::optional<oci::Descriptor> form;  ///< as stored; unknown only in a dry run
+  std::optional<BlobOutcome> outcome;   ///< nothing: to be sent (dry run)
+  std::string why;
+};
+
+struct PushReport {
+  std::optional<oci::Descriptor> manifest;  ///< unknown only in a dry run
+  std::vector<LayerOutcome> layers;
+  bool nothing_written = false;  ///< every tag held this manifest already
+  std::uint64_t bytes_sent = 0;  ///< of layers, config and manifest, as they went out
+  std::size_t count(BlobOutcome outcome) const;
+};
+
+/// Pushes. Throws Error{integrity} when a layer's bytes are not what the image says or the
+/// manifest is not `must_be`; whatever is thrown, no tag was written (with several tags:
+/// not all of them). Blocks; starts threads of its own.
+PushReport push_to_store(const Image& image, BlobStore& store, const PushOptions& options,
+                         Progress& progress, std::stop_token stop);
+
+/// The manifest of an image whose layers are stored as `layers` says, one for each of
+/// Image::layers. Throws Error{usage} where Docker's format cannot say it (zstd).
+oci::Manifest make_manifest(const Image& image, std::vector<oci::Descriptor> layers,
+                            ManifestFormat format, oci::Annotations annotations = {});
+
+}  // namespace n2c

@@ -1,0 +1,31 @@
+#pragma once
+/// A repository of a registry as a place for images.
+
+#include <vector>
+
+#include "oci/reference.h"
+#include "push/destination.h"
+#include "registry/client/client.h"
+
+namespace n2c {
+
+/// Puts blobs into one repository, mounting from siblings where they have them. Thread-safe.
+class RegistryStore final : public BlobStore {
+ public:
+  /// `mount_from`: repositories of the same registry to try, in order. `client` outlives this.
+  RegistryStore(registry::RegistryClient& client, std::vector<oci::Repository> mount_from)
+      : client_(client), mount_from_(std::move(mount_from)) {}
+
+  std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override;
+  oci::Descriptor put(const ByteSource& bytes, std::string media_type,
+                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
+                      std::stop_token stop) override;
+  ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
+                               std::span<const std::string> tags, std::stop_token stop) override;
+
+ private:
+  registry::RegistryClient& client_;
+  std::vector<oci::Repository> mount_from_;
+};
+
+}  // namespace n2c

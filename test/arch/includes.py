@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Checks who includes whom, where each library's headers appear, and how long files are.
+
+usage: includes.py ROOT
+
+The rules are the ones of src/README.md, "Who may include whom". Prints each breach
+as FILE:LINE: SENTENCE and exits with 1 when there is one.
+"""
+import pathlib
+import re
+import sys
+
+# A folder may include itself and these.
+BELOW = {
+    'src/base': [],
+    'src/go': ['src/base'],
+    'src/oci': ['src/base', 'src/go'],
+    'src/image': ['src/base', 'src/go', 'src/oci'],
+    'src/http': ['src/base'],
+    'registry/client': ['src/base', 'src/go', 'src/oci', 'src/http'],
+    'registry/server': ['src/base', 'src/go', 'src/oci'],
+}
+BELOW['src/push'] = list(BELOW)
+BELOW['src/cli'] = list(BELOW)
+BELOW['src'] = ['src/cli']
+
+# Each library's headers, and the files that may name them.
+LIBRARIES = {
+    r'curl/': r'src/http/.*\.(cc|h)',
+    r'boost/(beast|asio)': r'registry/server/server\.cc',
+    r'boost/json': r'src/go/encoding_json\.cc',
+    r'CLI/': r'src/cli/.*\.cc',
+    r'archive(_entry)?\.h': r'src/push/archive.*\.cc',
+    r're2/': r'src/go/regexp\.cc',
+    r'(isa-l|zstd)': r'src/base/(codec|gzip|zstd)[a-z_]*\.(cc|h)',
+    r'openssl/': r'(src/base/hash\.cc|registry/server/[a-z_]+\.cc)',
+}
+LONGEST = 500
+INCLUDE = re.compile(r'\s*#include\s+(["<])([^">]+)[">]')
+
+
+def library_breaches(path, number, target):
+    for library, allowed in LIBRARIES.items():
+        if re.match(library, target) and not re.fullmatch(allowed, path.as_posix()):
+            yield number, f'<{target}> belongs in {allowed} only'
+
+
+def breaches_of(root, path):
+    folder = path.parent.as_posix()
+    lines = (root / path).read_text(encoding='utf-8').splitlines()
+    if len(lines) > LONGEST:
+        yield 1, f'{len(lines)} lines; a file is one noun and at most {LONGEST} lines'
+    if path.parts[0] == 'test':
+        return
+    for number, line in enumerate(lines, 1):
+        found = INCLUDE.match(line)
+        if not found:
+            continue
+        target = found.group(2)
+        if found.group(1) == '<':
+            yield from library_breaches(path, number, target)
+            continue
+        full = target if target.startswith('registry/') else 'src/' + target
+        owner = pathlib.PurePosixPath(full).parent.as_posix()
+        if owner != folder and owner not in BELOW.get(folder, []):
+            yield number, f'{folder} may not include "{target}"'
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    files = [found.relative_to(root) for top in ('src', 'registry', 'test', 'nix')
+             for found in sorted((root / top).rglob('*')) if found.suffix in ('.h', '.cc', '.py', '.sh', '.nix')]
+    wrong = 0
+    for path in files:
+        for number, sentence in breaches_of(root, path):
+            print(f'{path}:{number}: {sentence}')
+            wrong += 1
+    print(f'{len(files)} files, {wrong} breaches')
+    sys.exit(1 if wrong else 0)
+
+
+main()
