@@ -1,0 +1,219 @@
+#include "push/push.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <set>
+
+#include "base/locked.h"
+#include "base/text.h"
+
+using namespace n2c;
+namespace mt = oci::media_type;
+
+namespace {
+
+/// A store in memory that notes what it is asked.
+class MemoryBlobs final : public BlobStore {
+ public:
+  std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token) override {
+    return state.with([&](State& s) -> std::optional<BlobOutcome> {
+      ++s.questions;
+      const bool held = s.blobs.contains(blob.digest.str()) || s.lies.contains(blob.digest.str());
+      return held ? std::optional(BlobOutcome::present) : std::nullopt;
+    });
+  }
+  oci::Descriptor put(const ByteSource& bytes, std::string media_type,
+                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
+                      std::stop_token) override {
+    const std::string all = read_all(*bytes.open(), 1 << 30);
+    const oci::Descriptor descriptor{media_type, oci::Digest::of(all), all.size()};
+    if (known) CHECK(known->digest == descriptor.digest);
+    sent += all.size();
+    state.with([&](State& s) {
+      s.blobs[descriptor.digest.str()] = all;
+      s.lies.erase(descriptor.digest.str());
+      ++s.puts;
+    });
+    return descriptor;
+  }
+  ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
+                               std::span<const std::string> tags, std::stop_token) override {
+    return state.with([&](State& s) -> ManifestOutcome {
+      if (s.refuses_oci && manifest.media_type == mt::manifest) return {.format_refused = "415"};
+      const auto parsed = oci::Manifest::from_json(json);
+      std::vector<oci::Digest> missing;
+      for (const auto& layer : parsed->layers) {
+        if (!s.blobs.contains(layer.digest.str())) missing.push_back(layer.digest);
+      }
+      if (!missing.empty()) return {.missing = missing};
+      ++s.manifest_writes;
+      for (const auto& tag : tags) s.tags[tag] = std::string(json);
+      return {};
+    });
+  }
+
+  struct State {
+    std::map<std::string, std::string> blobs;
+    std::set<std::string> lies;  // said to be there, and not
+    std::map<std::string, std::string> tags;
+    bool refuses_oci = false;
+    int questions = 0, puts = 0, manifest_writes = 0;
+  };
+  Locked<State> state;
+};
+
+class Silent final : public Progress {
+ public:
+  void begin(std::size_t, std::uint64_t) override {}
+  std::atomic<std::uint64_t>& meter(const oci::Digest&) override { return meter_; }
+  void done(const oci::Digest&, BlobOutcome) override {}
+  void note(std::string_view line) override { notes.push_back(std::string(line)); }
+  std::vector<std::string> notes;
+
+ private:
+  std::atomic<std::uint64_t> meter_ = 0;
+};
+
+Layer layer_of(const std::string& bytes) {
+  const auto digest = oci::Digest::of(bytes);
+  return {.diff_id = digest,
+          .blob = {{std::string(mt::layer_tar), digest, bytes.size()},
+                   std::make_shared<MemorySource>(bytes)}};
+}
+
+Image image_of(std::initializer_list<std::string> layers) {
+  Image image{.config_json = "{}", .platform = {}, .layers = {}};
+  for (const auto& bytes : layers) image.layers.push_back(layer_of(bytes));
+  return image;
+}
+
+PushOptions plain(std::string tag = "1") {
+  return {.tags = {std::move(tag)}, .compression = {.codec = Codec::none}};
+}
+
+}  // namespace
+
+TEST_CASE("a first push sends every layer and the config, then writes the manifest") {
+  MemoryBlobs store;
+  Silent progress;
+  const auto report = push_to_store(image_of({"a", "b"}), store, plain(), progress, {});
+  CHECK(report.count(BlobOutcome::sent) == 2);
+  CHECK(report.bytes_sent == 4);
+  CHECK(store.state.with([](auto& s) { return s.tags.contains("1"); }));
+}
+
+TEST_CASE("a second push of the same image sends nothing") {
+  MemoryBlobs store;
+  Silent progress;
+  push_to_store(image_of({"a", "b"}), store, plain(), progress, {});
+  const auto report = push_to_store(image_of({"a", "b"}), store, plain(), progress, {});
+  CHECK(report.count(BlobOutcome::present) == 2);
+  CHECK(report.bytes_sent == 0);
+}
+
+TEST_CASE("the same layer twice in an image is sent once and named twice") {
+  MemoryBlobs store;
+  Silent progress;
+  const auto report = push_to_store(image_of({"a", "a"}), store, plain(), progress, {});
+  CHECK(report.count(BlobOutcome::sent) == 1);
+  const auto json = store.state.with([](auto& s) { return s.tags["1"]; });
+  CHECK(oci::Manifest::from_json(json)->layers.size() == 2);
+}
+
+TEST_CASE("when the tag holds the very manifest, nothing is asked and nothing is written") {
+  MemoryBlobs store;
+  Silent progress;
+  const auto first = push_to_store(image_of({"a"}), store, plain(), progress, {});
+  store.state.with([](auto& s) { s.questions = s.manifest_writes = 0; });
+  auto options = plain();
+  options.tags_now = {{"1", first.manifest->digest}};
+  const auto report = push_to_store(image_of({"a"}), store, options, progress, {});
+  CHECK(report.nothing_written);
+  CHECK(report.count(BlobOutcome::present) == 1);
+  CHECK(store.state.with([](auto& s) { return s.questions + s.manifest_writes; }) == 0);
+}
+
+TEST_CASE("a push that only adds a tag writes one manifest and asks nothing") {
+  MemoryBlobs store;
+  Silent progress;
+  const auto first = push_to_store(image_of({"a"}), store, plain("1"), progress, {});
+  store.state.with([](auto& s) { s.questions = s.manifest_writes = 0; });
+  auto options = plain("2");
+  options.tags_now = {{"1", first.manifest->digest}};
+  push_to_store(image_of({"a"}), store, options, progress, {});
+  CHECK(store.state.with([](auto& s) { return s.questions; }) == 0);
+  CHECK(store.state.with([](auto& s) { return s.manifest_writes; }) == 1);
+}
+
+TEST_CASE("a blob that was said to be there and is not gets sent, and the manifest put again") {
+  MemoryBlobs store;
+  Silent progress;
+  store.state.with([](auto& s) { s.lies.insert(oci::Digest::of("a").str()); });
+  const auto report = push_to_store(image_of({"a", "b"}), store, plain(), progress, {});
+  CHECK(report.count(BlobOutcome::sent) == 2);
+  CHECK(progress.notes.size() == 1);
+  CHECK(store.state.with([](auto& s) { return s.manifest_writes; }) == 1);
+}
+
+TEST_CASE("a reference with a digest refuses an image that would have another") {
+  MemoryBlobs store;
+  Silent progress;
+  auto options = plain();
+  options.must_be = oci::Digest::of("something else");
+  CHECK_THROWS_AS(push_to_store(image_of({"a"}), store, options, progress, {}), Error);
+  CHECK(store.state.with([](auto& s) { return s.tags.empty(); }));
+}
+
+TEST_CASE("a registry that refuses OCI manifests gets Docker's format, and it is said") {
+  MemoryBlobs store;
+  Silent progress;
+  store.state.with([](auto& s) { s.refuses_oci = true; });
+  push_to_store(image_of({"a"}), store, plain(), progress, {});
+  const auto json = store.state.with([](auto& s) { return s.tags["1"]; });
+  const auto manifest = oci::Manifest::from_json(json);
+  CHECK(manifest->media_type == mt::docker_manifest);
+  CHECK(manifest->layers.front().media_type == mt::docker_layer_tar);
+  CHECK(progress.notes.size() == 1);
+}
+
+TEST_CASE("a plain layer whose stored form is known and there is not compressed again") {
+  MemoryBlobs store;
+  Silent progress;
+  const oci::Descriptor form{std::string(mt::layer_gzip), oci::Digest::of("gzip of a"), 9};
+  store.state.with([&](auto& s) { s.blobs[form.digest.str()] = "gzip of a"; });
+  PushOptions options{.tags = {"1"}, .compression = {.codec = Codec::gzip}};
+  options.known.add(oci::Digest::of("a"), {form, "the cache"});
+  const auto report = push_to_store(image_of({"a"}), store, options, progress, {});
+  CHECK(report.count(BlobOutcome::present) == 1);
+  CHECK(report.layers.front().form == form);
+}
+
+TEST_CASE("a dry run asks and writes nothing") {
+  MemoryBlobs store;
+  Silent progress;
+  auto options = plain();
+  options.dry_run = true;
+  const auto report = push_to_store(image_of({"a", "b"}), store, options, progress, {});
+  CHECK_FALSE(report.layers.front().outcome);
+  CHECK(store.state.with([](auto& s) { return s.puts + s.manifest_writes; }) == 0);
+}
+
+TEST_CASE("the plan says why for each layer") {
+  const Image image = image_of({"a"});
+  KnownForms none;
+  CHECK(plan_layers(image, none, {.codec = Codec::none}).front().why == "sent as plain tar");
+  CHECK(plan_layers(image, none, {.codec = Codec::gzip}).front().why == "nothing known to reuse");
+  Image stored = image;
+  stored.layers.front().blob.descriptor.media_type = mt::layer_zstd;
+  const auto plan = plan_layers(stored, none, {.codec = Codec::gzip});
+  CHECK(plan.front().why == "stored compressed");
+  CHECK_FALSE(plan.front().compress);
+}
+
+TEST_CASE("zstd layers have no place in Docker's manifest format") {
+  const Image image = image_of({"a"});
+  auto layer = image.layers.front().blob.descriptor;
+  layer.media_type = mt::layer_zstd;
+  CHECK_THROWS_AS(make_manifest(image, {layer}, ManifestFormat::docker), Error);
+}
