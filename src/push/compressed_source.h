@@ -6,15 +6,15 @@
 
 namespace n2c {
 
-/// The bytes of `plain` through a codec; `plain` must outlive this. Opening at an offset
+/// The bytes of `plain` through a codec; `plain` and `pool` must outlive this. Opening at an offset
 /// compresses and drops what lies before it: the same bytes every time.
 class CompressedSource final : public ByteSource {
  public:
-  CompressedSource(const ByteSource& plain, Compression compression, std::size_t threads)
-      : plain_(plain), compression_(compression), threads_(threads) {}
+  CompressedSource(const ByteSource& plain, Compression compression, CompressionPool& pool)
+      : plain_(plain), compression_(compression), pool_(pool) {}
 
   std::unique_ptr<Reader> open(std::uint64_t offset = 0) const override {
-    auto reader = compress(plain_.open(), compression_, threads_);
+    auto reader = compress(plain_.open(), compression_, pool_);
     if (offset != 0) skip(*reader, offset);
     return reader;
   }
@@ -22,7 +22,7 @@ class CompressedSource final : public ByteSource {
  private:
   const ByteSource& plain_;
   Compression compression_;
-  std::size_t threads_;
+  CompressionPool& pool_;
 };
 
 }  // namespace n2c

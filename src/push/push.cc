@@ -34,7 +34,8 @@ class ImagePush {
         progress_(progress),
         config_(describe(mt::config, image.config_json)),
         plan_(plan_layers(image, options.known, options.compression)),
-        outcomes_(plan_.size()) {}
+        outcomes_(plan_.size()),
+        pool_(options.compression_threads != 0 ? options.compression_threads : processor_count()) {}
 
   PushReport run(std::stop_token stop) {
     if (const auto known = whole_manifest(); known && is_held(*known)) {
@@ -147,7 +148,7 @@ class ImagePush {
     } else if (layer.blob.descriptor.size <= small_layer_bytes) {
       outcomes_[i] = send_small(planned, meter, stop);
     } else {
-      const CompressedSource source(*layer.blob.bytes, options_.compression, threads());
+      const CompressedSource source(*layer.blob.bytes, options_.compression, pool_);
       planned.form = store_.put(source, planned.media_type, std::nullopt, meter, stop);
     }
     progress_.done(layer.diff_id, *outcomes_[i]);
@@ -156,7 +157,7 @@ class ImagePush {
   BlobOutcome send_small(PlannedLayer& planned, std::atomic<std::uint64_t>& meter,
                          std::stop_token stop) {
     const CompressedSource source(*image_.layers[planned.first].blob.bytes, options_.compression,
-                                  1);
+                                  pool_);
     std::string bytes = read_all(*source.open(), 2 * small_layer_bytes);
     planned.form = describe(planned.media_type, bytes);
     if (const auto found = store_.find(*planned.form, stop)) return *found;
@@ -229,10 +230,6 @@ class ImagePush {
     if (lacking.contains(config_.digest)) send_config(stop);
   }
 
-  std::size_t threads() const {
-    return options_.compression_threads != 0 ? options_.compression_threads : processor_count();
-  }
-
   PushReport report(const std::optional<oci::Descriptor>& manifest, bool nothing_written) const {
     PushReport report{.manifest = manifest, .nothing_written = nothing_written};
     for (std::size_t i = 0; i < plan_.size(); ++i) {
@@ -251,6 +248,7 @@ class ImagePush {
   std::vector<PlannedLayer> plan_;                    // each worker writes its own entry only
   std::vector<std::optional<BlobOutcome>> outcomes_;  // by place in plan_
   std::optional<BlobOutcome> config_outcome_;
+  CompressionPool pool_;
 };
 
 }  // namespace

@@ -32,7 +32,7 @@ struct PushOptions {
   std::map<std::string, oci::Digest> tags_now{};
   std::size_t probes = 32;              ///< questions in flight
   std::size_t uploads = 6;              ///< blobs being sent
-  std::size_t compression_threads = 0;  ///< for each layer; 0: one a processor
+  std::size_t compression_threads = 0;  ///< for all layers together; 0: one a processor
   bool dry_run = false;                 ///< decide and ask, send nothing
 };
 
