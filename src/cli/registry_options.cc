@@ -1,0 +1,115 @@
+#include "cli/registry_options.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+
+#include "base/text.h"
+
+namespace n2c::cli {
+
+namespace {
+
+std::optional<registry::Credentials> credentials_of(const RegistryArguments& arguments) {
+  if (!arguments.creds.empty() && !arguments.registry_token.empty()) {
+    throw Error(ErrorKind::usage, "--creds and --registry-token are two logins for one registry");
+  }
+  if (!arguments.registry_token.empty()) {
+    return registry::Credentials{.registry_token = arguments.registry_token,
+                                 .source = "--registry-token"};
+  }
+  if (arguments.creds.empty()) return std::nullopt;
+  std::string pair = arguments.creds;
+  if (pair == "-" && !std::getline(std::cin, pair)) {
+    throw Error(ErrorKind::usage, "--creds -: standard input has no line USER:PASS");
+  }
+  return or_throw(registry::Credentials::parse_pair(pair, "--creds"), ErrorKind::usage, "--creds");
+}
+
+}  // namespace
+
+void add_registry_options(CLI::App& command, RegistryArguments& arguments) {
+  const auto group = "Registry";
+  command
+      .add_option("--creds", arguments.creds,
+                  "USER:PASS, or - to read it from standard input; default: the logins of docker "
+                  "and podman")
+      ->group(group);
+  command
+      .add_option("--registry-token", arguments.registry_token, "a bearer token to use as it is")
+      ->group(group);
+  command
+      .add_option("--auth-file,--authfile", arguments.auth_file,
+                  "the only file to look for a login in")
+      ->group(group);
+  command
+      .add_flag("--plain-http", arguments.plain_http, "HTTP without TLS (loopback hosts have it)")
+      ->group(group);
+  command.add_option("--ca-file", arguments.ca_file, "PEM roots to trust beside the system's")
+      ->group(group);
+  command.add_option("--client-cert", arguments.client_cert_file, "PEM client certificate")
+      ->group(group);
+  command.add_option("--client-key", arguments.client_key_file, "PEM key of --client-cert")
+      ->group(group);
+  command
+      .add_flag("--insecure-skip-tls-verify", arguments.skip_tls_verify,
+                "do not check the registry's certificate")
+      ->group(group);
+  command.add_option("--retry", arguments.retries, "further tries of a request that failed")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--retry-max-time", arguments.retry_max_seconds,
+                  "seconds after which nothing is tried again")
+      ->check(CLI::Range(0, 86400))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--chunk-size", arguments.chunk_size,
+                  "send blobs in requests of at most so many bytes (5M, 64M); default: whole")
+      ->group(group);
+}
+
+RegistryOptions make_registry_options(const RegistryArguments& arguments, Progress& progress,
+                                      bool debug) {
+  RegistryOptions options{.credentials = credentials_of(arguments),
+                          .auth_file = arguments.auth_file,
+                          .plain_http = arguments.plain_http,
+                          .ca_file = arguments.ca_file,
+                          .client_cert_file = arguments.client_cert_file,
+                          .client_key_file = arguments.client_key_file,
+                          .verify_tls = !arguments.skip_tls_verify,
+                          .note = [&progress](std::string_view line) { progress.note(line); }};
+  options.retry.attempts = arguments.retries + 1;
+  options.retry.max_time = std::chrono::seconds(arguments.retry_max_seconds);
+  if (!arguments.chunk_size.empty()) {
+    options.chunk_size =
+        or_throw(parse_size(arguments.chunk_size), ErrorKind::usage, "--chunk-size");
+  }
+  if (debug) {
+    options.trace = [](std::string_view line) {
+      std::fputs(cat("n2c: ", line, "\n").c_str(), stderr);
+    };
+  }
+  return options;
+}
+
+Parsed<std::uint64_t> parse_size(std::string_view text) {
+  static constexpr std::string_view units = "KMG";
+  std::string_view digits = text;
+  std::uint64_t factor = 1;
+  const auto unit = text.empty() ? std::string_view::npos : units.find(text.back());
+  if (unit != std::string_view::npos) {
+    digits.remove_suffix(1);
+    factor = std::uint64_t{1} << (10 * (unit + 1));
+  }
+  const auto number = parse_number(digits);
+  if (!number || *number == 0 || *number > (std::uint64_t{1} << 40) / factor) {
+    return std::unexpected(
+        cat("\"", printable(text), "\" is not a size such as 5242880, 5M or 1G"));
+  }
+  return *number * factor;
+}
+
+}  // namespace n2c::cli

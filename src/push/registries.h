@@ -1,0 +1,60 @@
+#pragma once
+/// The registries one command talks to: how they are reached and logged in to.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/locked.h"
+#include "base/retry.h"
+#include "http/transport.h"
+#include "oci/reference.h"
+#include "registry/client/client.h"
+#include "registry/client/credentials.h"
+#include "registry/client/host.h"
+
+namespace n2c {
+
+/// What the command line says about registries.
+struct RegistryOptions {
+  std::optional<registry::Credentials> credentials{};  ///< --creds, --registry-token
+  std::filesystem::path auth_file{};                   ///< --auth-file
+  bool plain_http = false;                             ///< --plain-http
+  std::string ca_file{}, client_cert_file{}, client_key_file{};
+  bool verify_tls = true;                         ///< --insecure-skip-tls-verify makes it false
+  RetryPolicy retry{};                            ///< --retry, --retry-max-time
+  std::optional<std::uint64_t> chunk_size{};      ///< --chunk-size, bytes
+  std::size_t in_flight = 64;                     ///< requests to one host at once
+  std::function<void(std::string_view)> note{};   ///< retries, fallbacks, warnings
+  std::function<void(std::string_view)> trace{};  ///< --debug: requests, secrets masked
+};
+
+/// One transport, one set of logins, one Host for each registry. Thread-safe.
+class Registries {
+ public:
+  explicit Registries(RegistryOptions options);
+  ~Registries();
+  Registries(const Registries&) = delete;
+  Registries& operator=(const Registries&) = delete;
+
+  /// A client of a repository; several may live side by side. It must not outlive this.
+  registry::RegistryClient client(const oci::Repository& repository);
+
+ private:
+  http::TlsFiles tls_of(std::string_view authority) const;
+
+  RegistryOptions options_;
+  SystemClock clock_;
+  std::unique_ptr<http::Transport> transport_;
+  std::unique_ptr<registry::AuthProvider> auth_;
+  Locked<std::map<std::string, std::shared_ptr<registry::Host>>> hosts_;
+};
+
+}  // namespace n2c
