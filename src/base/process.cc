@@ -1,0 +1,238 @@
+#include "base/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+
+extern char** environ;
+
+namespace n2c {
+
+namespace {
+
+constexpr std::size_t max_messages = 64 << 10;
+
+struct PipeEnds {
+  FileDescriptor read, write;
+};
+
+PipeEnds make_pipe() {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("make a pipe");
+  return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+}
+
+void set_nonblocking(const FileDescriptor& end) {
+  fcntl(end.get(), F_SETFL, fcntl(end.get(), F_GETFL) | O_NONBLOCK);
+}
+
+/// Which descriptor becomes which of the child's.
+using Redirections = std::vector<std::pair<int, int>>;
+
+std::vector<std::string> environment_with(
+    const std::vector<std::pair<std::string, std::string>>& changes) {
+  std::vector<std::string> lines;
+  for (char** line = environ; *line != nullptr; ++line) {
+    const std::string_view text = *line;
+    const bool replaced = std::ranges::any_of(
+        changes, [&](const auto& change) { return text.starts_with(change.first + "="); });
+    if (!replaced) lines.emplace_back(text);
+  }
+  for (const auto& [variable, value] : changes) lines.push_back(cat(variable, "=", value));
+  return lines;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+pid_t start(std::vector<std::string> arguments, std::vector<std::string> environment,
+            const Redirections& redirections) {
+  const auto program = find_program(arguments.front());
+  if (!program) {
+    throw Error(ErrorKind::local, cat("run ", arguments.front(), ": no such program in $PATH"));
+  }
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  for (const auto& [from, to] : redirections) {
+    posix_spawn_file_actions_adddup2(&actions, from, to);
+  }
+  // Our threads block the signals that end us, and ignore SIGPIPE; a child must not.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none, pipe;
+  sigemptyset(&none);
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &pipe);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  pid_t pid = -1;
+  const int result = posix_spawn(&pid, program->c_str(), &actions, &attributes,
+                                 pointers_to(arguments).data(), pointers_to(environment).data());
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  if (result != 0) {
+    errno = result;
+    throw_errno(cat("run ", program->string()));
+  }
+  return pid;
+}
+
+int wait_for(pid_t pid) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/// SIGTERM, and SIGKILL when that was not enough for two seconds.
+void end_program(pid_t pid) {
+  kill(pid, SIGTERM);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (waitpid(pid, nullptr, WNOHANG) != 0) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  kill(pid, SIGKILL);
+  wait_for(pid);
+}
+
+/// A started program and our ends of its pipes. One thread at a time.
+class Conversation {
+ public:
+  explicit Conversation(const Program& program) : program_(program) {
+    PipeEnds in = make_pipe(), out = make_pipe(), err = make_pipe();
+    pid_ = start(program.arguments, environment_with(program.environment),
+                 {{in.read.get(), 0}, {out.write.get(), 1}, {err.write.get(), 2}});
+    if (program.input != nullptr) in_ = std::move(in.write);
+    out_ = std::move(out.read);
+    err_ = std::move(err.read);
+    for (const FileDescriptor* end : {&in_, &out_, &err_}) {
+      if (*end) set_nonblocking(*end);
+    }
+  }
+  ~Conversation() {
+    if (pid_ > 0) end_program(pid_);
+  }
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+
+  ProgramEnd hold(std::stop_token stop) {
+    const PipeEnds wake = make_pipe();
+    const std::stop_callback on_stop(stop, [&] { write_byte(wake.write); });
+    while (out_ || err_) {
+      fill();
+      std::array<pollfd, 4> waits{pollfd{wake.read.get(), POLLIN, 0}, pollfd{out_.get(), POLLIN, 0},
+                                  pollfd{err_.get(), POLLIN, 0}, pollfd{in_.get(), POLLOUT, 0}};
+      if (poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) throw_errno("poll");
+      if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "cancelled");
+      if (waits[1].revents != 0) take(out_, end_.output);
+      if (waits[2].revents != 0) take(err_, end_.messages);
+      if (waits[3].revents != 0) give();
+      trim_texts();
+    }
+    end_.took_all_input = program_.input == nullptr || (at_end_ && given_ == filled_ && !in_);
+    end_.exit_code = wait_for(std::exchange(pid_, -1));
+    return std::move(end_);
+  }
+
+ private:
+  static void write_byte(const FileDescriptor& to) {
+    const char byte = 0;
+    [[maybe_unused]] const auto written = ::write(to.get(), &byte, 1);
+  }
+
+  void fill() {
+    if (!in_ || given_ < filled_ || at_end_) return;
+    given_ = 0;
+    filled_ = program_.input->read(buffer_);
+    if (filled_ != 0) return;
+    at_end_ = true;
+    in_ = FileDescriptor();
+  }
+
+  void give() {
+    const ssize_t count = ::write(in_.get(), buffer_.data() + given_, filled_ - given_);
+    if (count >= 0) {
+      given_ += static_cast<std::size_t>(count);
+    } else if (errno != EAGAIN && errno != EINTR) {
+      in_ = FileDescriptor();  // it reads no more; its exit code tells why
+    }
+  }
+
+  static void take(FileDescriptor& from, std::string& into) {
+    std::array<char, 16384> piece{};
+    const ssize_t count = ::read(from.get(), piece.data(), piece.size());
+    if (count > 0) {
+      into.append(piece.data(), static_cast<std::size_t>(count));
+    } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
+      from = FileDescriptor();
+    }
+  }
+
+  void trim_texts() {
+    if (end_.output.size() > program_.max_output) {
+      throw Error(ErrorKind::local, cat(program_.arguments.front(), " wrote more than ",
+                                        brief_bytes(program_.max_output)));
+    }
+    if (end_.messages.size() > 2 * max_messages) {
+      end_.messages.erase(0, end_.messages.size() - max_messages);
+    }
+  }
+
+  const Program& program_;
+  pid_t pid_ = -1;
+  FileDescriptor in_, out_, err_;
+  ProgramEnd end_;
+  std::vector<std::byte> buffer_ = std::vector<std::byte>(256 << 10);
+  std::size_t filled_ = 0, given_ = 0;
+  bool at_end_ = false;
+};
+
+}  // namespace
+
+std::optional<std::filesystem::path> find_program(std::string_view program) {
+  const auto runs = [](const std::filesystem::path& path) {
+    return access(path.c_str(), X_OK) == 0 && std::filesystem::is_regular_file(path);
+  };
+  if (program.find('/') != program.npos) {
+    if (runs(program)) return program;
+    return {};
+  }
+  const char* path = std::getenv("PATH");
+  for (const std::string_view folder : split(path != nullptr ? path : "/usr/bin:/bin", ':')) {
+    std::filesystem::path candidate = std::filesystem::path(folder) / program;
+    if (!folder.empty() && runs(candidate)) return candidate;
+  }
+  return {};
+}
+
+ProgramEnd run_program(const Program& program, std::stop_token stop) {
+  return Conversation(program).hold(std::move(stop));
+}
+
+BackgroundProgram::BackgroundProgram(const std::vector<std::string>& arguments, int channel)
+    : pid_(start(arguments, environment_with({}), {{channel, 0}, {channel, 1}})) {}
+
+BackgroundProgram::~BackgroundProgram() { end_program(pid_); }
+
+}  // namespace n2c

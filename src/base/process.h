@@ -1,0 +1,60 @@
+#pragma once
+/// Other programs, run with an argument list and never through a shell.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/stream.h"
+
+namespace n2c {
+
+/// Where $PATH has that program, or nothing. A text with a '/' is looked at as it is.
+std::optional<std::filesystem::path> find_program(std::string_view program);
+
+/// What to run.
+struct Program {
+  std::vector<std::string> arguments;  ///< the first is the program, looked for in $PATH
+  /// What it reads on standard input; none: it reads nothing.
+  Reader* input = nullptr;
+  /// Set over this process's own environment.
+  std::vector<std::pair<std::string, std::string>> environment{};
+  std::uint64_t max_output = 4 << 20;  ///< of standard output; what is more is Error{local}
+};
+
+/// How a program ended.
+struct ProgramEnd {
+  int exit_code = 0;     ///< 128 + N when signal N ended it
+  std::string output;    ///< standard output
+  std::string messages;  ///< standard error; of a long one its last 64 KiB
+  /// It read its input to the end.
+  bool took_all_input = true;
+};
+
+/// Runs a program to its end. Input is read as fast as the program takes it, on the calling
+/// thread. Throws Error{local} when it cannot be started, what `input` throws, and
+/// Error{cancelled} when asked to stop; the program is ended first (SIGTERM, after two
+/// seconds SIGKILL). Any exit code is a value. Thread-safe.
+ProgramEnd run_program(const Program& program, std::stop_token stop);
+
+/// A program that is left running, with both standard input and output on `channel` (a socket);
+/// its standard error is this process's own. Ended (SIGTERM, then SIGKILL) when this is.
+class BackgroundProgram {
+ public:
+  /// Throws Error{local} when it cannot be started.
+  BackgroundProgram(const std::vector<std::string>& arguments, int channel);
+  ~BackgroundProgram();
+  BackgroundProgram(const BackgroundProgram&) = delete;
+  BackgroundProgram& operator=(const BackgroundProgram&) = delete;
+
+ private:
+  int pid_ = -1;
+};
+
+}  // namespace n2c

@@ -1,0 +1,96 @@
+#include "base/process.h"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <thread>
+
+#include "base/error.h"
+#include "base/file.h"
+
+using namespace n2c;
+
+namespace {
+
+ProgramEnd run(std::vector<std::string> arguments, Reader* input = nullptr) {
+  return run_program({.arguments = std::move(arguments), .input = input}, {});
+}
+
+/// Gives so many zero bytes.
+class Zeros final : public Reader {
+ public:
+  explicit Zeros(std::uint64_t count) : left_(count) {}
+  std::size_t read(ByteSpan into) override {
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, into.size()));
+    std::fill_n(into.begin(), count, std::byte{0});
+    left_ -= count;
+    return count;
+  }
+
+ private:
+  std::uint64_t left_;
+};
+
+}  // namespace
+
+TEST_CASE("a program's output, messages and exit code come back") {
+  const ProgramEnd end = run({"sh", "-c", "echo out; echo err >&2; exit 3"});
+  CHECK(end.output == "out\n");
+  CHECK(end.messages == "err\n");
+  CHECK(end.exit_code == 3);
+}
+
+TEST_CASE("a program reads its input to the end however large it is") {
+  Zeros input(20 << 20);
+  const ProgramEnd end = run({"wc", "-c"}, &input);
+  CHECK(end.output == "20971520\n");
+  CHECK(end.took_all_input);
+}
+
+TEST_CASE("a program that stops reading early does not block or end us") {
+  Zeros input(1ull << 40);
+  const ProgramEnd end = run({"sh", "-c", "echo full >&2; exit 1"}, &input);
+  CHECK(end.exit_code == 1);
+  CHECK(end.messages == "full\n");
+  CHECK_FALSE(end.took_all_input);
+}
+
+TEST_CASE("arguments reach the program as they are, without a shell") {
+  CHECK(run({"printf", "%s", "$(id); `id` '"}).output == "$(id); `id` '");
+}
+
+TEST_CASE("an absent program is named") {
+  CHECK_THROWS_WITH_AS(run({"no-such-program"}), "run no-such-program: no such program in $PATH",
+                       Error);
+}
+
+TEST_CASE("a stop ends the program and throws") {
+  std::stop_source stop;
+  std::jthread asker([&] { stop.request_stop(); });
+  try {
+    run_program({.arguments = {"sleep", "60"}}, stop.get_token());
+    FAIL("no Error");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::cancelled);
+  }
+}
+
+TEST_CASE("a program gets signals that our own threads block") {
+  CHECK(run({"sh", "-c", "kill -TERM $$; echo survived"}).exit_code == 128 + 15);
+}
+
+TEST_CASE("a background program talks over its channel and is ended with its owner") {
+  std::array<int, 2> ends{};
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+  const FileDescriptor ours(ends[0]);
+  auto program = std::make_unique<BackgroundProgram>(std::vector<std::string>{"cat"}, ends[1]);
+  close(ends[1]);
+  REQUIRE(write(ours.get(), "hello", 5) == 5);
+  std::array<char, 5> back{};
+  REQUIRE(read(ours.get(), back.data(), 5) == 5);
+  CHECK(std::string_view(back.data(), 5) == "hello");
+  program.reset();
+  CHECK(read(ours.get(), back.data(), 5) == 0);
+}
