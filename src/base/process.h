@@ -40,7 +40,7 @@ struct ProgramEnd {
 /// Runs a program to its end. Input is read as fast as the program takes it, on the calling
 /// thread. Throws Error{local} when it cannot be started, what `input` throws, and
 /// Error{cancelled} when asked to stop; the program is ended first (SIGTERM, after two
-/// seconds SIGKILL). Any exit code is a value. Thread-safe.
+/// seconds SIGKILL). Any exit code is a value. Thread-safe. The process must ignore SIGPIPE.
 ProgramEnd run_program(const Program& program, std::stop_token stop);
 
 /// A program that is left running, with both standard input and output on `channel` (a socket);
