@@ -37,8 +37,9 @@ class Json {
   Json(Array elements) : value_(std::move(elements)) {}
   Json(Object members) : value_(std::move(members)) {}
 
-  /// A whole document (C4.1): no trailing data, no comments, at most 10 000 deep. Invalid
-  /// UTF-8 and lone surrogates become U+FFFD (C4.8). The error names the byte offset.
+  /// A whole document (C4.1): no trailing data, no comments, at most 10 000 deep and 4 million
+  /// values. Invalid UTF-8 and lone surrogates become U+FFFD (C4.8). The error names line,
+  /// column and byte.
   static Parsed<Json> parse(std::string_view text);
 
   Kind kind() const { return static_cast<Kind>(value_.index()); }
@@ -52,6 +53,9 @@ class Json {
   const std::string* as_string() const;
   const Array* as_array() const;
   const Object* as_object() const;
+
+  /// A number's text as it was written; "" for any other kind.
+  std::string_view number_text() const;
 
   /// The last member of exactly that name, or null pointer; also when this is no object.
   const Json* find(std::string_view name) const;
@@ -81,15 +85,28 @@ class Json {
 ///     decode_object(json, "ImageConfig", {
 ///         {"User", [&](const Json& v) { return decode(v, config.user); }}, …});
 ///
-/// Every decode() returns nothing, or what is wrong ("cannot unmarshal string into …");
-/// decode_object adds the path of keys to it: "ImageConfig.Entrypoint: …".
-using Decoded = std::optional<std::string>;
+/// Every decode() returns nothing, or what is wrong and at which key: an error whose str() is
+/// "layers[3].size: cannot unmarshal number 1.0 into an integer".
+struct DecodeError {
+  std::string path;  ///< of keys and places; "" when it is the value itself
+  std::string why;
+  DecodeError(std::string reason) : why(std::move(reason)) {}
+  DecodeError(std::string where, std::string reason)
+      : path(std::move(where)), why(std::move(reason)) {}
+  /// The same seen from what holds the value under `step`: a key, or "[3]".
+  DecodeError below(std::string_view step) const;
+  std::string str() const { return path.empty() ? why : path + ": " + why; }
+};
+using Decoded = std::optional<DecodeError>;
 struct Field {
   std::string_view name;
   std::function<Decoded(const Json&)> decode;
 };
 Decoded decode_object(const Json& json, std::string_view type, const std::vector<Field>& fields,
-                      const std::function<Decoded(std::string_view key)>& unknown = {});
+                      const std::function<void(std::string_view key)>& unknown = {});
+
+/// "cannot unmarshal number 1.0 into an integer"
+DecodeError cannot_unmarshal(const Json& json, std::string_view into);
 
 Decoded decode(const Json& json, std::string& into);   // null: unchanged
 Decoded decode(const Json& json, bool& into);          // null: unchanged
@@ -106,10 +123,10 @@ Decoded decode_list(const Json& json, std::vector<T>& into,
   into.clear();
   if (json.is_null()) return {};
   const Json::Array* array = json.as_array();
-  if (array == nullptr) return "cannot unmarshal " + std::string(json.kind_name()) + " into a list";
+  if (array == nullptr) return cannot_unmarshal(json, "a list");
   for (const Json& one : *array) {
     if (auto wrong = element(one, into.emplace_back())) {
-      return "[" + std::to_string(into.size() - 1) + "]: " + *wrong;
+      return wrong->below("[" + std::to_string(into.size() - 1) + "]");
     }
   }
   return {};

@@ -1,0 +1,244 @@
+#include "go/encoding_json.h"
+
+#include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
+#include <charconv>
+
+#include "base/text.h"
+
+namespace n2c::go {
+
+namespace {
+
+/// C4.1: Go's own limit.
+constexpr std::size_t max_depth = 10'000;
+/// Bounds the memory a hostile document takes (40 bytes a value); image.json of the largest
+/// closures stays under a tenth of it.
+constexpr std::size_t max_values = 4'000'000;
+
+constexpr std::string_view replacement_character = "\xef\xbf\xbd";
+
+/// Each byte that is not part of a UTF-8 character becomes U+FFFD (C4.8).
+std::string valid_utf8(std::string text) {
+  std::size_t at = 0;
+  while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) ++at;
+  if (at == text.size()) return text;
+  std::string valid;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t length = utf8_length(rest);
+    valid += length == 0 ? replacement_character : rest.substr(0, length);
+    rest.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return valid;
+}
+
+/// The four hex digits of the \uXXXX escape at `at`, or nothing when there is no such escape.
+std::optional<unsigned> escape_at(std::string_view text, std::size_t at) {
+  if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return std::nullopt;
+  unsigned code = 0;
+  const char* end = text.data() + at + 6;
+  const auto result = std::from_chars(end - 4, end, code, 16);
+  if (result.ec != std::errc{} || result.ptr != end) return std::nullopt;
+  return code;
+}
+
+bool is_high_surrogate(unsigned code) { return code >= 0xd800 && code < 0xdc00; }
+bool is_low_surrogate(unsigned code) { return code >= 0xdc00 && code < 0xe000; }
+
+/// Writes \ufffd over every lone surrogate escape, which Boost.JSON refuses and Go replaces.
+/// The length stays, and so do the offsets that errors name.
+std::string mend_surrogates(std::string_view text) {
+  std::string mended(text);
+  for (std::size_t at = mended.find('\\'); at != std::string::npos; at = mended.find('\\', at)) {
+    const auto code = escape_at(mended, at);
+    if (!code) {
+      at += 2;
+      continue;
+    }
+    const auto next = escape_at(mended, at + 6);
+    const bool pair = is_high_surrogate(*code) && next && is_low_surrogate(*next);
+    if (!pair && *code >= 0xd800 && *code < 0xe000) mended.replace(at + 2, 4, "fffd");
+    at += pair ? 12 : 6;
+  }
+  return mended;
+}
+
+std::string place_of(std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, offset);
+  const auto lines = std::ranges::count(before, '\n');
+  const std::size_t line_start = lines == 0 ? 0 : before.rfind('\n') + 1;
+  return cat("line ", lines + 1, ", column ", offset - line_start + 1, " (byte ", offset, ")");
+}
+
+}  // namespace
+
+/// Boost.JSON's events made a Json. The open containers form a chain in which each is the
+/// last element of the one before, so that the pointers stay good while they are open.
+class JsonBuilder {
+ public:
+  using ErrorCode = boost::json::error_code;
+  using Text = boost::json::string_view;
+  static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
+
+  bool on_document_begin(ErrorCode&) { return true; }
+  bool on_document_end(ErrorCode&) { return true; }
+  bool on_array_begin(ErrorCode& error) { return open(Json::Array{}, error); }
+  bool on_object_begin(ErrorCode& error) { return open(Json::Object{}, error); }
+  bool on_array_end(std::size_t, ErrorCode&) { return close(); }
+  bool on_object_end(std::size_t, ErrorCode&) { return close(); }
+  bool on_string_part(Text part, std::size_t, ErrorCode&) { return append(part); }
+  bool on_string(Text part, std::size_t, ErrorCode& error) {
+    append(part);
+    return add(Json(valid_utf8(std::exchange(text_, {}))), error);
+  }
+  bool on_key_part(Text part, std::size_t, ErrorCode&) { return append(part); }
+  bool on_key(Text part, std::size_t, ErrorCode&) {
+    append(part);
+    key_ = valid_utf8(std::exchange(text_, {}));
+    return true;
+  }
+  bool on_number_part(Text part, ErrorCode&) { return append(part); }
+  bool on_int64(std::int64_t, Text part, ErrorCode& error) { return add_number(part, error); }
+  bool on_uint64(std::uint64_t, Text part, ErrorCode& error) { return add_number(part, error); }
+  bool on_double(double, Text part, ErrorCode& error) { return add_number(part, error); }
+  bool on_bool(bool value, ErrorCode& error) { return add(Json(value), error); }
+  bool on_null(ErrorCode& error) { return add(Json(), error); }
+  bool on_comment_part(Text, ErrorCode&) { return true; }
+  bool on_comment(Text, ErrorCode&) { return true; }
+
+  Json take() { return std::move(root_); }
+  bool has_too_many() const { return values_ > max_values; }
+
+ private:
+  bool append(Text part) {
+    text_.append(part.data(), part.size());
+    return true;
+  }
+  bool add_number(Text part, ErrorCode& error) {
+    append(part);
+    Json number;
+    number.value_ = Json::Number{std::exchange(text_, {})};
+    return add(std::move(number), error);
+  }
+  bool add(Json value, ErrorCode& error) { return place(std::move(value), error) != nullptr; }
+  bool open(Json container, ErrorCode& error) {
+    Json* placed = place(std::move(container), error);
+    if (placed != nullptr) open_.push_back(placed);
+    return placed != nullptr;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+  Json* place(Json value, ErrorCode& error) {
+    if (++values_ > max_values) {
+      error = boost::json::error::array_too_large;
+      return nullptr;
+    }
+    if (open_.empty()) return &(root_ = std::move(value));
+    if (auto* array = std::get_if<Json::Array>(&open_.back()->value_)) {
+      return &array->emplace_back(std::move(value));
+    }
+    auto& object = std::get<Json::Object>(open_.back()->value_);
+    return &object.emplace_back(std::exchange(key_, {}), std::move(value)).second;
+  }
+
+  Json root_;
+  std::vector<Json*> open_;
+  std::string text_, key_;
+  std::size_t values_ = 0;
+};
+
+Parsed<Json> Json::parse(std::string_view text) {
+  std::string mended;
+  if (text.find("\\u") != std::string_view::npos) {
+    mended = mend_surrogates(text);
+    text = mended;
+  }
+  boost::json::parse_options options;
+  options.max_depth = max_depth;
+  options.allow_invalid_utf8 = true;
+  boost::json::basic_parser<JsonBuilder> parser(options);
+  boost::json::error_code error;
+  const std::size_t parsed = parser.write_some(false, text.data(), text.size(), error);
+  const std::string place = place_of(text, std::min(parsed, text.size()));
+  if (parser.handler().has_too_many()) {
+    return std::unexpected(cat("more than ", max_values, " JSON values at ", place));
+  }
+  if (error == boost::json::error::incomplete) {
+    return std::unexpected("unexpected end of JSON input at " + place);
+  }
+  if (error) return std::unexpected(cat("invalid JSON at ", place, ": ", error.message()));
+  if (parsed < text.size()) {
+    return std::unexpected(cat("invalid JSON at ", place, ": data after the document"));
+  }
+  return parser.handler().take();
+}
+
+Json::Json(std::int64_t value) : value_(Number{cat(value)}) {}
+Json::Json(std::uint64_t value) : value_(Number{cat(value)}) {}
+
+std::string_view Json::kind_name() const {
+  switch (kind()) {
+    case Kind::null: return "null";
+    case Kind::boolean: return "bool";
+    case Kind::number: return "number";
+    case Kind::string: return "string";
+    case Kind::array: return "array";
+    case Kind::object: return "object";
+  }
+  return "value";
+}
+
+std::optional<bool> Json::as_bool() const {
+  const bool* value = std::get_if<bool>(&value_);
+  return value == nullptr ? std::nullopt : std::optional(*value);
+}
+
+std::optional<std::int64_t> Json::as_int() const {
+  const std::string_view text = number_text();
+  std::int64_t value = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (result.ec != std::errc{} || result.ptr != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string_view Json::number_text() const {
+  const Number* number = std::get_if<Number>(&value_);
+  return number == nullptr ? std::string_view{} : number->text;
+}
+
+const std::string* Json::as_string() const { return std::get_if<std::string>(&value_); }
+const Json::Array* Json::as_array() const { return std::get_if<Array>(&value_); }
+const Json::Object* Json::as_object() const { return std::get_if<Object>(&value_); }
+
+const Json* Json::find(std::string_view name) const {
+  const Object* object = as_object();
+  if (object == nullptr) return nullptr;
+  const auto last = std::find_if(object->rbegin(), object->rend(),
+                                 [&](const Member& member) { return member.first == name; });
+  return last == object->rend() ? nullptr : &last->second;
+}
+
+std::string Json::text_at(std::string_view name) const {
+  const Json* member = find(name);
+  const std::string* text = member == nullptr ? nullptr : member->as_string();
+  return text == nullptr ? std::string{} : *text;
+}
+
+Json& Json::set(std::string name, Json value) {
+  if (is_null()) value_ = Object{};
+  std::get<Object>(value_).emplace_back(std::move(name), std::move(value));
+  return *this;
+}
+
+Json& Json::push(Json element) {
+  if (is_null()) value_ = Array{};
+  std::get<Array>(value_).push_back(std::move(element));
+  return *this;
+}
+
+}  // namespace n2c::go

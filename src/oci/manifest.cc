@@ -1,0 +1,235 @@
+#include "oci/manifest.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "go/encoding_json.h"
+
+namespace n2c::oci {
+
+namespace {
+
+using go::Json;
+
+go::Decoded decode_digest(const Json& json, std::optional<Digest>& into) {
+  std::string text;
+  if (auto wrong = go::decode(json, text)) return wrong;
+  auto digest = Digest::parse(text);
+  if (!digest) return go::DecodeError(digest.error());
+  into = *std::move(digest);
+  return {};
+}
+
+go::Decoded decode_platform(const Json& json, std::optional<Platform>& into) {
+  Platform platform{.os = "", .architecture = "", .variant = ""};
+  auto wrong = go::decode_object(
+      json, "a platform",
+      {{"architecture", [&](const Json& v) { return go::decode(v, platform.architecture); }},
+       {"os", [&](const Json& v) { return go::decode(v, platform.os); }},
+       {"variant", [&](const Json& v) { return go::decode(v, platform.variant); }}});
+  if (!json.is_null()) into = platform;
+  return wrong;
+}
+
+/// A descriptor while its fields are still coming in.
+struct Draft {
+  std::string media_type;
+  std::optional<Digest> digest;
+  std::int64_t size = -1;
+  Annotations annotations;
+  std::optional<Platform> platform;
+};
+
+go::Decoded decode_descriptor(const Json& json, std::optional<Descriptor>& into) {
+  Draft draft;
+  if (auto wrong = go::decode_object(
+          json, "a descriptor",
+          {{"mediaType", [&](const Json& v) { return go::decode(v, draft.media_type); }},
+           {"digest", [&](const Json& v) { return decode_digest(v, draft.digest); }},
+           {"size", [&](const Json& v) { return go::decode(v, draft.size); }},
+           {"annotations", [&](const Json& v) { return go::decode(v, draft.annotations); }},
+           {"platform", [&](const Json& v) { return decode_platform(v, draft.platform); }}})) {
+    return wrong;
+  }
+  if (!draft.digest) return go::DecodeError("digest", "missing");
+  if (draft.size < 0) return go::DecodeError("size", "missing or negative");
+  into = Descriptor{draft.media_type, *draft.digest, static_cast<std::uint64_t>(draft.size),
+                    draft.annotations, draft.platform};
+  return {};
+}
+
+go::Decoded decode_descriptors(const Json& json, std::vector<Descriptor>& into) {
+  std::vector<std::optional<Descriptor>> list;
+  if (auto wrong = go::decode_list<std::optional<Descriptor>>(json, list, decode_descriptor)) {
+    return wrong;
+  }
+  into.clear();
+  for (auto& one : list) into.push_back(*std::move(one));
+  return {};
+}
+
+/// What manifests and indexes have in common.
+struct Envelope {
+  std::int64_t schema_version = 0;
+  std::string media_type;
+  std::optional<Descriptor> config;
+  std::vector<Descriptor> layers, manifests;
+  bool has_layers = false, has_manifests = false;
+  Annotations annotations;
+};
+
+Parsed<Envelope> read_envelope(std::string_view text) {
+  const auto json = Json::parse(text);
+  if (!json) return std::unexpected(json.error());
+  if (json->as_object() == nullptr) return std::unexpected("not a JSON object");
+  Envelope envelope;
+  const auto wrong = go::decode_object(
+      *json, "a manifest",
+      {{"schemaVersion", [&](const Json& v) { return go::decode(v, envelope.schema_version); }},
+       {"mediaType", [&](const Json& v) { return go::decode(v, envelope.media_type); }},
+       {"config", [&](const Json& v) { return decode_descriptor(v, envelope.config); }},
+       {"layers",
+        [&](const Json& v) {
+          envelope.has_layers = true;
+          return decode_descriptors(v, envelope.layers);
+        }},
+       {"manifests",
+        [&](const Json& v) {
+          envelope.has_manifests = true;
+          return decode_descriptors(v, envelope.manifests);
+        }},
+       {"annotations", [&](const Json& v) { return go::decode(v, envelope.annotations); }}});
+  if (wrong) return std::unexpected(wrong->str());
+  if (envelope.schema_version != 2) {
+    return std::unexpected(cat("schemaVersion ", envelope.schema_version, " where 2 was due"));
+  }
+  // image-spec manifest.md: a document that is both could mean different images to different
+  // readers (CVE-2021-41190).
+  if (envelope.has_manifests && (envelope.has_layers || envelope.config)) {
+    return std::unexpected("both a manifest and an index");
+  }
+  return envelope;
+}
+
+void set_annotations(Json& json, const Annotations& annotations) {
+  if (annotations.empty()) return;
+  Json object(Json::Object{});
+  for (const auto& [key, value] : annotations) object.set(key, value);
+  json.set("annotations", std::move(object));
+}
+
+bool is_docker(std::string_view media_type) {
+  return media_type == media_type::docker_manifest || media_type == media_type::docker_index;
+}
+
+Json to_json(const Descriptor& descriptor, bool docker) {
+  Json json;
+  json.set("mediaType", descriptor.media_type);
+  if (docker) json.set("size", Json(descriptor.size));  // C5.5
+  json.set("digest", descriptor.digest.str());
+  if (!docker) json.set("size", Json(descriptor.size));
+  set_annotations(json, descriptor.annotations);
+  if (descriptor.platform) {
+    Json platform;
+    platform.set("architecture", descriptor.platform->architecture);
+    platform.set("os", descriptor.platform->os);
+    if (!descriptor.platform->variant.empty()) {
+      platform.set("variant", descriptor.platform->variant);
+    }
+    json.set("platform", std::move(platform));
+  }
+  return json;
+}
+
+Json to_json(const std::vector<Descriptor>& descriptors, bool docker) {
+  Json list(Json::Array{});
+  for (const Descriptor& one : descriptors) list.push(to_json(one, docker));
+  return list;
+}
+
+Json begin_document(const std::string& media_type) {
+  Json json;
+  json.set("schemaVersion", Json(std::int64_t{2}));
+  json.set("mediaType", media_type);
+  return json;
+}
+
+}  // namespace
+
+Parsed<Platform> Platform::parse(std::string_view text) {
+  const auto parts = split(text, '/');
+  const bool whole = std::ranges::none_of(parts, [](std::string_view p) { return p.empty(); });
+  if (!whole || parts.size() < 2 || parts.size() > 3) {
+    return std::unexpected("\"" + printable(text, 60) +
+                           "\" is not a platform: want OS/ARCHITECTURE[/VARIANT]");
+  }
+  return Platform{std::string(parts[0]), std::string(parts[1]),
+                  parts.size() == 3 ? std::string(parts[2]) : std::string()};
+}
+
+std::string Platform::str() const {
+  return cat(os, '/', architecture, variant.empty() ? "" : "/", variant);
+}
+
+Parsed<Manifest> Manifest::from_json(std::string_view json) {
+  auto envelope = read_envelope(json);
+  if (!envelope) return std::unexpected(envelope.error());
+  const std::string& type = envelope->media_type;
+  if (envelope->has_manifests || is_index(type)) {
+    return std::unexpected("an index of several images, not one image's manifest");
+  }
+  if (!type.empty() && !is_manifest(type)) {
+    return std::unexpected("unknown manifest media type \"" + printable(type, 100) + "\"");
+  }
+  if (!envelope->config) return std::unexpected("config: missing");
+  return Manifest{type.empty() ? std::string(media_type::manifest) : type, *envelope->config,
+                  std::move(envelope->layers), std::move(envelope->annotations)};
+}
+
+std::string Manifest::to_json() const {
+  const bool docker = is_docker(media_type);
+  Json json = begin_document(media_type);
+  json.set("config", oci::to_json(config, docker));
+  json.set("layers", oci::to_json(layers, docker));
+  set_annotations(json, annotations);
+  return json.compact();
+}
+
+Parsed<Index> Index::from_json(std::string_view json) {
+  auto envelope = read_envelope(json);
+  if (!envelope) return std::unexpected(envelope.error());
+  const std::string& type = envelope->media_type;
+  if (envelope->has_layers || envelope->config || (!type.empty() && !is_index(type))) {
+    return std::unexpected("not an index");
+  }
+  return Index{type.empty() ? std::string(media_type::index) : type, std::move(envelope->manifests),
+               std::move(envelope->annotations)};
+}
+
+std::string Index::to_json() const {
+  Json json = begin_document(media_type);
+  json.set("manifests", oci::to_json(manifests, is_docker(media_type)));
+  set_annotations(json, annotations);
+  return json.compact();
+}
+
+const Descriptor* Index::find(const Platform& platform) const {
+  const auto fits = [&](const Descriptor& one) {
+    return one.platform && one.platform->os == platform.os &&
+           one.platform->architecture == platform.architecture &&
+           (one.platform->variant.empty() || platform.variant.empty() ||
+            one.platform->variant == platform.variant);
+  };
+  const auto found = std::ranges::find_if(manifests, fits);
+  return found == manifests.end() ? nullptr : &*found;
+}
+
+bool is_index(std::string_view type) {
+  return type == media_type::index || type == media_type::docker_index;
+}
+
+bool is_manifest(std::string_view type) {
+  return type == media_type::manifest || type == media_type::docker_manifest;
+}
+
+}  // namespace n2c::oci
