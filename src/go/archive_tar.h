@@ -1,0 +1,37 @@
+#pragma once
+/// Tar entries as Go's archive/tar writes them, byte for byte (contract B). README.md in
+/// this folder has worked hex.
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+
+namespace n2c::go {
+
+inline constexpr std::size_t tar_block = 512;
+/// After the last entry: two blocks of zeros, and nothing else (B1.1).
+inline constexpr std::size_t tar_trailer = 2 * tar_block;
+
+/// How many zeros follow `size` bytes of data (B15.2).
+constexpr std::size_t tar_padding(std::uint64_t size) {
+  return static_cast<std::size_t>((tar_block - size % tar_block) % tar_block);
+}
+
+/// What of an entry reaches the bytes. Types: '0' regular file, '2' symlink, '3' and '4'
+/// devices, '5' directory, '6' FIFO. Texts may hold any byte.
+struct TarHeader {
+  char type = '0';
+  std::string name, link, uname, gname;
+  std::int64_t mode = 0, uid = 0, gid = 0;
+  std::int64_t size = 0;   ///< bytes of data; not negative
+  std::int64_t mtime = 0;  ///< seconds; 0 to 8589934591
+  std::int64_t dev_major = 0, dev_minor = 0;
+};
+
+/// Appends everything that comes before the entry's data: its header, and before that the
+/// PAX or GNU entries it needs. The first of USTAR, PAX, GNU that can hold it is taken
+/// (B10). The error is Go's text; then nothing was appended.
+Parsed<void> append_tar_header(const TarHeader& header, std::string& to);
+
+}  // namespace n2c::go

@@ -1,0 +1,279 @@
+#include "go/regexp.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "base/text.h"
+
+namespace n2c::go {
+
+namespace {
+
+constexpr std::string_view replacement_character = "\xef\xbf\xbd";
+
+re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
+
+/// Valid UTF-8 in place of a text: each byte that is none becomes U+FFFD, as it is to Go.
+class Decoded {
+ public:
+  explicit Decoded(std::string_view text) : text_(text) {
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t length = utf8_length(text.substr(at));
+      if (length == 0) {
+        replace_from(at);
+        return;
+      }
+      at += length;
+    }
+  }
+
+  std::string_view text() const { return origin_.empty() ? text_ : std::string_view(replaced_); }
+  /// A position in text() as a position in the text that was given.
+  std::size_t origin(std::size_t at) const { return origin_.empty() ? at : origin_[at]; }
+
+ private:
+  void replace_from(std::size_t at) {
+    replaced_ = text_.substr(0, at);
+    for (std::size_t i = 0; i <= at; ++i) origin_.push_back(i);
+    while (at < text_.size()) {
+      const std::size_t length = utf8_length(text_.substr(at));
+      replaced_ += length == 0 ? replacement_character : text_.substr(at, length);
+      at += std::max<std::size_t>(length, 1);
+      origin_.resize(replaced_.size(), at);  // positions within a character are never asked for
+      origin_.push_back(at);
+    }
+  }
+
+  std::string_view text_;
+  std::string replaced_;
+  std::vector<std::size_t> origin_;
+};
+
+/// Rewrites what Go accepts and RE2 does not, refuses what RE2 accepts and Go does not (D4.1).
+class PatternTranslation {
+ public:
+  explicit PatternTranslation(std::string_view pattern) : rest_(pattern) {}
+
+  Parsed<std::string> run() {
+    while (!rest_.empty() && wrong_.empty()) step();
+    if (!wrong_.empty()) return std::unexpected(wrong_);
+    return translated_;
+  }
+
+ private:
+  void take(std::size_t count) {
+    count = std::min(count, rest_.size());
+    translated_ += rest_.substr(0, count);
+    rest_.remove_prefix(count);
+  }
+
+  void step() {
+    if (rest_.starts_with("\\Q")) {
+      const std::size_t end = rest_.find("\\E");
+      take(end == rest_.npos ? rest_.size() : end + 2);
+    } else if (rest_.starts_with("\\C")) {
+      wrong_ = "invalid escape sequence: \\C";
+    } else if (rest_.starts_with('\\')) {
+      take(2);
+    } else if (rest_.starts_with('[')) {
+      character_class();
+    } else if (rest_.starts_with("(?P<") || rest_.starts_with("(?<")) {
+      group_name();
+    } else {
+      take(1);
+    }
+  }
+
+  void character_class() {
+    take(rest_.starts_with("[^") ? 2 : 1);
+    if (rest_.starts_with(']')) take(1);  // the first is a literal one
+    while (!rest_.empty() && !rest_.starts_with(']')) {
+      if (rest_.starts_with('\\')) {
+        take(2);
+      } else if (const std::size_t end = rest_.find(":]");
+                 rest_.starts_with("[:") && end != rest_.npos) {
+        take(end + 2);
+      } else {
+        take(1);
+      }
+    }
+    take(1);
+  }
+
+  void group_name() {
+    const std::size_t begin = rest_.find('<') + 1;
+    const std::string_view name = rest_.substr(begin, rest_.find('>', begin) - begin);
+    if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
+      wrong_ = cat("invalid named capture: ", name);
+    }
+    if (!names_.insert(name).second) wrong_ = cat("duplicate group name: ", name);
+    translated_ += "(?P<";
+    rest_.remove_prefix(begin);
+  }
+
+  std::string_view rest_;
+  std::set<std::string_view> names_;
+  std::string translated_;
+  std::string wrong_;
+};
+
+/// How long a run of letters, digits and '_' `text` begins with.
+std::size_t name_length(std::string_view text) {
+  const auto is_word = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  const auto end = std::ranges::find_if_not(text, is_word);
+  if (end == text.end() || static_cast<unsigned char>(*end) < 0x80) {
+    return static_cast<std::size_t>(end - text.begin());
+  }
+  const re2::RE2 word("[\\pL\\p{Nd}_]*");
+  re2::StringPiece run;
+  const bool found = word.Match(piece(text), 0, text.size(), re2::RE2::ANCHOR_START, &run, 1);
+  return found ? run.size() : 0;
+}
+
+struct Name {
+  std::string_view name;
+  std::size_t length = 0;  ///< with its braces
+};
+
+/// The group's name after a '$', or nothing when the '$' is a literal one.
+std::optional<Name> group_name(std::string_view after) {
+  const bool braced = after.starts_with('{');
+  const std::string_view from = after.substr(braced ? 1 : 0);
+  const std::size_t length = name_length(from);
+  if (length == 0) return {};
+  if (!braced) return Name{from.substr(0, length), length};
+  if (!from.substr(length).starts_with('}')) return {};
+  return Name{from.substr(0, length), length + 2};
+}
+
+/// The matches in a text one after another, as Go finds them (D3.1). Positions are in the
+/// text that was given.
+class Matches {
+ public:
+  Matches(const re2::RE2& regexp, std::string_view text)
+      : regexp_(regexp),
+        given_(text),
+        decoded_(text),
+        groups_(static_cast<std::size_t>(regexp.NumberOfCapturingGroups()) + 1) {}
+
+  bool next() {
+    const std::string_view text = decoded_.text();
+    while (at_ <= text.size()) {
+      const auto count = static_cast<int>(groups_.size());
+      if (!regexp_.Match(piece(text), at_, text.size(), re2::RE2::UNANCHORED, groups_.data(),
+                         count)) {
+        return false;
+      }
+      const std::size_t begin = place(groups_[0]);
+      const std::size_t end = begin + groups_[0].size();
+      const std::size_t step = std::max<std::size_t>(utf8_length(text.substr(at_)), 1);
+      at_ = std::max(end, at_ + step);
+      const bool counts = end > last_end_ || begin == 0;  // not empty right after the last one
+      last_end_ = end;
+      if (counts) return true;
+    }
+    return false;
+  }
+
+  std::size_t begin() const { return decoded_.origin(place(groups_[0])); }
+  std::size_t end() const { return decoded_.origin(last_end_); }
+  std::string_view group(std::size_t number) const {
+    const re2::StringPiece& found = groups_[number];
+    if (found.data() == nullptr) return {};
+    const std::size_t from = decoded_.origin(place(found));
+    return given_.substr(from, decoded_.origin(place(found) + found.size()) - from);
+  }
+
+ private:
+  std::size_t place(const re2::StringPiece& found) const {
+    return static_cast<std::size_t>(found.data() - decoded_.text().data());
+  }
+
+  const re2::RE2& regexp_;
+  std::string_view given_;
+  Decoded decoded_;
+  std::vector<re2::StringPiece> groups_;
+  std::size_t at_ = 0;
+  std::size_t last_end_ = 0;
+};
+
+}  // namespace
+
+Template::Template(const Regexp& regexp, std::string_view text) {
+  while (const auto both = cut(text, '$')) {
+    add_literal(both->first);
+    text = both->second;
+    if (text.starts_with('$')) {
+      add_literal("$");
+      text.remove_prefix(1);
+    } else if (const auto group = group_name(text)) {
+      add_group(regexp, group->name);
+      text.remove_prefix(group->length);
+    } else {
+      add_literal("$");
+    }
+  }
+  add_literal(text);
+}
+
+void Template::add_literal(std::string_view text) {
+  if (!text.empty()) parts_.emplace_back(std::string(text));
+}
+
+void Template::add_group(const Regexp& regexp, std::string_view name) {
+  const bool digits = name.find_first_not_of("0123456789") == name.npos;
+  const bool is_number = digits && (name.size() == 1 || name.front() != '0');
+  const auto& names = regexp.compiled_->NamedCapturingGroups();
+  const auto named = names.find(std::string(name));
+  if (is_number) {
+    const std::optional<std::uint64_t> number = parse_number(name);
+    const auto last = static_cast<std::uint64_t>(regexp.compiled_->NumberOfCapturingGroups());
+    if (number && *number <= last) parts_.emplace_back(static_cast<std::size_t>(*number));
+  } else if (named != names.end()) {
+    parts_.emplace_back(static_cast<std::size_t>(named->second));
+  }
+}
+
+Regexp::Regexp(std::unique_ptr<re2::RE2> compiled) : compiled_(std::move(compiled)) {}
+Regexp::~Regexp() = default;
+Regexp::Regexp(Regexp&&) noexcept = default;
+Regexp& Regexp::operator=(Regexp&&) noexcept = default;
+
+Parsed<Regexp> Regexp::compile(std::string_view pattern) {
+  const Parsed<std::string> translated = PatternTranslation(pattern).run();
+  if (!translated) return std::unexpected(translated.error());
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(64 << 20);  // Go has no such limit
+  auto compiled = std::make_unique<re2::RE2>(*translated, options);
+  if (!compiled->ok()) return std::unexpected(compiled->error());
+  return Regexp(std::move(compiled));
+}
+
+bool Regexp::matches(std::string_view text) const {
+  const Decoded decoded(text);
+  const std::size_t end = decoded.text().size();
+  return compiled_->Match(piece(decoded.text()), 0, end, re2::RE2::UNANCHORED, nullptr, 0);
+}
+
+std::string Regexp::replace_all(std::string_view text, const Template& replacement) const {
+  Matches matches(*compiled_, text);
+  std::string replaced;
+  std::size_t last_end = 0;
+  while (matches.next()) {
+    replaced += text.substr(last_end, matches.begin() - last_end);
+    for (const auto& part : replacement.parts_) {
+      const auto* literal = std::get_if<std::string>(&part);
+      replaced += literal != nullptr ? *literal : matches.group(std::get<std::size_t>(part));
+    }
+    last_end = matches.end();
+  }
+  return replaced += text.substr(last_end);
+}
+
+}  // namespace n2c::go

@@ -1,0 +1,55 @@
+#pragma once
+/// Regular expressions as Go's regexp has them (contract D), on RE2, whose headers stay in
+/// regexp.cc.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace n2c::go {
+
+class Regexp;
+
+/// A replacement text, "$1" and "${name}" in it understood for one Regexp (D3.2).
+class Template {
+ public:
+  Template(const Regexp& regexp, std::string_view text);
+
+ private:
+  friend class Regexp;
+  void add_literal(std::string_view text);
+  void add_group(const Regexp& regexp, std::string_view name);
+
+  std::vector<std::variant<std::string, std::size_t>> parts_;  // literals and group numbers
+};
+
+/// A compiled expression. Immutable; all threads may use it.
+class Regexp {
+ public:
+  /// Any text is a valid pattern or gives an error that says what is wrong with it.
+  static Parsed<Regexp> compile(std::string_view pattern);
+  ~Regexp();
+  Regexp(Regexp&&) noexcept;
+  Regexp& operator=(Regexp&&) noexcept;
+
+  /// Somewhere in the text (D2). Bytes that are not UTF-8 count as U+FFFD each.
+  bool matches(std::string_view text) const;
+
+  /// The text with every match replaced (D3.1). `replacement` was made for this Regexp.
+  std::string replace_all(std::string_view text, const Template& replacement) const;
+
+ private:
+  friend class Template;
+  explicit Regexp(std::unique_ptr<re2::RE2> compiled);
+  std::unique_ptr<re2::RE2> compiled_;
+};
+
+}  // namespace n2c::go

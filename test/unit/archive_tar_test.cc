@@ -1,0 +1,100 @@
+#include "go/archive_tar.h"
+
+#include <doctest/doctest.h>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "go/encoding_json.h"
+#include "test/support/fixtures.h"
+
+using namespace n2c;
+
+namespace {
+
+std::string from_base64(std::string_view text) {
+  static constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bytes;
+  unsigned bits = 0;
+  int count = 0;
+  for (const char c : text.substr(0, text.find('='))) {
+    bits = (bits << 6 | static_cast<unsigned>(digits.find(c))) & 0xffffff;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    bytes += static_cast<char>(bits >> count & 0xff);
+  }
+  return bytes;
+}
+
+/// One line of fixtures/go/tar-header-vectors.jsonl.
+class Vector {
+ public:
+  explicit Vector(std::string_view line)
+      : json_(or_throw(go::Json::parse(line), ErrorKind::input, "vector")) {}
+
+  std::string id() const { return json_.text_at("id"); }
+  std::string error() const { return json_.text_at("error"); }
+  std::string sha256() const { return json_.text_at("sha256"); }
+  std::string bytes() const { return from_base64(json_.text_at("out_b64")); }
+  go::TarHeader header() const {
+    return {.type = json_.text_at("typ").at(0),
+            .name = from_base64(json_.text_at("name_b64")),
+            .link = from_base64(json_.text_at("link_b64")),
+            .uname = from_base64(json_.text_at("uname_b64")),
+            .gname = from_base64(json_.text_at("gname_b64")),
+            .mode = number("mode"),
+            .uid = number("uid"),
+            .gid = number("gid"),
+            .size = number("size"),
+            .mtime = number("mtime"),
+            .dev_major = number("maj"),
+            .dev_minor = number("min")};
+  }
+
+ private:
+  std::int64_t number(std::string_view key) const { return json_.find(key)->as_int().value(); }
+  go::Json json_;
+};
+
+std::string sha256_of(std::string_view bytes) {
+  Hash hash;
+  hash.update(bytes_of(bytes));
+  return hash.finish_hex();
+}
+
+}  // namespace
+
+TEST_CASE(
+    "every tar header Go wrote is written with the same bytes, and what Go refuses with its "
+    "words") {
+  const std::string lines = test::fixture("go/tar-header-vectors.jsonl");
+  std::size_t checked = 0;
+  for (const std::string_view line : split(trim(lines), '\n')) {
+    const Vector vector(line);
+    CAPTURE(vector.id());
+    std::string written = "before";
+    const auto result = go::append_tar_header(vector.header(), written);
+    REQUIRE(written.starts_with("before"));
+    written.erase(0, 6);
+    if (!vector.error().empty()) {
+      REQUIRE_FALSE(result);
+      CHECK(result.error() == vector.error());
+      CHECK(written.empty());
+    } else {
+      REQUIRE(result);
+      if (!vector.bytes().empty()) CHECK(written == vector.bytes());
+      CHECK(sha256_of(written) == vector.sha256());
+    }
+    ++checked;
+  }
+  CHECK(checked == 492);
+}
+
+TEST_CASE("data is filled up to whole blocks, and a full block gets none more") {
+  CHECK(go::tar_padding(0) == 0);
+  CHECK(go::tar_padding(1) == 511);
+  CHECK(go::tar_padding(511) == 1);
+  CHECK(go::tar_padding(512) == 0);
+  CHECK(go::tar_padding((std::uint64_t{8} << 30) + 3) == 509);
+}
