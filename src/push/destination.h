@@ -41,6 +41,12 @@ class BlobStore {
   /// Makes the manifest visible under each tag, or by digest alone when there is none.
   virtual ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
                                        std::span<const std::string> tags, std::stop_token stop) = 0;
+  /// Holds a manifest that an index will name, and shows it to nobody before. Where manifests
+  /// are found by digest alone, that is what put_manifest() without tags does.
+  virtual ManifestOutcome put_listed(const oci::Descriptor& manifest, std::string_view json,
+                                     std::stop_token stop) {
+    return put_manifest(manifest, json, {}, stop);
+  }
 };
 
 }  // namespace n2c

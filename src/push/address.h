@@ -1,0 +1,52 @@
+#pragma once
+/// Where an image is or goes, as people write it: skopeo's transport syntax
+/// (containers-transports(5)), with a bare reference meaning a registry.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "oci/digest.h"
+#include "oci/reference.h"
+
+namespace n2c {
+
+/// One address, understood. Which members are set follows from the kind.
+struct Address {
+  enum class Kind {
+    registry,            ///< docker://HOST/PATH[:TAG][@DIGEST], or without docker://
+    docker_daemon,       ///< docker-daemon:REPOSITORY[:TAG]
+    containers_storage,  ///< containers-storage:REPOSITORY[:TAG]
+    oci_layout,          ///< oci:FOLDER[:TAG][@DIGEST]
+    oci_archive,         ///< oci-archive:FILE[:TAG][@DIGEST]
+    docker_archive,      ///< docker-archive:FILE[:REPOSITORY:TAG]
+    dir,                 ///< dir:FOLDER
+    image_json,          ///< nix:FILE, or a path that shows itself as one
+  };
+
+  Kind kind = Kind::registry;
+  /// The file or folder; "-" is standard output (archives only).
+  std::filesystem::path path{};
+  /// registry, docker_daemon, containers_storage: always; docker_archive: where one was named.
+  std::optional<oci::Reference> reference{};
+  /// oci_layout, oci_archive: the image's name there (org.opencontainers.image.ref.name), not
+  /// bound by a registry's rules for tags; empty when none was given.
+  std::string tag{};
+  /// oci_layout, oci_archive.
+  std::optional<oci::Digest> digest{};
+
+  /// As a destination: "-" is a docker-archive on standard output, and what has no transport
+  /// is a reference. The error says which form was expected.
+  static Parsed<Address> parse(std::string_view text);
+  /// As a source: what has no transport and begins with '/', "./" or "../" or ends in ".json"
+  /// is an image.json; standard output is refused.
+  static Parsed<Address> parse_source(std::string_view text);
+
+  bool is_standard_output() const { return path == "-"; }
+  /// As it would be written, with Docker's defaults filled in.
+  std::string str() const;
+};
+
+}  // namespace n2c

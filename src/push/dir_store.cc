@@ -1,0 +1,109 @@
+#include "push/dir_store.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+
+namespace n2c {
+
+namespace {
+
+constexpr std::string_view version_file = "version";
+constexpr std::string_view version_text = "Directory Transport Version: 1.1\n";
+constexpr std::string_view manifest_file = "manifest.json";
+constexpr std::string_view listed_suffix = ".manifest.json";
+
+/// What this transport names its files; others in the folder are not ours to touch.
+bool is_ours(std::string_view file) {
+  if (file.ends_with(listed_suffix)) file.remove_suffix(listed_suffix.size());
+  const bool has_hex_length = file.size() == 64 || file.size() == 128;
+  return has_hex_length && file.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+void make_dir(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  if (std::filesystem::exists(folder / version_file)) return;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(".n2c-") || name == manifest_file || is_ours(name)) continue;
+    throw Error(ErrorKind::input,
+                cat(folder.string(), " is there and holds no image (it holds ", name, ")"),
+                "name a folder that is empty, does not exist or was written as dir: before");
+  }
+  write_file(folder / version_file, version_text, 0666, Durability::fsync);
+}
+
+}  // namespace
+
+DirStore::DirStore(std::filesystem::path folder) : folder_(std::move(folder)) {
+  try {
+    make_dir(folder_);
+  } catch (const std::filesystem::filesystem_error& error) {
+    throw Error(ErrorKind::local, cat("create ", folder_.string(), ": ", error.code().message()));
+  }
+  mark_.emplace(folder_, WriterMark::With::nobody);
+}
+
+BlobPlace DirStore::place() const {
+  return {.beside = folder_,
+          .final_path = [this](const oci::Digest& digest) { return folder_ / digest.hex(); }};
+}
+
+void DirStore::keep(const std::string& file) {
+  kept_.with([&](std::set<std::string>& kept) { kept.insert(file); });
+}
+
+std::optional<BlobOutcome> DirStore::find(const oci::Descriptor& blob, std::stop_token) {
+  keep(blob.digest.hex());
+  if (!has_file_of_size(folder_ / blob.digest.hex(), blob.size)) return {};
+  return BlobOutcome::present;
+}
+
+oci::Descriptor DirStore::put(const ByteSource& bytes, std::string media_type,
+                              std::optional<oci::Descriptor> known,
+                              std::atomic<std::uint64_t>& sent, std::stop_token stop) {
+  auto stored = put_blob_file(place(), bytes, std::move(media_type), known, sent, stop);
+  keep(stored.digest.hex());
+  return stored;
+}
+
+ManifestOutcome DirStore::put_listed(const oci::Descriptor& manifest, std::string_view json,
+                                     std::stop_token) {
+  const std::string file = manifest.digest.hex() + std::string(listed_suffix);
+  keep(file);
+  write_file(folder_ / file, json, 0666, Durability::fsync);
+  return {};
+}
+
+ManifestOutcome DirStore::put_manifest(const oci::Descriptor&, std::string_view json,
+                                       std::span<const std::string>, std::stop_token) {
+  write_file(folder_ / manifest_file, json, 0666, Durability::fsync);
+  remove_others();
+  return {};
+}
+
+void DirStore::remove_others() {
+  const auto kept = kept_.with([](const std::set<std::string>& files) { return files; });
+  std::error_code ignored;  // what stays behind does no harm
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (is_ours(name) && !kept.contains(name)) std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
+StoredManifest DirSource::root(std::stop_token) {
+  return or_throw(stored_manifest(files_.read(manifest_file, oci::max_manifest_bytes)),
+                  ErrorKind::input, cat(str(), "/", manifest_file));
+}
+
+StoredManifest DirSource::manifest(const oci::Descriptor& descriptor, std::stop_token) {
+  const std::string file = descriptor.digest.hex() + std::string(listed_suffix);
+  return checked_manifest(descriptor, files_.read(file, oci::max_manifest_bytes), str());
+}
+
+std::unique_ptr<Reader> DirSource::open_blob(const oci::Descriptor& blob, std::stop_token) {
+  return oci::verify(files_.open(blob.digest.hex()), blob.digest, blob.size,
+                     cat(str(), ": blob ", blob.digest.brief()));
+}
+
+}  // namespace n2c

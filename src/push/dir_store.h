@@ -1,0 +1,60 @@
+#pragma once
+/// One image in a folder (skopeo's dir: transport, contract A9.3): manifest.json, each blob
+/// under its digest's hex, and a file named version. What image-from-dir reads.
+///
+/// An index is manifest.json too, and each manifest it names HEX.manifest.json.
+
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/locked.h"
+#include "push/blob_file.h"
+#include "push/destination.h"
+#include "push/file_set.h"
+#include "push/image_source.h"
+
+namespace n2c {
+
+/// Writes one image. manifest.json is replaced last and in one step, so that until then the
+/// folder holds the image it held; what only that one needed is removed afterwards.
+class DirStore final : public BlobStore {
+ public:
+  /// Throws Error{input} when the folder is not empty and no dir: folder, Error{local}.
+  explicit DirStore(std::filesystem::path folder);
+
+  std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override;
+  oci::Descriptor put(const ByteSource& bytes, std::string media_type,
+                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
+                      std::stop_token stop) override;
+  /// Tags are of no use here.
+  ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
+                               std::span<const std::string> tags, std::stop_token stop) override;
+  ManifestOutcome put_listed(const oci::Descriptor& manifest, std::string_view json,
+                             std::stop_token stop) override;
+
+ private:
+  BlobPlace place() const;
+  void keep(const std::string& file);
+  void remove_others();
+
+  std::filesystem::path folder_;
+  std::optional<WriterMark> mark_;
+  Locked<std::set<std::string>> kept_;  ///< names of this image's files
+};
+
+/// Reads such a folder.
+class DirSource final : public ImageSource {
+ public:
+  explicit DirSource(std::filesystem::path folder) : files_(std::move(folder)) {}
+  std::string str() const override { return "dir:" + files_.str(); }
+  StoredManifest root(std::stop_token stop) override;
+  StoredManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override;
+  std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) override;
+
+ private:
+  FolderFiles files_;
+};
+
+}  // namespace n2c

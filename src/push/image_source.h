@@ -1,0 +1,78 @@
+#pragma once
+/// Where stored images come from: a registry, an OCI layout or archive, a dir: folder.
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/stream.h"
+#include "image/image.h"
+#include "oci/manifest.h"
+#include "oci/reference.h"
+
+namespace n2c {
+
+/// A manifest or index as it came: its descriptor is of exactly these bytes.
+struct StoredManifest {
+  oci::Descriptor descriptor;
+  std::string json;
+};
+
+/// Manifests and blobs of one place. Calls may come from several threads. Everything that
+/// comes out is verified against the descriptor asked for; a failure is Error{integrity}.
+class ImageSource {
+ public:
+  virtual ~ImageSource() = default;
+  /// For people: "docker://ghcr.io/acme/app:1".
+  virtual std::string str() const = 0;
+  /// What the address names: an image's manifest or an index. Throws Error{input} or
+  /// Error{registry} when nothing is there.
+  virtual StoredManifest root(std::stop_token stop) = 0;
+  /// A manifest that the root, an index, names.
+  virtual StoredManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) = 0;
+  /// A blob's bytes from the start.
+  virtual std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) = 0;
+  /// The repository, where this is one: another repository of that registry can mount from it.
+  virtual std::optional<oci::Repository> repository() const { return {}; }
+};
+
+/// A blob of a source as bytes that can be opened again.
+class SourceBlob final : public ByteSource {
+ public:
+  SourceBlob(std::shared_ptr<ImageSource> source, oci::Descriptor blob, std::stop_token stop)
+      : source_(std::move(source)), blob_(std::move(blob)), stop_(std::move(stop)) {}
+  std::unique_ptr<Reader> open(std::uint64_t offset = 0) const override {
+    auto reader = source_->open_blob(blob_, stop_);
+    if (offset != 0) skip(*reader, offset);
+    return reader;
+  }
+
+ private:
+  std::shared_ptr<ImageSource> source_;
+  oci::Descriptor blob_;
+  std::stop_token stop_;
+};
+
+/// The manifest as StoredManifest: its media type from the JSON itself (mediaType, else
+/// from what it holds). The error says what is wrong with the JSON.
+Parsed<StoredManifest> stored_manifest(std::string json);
+
+/// The manifest with bytes checked against what named it. Throws Error{integrity}.
+StoredManifest checked_manifest(const oci::Descriptor& expected, std::string json,
+                                std::string_view where);
+
+/// The whole of a small blob (a config), verified. Throws Error{input} past the metadata limit.
+std::string read_config(ImageSource& source, const oci::Descriptor& config, std::stop_token stop);
+
+/// The image's manifest when the root is one, or the one that the index names for `platform`.
+/// Throws Error{input} that lists the platforms there when none is the one.
+StoredManifest manifest_for(ImageSource& source, const oci::Platform& platform,
+                            std::stop_token stop);
+
+/// The one image as what push_to_store and the archive writers take: config, and layers with
+/// their diff_ids. Throws Error{input} when manifest and config disagree.
+Image image_of(const std::shared_ptr<ImageSource>& source, const StoredManifest& manifest,
+               std::stop_token stop);
+
+}  // namespace n2c

@@ -1,0 +1,30 @@
+#pragma once
+/// A reference at a registry as a source of images.
+
+#include "oci/reference.h"
+#include "push/image_source.h"
+#include "registry/client/client.h"
+
+namespace n2c {
+
+class RegistrySource final : public ImageSource {
+ public:
+  /// `client` is of the reference's repository and outlives this.
+  RegistrySource(registry::RegistryClient& client, oci::Reference reference)
+      : client_(client), reference_(std::move(reference)) {}
+
+  std::string str() const override { return "docker://" + reference_.str(); }
+  /// By digest where the reference has one; the tag beside it is not asked for then.
+  StoredManifest root(std::stop_token stop) override;
+  StoredManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override;
+  std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) override {
+    return client_.open_blob(blob, stop);
+  }
+  std::optional<oci::Repository> repository() const override { return reference_.repository; }
+
+ private:
+  registry::RegistryClient& client_;
+  oci::Reference reference_;
+};
+
+}  // namespace n2c

@@ -1,0 +1,100 @@
+#include "push/dir_store.h"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "test/support/stored_images.h"
+
+using namespace n2c;
+using namespace n2c::test;
+
+namespace {
+
+std::set<std::string> files_in(const std::filesystem::path& folder) {
+  std::set<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    files.insert(entry.path().filename().string());
+  }
+  return files;
+}
+
+}  // namespace
+
+TEST_CASE("a dir: folder holds the manifest as it is and each blob under its hex digest") {
+  const TemporaryFolder folder;
+  const StoredImage image = stored_image({"layer"});
+  DirStore store(folder.path());
+  put_image(store, image, {});
+  CHECK(files_in(folder.path()) == std::set<std::string>{"version", "manifest.json",
+                                                         image.parts[0].digest.hex(),
+                                                         image.parts[1].digest.hex()});
+  CHECK(read_file(folder.path() / "version", 100) == "Directory Transport Version: 1.1\n");
+  DirSource source(folder.path());
+  check_holds(source, image);
+}
+
+TEST_CASE("a new image in a dir: folder takes the old one's place once it is whole") {
+  const TemporaryFolder folder;
+  const StoredImage old_one = stored_image({"old", "shared"});
+  const StoredImage new_one = stored_image({"new", "shared"});
+  {
+    DirStore store(folder.path());
+    put_image(store, old_one, {});
+  }
+  DirStore store(folder.path());
+  CHECK(store.find(new_one.parts[2], {}) == BlobOutcome::present);
+  put_blobs(store, new_one);
+  DirSource source(folder.path());
+  check_holds(source, old_one);
+  CHECK(store.put_manifest(new_one.manifest, new_one.json, {}, {}).stored());
+  check_holds(source, new_one);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / old_one.parts[1].digest.hex()));
+}
+
+TEST_CASE("an index in a dir: folder lists manifests that are files beside it") {
+  const TemporaryFolder folder;
+  const StoredImage amd64 = stored_image({"amd64"}, "amd64");
+  const StoredImage arm64 = stored_image({"arm64"}, "arm64");
+  oci::Index index;
+  DirStore store(folder.path());
+  for (const StoredImage* image : {&amd64, &arm64}) {
+    put_blobs(store, *image);
+    CHECK(store.put_listed(image->manifest, image->json, {}).stored());
+    index.manifests.push_back(image->manifest);
+  }
+  index.manifests[0].platform = oci::Platform{"linux", "amd64", ""};
+  index.manifests[1].platform = oci::Platform{"linux", "arm64", ""};
+  const std::string json = index.to_json();
+  CHECK(store.put_manifest(describe(oci::media_type::index, json), json, {}, {}).stored());
+
+  DirSource source(folder.path());
+  CHECK(source.root({}).json == json);
+  CHECK(manifest_for(source, {"linux", "arm64", "v8"}, {}).json == arm64.json);
+  try {
+    manifest_for(source, {"linux", "riscv64", ""}, {});
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::input);
+    CHECK(error.hint() == "--platform chooses one of: linux/amd64, linux/arm64");
+  }
+}
+
+TEST_CASE("a folder with other things in it is not taken for a dir: folder") {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "thesis.tex", "years of work");
+  CHECK_THROWS_AS(DirStore{folder.path()}, Error);
+  CHECK(files_in(folder.path()) == std::set<std::string>{"thesis.tex"});
+}
+
+TEST_CASE("a folder without manifest.json says so") {
+  const TemporaryFolder folder;
+  DirSource source(folder.path());
+  CHECK_THROWS_WITH_AS(source.root({}),
+                       cat(folder.path().string(), ": manifest.json: ", folder.path().string(),
+                           ": no manifest.json in it")
+                           .c_str(),
+                       Error);
+}

@@ -1,0 +1,207 @@
+#include "push/oci_layout.h"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <thread>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "test/support/stored_images.h"
+
+using namespace n2c;
+using namespace n2c::test;
+
+namespace {
+
+LayoutSource open_layout(const std::filesystem::path& folder, std::string tag = {},
+                         std::optional<oci::Digest> digest = {}) {
+  return {std::make_unique<FolderFiles>(folder), std::move(tag), std::move(digest)};
+}
+
+std::vector<std::string> leftovers(const std::filesystem::path& folder) {
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    const std::string file = entry.path().filename().string();
+    if (file.starts_with(".n2c-")) found.push_back(file);
+  }
+  return found;
+}
+
+/// Gives some bytes and then fails, as a connection does.
+class FailingSource final : public ByteSource {
+ public:
+  std::unique_ptr<Reader> open(std::uint64_t) const override {
+    class Failing final : public Reader {
+     public:
+      std::size_t read(ByteSpan) override {
+        if (++reads_ > 2) throw Error(ErrorKind::network, "cut");
+        return 5;
+      }
+
+     private:
+      int reads_ = 0;
+    };
+    return std::make_unique<Failing>();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a layout holds several images, each under its tag") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "layout";
+  const StoredImage one = stored_image({"layer one", "shared"});
+  const StoredImage two = stored_image({"layer two", "shared"});
+  LayoutStore store(path);
+  put_image(store, one, {"one", "latest"});
+  put_image(store, two, {"two"});
+  for (const char* tag : {"one", "latest"}) {
+    auto source = open_layout(path, tag);
+    check_holds(source, one);
+  }
+  auto source = open_layout(path, "two");
+  check_holds(source, two);
+  auto by_digest = open_layout(path, "", two.manifest.digest);
+  check_holds(by_digest, two);
+  CHECK(leftovers(path).empty());
+}
+
+TEST_CASE("a layout's index.json is as skopeo writes it") {
+  const TemporaryFolder folder;
+  const StoredImage image = stored_image({"layer"});
+  LayoutStore store(folder.path());
+  put_image(store, image, {"v1"});
+  CHECK(read_file(folder.path() / "oci-layout", 100) == R"({"imageLayoutVersion":"1.0.0"})");
+  CHECK(read_file(folder.path() / "index.json", 1000) ==
+        cat(R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json",)",
+            R"("manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json",)",
+            R"("digest":")", image.manifest.digest.str(), R"(","size":)", image.manifest.size,
+            R"(,"annotations":{"org.opencontainers.image.ref.name":"v1"}}]})"));
+}
+
+TEST_CASE("adding to a layout keeps what others wrote into it") {
+  const oci::Descriptor added = stored_image({"new"}).manifest;
+  const std::vector<std::string> tags{"v1"};
+  const std::string before =
+      R"({"schemaVersion":2,"x-unknown":[1,1.0],"manifests":[{"mediaType":"a/b","digest":"sha256:00",)"
+      R"("size":1,"artifactType":"c/d","annotations":{"org.opencontainers.image.ref.name":"other"}},)"
+      R"({"mediaType":"a/b","digest":"sha256:11","size":1}],"annotations":{"k":"v"}})";
+  const auto after = with_manifest(before, added, tags);
+  REQUIRE(after);
+  CHECK(after->find(R"("x-unknown":[1,1.0])") != std::string::npos);
+  CHECK(after->find(R"("annotations":{"k":"v"})") != std::string::npos);
+  CHECK(after->find(R"({"mediaType":"a/b","digest":"sha256:00","size":1,"artifactType":"c/d",)") !=
+        std::string::npos);
+  CHECK(after->find(R"({"mediaType":"a/b","digest":"sha256:11","size":1})") != std::string::npos);
+  CHECK(after->find(added.digest.str()) != std::string::npos);
+  CHECK_FALSE(with_manifest("[]", added, tags));
+  CHECK_FALSE(with_manifest(R"({"manifests":{}})", added, tags));
+}
+
+TEST_CASE("a tag moves to the new image, and the old one's blobs stay") {
+  const TemporaryFolder folder;
+  const StoredImage old_one = stored_image({"old"});
+  const StoredImage new_one = stored_image({"new"});
+  LayoutStore store(folder.path());
+  put_image(store, old_one, {"v1"});
+  put_image(store, new_one, {"v1"});
+  auto source = open_layout(folder.path(), "v1");
+  check_holds(source, new_one);
+  auto by_digest = open_layout(folder.path(), "", old_one.manifest.digest);
+  check_holds(by_digest, old_one);
+}
+
+TEST_CASE("a blob of another digest or size leaves nothing in the layout") {
+  const TemporaryFolder folder;
+  const StoredImage image = stored_image({"layer"});
+  LayoutStore store(folder.path());
+  std::atomic<std::uint64_t> sent = 0;
+  const oci::Descriptor layer = image.parts[1];
+  for (const char* wrong : {"lAyer", "laye", "layer and more", ""}) {
+    CHECK_THROWS_AS(store.put(MemorySource(wrong), layer.media_type, layer, sent, {}), Error);
+    CHECK_FALSE(store.find(layer, {}));
+  }
+  CHECK_THROWS_AS(store.put(FailingSource(), layer.media_type, std::nullopt, sent, {}), Error);
+  CHECK(leftovers(folder.path()).empty());
+}
+
+TEST_CASE("a truncated blob counts as missing and is written anew") {
+  const TemporaryFolder folder;
+  const StoredImage image = stored_image({"layer"});
+  LayoutStore store(folder.path());
+  put_blobs(store, image);
+  std::filesystem::resize_file(folder.path() / layout_blob_path(image.parts[1].digest), 2);
+  CHECK_FALSE(store.find(image.parts[1], {}));
+  put_image(store, image, {});
+  auto source = open_layout(folder.path());
+  check_holds(source, image);
+}
+
+TEST_CASE("two writers add to one layout at the same time, and nothing is lost") {
+  const TemporaryFolder folder;
+  constexpr int images = 12;
+  const auto write = [&](const std::string& who) {
+    LayoutStore store(folder.path());
+    for (int i = 0; i < images; ++i) {
+      put_image(store, stored_image({cat(who, i), "shared"}), {cat(who, i)});
+    }
+  };
+  {
+    std::jthread left([&] { write("left"); });
+    std::jthread right([&] { write("right"); });
+  }
+  for (int i = 0; i < images; ++i) {
+    for (const char* who : {"left", "right"}) {
+      auto source = open_layout(folder.path(), cat(who, i));
+      check_holds(source, stored_image({cat(who, i), "shared"}));
+    }
+  }
+}
+
+TEST_CASE("what a killed writer left is removed by the next one that is alone") {
+  const TemporaryFolder folder;
+  {
+    const LayoutStore store(folder.path());
+  }
+  write_file(folder.path() / ".n2c-1234.part", "half");
+  const LayoutStore first(folder.path());
+  CHECK(leftovers(folder.path()).empty());
+  write_file(folder.path() / ".n2c-1234.part", "half");
+  const LayoutStore second(folder.path());
+  CHECK(leftovers(folder.path()).size() == 1);  // it may be the first one's
+}
+
+TEST_CASE("a folder that holds something else is not turned into a layout") {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "thesis.tex", "years of work");
+  CHECK_THROWS_AS(LayoutStore{folder.path()}, Error);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "blobs"));
+}
+
+TEST_CASE("an image that is not in the layout is missed by name, with what is there") {
+  const TemporaryFolder folder;
+  LayoutStore store(folder.path());
+  put_image(store, stored_image({"one"}), {"v1"});
+  put_image(store, stored_image({"two"}), {"v2"});
+  try {
+    open_layout(folder.path(), "v3").root({});
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(error.message() == folder.path().string() + ":v3: no such image in the layout");
+    CHECK(error.hint() == "tags there: v1, v2");
+  }
+  CHECK_THROWS_AS(open_layout(folder.path()).root({}), Error);
+}
+
+TEST_CASE("a layout whose manifest or blob was altered gives an integrity error") {
+  const TemporaryFolder folder;
+  const StoredImage image = stored_image({"layer"});
+  LayoutStore store(folder.path());
+  put_image(store, image, {"v1"});
+  std::ofstream(folder.path() / layout_blob_path(image.parts[1].digest)) << "lAyer";
+  auto source = open_layout(folder.path(), "v1");
+  CHECK_THROWS_AS(read_all(*source.open_blob(image.parts[1], {}), 100), Error);
+  std::ofstream(folder.path() / layout_blob_path(image.manifest.digest)) << image.json << " ";
+  CHECK_THROWS_AS(source.root({}), Error);
+}
