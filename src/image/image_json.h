@@ -23,7 +23,13 @@ struct ImageRecord {
   std::optional<std::string> created;
 };
 
-/// Parsers; the error says where.
+/// No description larger than this is read: those of the largest closures are a tenth of it.
+inline constexpr std::uint64_t max_description_bytes = 64 << 20;
+/// No image or layers file has more layers; registries and engines stop far below.
+inline constexpr std::size_t max_described_layers = 10'000;
+
+/// Parsers; the error says where: line and column, or the keys ("layers[3].size").
+/// parse_image_json refuses versions other than 1.
 Parsed<std::vector<LayerRecord>> parse_layers_json(std::string_view text);
 Parsed<ImageRecord> parse_image_json(std::string_view text);
 std::string layers_json(const std::vector<LayerRecord>& layers);  // "null" when empty
@@ -36,6 +42,14 @@ struct StoreView {
   /// `path` below root when it is absolute and root is set, else `path`.
   std::filesystem::path locate(std::string_view path) const;
 };
+
+/// The bytes of a file that describes something, with Error{input} where there are none or too
+/// many of them.
+std::string read_description(const std::filesystem::path& file);
+
+/// Throws Error{input} when a path has options this n2c does not know: making its layer without
+/// obeying them would give other bytes (contract Appendix III).
+void require_known_options(const std::vector<StorePath>& paths);
 
 /// Reads image.json and makes of it an image whose layers can be opened: from layer-path as
 /// stored, else made from paths, else an Error. Nothing of a layer is read until it is

@@ -1,0 +1,216 @@
+#include "image/image_json.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "go/encoding_json.h"
+#include "go/rfc3339.h"
+
+namespace n2c {
+
+namespace {
+
+using go::Decoded;
+using go::Json;
+
+/// Notes the keys of an object that are not known, as `step` and the key.
+std::function<void(std::string_view)> note_unknown(std::vector<std::string>& keys,
+                                                   std::string step) {
+  return [&keys, step = std::move(step)](std::string_view key) {
+    keys.push_back(step + printable(key, 60));
+  };
+}
+
+Decoded decode_perm(const Json& json, Perm& perm, std::vector<std::string>& unknown_keys) {
+  return go::decode_object(json, "a perm",
+                           {{"regex", [&](const Json& v) { return go::decode(v, perm.regex); }},
+                            {"mode", [&](const Json& v) { return go::decode(v, perm.mode); }},
+                            {"uid", [&](const Json& v) { return go::decode(v, perm.uid); }},
+                            {"gid", [&](const Json& v) { return go::decode(v, perm.gid); }},
+                            {"uname", [&](const Json& v) { return go::decode(v, perm.uname); }},
+                            {"gname", [&](const Json& v) { return go::decode(v, perm.gname); }}},
+                           note_unknown(unknown_keys, "options.perms."));
+}
+
+Decoded decode_rewrite(const Json& json, Rewrite& rewrite, std::vector<std::string>& unknown_keys) {
+  return go::decode_object(json, "a rewrite",
+                           {{"regex", [&](const Json& v) { return go::decode(v, rewrite.regex); }},
+                            {"repl", [&](const Json& v) { return go::decode(v, rewrite.repl); }}},
+                           note_unknown(unknown_keys, "options.rewrite."));
+}
+
+Decoded decode_options(const Json& json, StorePath& path) {
+  if (json.is_null()) {
+    path.options.reset();
+    return {};
+  }
+  if (!path.options) path.options.emplace();
+  PathOptions& options = *path.options;
+  const auto decode_perms = [&](const Json& v) -> Decoded {
+    options.perms.reset();
+    if (v.is_null()) return {};
+    return go::decode_list<Perm>(v, options.perms.emplace(), [&](const Json& one, Perm& perm) {
+      return decode_perm(one, perm, path.unknown_keys);
+    });
+  };
+  return go::decode_object(
+      json, "path options",
+      {{"rewrite",
+        [&](const Json& v) { return decode_rewrite(v, options.rewrite, path.unknown_keys); }},
+       {"perms", decode_perms}},
+      note_unknown(path.unknown_keys, "options."));
+}
+
+Decoded decode_path(const Json& json, StorePath& path) {
+  return go::decode_object(json, "a path",
+                           {{"path", [&](const Json& v) { return go::decode(v, path.path); }},
+                            {"options", [&](const Json& v) { return decode_options(v, path); }}},
+                           note_unknown(path.unknown_keys, ""));
+}
+
+Decoded decode_layer(const Json& json, LayerRecord& layer) {
+  const auto decode_paths = [&](const Json& v) -> Decoded {
+    layer.paths.reset();
+    if (v.is_null()) return {};
+    return go::decode_list<StorePath>(v, layer.paths.emplace(), decode_path);
+  };
+  return go::decode_object(
+      json, "a layer",
+      {{"digest", [&](const Json& v) { return go::decode(v, layer.digest); }},
+       {"size", [&](const Json& v) { return go::decode(v, layer.size); }},
+       {"diff_ids", [&](const Json& v) { return go::decode(v, layer.diff_id); }},
+       {"paths", decode_paths},
+       {"mediatype", [&](const Json& v) { return go::decode(v, layer.media_type); }},
+       {"layer-path", [&](const Json& v) { return go::decode(v, layer.layer_path); }},
+       {"History", [&](const Json& v) { return layer.history.decode(v); }}});
+}
+
+Decoded decode_layers(const Json& json, std::vector<LayerRecord>& layers) {
+  const Json::Array* array = json.as_array();
+  if (array != nullptr && array->size() > max_described_layers) {
+    return go::DecodeError(cat("more than ", max_described_layers, " layers"));
+  }
+  return go::decode_list<LayerRecord>(json, layers, decode_layer);
+}
+
+Decoded decode_created(const Json& json, std::optional<std::string>& created) {
+  created.reset();
+  if (json.is_null()) return {};
+  std::string text;
+  if (auto wrong = go::decode(json, text)) return wrong;
+  auto time = go::rewrite_rfc3339(text);
+  if (!time) return go::DecodeError(time.error());
+  created = *std::move(time);
+  return {};
+}
+
+Decoded decode_image(const Json& json, ImageRecord& image) {
+  const auto decode_list = [&](const Json& v) -> Decoded {
+    image.layers.reset();
+    if (v.is_null()) return {};
+    return decode_layers(v, image.layers.emplace());
+  };
+  return go::decode_object(
+      json, "an image",
+      {{"version", [&](const Json& v) { return go::decode(v, image.version); }},
+       {"image-config", [&](const Json& v) { return image.container.decode(v); }},
+       {"layers", decode_list},
+       {"arch", [&](const Json& v) { return go::decode(v, image.arch); }},
+       {"created", [&](const Json& v) { return decode_created(v, image.created); }}});
+}
+
+Json json_of(const Perm& perm) {
+  Json json;
+  json.set("regex", perm.regex).set("mode", perm.mode);
+  json.set("uid", Json(perm.uid)).set("gid", Json(perm.gid));
+  return json.set("uname", perm.uname).set("gname", perm.gname);
+}
+
+Json json_of(const StorePath& path) {
+  Json json;
+  json.set("path", path.path);
+  if (!path.options) return json;
+  Json rewrite;
+  rewrite.set("regex", path.options->rewrite.regex).set("repl", path.options->rewrite.repl);
+  Json options;
+  options.set("rewrite", std::move(rewrite));
+  if (path.options->perms && !path.options->perms->empty()) {
+    Json perms;
+    for (const Perm& perm : *path.options->perms) perms.push(json_of(perm));
+    options.set("perms", std::move(perms));
+  }
+  return json.set("options", std::move(options));
+}
+
+Json json_of(const LayerRecord& layer) {
+  Json json;
+  json.set("digest", layer.digest).set("size", Json(layer.size)).set("diff_ids", layer.diff_id);
+  if (layer.paths && !layer.paths->empty()) {
+    Json paths;
+    for (const StorePath& path : *layer.paths) paths.push(json_of(path));
+    json.set("paths", std::move(paths));
+  }
+  json.set("mediatype", layer.media_type);
+  if (!layer.layer_path.empty()) json.set("layer-path", layer.layer_path);
+  return json.set("History", layer.history.to_json());
+}
+
+Json json_of(const std::vector<LayerRecord>& layers) {
+  Json json;  // null when there are none (C3.1, C3.3)
+  for (const LayerRecord& layer : layers) json.push(json_of(layer));
+  return json;
+}
+
+}  // namespace
+
+Parsed<std::vector<LayerRecord>> parse_layers_json(std::string_view text) {
+  const auto json = Json::parse(text);
+  if (!json) return std::unexpected(json.error());
+  std::vector<LayerRecord> layers;
+  if (const auto wrong = decode_layers(*json, layers)) return std::unexpected(wrong->str());
+  return layers;
+}
+
+Parsed<ImageRecord> parse_image_json(std::string_view text) {
+  const auto json = Json::parse(text);
+  if (!json) return std::unexpected(json.error());
+  ImageRecord image{.version = 0};
+  if (const auto wrong = decode_image(*json, image)) return std::unexpected(wrong->str());
+  if (image.version != 1) {
+    return std::unexpected(cat("version: ", image.version, " where 1 was due (no image.json?)"));
+  }
+  return image;
+}
+
+std::string layers_json(const std::vector<LayerRecord>& layers) {
+  return json_of(layers).indented();
+}
+
+std::string image_json(const ImageRecord& image) {
+  Json json;
+  json.set("version", Json(image.version));
+  json.set("image-config", image.container.to_json());
+  json.set("layers", image.layers ? json_of(*image.layers) : Json());
+  json.set("arch", image.arch);
+  json.set("created", image.created ? Json(*image.created) : Json());
+  return json.indented();
+}
+
+std::string read_description(const std::filesystem::path& file) {
+  try {
+    return read_file(file, max_description_bytes);
+  } catch (const Error& error) {
+    throw Error(ErrorKind::input, error.message(), error.hint());
+  }
+}
+
+void require_known_options(const std::vector<StorePath>& paths) {
+  for (const StorePath& path : paths) {
+    if (path.unknown_keys.empty()) continue;
+    throw Error(ErrorKind::input,
+                cat(printable(path.path), ": ", path.unknown_keys.front(),
+                    ": unknown, and the layer must be made by it"),
+                "this description is from a newer nix2container: use an n2c that knows the key");
+  }
+}
+
+}  // namespace n2c

@@ -1,0 +1,41 @@
+#pragma once
+/// From ordered store paths to the paths of each layer (contract F3, F4.1).
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "image/layer_record.h"
+
+namespace n2c {
+
+/// What alters and drops paths on their way into layers.
+struct PathRules {
+  /// perms.json and rewrites.json: each entry is for one path.
+  std::vector<std::pair<std::string, Perm>> perms;
+  std::vector<std::pair<std::string, Rewrite>> rewrites;
+  /// Keys of perms.json that this n2c does not know, by path.
+  std::vector<std::pair<std::string, std::string>> unknown_keys;
+  std::string ignore;  ///< this exact path is dropped; "" drops none
+};
+
+/// Read perms.json into rules.perms and rewrites.json into rules.rewrites. They return what is
+/// wrong, and where.
+std::optional<std::string> read_perms(std::string_view json, PathRules& rules);
+std::optional<std::string> read_rewrites(std::string_view json, PathRules& rules);
+
+/// F3: the path with its perms in file order and its last rewrite; dropped when it is to be
+/// ignored or when a parent layer has it with the same options. `log` hears of each drop.
+std::vector<StorePath> select_paths(const std::vector<std::string>& ordered, const PathRules& rules,
+                                    const std::vector<LayerRecord>& parents,
+                                    const std::function<void(std::string_view)>& log);
+
+/// F4.1: one path a layer, the last layer taking all the rest; max_layers of 0 or less is one a
+/// path without limit.
+std::vector<std::vector<StorePath>> split_by_order(std::vector<StorePath> paths,
+                                                   std::int64_t max_layers);
+
+}  // namespace n2c

@@ -1,0 +1,132 @@
+/// From an image's description to layers that can be opened.
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "image/image_json.h"
+#include "image/store_layer.h"
+
+namespace n2c {
+
+namespace {
+
+/// Said when a layer made again has other bytes than when it was described. Known causes:
+/// a store that differs between build and push, such as symlinks replaced by files in a
+/// sandbox (NixOS/nix#10525), and files changed in place (nix2container#37, #97, #127).
+constexpr std::string_view store_differs_hint =
+    "the store paths of this layer are not what they were when it was described: compare them "
+    "with `nix-store --verify-path`, build the layer again where it is pushed from, or "
+    "describe it with layers-from-non-reproducible-storepaths, which keeps the tar";
+constexpr std::string_view file_differs_hint =
+    "the layer's file changed or was cut since it was described: make it again";
+
+/// Bytes checked against their digest whenever they are read.
+class VerifiedSource final : public ByteSource {
+ public:
+  VerifiedSource(std::unique_ptr<ByteSource> from, oci::Descriptor blob, std::string what,
+                 std::string_view hint)
+      : from_(std::move(from)), blob_(std::move(blob)), what_(std::move(what)), hint_(hint) {}
+
+  /// Reads from the start whatever the offset: only the whole can be verified.
+  std::unique_ptr<Reader> open(std::uint64_t offset) const override {
+    auto reader = oci::verify(from_->open(), blob_.digest, blob_.size, what_, std::string(hint_));
+    skip(*reader, offset);
+    return reader;
+  }
+
+ private:
+  std::unique_ptr<ByteSource> from_;
+  oci::Descriptor blob_;
+  std::string what_;
+  std::string_view hint_;
+};
+
+Error wrong(std::string_view key, std::string_view why) {
+  return {ErrorKind::input, cat(key, ": ", why)};
+}
+
+std::uint64_t size_of_layer_file(const std::filesystem::path& file) {
+  struct stat status{};
+  const std::string shown = printable(file.string(), 300);
+  if (::stat(file.c_str(), &status) != 0) {
+    throw Error(ErrorKind::input,
+                cat("layer-path: ", shown, ": ", std::generic_category().message(errno)),
+                "the layer's file must be on the machine that pushes; --store-root says where");
+  }
+  if (!S_ISREG(status.st_mode)) throw wrong("layer-path", shown + ": not a regular file");
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+/// What makes sense only where the bytes are made from paths.
+void check_made_from_paths(const LayerRecord& record, const Layer& layer) {
+  if (!record.paths) {
+    throw Error(ErrorKind::input, "neither layer-path nor paths: there are no bytes to be had",
+                "build image.json again; a base image needs every blob of its manifest");
+  }
+  require_known_options(*record.paths);
+  if (record.size < 0) throw wrong("size", cat(record.size, " is negative"));
+  const oci::Digest& digest = layer.blob.descriptor.digest;
+  if (digest.algorithm() == layer.diff_id.algorithm() && digest != layer.diff_id) {
+    throw wrong("digest", "is not diff_ids, though without layer-path the layer is a plain tar");
+  }
+}
+
+Layer make_layer(const LayerRecord& record, const StoreView& store, const std::string& place) {
+  Layer layer{.diff_id = or_throw(oci::Digest::parse(record.diff_id), ErrorKind::input, "diff_ids"),
+              .blob = {.descriptor = {.media_type = record.media_type,
+                                      .digest = or_throw(oci::Digest::parse(record.digest),
+                                                         ErrorKind::input, "digest")},
+                       .bytes = nullptr},
+              .path_count = record.paths ? record.paths->size() : 0};
+  oci::Descriptor& blob = layer.blob.descriptor;
+  const std::string what = cat(place, " (", blob.digest.brief(), ")");
+  if (!record.layer_path.empty()) {  // wins over paths: it may be compressed (Appendix III)
+    const auto file = store.locate(record.layer_path);
+    blob.size = size_of_layer_file(file);
+    layer.blob.bytes = std::make_shared<VerifiedSource>(std::make_unique<FileSource>(file), blob,
+                                                        what, file_differs_hint);
+    return layer;
+  }
+  check_made_from_paths(record, layer);
+  blob.size = static_cast<std::uint64_t>(record.size);
+  layer.blob.bytes = std::make_shared<VerifiedSource>(
+      std::make_unique<StoreLayerSource>(*record.paths, store), blob, what, store_differs_hint);
+  return layer;
+}
+
+}  // namespace
+
+std::filesystem::path StoreView::locate(std::string_view path) const {
+  if (root.empty() || !path.starts_with('/')) return path;
+  return std::filesystem::path(root.string() + std::string(path));
+}
+
+Image load_image_json(const std::filesystem::path& file, const StoreView& store) {
+  const std::string named = printable(file.string(), 300);
+  const std::string text = read_description(file);
+  return make_image(or_throw(parse_image_json(text), ErrorKind::input, named), store, named);
+}
+
+Image make_image(const ImageRecord& record, const StoreView& store, std::string_view named) {
+  Image image;
+  image.platform.architecture = record.arch;
+  oci::Config config{
+      .created = record.created, .platform = image.platform, .container = record.container};
+  const std::vector<LayerRecord> none;
+  const auto& layers = record.layers ? *record.layers : none;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const std::string place = cat("layer ", i + 1, " of ", layers.size());
+    image.layers.push_back(with_context(cat(named, ": layers[", i, "]"),
+                                        [&] { return make_layer(layers[i], store, place); }));
+    config.diff_ids.push_back(image.layers.back().diff_id);
+    config.history.push_back(layers[i].history);
+  }
+  image.config_json = config.to_json();
+  return image;
+}
+
+}  // namespace n2c

@@ -1,0 +1,119 @@
+#include "image/image_json.h"
+
+#include <doctest/doctest.h>
+
+using namespace n2c;
+
+namespace {
+
+std::string error_of(std::string_view json) {
+  const auto image = parse_image_json(json);
+  return image ? "none" : image.error();
+}
+
+std::string with_layer(const std::string& layer) {
+  return R"({"version":1,"layers":[{},)" + layer + "]}";
+}
+
+}  // namespace
+
+TEST_CASE("a layer is written with the keys, order and indentation of upstream (C3)") {
+  LayerRecord layer{.digest = "sha256:a", .size = 7, .diff_id = "sha256:b", .media_type = "m"};
+  layer.paths = {{.path = "/p", .options = {}},
+                 {.path = "/q", .options = PathOptions{.perms = {{{.regex = "r"}}}}}};
+  layer.history.created_by = "nix2container";
+  CHECK(layers_json({layer}) == R"([
+	{
+		"digest": "sha256:a",
+		"size": 7,
+		"diff_ids": "sha256:b",
+		"paths": [
+			{
+				"path": "/p"
+			},
+			{
+				"path": "/q",
+				"options": {
+					"rewrite": {
+						"regex": "",
+						"repl": ""
+					},
+					"perms": [
+						{
+							"regex": "r",
+							"mode": "",
+							"uid": 0,
+							"gid": 0,
+							"uname": "",
+							"gname": ""
+						}
+					]
+				}
+			}
+		],
+		"mediatype": "m",
+		"History": {
+			"created_by": "nix2container"
+		}
+	}
+])");
+  CHECK(layers_json({}) == "null");
+}
+
+TEST_CASE("what is written is read back the same") {
+  LayerRecord layer{.digest = "d", .size = -1, .diff_id = "i", .media_type = "m"};
+  layer.layer_path = "/x<y";
+  layer.paths = {{.path = "/p", .options = PathOptions{{"^/p", "$1"}, {}}}};
+  layer.history.created = "2024-05-13T09:31:10+02:00";
+  const auto back = parse_layers_json(layers_json({layer}));
+  REQUIRE(back);
+  CHECK(layers_json(*back) == layers_json({layer}));
+  CHECK(back->front().paths == layer.paths);
+  ImageRecord image{
+      .layers = std::vector{layer}, .arch = "arm64", .created = "0001-01-01T00:00:00Z"};
+  CHECK(image_json(*parse_image_json(image_json(image))) == image_json(image));
+}
+
+TEST_CASE("null and [] are both no layers; paths tell nothing from an empty list (A5.2)") {
+  CHECK(parse_layers_json("null")->empty());
+  CHECK_FALSE(parse_image_json(R"({"version":1,"layers":null})")->layers);
+  CHECK(parse_image_json(R"({"version":1,"layers":[]})")->layers->empty());
+  CHECK(parse_layers_json(R"([{"paths":[]}])")->front().paths->empty());
+  CHECK_FALSE(parse_layers_json(R"([{"paths":null}])")->front().paths);
+}
+
+TEST_CASE("errors of an image.json name the keys or the place") {
+  CHECK(error_of(with_layer(R"({"size":"x"})")) ==
+        "layers[1].size: cannot unmarshal string into an integer");
+  CHECK(error_of(with_layer(R"({"paths":[{"options":{"perms":[{"uid":1.5}]}}]})")) ==
+        "layers[1].paths[0].options.perms[0].uid: cannot unmarshal number 1.5 into an integer");
+  CHECK(error_of(R"({"version":1,"image-config":{"entrypoint":"x"}})") ==
+        "image-config.entrypoint: cannot unmarshal string into a list of strings");
+  CHECK(error_of(R"({"version":1,"created":"now"})").starts_with("created: \"now\" is not a time"));
+  CHECK(
+      error_of(R"({"version":1,"layers":[)").starts_with("unexpected end of JSON input at line 1"));
+  CHECK(error_of("[]") == "cannot unmarshal array into an image");
+}
+
+TEST_CASE("versions other than 1 are refused, as is what has none") {
+  CHECK(error_of(R"({"version":99})").starts_with("version: 99 where 1 was due"));
+  CHECK(error_of("{}").starts_with("version: 0"));
+  CHECK(error_of("null").starts_with("version: 0"));
+}
+
+TEST_CASE("keys inside paths and options that are not known are kept in mind") {
+  const auto layers = parse_layers_json(
+      R"([{"paths":[{"path":"/p","tar":true,"options":{"ignoreDestination":"x",
+          "perms":[{"orMode":"0222"}]}}],"other":1}])");
+  REQUIRE(layers);
+  CHECK(layers->front().paths->front().unknown_keys ==
+        std::vector<std::string>{"tar", "options.ignoreDestination", "options.perms.orMode"});
+  CHECK_THROWS_WITH_AS(require_known_options(*layers->front().paths),
+                       "/p: tar: unknown, and the layer must be made by it", Error);
+}
+
+TEST_CASE("a million layers are refused") {
+  std::string json = R"({"version":1,"layers":[{})";
+  for (int i = 0; i < 1'000'000; ++i) json += ",{}";
+  CHECK(error_of(json + "]}") == "layers: more than 10000 layers");
+}
