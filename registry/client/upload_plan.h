@@ -114,7 +114,8 @@ class UploadPlan {
   int closes_ = 0;                  ///< closing PUTs repeated in this session
   bool pause_ = false;              ///< before the next Open
   bool continued_ = false;          ///< this session was continued after a loss
-  bool whole_refused_ = false;      ///< fell back from the whole PUT, or from chunks, once
+  bool fell_back_ = false;          ///< from the whole PUT, or from chunks: once
+  bool limited_ = false;            ///< a 413 was met
   std::string why_;                 ///< the last failure
   struct Doubt {                    ///< what Check decides
     bool may_continue = false;

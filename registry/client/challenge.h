@@ -1,0 +1,25 @@
+#pragma once
+/// WWW-Authenticate, as registries write it (RFC 9110 §11.6.1; distribution, "token auth").
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace n2c::registry {
+
+/// One way to log in that a 401 offers.
+struct Challenge {
+  std::string scheme;                             ///< lower-case: "bearer", "basic"
+  std::map<std::string, std::string> parameters;  ///< names in lower case: realm, service, scope
+  std::string at(const std::string& parameter) const;  ///< "" when absent
+  bool operator==(const Challenge&) const = default;
+};
+
+/// One header line's challenges, in order. Forgiving where servers are known to be sloppy
+/// (no quotes, spaces around '='); an error only where nothing can be made of it.
+Parsed<std::vector<Challenge>> parse_challenges(std::string_view header);
+
+}  // namespace n2c::registry

@@ -1,0 +1,89 @@
+#include "registry/client/redirect.h"
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "base/text.h"
+#include "oci/reference.h"
+
+namespace n2c::registry {
+
+namespace {
+
+struct Network {
+  std::uint32_t address;
+  int bits;
+};
+constexpr std::array private_networks = {
+    Network{0x00000000, 8},  Network{0x0a000000, 8},  Network{0x64400000, 10},
+    Network{0x7f000000, 8},  Network{0xa9fe0000, 16}, Network{0xac100000, 12},
+    Network{0xc0a80000, 16},
+};
+
+bool is_private_v4(std::uint32_t address) {
+  for (const Network& network : private_networks) {
+    if ((address ^ network.address) >> (32 - network.bits) == 0) return true;
+  }
+  return false;
+}
+
+bool is_private_v6(const in6_addr& address) {
+  const auto& bytes = address.s6_addr;
+  if (IN6_IS_ADDR_LOOPBACK(&address) || IN6_IS_ADDR_UNSPECIFIED(&address)) return true;
+  if (IN6_IS_ADDR_V4MAPPED(&address)) {
+    return is_private_v4(static_cast<std::uint32_t>(bytes[12]) << 24 |
+                         static_cast<std::uint32_t>(bytes[13]) << 16 |
+                         static_cast<std::uint32_t>(bytes[14]) << 8 | bytes[15]);
+  }
+  return (bytes[0] & 0xfe) == 0xfc || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
+}
+
+bool may_carry_login(const http::Url& home, const http::Url& to) {
+  if (to.same_origin(home)) return true;
+  return to.host() == home.host() && to.is_https() && to.port() == 443 && home.port() == 80;
+}
+
+/// home's own scheme and port where `to` is home named as plain http.
+Parsed<http::Url> keep_https(const http::Url& home, http::Url to) {
+  const bool named_plain = home.is_https() && !to.is_https() && to.host() == home.host();
+  if (!named_plain || (to.port() != 80 && to.port() != home.port())) return to;
+  const std::string query = to.query().empty() ? "" : "?" + to.query();
+  return http::Url::parse("https://" + home.authority() + to.path() + query);
+}
+
+}  // namespace
+
+bool is_private_address(std::string_view host) {
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  const std::string bare(bracketed ? host.substr(1, host.size() - 2) : host);
+  in_addr v4{};
+  // inet_aton's short forms ("127.1", "0x7f000001") are what curl and libc take too.
+  if (!bracketed && ::inet_aton(bare.c_str(), &v4) == 1) return is_private_v4(ntohl(v4.s_addr));
+  in6_addr v6{};
+  if (::inet_pton(AF_INET6, bare.c_str(), &v6) == 1) return is_private_v6(v6);
+  const std::string lower = lower_ascii(bare);
+  return lower == "localhost" || lower.ends_with(".localhost") || oci::is_loopback(lower);
+}
+
+Parsed<Hop> follow(const http::Url& home, const http::Url& from, std::string_view location) {
+  const Parsed<http::Url> resolved = from.resolve(location);
+  if (!resolved) return std::unexpected(resolved.error());
+  Parsed<http::Url> to = keep_https(home, *resolved);
+  if (!to) return std::unexpected(to.error());
+  const bool both_loopback = oci::is_loopback(home.host()) && oci::is_loopback(to->host());
+  if (to->host() != home.host() && !both_loopback && is_private_address(to->host())) {
+    return std::unexpected(cat("refusing to be led to the private address ", to->host()));
+  }
+  const bool carries = may_carry_login(home, *to);
+  return Hop{.to = *std::move(to), .with_authorization = carries};
+}
+
+bool is_redirect(int status, http::Method method) {
+  if (status == 303) return method == http::Method::get || method == http::Method::head;
+  return status == 301 || status == 302 || status == 307 || status == 308;
+}
+
+}  // namespace n2c::registry

@@ -1,0 +1,35 @@
+#include "registry/client/throttle.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace n2c::registry {
+
+void Throttle::enter(std::stop_token stop) {
+  std::unique_lock hold(mutex_);
+  if (!room_.wait(hold, stop, [&] { return inside_ < limit_; })) {
+    throw Error(ErrorKind::cancelled, "stopped on request");
+  }
+  ++inside_;
+}
+
+void Throttle::leave(Outcome outcome) {
+  {
+    const std::scoped_lock hold(mutex_);
+    if (outcome == Outcome::success) limit_ = std::min(limit_ + 1, most_);
+    // What is under way was too many, whatever was allowed.
+    if (outcome == Outcome::too_many) {
+      limit_ = std::max<std::size_t>(1, std::min(limit_, inside_) / 2);
+    }
+    --inside_;
+  }
+  room_.notify_all();
+}
+
+std::size_t Throttle::limit() const {
+  const std::scoped_lock hold(mutex_);
+  return limit_;
+}
+
+}  // namespace n2c::registry

@@ -1,0 +1,261 @@
+#include "registry/client/upload_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+
+namespace n2c::registry {
+
+namespace {
+
+/// What is sent at once after a 413 (GHCR takes 4 MiB: ocx#237, rust-oci-client#37).
+constexpr std::uint64_t chunk_after_413 = 4 << 20;
+/// Below this a body limit is not worked around any further.
+constexpr std::uint64_t smallest_chunk = 64 << 10;
+/// The largest OCI-Chunk-Min-Length that is honoured: a chunk is held in memory (ocm#3642).
+constexpr std::uint64_t largest_min_chunk = 128 << 20;
+/// Closing PUTs without bytes that are repeated in one session.
+constexpr int most_closes = 4;
+
+bool accepted(int status) { return status >= 200 && status <= 204; }
+
+/// Likely to pass by itself.
+bool passing(int status) { return status == 408 || status == 429 || status >= 500; }
+
+/// The session is gone, or its state is not what we think (field-guide §2.1).
+bool session_lost(int status) { return status == 404 || status == 416; }
+
+}  // namespace
+
+UploadPlan::UploadPlan(HostProfile profile, std::optional<std::uint64_t> size,
+                       std::optional<std::string> session)
+    : profile_(profile), size_(size), step_(Open{}), session_(std::move(session)) {
+  if (session_) send_from(0);
+}
+
+bool UploadPlan::ended() const {
+  return std::holds_alternative<Done>(step_) || std::holds_alternative<GiveUp>(step_);
+}
+
+void UploadPlan::on_reply(const UploadReply& reply) {
+  // A Location on any reply of a session is where the next request goes (distribution-spec#415).
+  if (const auto* send = std::get_if<Send>(&step_)) {
+    on_send_reply(Send(*send), reply);
+  } else if (std::holds_alternative<Open>(step_)) {
+    on_open_reply(reply);
+  } else if (std::holds_alternative<Close>(step_)) {
+    on_close_reply(reply);
+  } else if (std::holds_alternative<Ask>(step_)) {
+    on_ask_reply(reply);
+  }
+}
+
+void UploadPlan::on_open_reply(const UploadReply& reply) {
+  // 201 is a mount that took place; 202 the session, also when a mount was asked (spec#204).
+  if (reply.status == 201) {
+    step_ = Done{};
+    return;
+  }
+  if (!accepted(reply.status)) return give_up(cat("status ", reply.status));
+  if (!reply.location) return give_up("the reply that opens a session names no Location");
+  session_ = reply.location;
+  // ECR refuses parts below its minimum (sdk-container-builds#424).
+  if (reply.min_chunk && *reply.min_chunk > 0) {
+    const std::uint64_t least = std::min(*reply.min_chunk, largest_min_chunk);
+    if (limited_ && least > profile_.chunk.value_or(least)) {
+      return give_up("the registry's least chunk is more than what lies before it lets through");
+    }
+    profile_.chunk = std::max(profile_.chunk.value_or(0), least);
+  }
+  send_from(0);
+}
+
+/// The next bytes of this session, or its close when all are there.
+void UploadPlan::send_from(std::uint64_t first) {
+  acknowledged_ = first;
+  if (first > 0 && size_ && first >= *size_) {
+    step_ = Close{*session_};
+    return;
+  }
+  const std::optional<std::uint64_t> rest =
+      size_ ? std::optional(*size_ - std::min(first, *size_)) : std::nullopt;
+  const bool in_chunks = profile_.chunk && (first > 0 || !rest || *rest > *profile_.chunk);
+  if (in_chunks) {
+    const std::uint64_t count = rest ? std::min(*rest, *profile_.chunk) : *profile_.chunk;
+    step_ = Send{.to = *session_, .first = first, .count = count, .ranged = true};
+  } else if (first > 0) {  // a continued session: the rest, by PATCH
+    step_ = Send{.to = *session_, .first = first, .count = rest, .ranged = rest.has_value()};
+  } else {
+    const bool closes = rest.has_value() && profile_.whole_put;
+    step_ = Send{.to = *session_, .count = rest, .closes = closes};
+  }
+}
+
+void UploadPlan::on_send_reply(const Send& send, const UploadReply& reply) {
+  if (accepted(reply.status)) return on_accepted(send, reply);
+  why_ = cat("status ", reply.status);
+  if (reply.status == 413) return on_too_large(send);
+  // On 416 the registry's Range is believed, if it says that part of this chunk arrived;
+  // "First byte … 0" is the session of a body that was sent twice (apple/containerization#790,
+  // acr#866): only a new one is safe.
+  if (reply.status == 416 && send.ranged && !continued_ && reply.received &&
+      *reply.received > send.first && *reply.received <= send.first + reply.sent) {
+    continued_ = true;
+    return send_from(*reply.received);
+  }
+  if (passing(reply.status) && send.closes) {
+    // 201 may have been meant (build-push-action#634): HEAD before sending again.
+    doubt_ = {};
+    pause_ = true;
+    step_ = Check{};
+    return;
+  }
+  if (passing(reply.status)) return restart(true, why_);
+  if (fall_back(send, reply)) return restart(false, why_);
+  if (session_lost(reply.status)) return restart(false, why_);
+  if (reply.digest_refused && continued_) return restart(false, why_);
+  give_up(why_);
+}
+
+void UploadPlan::on_accepted(const Send& send, const UploadReply& reply) {
+  if (send.closes) {
+    step_ = Done{};
+    return;
+  }
+  if (reply.location) session_ = reply.location;
+  // The reply's Range is not believed: ECR repeats the first chunk's for ever
+  // (containers-roadmap#2831), Aliyun counts each chunk by itself (regclient#627).
+  const std::uint64_t now = send.first + reply.sent;
+  if (reply.at_end || (size_ && now >= *size_)) {
+    acknowledged_ = now;
+    step_ = Close{*session_};
+  } else {
+    send_from(now);
+  }
+}
+
+/// The body limit of the registry, or of a proxy before it (docker-gitlab#2819, harbor#3270).
+void UploadPlan::on_too_large(const Send& send) {
+  std::uint64_t next = profile_.chunk ? *profile_.chunk / 2 : chunk_after_413;
+  if (send.count) {
+    while (next >= *send.count && next > smallest_chunk) next /= 2;
+  }
+  if (next < smallest_chunk || (send.count && next >= *send.count)) {
+    return give_up("a body of the smallest size worth trying is too large");
+  }
+  profile_.chunk = next;
+  limited_ = true;
+  --sessions_;  // chunks only shrink: this ends by itself
+  restart(false, "status 413");
+}
+
+/// Another way to send, tried once: the whole PUT's body may have been ignored (old Artifactory:
+/// containerd#3533, buildkit#1130), chunks may not be known (tart#159, regclient#75).
+bool UploadPlan::fall_back(const Send& send, const UploadReply& reply) {
+  const bool refused = reply.status == 400 || reply.status == 404 || reply.status == 405 ||
+                       reply.status == 415 || reply.status == 501;
+  if (!refused || fell_back_ || continued_) return false;
+  if (send.closes) {
+    profile_.whole_put = false;
+  } else if (send.ranged && send.first == 0 && size_) {
+    profile_.chunk.reset();
+  } else {
+    return false;
+  }
+  fell_back_ = true;
+  return true;
+}
+
+void UploadPlan::on_close_reply(const UploadReply& reply) {
+  if (accepted(reply.status)) {
+    step_ = Done{};
+    return;
+  }
+  why_ = cat("status ", reply.status);
+  if (passing(reply.status)) {
+    doubt_ = {.close_again = true};
+    pause_ = true;
+    step_ = Check{};
+  } else if (session_lost(reply.status) || (reply.digest_refused && continued_)) {
+    restart(false, why_);
+  } else {
+    give_up(why_);
+  }
+}
+
+void UploadPlan::on_lost(std::uint64_t sent, std::string_view why) {
+  why_ = why;
+  pause_ = true;
+  if (const auto* send = std::get_if<Send>(&step_)) {
+    acknowledged_ = send->first + sent;  // at most so much
+    const bool may_continue = acknowledged_ >= profile_.continue_from && !continued_;
+    doubt_ = {.may_continue = may_continue};
+    if (send->closes) {
+      step_ = Check{};
+    } else if (may_continue) {
+      step_ = Ask{*session_};
+    } else {
+      // Bytes are never replayed into a session whose state is unknown: the blob would hold
+      // them twice (jib#4526, #3994).
+      restart(true, why_);
+    }
+  } else if (std::holds_alternative<Close>(step_)) {
+    doubt_ = {.close_again = true};
+    step_ = Check{};
+  } else if (std::holds_alternative<Open>(step_)) {
+    give_up(why_);  // opening was tried as often as the policy allows
+  } else {
+    restart(true, why_);
+  }
+}
+
+void UploadPlan::on_checked(bool present) {
+  if (present) {
+    step_ = Done{};
+  } else if (doubt_.close_again && closes_ < most_closes) {
+    ++closes_;
+    step_ = Close{.to = *session_, .pause = true};
+  } else if (doubt_.may_continue) {
+    step_ = Ask{*session_};
+  } else {
+    restart(true, why_);
+  }
+}
+
+/// Continues where the session stands, if that can be true; once for each session.
+void UploadPlan::on_ask_reply(const UploadReply& reply) {
+  // "Range: 0-0" is what an empty session says too. ECR Public knows no status: 404
+  // (dotnet/sdk#33019).
+  if (accepted(reply.status) && reply.received && *reply.received > 1 &&
+      *reply.received <= acknowledged_) {
+    continued_ = true;
+    if (reply.location) session_ = reply.location;
+    return send_from(*reply.received);
+  }
+  restart(true, why_);
+}
+
+void UploadPlan::restart(bool pause, std::string why) {
+  why_ = std::move(why);
+  pause_ = pause;
+  if (++sessions_ > profile_.sessions) return give_up(why_);
+  if (session_) {
+    step_ = Cancel{*session_};
+  } else {
+    on_cancelled();
+  }
+}
+
+void UploadPlan::on_cancelled() {
+  session_.reset();
+  acknowledged_ = 0;
+  closes_ = 0;
+  continued_ = false;
+  doubt_ = {};
+  step_ = Open{.pause = pause_};
+}
+
+void UploadPlan::give_up(std::string why) { step_ = GiveUp{std::move(why)}; }
+
+}  // namespace n2c::registry
