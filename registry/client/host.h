@@ -17,6 +17,7 @@
 #include "base/retry.h"
 #include "http/transport.h"
 #include "registry/client/credentials.h"
+#include "registry/client/tokens.h"
 #include "registry/client/upload_plan.h"
 
 namespace n2c::registry {
@@ -29,14 +30,6 @@ struct HostOptions {
   std::optional<std::uint64_t> seed{};  ///< of the jitter; random when unset
   /// Hears one line for people: a retry, a fallback, a warning. From any thread.
   std::function<void(std::string_view line)> note = {};
-};
-
-/// What a request may do to a repository: a token's scope (distribution, "token scope").
-struct Scope {
-  std::string repository;
-  bool push = false;
-  std::string str() const;  // "repository:acme/app:pull,push"
-  auto operator<=>(const Scope&) const = default;
 };
 
 /// A request to this host and what it needs.
@@ -68,6 +61,9 @@ class Host {
   const std::string& host() const;
   /// "https://ghcr.io/v2/" followed by `path`.
   http::Url url(std::string_view path) const;
+
+  /// Where a Location in a reply of `from` leads, by the rules of redirect.h.
+  Parsed<http::Url> resolve(const http::Url& from, std::string_view location) const;
 
   /// Sends with authorization, follows redirects (redirect.h), renews a refused token once,
   /// slows down when told to, and tries again as the call allows. Any final status is a Reply;

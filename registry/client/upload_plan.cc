@@ -24,7 +24,9 @@ bool accepted(int status) { return status >= 200 && status <= 204; }
 bool passing(int status) { return status == 408 || status == 429 || status >= 500; }
 
 /// The session is gone, or its state is not what we think (field-guide §2.1).
-bool session_lost(int status) { return status == 404 || status == 416; }
+bool session_lost(const UploadReply& reply) {
+  return reply.status == 404 || reply.status == 416 || reply.session_unknown;
+}
 
 }  // namespace
 
@@ -113,7 +115,7 @@ void UploadPlan::on_send_reply(const Send& send, const UploadReply& reply) {
   }
   if (passing(reply.status)) return restart(true, why_);
   if (fall_back(send, reply)) return restart(false, why_);
-  if (session_lost(reply.status)) return restart(false, why_);
+  if (session_lost(reply)) return restart(false, why_);
   if (reply.digest_refused && continued_) return restart(false, why_);
   give_up(why_);
 }
@@ -155,7 +157,7 @@ void UploadPlan::on_too_large(const Send& send) {
 bool UploadPlan::fall_back(const Send& send, const UploadReply& reply) {
   const bool refused = reply.status == 400 || reply.status == 404 || reply.status == 405 ||
                        reply.status == 415 || reply.status == 501;
-  if (!refused || fell_back_ || continued_) return false;
+  if (!refused || reply.session_unknown || fell_back_ || continued_) return false;
   if (send.closes) {
     profile_.whole_put = false;
   } else if (send.ranged && send.first == 0 && size_) {
@@ -177,7 +179,7 @@ void UploadPlan::on_close_reply(const UploadReply& reply) {
     doubt_ = {.close_again = true};
     pause_ = true;
     step_ = Check{};
-  } else if (session_lost(reply.status) || (reply.digest_refused && continued_)) {
+  } else if (session_lost(reply) || (reply.digest_refused && continued_)) {
     restart(false, why_);
   } else {
     give_up(why_);

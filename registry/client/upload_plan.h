@@ -32,6 +32,7 @@ struct UploadReply {
   std::optional<std::uint64_t> received{};   ///< bytes the session has, by its Range header
   std::optional<std::uint64_t> min_chunk{};  ///< OCI-Chunk-Min-Length
   bool digest_refused = false;               ///< DIGEST_INVALID, SIZE_INVALID
+  bool session_unknown = false;              ///< BLOB_UPLOAD_UNKNOWN, BLOB_UPLOAD_INVALID
   std::uint64_t sent = 0;                    ///< body bytes of this request
   bool at_end = false;                       ///< the source has no more
 };

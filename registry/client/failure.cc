@@ -1,0 +1,180 @@
+#include "registry/client/failure.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "base/retry.h"
+#include "base/text.h"
+#include "go/encoding_json.h"
+
+namespace n2c::registry {
+
+namespace {
+
+constexpr std::size_t shown_body = 200;
+
+std::string detail_text(const go::Json& detail) {
+  if (detail.is_null()) return {};
+  if (const std::string* text = detail.as_string()) return *text;
+  const auto* object = detail.as_object();
+  if (object != nullptr && object->empty()) return {};
+  return detail.compact();
+}
+
+/// "sha256:…" wherever it stands: registries disagree about the detail's shape.
+std::vector<std::string> digests_in(std::string_view text) {
+  std::vector<std::string> digests;
+  for (const std::string_view algorithm : {"sha256:", "sha512:"}) {
+    std::size_t at = 0;
+    while ((at = text.find(algorithm, at)) != std::string_view::npos) {
+      const std::size_t hex = at + algorithm.size();
+      const std::size_t end =
+          std::min(text.find_first_not_of("0123456789abcdef", hex), text.size());
+      digests.emplace_back(text.substr(at, end - at));
+      at = end;
+    }
+  }
+  return digests;
+}
+
+std::string request_id(const http::Headers& headers) {
+  static constexpr std::array names = {
+      "X-Request-Id",    "X-Amzn-RequestId",  "X-Amz-Request-Id",    "X-GitHub-Request-Id",
+      "X-Ms-Request-Id", "Docker-Request-Id", "X-Gitlab-Request-Id", "CF-Ray"};
+  for (const char* one : names) {
+    if (const auto id = headers.find(one); id && !id->empty()) return printable(*id, 80);
+  }
+  return {};
+}
+
+/// The registry's own words, after the status.
+std::string words_of(const http::Response& response) {
+  const auto errors = parse_errors(response.body);
+  if (errors.empty()) {
+    const std::string_view body = trim(response.body);
+    return body.empty() ? std::string() : ": " + printable(body, shown_body);
+  }
+  std::string words;
+  for (const OciError& error : errors) {
+    words += words.empty() ? " " : "; ";
+    words += printable(error.code, 80);
+    if (!error.message.empty()) words += ": " + printable(error.message, 500);
+    if (!error.detail.empty() && error.detail != error.message) {
+      words += " (" + printable(error.detail, shown_body) + ")";
+    }
+  }
+  return words;
+}
+
+/// Tokens are refused when the two clocks differ by minutes.
+std::string clock_hint(const http::Response& response, const FailureContext& context) {
+  using std::chrono::minutes;
+  const auto date = response.headers.find("Date");
+  if (!date) return {};
+  const auto epoch = std::chrono::system_clock::time_point{};
+  const auto theirs = parse_retry_after(*date, epoch);
+  if (!theirs || *theirs == std::chrono::milliseconds(0)) return {};
+  const auto ours = context.now - epoch;
+  const auto apart = std::chrono::duration_cast<minutes>(ours - *theirs);
+  if (std::abs(apart.count()) < 5) return {};
+  return cat("this machine's clock is ", std::abs(apart.count()), " minutes ",
+             apart.count() > 0 ? "ahead of" : "behind", " the registry's; set it right");
+}
+
+std::string login_hint(const http::Response& response, const FailureContext& context) {
+  if (std::string hint = clock_hint(response, context); !hint.empty()) return hint;
+  if (context.login.empty()) {
+    return cat("no login for ", context.host, " was found; try: n2c login ", context.host);
+  }
+  return cat("the login for ", context.host, " was found in ", context.login,
+             "; it may have expired or lack write access to this repository");
+}
+
+bool is_ecr(std::string_view host) {
+  return host.find(".ecr.") != std::string_view::npos || host.ends_with("public.ecr.aws");
+}
+
+std::string missing_hint(const FailureContext& context) {
+  if (is_ecr(context.host)) {
+    return cat(
+        "ECR does not create repositories by itself; try: aws ecr create-repository "
+        "--repository-name ",
+        context.repository);
+  }
+  return cat("the repository may not exist, or the login may not see it, or ", context.host,
+             " may not be a registry");
+}
+
+std::string hint_for(const http::Response& response, const FailureContext& context) {
+  const auto errors = parse_errors(response.body);
+  if (has_code(errors, "NAME_UNKNOWN")) return missing_hint(context);
+  if (response.status == 413) {
+    return "the registry or a proxy before it limits the size of a request; try a smaller "
+           "--chunk-size, or raise the limit (nginx: client_max_body_size)";
+  }
+  if (response.status == 401 || response.status == 403) return login_hint(response, context);
+  if (response.status == 404) return missing_hint(context);
+  if (response.status == 400 &&
+      response.body.find("HTTP request to an HTTPS server") != std::string::npos) {
+    return cat(context.host, " speaks HTTPS: leave --plain-http out");
+  }
+  if (response.status == 405 && has_code(errors, "UNSUPPORTED") && is_ecr(context.host)) {
+    return "ECR answers so when an image has too many layers; try fewer --max-layers";
+  }
+  if (response.status == 429) return "the registry limits requests; try again later, or --retry";
+  return {};
+}
+
+}  // namespace
+
+std::vector<OciError> parse_errors(std::string_view body) {
+  std::vector<OciError> errors;
+  const auto json = go::Json::parse(body);
+  if (!json) return errors;
+  const go::Json* list = json->find("errors");
+  if (list == nullptr || list->as_array() == nullptr) return errors;
+  for (const go::Json& one : *list->as_array()) {
+    OciError error{.code = one.text_at("code"),
+                   .message = one.text_at("message"),
+                   .detail = {},
+                   .digests = {}};
+    if (const go::Json* detail = one.find("detail")) error.detail = detail_text(*detail);
+    error.digests = digests_in(error.detail.empty() ? error.message : error.detail);
+    errors.push_back(std::move(error));
+  }
+  return errors;
+}
+
+bool has_code(const std::vector<OciError>& errors, std::string_view code) {
+  return std::ranges::any_of(errors, [&](const OciError& error) { return error.code == code; });
+}
+
+std::string describe(const http::Request& request) {
+  return cat(http::name_of(request.method), " ", request.url.redacted());
+}
+
+Error make_failure(const http::Request& request, const http::Response& response,
+                   const FailureContext& context) {
+  std::string text = cat(describe(request), ": ", response.status, words_of(response));
+  if (const std::string id = request_id(response.headers); !id.empty()) {
+    text += cat(" (request ", id, ")");
+  }
+  const bool denied = response.status == 401 || response.status == 403 || response.status == 407;
+  return Error(denied ? ErrorKind::auth : ErrorKind::registry, std::move(text),
+               hint_for(response, context));
+}
+
+Error explain_lost(const Error& error, const http::Request& request,
+                   const FailureContext& context) {
+  if (error.kind() != ErrorKind::network) return error;
+  if (request.url.is_https() && error.message().find("wrong version number") != std::string::npos) {
+    return error.with_hint(cat(context.host, " may speak plain HTTP; try --plain-http"));
+  }
+  if (is_ecr(context.host) && request.method == http::Method::post) {
+    return error.with_hint(missing_hint(context));
+  }
+  return error;
+}
+
+}  // namespace n2c::registry

@@ -1,0 +1,46 @@
+#pragma once
+/// What a registry says when it refuses, and what a person is told of it.
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "http/transport.h"
+
+namespace n2c::registry {
+
+/// One entry of a reply's {"errors": […]} (distribution-spec, "Error codes").
+struct OciError {
+  std::string code, message;
+  std::string detail;                ///< a text as it is, anything else as JSON; "" when absent
+  std::vector<std::string> digests;  ///< that the detail names
+};
+
+/// The entries of an error body; none when it is something else.
+std::vector<OciError> parse_errors(std::string_view body);
+bool has_code(const std::vector<OciError>& errors, std::string_view code);
+
+/// What is known about the host when a request failed.
+struct FailureContext {
+  std::string host;        ///< as in a reference
+  std::string repository;  ///< may be empty
+  std::string login;       ///< where the login was found; empty: none was
+  std::chrono::system_clock::time_point now;
+};
+
+/// "PATCH https://…: 403 DENIED: permission_denied: write_package (request 8F2A…)", with a hint for
+/// the known causes. 401 and 403 are Error{auth}, the others Error{registry}. Nothing of the
+/// request's headers and no query value is in it.
+Error make_failure(const http::Request& request, const http::Response& response,
+                   const FailureContext& context);
+
+/// "PUT https://ghcr.io/v2/…?digest=…".
+std::string describe(const http::Request& request);
+
+/// A network failure with the hints that only a registry's client knows: plain HTTP where TLS was
+/// tried, and ECR's dropped connection for a repository that does not exist.
+Error explain_lost(const Error& error, const http::Request& request, const FailureContext& context);
+
+}  // namespace n2c::registry

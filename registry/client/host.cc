@@ -1,0 +1,240 @@
+#include "registry/client/host.h"
+
+#include <random>
+#include <set>
+
+#include "base/text.h"
+#include "oci/reference.h"
+#include "registry/client/failure.h"
+#include "registry/client/redirect.h"
+#include "registry/client/throttle.h"
+
+namespace n2c::registry {
+
+namespace {
+
+bool passing(int status) {
+  return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 ||
+         status == 504;
+}
+
+std::optional<std::chrono::milliseconds> retry_after(const http::Response& response) {
+  const auto value = response.headers.find("Retry-After");
+  if (!value) return std::nullopt;
+  return parse_retry_after(*value, std::chrono::system_clock::now());
+}
+
+Throttle::Outcome outcome_of(int status) {
+  if (status == 429 || status == 503) return Throttle::Outcome::too_many;
+  return status < 400 ? Throttle::Outcome::success : Throttle::Outcome::other;
+}
+
+http::Url or_usage(std::string_view host, bool plain_http) {
+  return or_throw(base_url(host, plain_http), ErrorKind::usage, "registry host");
+}
+
+}  // namespace
+
+Parsed<http::Url> base_url(std::string_view host, bool plain_http) {
+  const bool hub = host == "docker.io" || host == "index.docker.io";
+  const std::string_view real = hub ? "registry-1.docker.io" : host;
+  const bool plain = plain_http || oci::is_loopback(host);
+  return http::Url::parse(cat(plain ? "http://" : "https://", real, "/v2/"));
+}
+
+struct Host::Parts {
+  Parts(std::string host_as_written, http::Transport& transport_in, AuthProvider& auth,
+        Clock& clock_in, HostOptions options_in)
+      : host(std::move(host_as_written)),
+        home(or_usage(host, options_in.plain_http)),
+        transport(transport_in),
+        clock(clock_in),
+        options(std::move(options_in)),
+        throttle(std::max<std::size_t>(1, options.in_flight)),
+        random(std::mt19937_64(options.seed ? *options.seed : std::random_device{}())),
+        profile(options.profile),
+        tokens(host, home, auth, clock_in,
+               [this](const http::Request& request, std::stop_token stop) {
+                 return with_retries(request, stop, [&] { return follow_all(request, {}, stop); })
+                     .response;
+               }) {}
+
+  template <class Try>
+  Reply with_retries(const http::Request& request, std::stop_token stop, Try&& once);
+  bool wait(int attempt, Clock::TimePoint since, std::string_view why,
+            std::optional<std::chrono::milliseconds> after, std::stop_token stop);
+  Reply authorized(const Call& call, std::stop_token stop);
+  Reply follow_all(http::Request request, const std::optional<std::string>& authorization,
+                   std::stop_token stop);
+  http::Response exchange(const http::Request& request, std::stop_token stop);
+  void note(std::string_view line) const {
+    if (options.note) options.note(line);
+  }
+  void note_warnings(const http::Response& response);
+  FailureContext context(const std::string& repository);
+
+  const std::string host;
+  const http::Url home;
+  http::Transport& transport;
+  Clock& clock;
+  const HostOptions options;
+  Throttle throttle;
+  Locked<std::mt19937_64> random;
+  Locked<HostProfile> profile;
+  Locked<std::set<std::string>> warnings;
+  Tokens tokens;
+};
+
+/// One request, one reply, within what the host bears.
+http::Response Host::Parts::exchange(const http::Request& request, std::stop_token stop) {
+  throttle.enter(stop);
+  try {
+    http::Response response = transport.send(request, stop);
+    throttle.leave(outcome_of(response.status));
+    note_warnings(response);
+    return response;
+  } catch (...) {
+    throttle.leave(Throttle::Outcome::other);
+    throw;
+  }
+}
+
+/// Warning: 299 - "text" is for the user (distribution-spec, "Warnings"); each is said once.
+void Host::Parts::note_warnings(const http::Response& response) {
+  for (const std::string& warning : response.headers.find_all("Warning")) {
+    const std::size_t open = warning.find('"');
+    const std::size_t close = warning.rfind('"');
+    if (!warning.starts_with("299") || open == close) continue;
+    const std::string text = printable(warning.substr(open + 1, close - open - 1), 500);
+    const bool is_new = warnings.with([&](auto& said) { return said.insert(text).second; });
+    if (is_new) note(cat(host, " says: ", text));
+  }
+}
+
+/// Redirects by the rules of redirect.h; the login goes only where it belongs.
+Reply Host::Parts::follow_all(http::Request request,
+                              const std::optional<std::string>& authorization,
+                              std::stop_token stop) {
+  if (authorization && follow(home, request.url, request.url.str())->with_authorization) {
+    request.headers.set("Authorization", *authorization);
+  }
+  const std::uint64_t counted = request.sent == nullptr ? 0 : request.sent->load();
+  bool elsewhere = false;
+  for (int hops = 0; hops <= most_redirects; ++hops) {
+    if (request.sent != nullptr) request.sent->store(counted);
+    http::Response response = exchange(request, stop);
+    const auto location = response.headers.find("Location");
+    if (!is_redirect(response.status, request.method) || !location) {
+      return {.response = std::move(response), .elsewhere = elsewhere};
+    }
+    const auto hop = or_throw(follow(home, request.url, *location), ErrorKind::registry,
+                              cat(describe(request), ": redirected"));
+    request.headers.remove("Authorization");
+    if (authorization && hop.with_authorization) {
+      request.headers.set("Authorization", *authorization);
+    }
+    elsewhere = !hop.with_authorization;
+    request.url = hop.to;
+  }
+  throw Error(ErrorKind::registry,
+              cat(describe(request), ": redirected more than ", most_redirects, " times"));
+}
+
+/// A refused or missing token is renewed and the request repeated: once for learning the
+/// challenge, once for a token that expired.
+Reply Host::Parts::authorized(const Call& call, std::stop_token stop) {
+  for (int round = 0;; ++round) {
+    const auto authorization = tokens.authorization(call.scopes, stop);
+    Reply reply = follow_all(call.request, authorization, stop);
+    if (reply.response.status != 401 || reply.elsewhere || round == 2) return reply;
+    if (!tokens.on_refused(reply.response, call.scopes, authorization)) return reply;
+  }
+}
+
+/// Tries until the reply is final or the policy ends.
+template <class Try>
+Reply Host::Parts::with_retries(const http::Request& request, std::stop_token stop, Try&& once) {
+  const auto since = clock.now();
+  for (int attempt = 1;; ++attempt) {
+    try {
+      Reply reply = once();
+      if (!passing(reply.response.status)) return reply;
+      const std::string why = cat(describe(request), ": ", reply.response.status);
+      if (!wait(attempt, since, why, retry_after(reply.response), stop)) return reply;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::network || error.is_lasting()) throw;
+      if (!wait(attempt, since, error.message(), std::nullopt, stop)) {
+        throw explain_lost(error, request, context({})).lasting();
+      }
+    }
+  }
+}
+
+bool Host::Parts::wait(int attempt, Clock::TimePoint since, std::string_view why,
+                       std::optional<std::chrono::milliseconds> after, std::stop_token stop) {
+  using std::chrono::duration_cast;
+  using std::chrono::milliseconds;
+  const auto elapsed = duration_cast<milliseconds>(clock.now() - since);
+  const auto delay = random.with([&](std::mt19937_64& generator) {
+    return options.retry.delay(attempt, elapsed, after, generator);
+  });
+  if (!delay) return false;
+  note(cat(why, "; trying again in ", brief_duration(*delay), " (try ", attempt + 1, " of ",
+           options.retry.attempts, ")"));
+  if (!clock.wait(*delay, stop)) throw Error(ErrorKind::cancelled, "stopped on request");
+  return true;
+}
+
+FailureContext Host::Parts::context(const std::string& repository) {
+  return {.host = host,
+          .repository = repository,
+          .login = tokens.login_source(repository),
+          .now = std::chrono::system_clock::now()};
+}
+
+Host::Host(std::string host, http::Transport& transport, AuthProvider& auth, Clock& clock,
+           HostOptions options)
+    : parts_(std::make_unique<Parts>(std::move(host), transport, auth, clock, std::move(options))) {
+}
+Host::~Host() = default;
+
+const std::string& Host::host() const { return parts_->host; }
+Clock& Host::clock() const { return parts_->clock; }
+void Host::note(std::string_view line) const { parts_->note(line); }
+HostProfile Host::profile() const {
+  return parts_->profile.with([](const HostProfile& known) { return known; });
+}
+
+http::Url Host::url(std::string_view path) const {
+  return or_throw(http::Url::parse(cat(parts_->home.str(), path)), ErrorKind::internal, "URL");
+}
+
+Parsed<http::Url> Host::resolve(const http::Url& from, std::string_view location) const {
+  auto hop = follow(parts_->home, from, location);
+  if (!hop) return std::unexpected(hop.error());
+  return std::move(hop->to);
+}
+
+Reply Host::send(const Call& call, std::stop_token stop) {
+  const auto once = [&] { return parts_->authorized(call, stop); };
+  return call.retry ? parts_->with_retries(call.request, stop, once) : once();
+}
+
+Error Host::failure(const http::Request& request, const http::Response& response,
+                    const Scope& scope) const {
+  return make_failure(request, response, parts_->context(scope.repository));
+}
+
+void Host::learn(const HostProfile& learnt) {
+  parts_->profile.with([&](HostProfile& known) {
+    if (learnt.chunk && (!known.chunk || *learnt.chunk < *known.chunk)) known.chunk = learnt.chunk;
+    if (!learnt.whole_put) known.whole_put = false;
+  });
+}
+
+bool Host::wait_to_retry(int attempt, Clock::TimePoint since, std::string_view why,
+                         std::optional<std::chrono::milliseconds> after, std::stop_token stop) {
+  return parts_->wait(attempt, since, why, after, std::move(stop));
+}
+
+}  // namespace n2c::registry

@@ -1,0 +1,81 @@
+#pragma once
+/// The Authorization of requests to one registry host.
+///
+/// A bearer token is fetched once for a scope however many threads ask, renewed before it
+/// expires, and fetched anew once it is refused. Thread-safe. See registry/README.md,
+/// "Logging in".
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/locked.h"
+#include "http/transport.h"
+#include "registry/client/challenge.h"
+#include "registry/client/credentials.h"
+
+namespace n2c::registry {
+
+/// What a request may do to a repository: a token's scope (distribution, "token scope").
+struct Scope {
+  std::string repository;
+  bool push = false;
+  std::string str() const;  // "repository:acme/app:pull,push"
+  auto operator<=>(const Scope&) const = default;
+};
+
+class Tokens {
+ public:
+  /// One exchange with a token server, tried again as usual, redirects followed.
+  using Send = std::function<http::Response(const http::Request&, std::stop_token)>;
+
+  /// `host` as in a reference; `home` its URL.
+  Tokens(std::string host, http::Url home, AuthProvider& auth, Clock& clock, Send send);
+
+  /// The header's value for requests of these scopes; nothing while no challenge was met, or when
+  /// we are anonymous where Basic is asked. Throws Error{auth} when a token is refused.
+  std::optional<std::string> authorization(std::span<const Scope> scopes, std::stop_token stop);
+
+  /// Learns from a 401 to a request that carried `used`. True: authorization() will now give
+  /// something else, so try again.
+  bool on_refused(const http::Response& response, std::span<const Scope> scopes,
+                  const std::optional<std::string>& used);
+
+  /// Where the login for a repository was found; empty: none.
+  std::string login_source(const std::string& repository);
+
+ private:
+  struct Token {
+    std::mutex fetching;  ///< held while one thread fetches
+    std::string value{};
+    Clock::TimePoint renew_at{};
+    std::string scope{};  ///< that the challenge asks for in place of ours
+  };
+  using Key = std::vector<Scope>;
+
+  std::optional<Credentials> find_login(const std::string& repository);
+  std::shared_ptr<Token> token_for(std::span<const Scope> scopes);
+  void fetch(Token& token, const Challenge& challenge, std::span<const Scope> scopes,
+             std::stop_token stop);
+  http::Request token_request(const Challenge& challenge, const std::vector<std::string>& scopes,
+                              const std::optional<Credentials>& login) const;
+  void keep(Token& token, const http::Response& response);
+
+  const std::string host_;
+  const http::Url home_;
+  AuthProvider& auth_;
+  Clock& clock_;
+  const Send send_;
+  Locked<std::optional<Challenge>> challenge_;
+  Locked<std::map<std::string, std::optional<Credentials>>> logins_;
+  Locked<std::map<Key, std::shared_ptr<Token>>> tokens_;
+};
+
+}  // namespace n2c::registry

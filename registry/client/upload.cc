@@ -1,0 +1,258 @@
+#include "registry/client/upload.h"
+
+#include <chrono>
+#include <thread>
+
+#include "base/text.h"
+#include "registry/client/failure.h"
+#include "registry/client/upload_body.h"
+#include "registry/client/upload_plan.h"
+
+namespace n2c::registry {
+
+namespace {
+
+using std::chrono::seconds;
+
+/// A closing PUT makes some registries copy the whole blob before they answer.
+constexpr seconds closing_patience{600};
+constexpr seconds cancel_limit{2};
+
+class Upload {
+ public:
+  Upload(Host& host, const Scope& scope, const UploadTask& task, std::stop_token stop)
+      : host_(host),
+        scope_(scope),
+        task_(task),
+        stop_(std::move(stop)),
+        counted_before_(task.sent.load()),
+        body_(task.source, task.known.has_value()),
+        plan_(host.profile(), size_of(task), text_of_session(task)) {}
+
+  oci::Descriptor run() {
+    try {
+      while (!plan_.ended()) perform_next();
+    } catch (...) {
+      abandon();
+      throw;
+    }
+    if (std::holds_alternative<UploadPlan::GiveUp>(plan_.next())) {
+      abandon();
+      throw give_up_error();
+    }
+    host_.learn(plan_.profile());
+    return result();
+  }
+
+ private:
+  static std::optional<std::uint64_t> size_of(const UploadTask& task) {
+    return task.known ? std::optional(task.known->size) : std::nullopt;
+  }
+  static std::optional<std::string> text_of_session(const UploadTask& task) {
+    return task.session ? std::optional(task.session->str()) : std::nullopt;
+  }
+
+  void perform_next() {
+    const UploadPlan::Step step = plan_.next();
+    std::visit([this](const auto& one) { perform(one); }, step);
+    if (plan_.profile().chunk) host_.learn({.chunk = plan_.profile().chunk});
+  }
+
+  void perform(const UploadPlan::Open& open) {
+    if (open.pause) pause();
+    task_.sent.store(counted_before_);
+    Call call{.request = {.method = http::Method::post,
+                          .url = host_.url(scope_.repository + "/blobs/uploads/")},
+              .scopes = {scope_}};
+    exchange(call);
+  }
+
+  void perform(const UploadPlan::Send& send) {
+    http::Request request{.method = send.closes ? http::Method::put : http::Method::patch,
+                          .url = url_of(send.to)};
+    if (send.closes) request.url = request.url.with_query("digest", digest().str());
+    request.body = body_.body_of(send);
+    if (send.closes) request.reply_patience = closing_patience;
+    request.headers.set("Content-Type", "application/octet-stream");
+    if (send.ranged) {
+      const std::uint64_t count = *request.body.length;
+      // The stream ended where the last chunk did: nothing is left to send.
+      if (count == 0) return plan_.on_reply({.status = 202, .at_end = true});
+      // Without "bytes" and total (distribution-spec, "Pushing a blob in chunks"; ACR insists:
+      // sdk-container-builds#258).
+      request.headers.set("Content-Range", cat(send.first, "-", send.first + count - 1));
+    }
+    request.sent = &task_.sent;
+    task_.sent.store(counted_before_ + send.first);
+    exchange({.request = request, .scopes = {scope_}, .retry = false}, send.first);
+  }
+
+  void perform(const UploadPlan::Close& close) {
+    if (close.pause) pause();
+    http::Request request{.method = http::Method::put,
+                          .url = url_of(close.to).with_query("digest", digest().str())};
+    request.headers.set("Content-Type", "application/octet-stream");
+    request.reply_patience = closing_patience;
+    exchange({.request = request, .scopes = {scope_}, .retry = false});
+  }
+
+  void perform(const UploadPlan::Ask& ask) {
+    exchange({.request = {.method = http::Method::get, .url = url_of(ask.to)},
+              .scopes = {scope_},
+              .retry = false});
+  }
+
+  void perform(const UploadPlan::Check&) {
+    plan_.on_checked(probe_blob(host_, scope_, digest(), stop_));
+  }
+
+  void perform(const UploadPlan::Cancel& cancel) {
+    cancel_session(host_, scope_, url_of(cancel.to));
+    plan_.on_cancelled();
+  }
+
+  void perform(const UploadPlan::Done&) {}
+  void perform(const UploadPlan::GiveUp&) {}
+
+  /// Sends, and tells the plan what came of it. `first`: where the body begins in the blob.
+  void exchange(const Call& call, std::uint64_t first = 0) {
+    const std::uint64_t from = counted_before_ + first;
+    const auto sent = [&] { return std::max(task_.sent.load(), from) - from; };
+    try {
+      const Reply reply = host_.send(call, stop_);
+      tell(call.request, reply.response);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::network || error.is_lasting()) throw;
+      last_ = error;
+      retry_after_.reset();
+      note_progress(sent());
+      plan_.on_lost(call.request.sent == nullptr ? 0 : sent(), error.message());
+    }
+  }
+
+  void tell(const http::Request& request, const http::Response& response) {
+    UploadReply reply{.status = response.status};
+    if (const auto location = response.headers.find("Location")) {
+      reply.location = or_throw(host_.resolve(response.url, *location), ErrorKind::registry,
+                                cat(describe(request), ": Location"))
+                           .str();
+    }
+    if (const auto range = response.headers.find("Range")) {
+      reply.received = parse_session_range(*range);
+    }
+    if (const auto least = response.headers.find("OCI-Chunk-Min-Length")) {
+      reply.min_chunk = parse_number(trim(*least));
+    }
+    reply.sent = request.body.length.value_or(response.sent);
+    reply.at_end = request.body.source != nullptr && body_.at_end();
+    if (response.status >= 400) {
+      const auto errors = parse_errors(response.body);
+      reply.digest_refused = has_code(errors, "DIGEST_INVALID") || has_code(errors, "SIZE_INVALID");
+      reply.session_unknown =
+          has_code(errors, "BLOB_UPLOAD_UNKNOWN") || has_code(errors, "BLOB_UPLOAD_INVALID");
+      last_ = host_.failure(request, response, scope_);
+      if (reply.digest_refused) {
+        last_ = Error(ErrorKind::integrity, last_->message(),
+                      "something between here and the registry alters what is sent");
+      }
+      const auto after = response.headers.find("Retry-After");
+      retry_after_ =
+          after ? parse_retry_after(*after, std::chrono::system_clock::now()) : std::nullopt;
+    }
+    plan_.on_reply(reply);
+  }
+
+  /// A try that got far begins the count of failures anew.
+  void note_progress(std::uint64_t sent) {
+    if (sent >= plan_.profile().continue_from) pauses_ = 0;
+  }
+
+  void pause() {
+    if (pauses_ == 0) failing_since_ = host_.clock().now();
+    if (!last_) return;
+    if (!host_.wait_to_retry(++pauses_, failing_since_, last_->message(), retry_after_, stop_)) {
+      throw *last_;
+    }
+  }
+
+  /// The session's URL where it is ours to cancel; what fails here does not matter.
+  void abandon() {
+    if (plan_.session()) cancel_session(host_, scope_, url_of(*plan_.session()));
+    task_.sent.store(counted_before_);
+  }
+
+  Error give_up_error() const {
+    const auto& why = std::get<UploadPlan::GiveUp>(plan_.next()).why;
+    return last_ ? *last_
+                 : Error(ErrorKind::registry, cat("uploading to ", host_.host(), ": ", why));
+  }
+
+  http::Url url_of(const std::string& text) const {
+    return or_throw(http::Url::parse(text), ErrorKind::registry, "upload session");
+  }
+  oci::Digest digest() const { return task_.known ? task_.known->digest : body_.sum().digest; }
+  oci::Descriptor result() const {
+    const std::uint64_t size = task_.known ? task_.known->size : body_.sum().size;
+    task_.sent.store(counted_before_ + size);
+    return {.media_type = task_.media_type, .digest = digest(), .size = size};
+  }
+
+  Host& host_;
+  const Scope& scope_;
+  const UploadTask& task_;
+  const std::stop_token stop_;
+  const std::uint64_t counted_before_;
+  UploadBody body_;
+  UploadPlan plan_;
+  std::optional<Error> last_;
+  std::optional<std::chrono::milliseconds> retry_after_;
+  int pauses_ = 0;
+  Clock::TimePoint failing_since_{};
+};
+
+}  // namespace
+
+oci::Descriptor upload_blob(Host& host, const Scope& scope, const UploadTask& task,
+                            std::stop_token stop) {
+  return Upload(host, scope, task, std::move(stop)).run();
+}
+
+void cancel_session(Host& host, const Scope& scope, const http::Url& session) {
+  std::stop_source limit;
+  // Of its own, since the caller's work may have been stopped already.
+  const std::jthread timer([&](const std::stop_token& done) {
+    SystemClock clock;
+    if (clock.wait(cancel_limit, done)) limit.request_stop();
+  });
+  try {
+    host.send({.request = {.method = http::Method::delete_, .url = session},
+               .scopes = {scope},
+               .retry = false},
+              limit.get_token());
+  } catch (const Error&) {
+    // The registry forgets sessions by itself after a while.
+  }
+}
+
+bool probe_blob(Host& host, const Scope& scope, const oci::Digest& digest, std::stop_token stop) {
+  const Call call{.request = {.method = http::Method::head,
+                              .url = host.url(cat(scope.repository, "/blobs/", digest.str()))},
+                  .scopes = {scope}};
+  const Reply reply = host.send(call, std::move(stop));
+  if (reply.response.status == 200) return true;
+  // The registry led elsewhere, so it has the blob; storage that is signed for GET refuses HEAD
+  // (distribution#2296, oras#923).
+  return reply.elsewhere && reply.response.status != 404 && reply.response.status < 500;
+}
+
+std::optional<std::uint64_t> parse_session_range(std::string_view range) {
+  range = trim(range);
+  if (range.starts_with("bytes=")) range.remove_prefix(6);
+  const auto ends = cut(range, '-');
+  if (!ends || ends->first != "0") return std::nullopt;
+  const auto last = parse_number(ends->second);
+  if (!last || *last == UINT64_MAX) return std::nullopt;
+  return *last + 1;
+}
+
+}  // namespace n2c::registry

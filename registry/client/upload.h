@@ -1,0 +1,39 @@
+#pragma once
+/// One blob's way into a repository: performs what an UploadPlan decides.
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/stream.h"
+#include "oci/manifest.h"
+#include "registry/client/host.h"
+
+namespace n2c::registry {
+
+struct UploadTask {
+  const ByteSource& source;
+  std::string media_type;
+  std::optional<oci::Descriptor> known;
+  std::optional<http::Url> session;  ///< opened already, by a refused mount
+  std::atomic<std::uint64_t>& sent;
+};
+
+/// Returns when the registry holds the blob; see RegistryClient::upload. An upload that fails
+/// or is stopped cancels its session.
+oci::Descriptor upload_blob(Host& host, const Scope& scope, const UploadTask& task,
+                            std::stop_token stop);
+
+/// DELETE of an upload session, within two seconds; failures do not matter.
+void cancel_session(Host& host, const Scope& scope, const http::Url& session);
+
+/// HEAD. Anything but a clear yes is no.
+bool probe_blob(Host& host, const Scope& scope, const oci::Digest& digest, std::stop_token stop);
+
+/// How many bytes a session has by its Range header ("0-1023", "bytes=0-1023"): 1024. Nothing
+/// when it does not begin at 0.
+std::optional<std::uint64_t> parse_session_range(std::string_view range);
+
+}  // namespace n2c::registry
