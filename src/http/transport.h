@@ -38,6 +38,9 @@ struct Request {
   std::size_t max_reply_bytes = 4 << 20;
   /// Where the body of a 2xx reply goes instead of Response::body. Called on the calling thread.
   Writer* reply_sink = nullptr;
+  /// The one status whose body goes to reply_sink; 0: any 2xx. (A resumed download must not take
+  /// the 200 of a server that ignores Range for its 206.)
+  int sink_status = 0;
   /// Counts body bytes as they leave, for progress; set back to where it was on failure by the
   /// caller.
   std::atomic<std::uint64_t>* sent = nullptr;

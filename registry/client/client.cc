@@ -1,0 +1,224 @@
+#include "registry/client/client.h"
+
+#include <array>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "go/encoding_json.h"
+#include "registry/client/blob_reader.h"
+#include "registry/client/failure.h"
+#include "registry/client/host.h"
+#include "registry/client/upload.h"
+
+namespace n2c::registry {
+
+namespace {
+
+namespace mt = oci::media_type;
+
+/// A manifest PUT makes some registries look at every blob before they answer.
+constexpr std::chrono::seconds manifest_patience{120};
+
+/// One line for each type: some registries read the first line only of what a list says.
+void accept_manifests(http::Headers& headers) {
+  static constexpr std::array types = {mt::manifest, mt::index, mt::docker_manifest,
+                                       mt::docker_index};
+  for (const std::string_view type : types) headers.add("Accept", std::string(type));
+}
+
+std::string media_type_of(const http::Response& response) {
+  const auto content_type = response.headers.find("Content-Type");
+  if (!content_type) return {};
+  return std::string(trim(content_type->substr(0, content_type->find(';'))));
+}
+
+/// Of the document itself where the header says nothing of use.
+std::string manifest_type(const http::Response& response) {
+  std::string type = media_type_of(response);
+  if (oci::is_manifest(type) || oci::is_index(type)) return type;
+  const auto json = go::Json::parse(response.body);
+  const std::string own = json ? json->text_at("mediaType") : std::string();
+  if (!own.empty()) return own;
+  return json && json->find("manifests") != nullptr ? std::string(mt::index)
+                                                    : std::string(mt::manifest);
+}
+
+oci::Digest digest_by(HashAlgorithm algorithm, std::string_view bytes) {
+  Hash hash(algorithm);
+  hash.update(bytes_of(bytes));
+  return oci::Digest::from_hex(algorithm, hash.finish_hex());
+}
+
+std::vector<oci::Digest> digests_of(const std::vector<OciError>& errors) {
+  std::vector<oci::Digest> digests;
+  for (const OciError& error : errors) {
+    for (const std::string& text : error.digests) {
+      if (auto digest = oci::Digest::parse(text)) digests.push_back(*std::move(digest));
+    }
+  }
+  return digests;
+}
+
+/// The registry knows less than its HEAD said (field-guide §2.2: ggcr#1820, nerdctl#2404).
+bool lacks_blobs(const std::vector<OciError>& errors) {
+  return has_code(errors, "MANIFEST_BLOB_UNKNOWN") || has_code(errors, "BLOB_UNKNOWN");
+}
+
+/// zot refuses Docker's media types (imgpkg#621), old registries OCI's (quay/oras#738).
+bool refuses_format(int status, const std::vector<OciError>& errors) {
+  if (status == 415) return true;
+  return status >= 400 && status < 500 && status != 401 && status != 403 &&
+         (has_code(errors, "MANIFEST_INVALID") || has_code(errors, "UNSUPPORTED"));
+}
+
+}  // namespace
+
+RegistryClient::RegistryClient(std::shared_ptr<Host> host, oci::Repository repository,
+                               Access access)
+    : host_(std::move(host)), repository_(std::move(repository)), access_(access) {}
+
+RegistryClient::~RegistryClient() {
+  const auto left = sessions_.with([](auto& sessions) { return std::move(sessions); });
+  for (const auto& [digest, session] : left) cancel_session(*host_, scope(), session);
+}
+
+Scope RegistryClient::scope() const {
+  return {.repository = repository_.path, .push = access_ == Access::push};
+}
+
+bool RegistryClient::has_blob(const oci::Descriptor& blob, std::stop_token stop) {
+  return probe_blob(*host_, scope(), blob.digest, std::move(stop));
+}
+
+bool RegistryClient::mount(const oci::Descriptor& blob, const oci::Repository& from,
+                           std::stop_token stop) {
+  if (from.host != repository_.host || from.path == repository_.path) return false;
+  Call call{.request = {.method = http::Method::post,
+                        .url = host_->url(repository_.path + "/blobs/uploads/")
+                                   .with_query("mount", blob.digest.str())
+                                   .with_query("from", from.path)},
+            .scopes = {scope(), Scope{.repository = from.path}}};
+  std::optional<Reply> reply;
+  try {
+    reply = host_->send(call, stop);
+  } catch (const Error& error) {
+    // No token for both repositories (ggcr#220, oras#1924): upload with our own.
+    if (error.kind() != ErrorKind::auth) throw;
+    return false;
+  }
+  const auto& response = reply->response;
+  if (response.status == 201) return true;
+  const auto location = response.headers.find("Location");
+  if (response.status != 202 || !location) return false;
+  // 202 is an upload session (distribution-spec#204): the blob will be sent into it.
+  if (const auto session = host_->resolve(response.url, *location)) {
+    std::optional<http::Url> replaced;
+    sessions_.with([&](auto& sessions) {
+      if (const auto held = sessions.find(blob.digest); held != sessions.end()) {
+        replaced = held->second;
+      }
+      sessions.insert_or_assign(blob.digest, *session);
+    });
+    if (replaced) cancel_session(*host_, scope(), *replaced);
+  }
+  return false;
+}
+
+oci::Descriptor RegistryClient::upload(const ByteSource& source, std::string media_type,
+                                       std::optional<oci::Descriptor> known,
+                                       std::atomic<std::uint64_t>& sent, std::stop_token stop) {
+  std::optional<http::Url> session;
+  if (known) {
+    sessions_.with([&](auto& sessions) {
+      if (const auto node = sessions.extract(known->digest)) session = node.mapped();
+    });
+  }
+  const UploadTask task{.source = source,
+                        .media_type = std::move(media_type),
+                        .known = std::move(known),
+                        .session = std::move(session),
+                        .sent = sent};
+  return upload_blob(*host_, scope(), task, std::move(stop));
+}
+
+std::unique_ptr<Reader> RegistryClient::open_blob(const oci::Descriptor& blob,
+                                                  std::stop_token stop) {
+  return open_blob_reader(host_, scope(), blob, std::move(stop));
+}
+
+std::optional<FetchedManifest> RegistryClient::get_manifest(std::string_view tag_or_digest,
+                                                            std::stop_token stop) {
+  Call call{.request = {.url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest)),
+                        .max_reply_bytes = oci::max_manifest_bytes},
+            .scopes = {scope()}};
+  accept_manifests(call.request.headers);
+  const Reply reply = host_->send(call, std::move(stop));
+  const auto& response = reply.response;
+  if (response.status == 404) return std::nullopt;
+  if (response.status != 200) throw host_->failure(call.request, response, scope());
+  const auto wanted = oci::Digest::parse(tag_or_digest);
+  const oci::Digest digest =
+      digest_by(wanted ? wanted->algorithm() : HashAlgorithm::sha256, response.body);
+  if (wanted && digest != *wanted) {
+    throw Error(
+        ErrorKind::integrity,
+        cat("GET ", call.request.url.redacted(), ": the manifest has digest ", digest.str()),
+        "the registry or something on the way alters it");
+  }
+  return FetchedManifest{{manifest_type(response), digest, response.body.size()}, response.body};
+}
+
+std::optional<oci::Descriptor> RegistryClient::head_manifest(std::string_view tag_or_digest,
+                                                             std::stop_token stop) {
+  Call call{.request = {.method = http::Method::head,
+                        .url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest))},
+            .scopes = {scope()}};
+  accept_manifests(call.request.headers);
+  const Reply reply = host_->send(call, std::move(stop));
+  // 401, 403 and 405 stand for "absent" as well (ggcr#1691, harbor#22363).
+  if (reply.response.status != 200) return std::nullopt;
+  const auto named = reply.response.headers.find("Docker-Content-Digest");
+  const auto digest = oci::Digest::parse(named ? trim(*named) : tag_or_digest);
+  if (!digest) return std::nullopt;
+  const auto length = reply.response.headers.find("Content-Length");
+  return oci::Descriptor{.media_type = media_type_of(reply.response),
+                         .digest = *digest,
+                         .size = length ? parse_number(trim(*length)).value_or(0) : 0};
+}
+
+ManifestPut RegistryClient::put_manifest(std::string_view tag_or_digest,
+                                         std::string_view media_type, std::string_view json,
+                                         std::stop_token stop) {
+  const MemorySource body{std::string(json)};
+  Call call{.request = {.method = http::Method::put,
+                        .url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest)),
+                        .body = {.source = &body, .length = json.size()},
+                        .reply_patience = manifest_patience},
+            .scopes = {scope()}};
+  call.request.headers.set("Content-Type", std::string(media_type));
+  const Reply reply = host_->send(call, stop);
+  const auto& response = reply.response;
+  const oci::Digest ours = oci::Digest::of(json);
+  if (response.status >= 200 && response.status <= 204) {
+    const auto named = response.headers.find("Docker-Content-Digest");
+    const auto theirs = named ? oci::Digest::parse(trim(*named)) : Parsed<oci::Digest>(ours);
+    const bool comparable = theirs && theirs->algorithm() == ours.algorithm();
+    return ManifestStored{comparable ? *theirs : ours};
+  }
+  const auto errors = parse_errors(response.body);
+  if (lacks_blobs(errors)) return BlobsMissing{digests_of(errors)};
+  const Error failure = host_->failure(call.request, response, scope());
+  if (response.status >= 400 && response.status < 500 && response.status != 401) {
+    // An immutable tag that holds this image already is what was wanted
+    // (containers-roadmap#2380, #2179).
+    const auto held = head_manifest(tag_or_digest, stop);
+    if (held && held->digest == ours) {
+      host_->note(cat(repository_.str(), ":", tag_or_digest, " holds this image already"));
+      return ManifestStored{ours};
+    }
+  }
+  if (refuses_format(response.status, errors)) return FormatRefused{failure.message()};
+  throw failure;
+}
+
+}  // namespace n2c::registry
