@@ -1,0 +1,104 @@
+#include "registry/client/credentials.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "base/locked.h"
+#include "base/text.h"
+#include "registry/client/auth_file.h"
+#include "registry/client/credential_helper.h"
+
+namespace n2c::registry {
+
+namespace {
+
+class FileAuth final : public AuthProvider {
+ public:
+  explicit FileAuth(AuthPlaces places) : places_(std::move(places)) {}
+
+  std::optional<Credentials> find(std::string_view host, std::string_view repository) override {
+    return files_.with([&](auto& files) -> std::optional<Credentials> {
+      if (!files) files = load();
+      for (const AuthFile& file : *files) {
+        if (auto login = find_in(file, host, repository)) return login;
+      }
+      return std::nullopt;
+    });
+  }
+
+ private:
+  std::vector<AuthFile> load() const {
+    std::vector<AuthFile> files;
+    for (const auto& path : places_.files) {
+      files.push_back(AuthFile::load(path, places_.must_exist && files.empty()));
+    }
+    return files;
+  }
+
+  /// A helper named for the host rules; otherwise the file's own entry, then the helper for all.
+  static std::optional<Credentials> find_in(const AuthFile& file, std::string_view host,
+                                            std::string_view repository) {
+    const std::string helper = file.helper_for(host);
+    if (!helper.empty()) {
+      if (auto login = CredentialHelper(helper).get(host)) return login;
+    }
+    return file.find(host, repository);
+  }
+
+  const AuthPlaces places_;
+  Locked<std::optional<std::vector<AuthFile>>> files_;
+};
+
+std::filesystem::path runtime_auth_file(const Environment& environment) {
+  const std::string runtime = environment("XDG_RUNTIME_DIR");
+  const std::string folder = runtime.empty()
+                                 ? cat("/run/containers/", static_cast<unsigned>(::getuid()))
+                                 : runtime + "/containers";
+  return std::filesystem::path(folder) / "auth.json";
+}
+
+}  // namespace
+
+Parsed<Credentials> Credentials::parse_pair(std::string_view text, std::string source) {
+  const auto both = cut(text, ':');
+  if (!both || both->first.empty()) return std::unexpected("not USER:PASS");
+  return Credentials{.username = std::string(both->first),
+                     .password = std::string(both->second),
+                     .source = std::move(source)};
+}
+
+Environment process_environment() {
+  return [](const char* variable) {
+    const char* value = std::getenv(variable);
+    return value == nullptr ? std::string() : std::string(value);
+  };
+}
+
+AuthPlaces find_auth_places(const std::filesystem::path& auth_file,
+                            const Environment& environment) {
+  if (!auth_file.empty()) return {.files = {auth_file}, .must_exist = true};
+  if (const std::string named = environment("REGISTRY_AUTH_FILE"); !named.empty()) {
+    return {.files = {named}};
+  }
+  const std::filesystem::path home = environment("HOME");
+  AuthPlaces places{.files = {runtime_auth_file(environment)}};
+  const std::string config = environment("XDG_CONFIG_HOME");
+  if (!config.empty() || !home.empty()) {
+    const std::filesystem::path folder =
+        config.empty() ? home / ".config" : std::filesystem::path(config);
+    places.files.push_back(folder / "containers" / "auth.json");
+  }
+  if (const std::string docker = environment("DOCKER_CONFIG"); !docker.empty()) {
+    places.files.push_back(std::filesystem::path(docker) / "config.json");
+  } else if (!home.empty()) {
+    places.files.push_back(home / ".docker" / "config.json");
+  }
+  return places;
+}
+
+std::unique_ptr<AuthProvider> make_file_auth(AuthPlaces places) {
+  return std::make_unique<FileAuth>(std::move(places));
+}
+
+}  // namespace n2c::registry
