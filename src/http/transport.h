@@ -13,6 +13,7 @@
 
 #include "base/stream.h"
 #include "http/headers.h"
+#include "http/proxy.h"
 #include "http/url.h"
 
 namespace n2c::http {
@@ -79,19 +80,24 @@ struct TlsFiles {
 
 struct TransportOptions {
   std::string user_agent;
-  std::chrono::seconds connect_timeout{15};
+  std::chrono::milliseconds connect_timeout{15'000};
   /// Nothing moved in either direction for so long: Error{network}.
-  std::chrono::seconds stall_timeout{60};
+  std::chrono::milliseconds stall_timeout{60'000};
   std::size_t pipe_bytes = 1 << 20;  ///< held for each upload between its producer and the network
   std::string unix_socket;           ///< connect here, whatever the URL's host
   /// Asked once for each host (authority()) that a request goes to.
   std::function<TlsFiles(std::string_view authority)> tls = {};
-  /// Each request and reply line and its headers, secrets masked; empty: off (--debug).
+  /// Unset: from the environment.
+  std::optional<ProxyRules> proxies{};
+  /// Each request and reply line and its headers, secrets masked; empty: off (--debug). Called
+  /// on the network thread.
   std::function<void(std::string_view line)> trace = {};
 };
 
-/// libcurl's multi interface on one network thread. Proxies come from the environment
-/// (HTTPS_PROXY, HTTP_PROXY, NO_PROXY); uploads speak HTTP/1.1.
+/// libcurl's multi interface on one network thread. Speaks HTTP/1.1 only (uploads over HTTP/2
+/// are slower and break more: ggcr#799, buildkit#1420), keeps connections, keeps no cookies
+/// (they upset Harbor: dotnet/sdk#33019). A request that has an Expect header waits up to 1 s
+/// for the server's opinion before the body leaves. Outlives its send() calls.
 std::unique_ptr<Transport> make_curl_transport(TransportOptions options);
 
 }  // namespace n2c::http

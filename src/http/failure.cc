@@ -1,0 +1,129 @@
+#include "http/failure.h"
+
+#include <system_error>
+
+#include "base/text.h"
+
+namespace n2c::http {
+
+namespace {
+
+std::string request_line(const Request& request, const std::optional<Proxy>& proxy) {
+  const std::string via = proxy ? cat(" (through the proxy ", proxy->address, ")") : "";
+  return cat(name_of(request.method), ' ', request.url.redacted(), via);
+}
+
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+/// What went wrong, what to try, and whether trying again can help.
+struct Cause {
+  std::string why;
+  std::string hint = {};
+  bool lasting = false;
+};
+
+Cause tls_cause(const Request& request, const std::string& explanation) {
+  // What OpenSSL says when the other side answers its greeting in plain text.
+  if (has(explanation, "wrong version number") || has(explanation, "packet length too long") ||
+      has(explanation, "http request") || has(explanation, "record layer failure")) {
+    return {cat(request.url.authority(), " does not speak TLS (", explanation, ")"),
+            "if the registry speaks plain HTTP there, say so with --plain-http", true};
+  }
+  if (has(explanation, "certificate required") || has(explanation, "handshake failure") ||
+      has(explanation, "bad certificate")) {
+    return {explanation,
+            "if the registry wants a client certificate, put it into its certs.d folder", true};
+  }
+  return {explanation};
+}
+
+Cause certificate_cause(const std::string& explanation) {
+  if (has(explanation, "does not match") || has(explanation, "no alternative certificate")) {
+    return {explanation,
+            "the certificate is another host's: check the registry's name, or, if that is "
+            "intended, pass --insecure-skip-tls-verify",
+            true};
+  }
+  if (has(explanation, "expired") || has(explanation, "not yet valid")) {
+    return {explanation, "check this machine's clock, or have the registry's certificate renewed",
+            true};
+  }
+  return {explanation,
+          "pass the registry's own CA with --ca-file FILE, or trust it without proof with "
+          "--insecure-skip-tls-verify",
+          true};
+}
+
+Cause connect_cause(const Failure& failure, const std::string& explanation) {
+  const std::string why =
+      failure.os_error != 0
+          ? cat(std::generic_category().message(failure.os_error), " (", explanation, ")")
+          : explanation;
+  if (failure.proxy) return {why, "is the proxy running there? check HTTPS_PROXY and HTTP_PROXY"};
+  return {why, "is the registry running there? check its name and port"};
+}
+
+Cause time_out_cause(const Failure& failure, const std::string& explanation,
+                     const TransportOptions& options) {
+  if (!failure.stalled) return {explanation, "check the registry's name, the network and proxies"};
+  const std::string sent =
+      failure.sent != 0 ? cat(" after ", brief_bytes(failure.sent), " were sent") : "";
+  return {cat("nothing moved for ", brief_duration(options.stall_timeout), sent)};
+}
+
+Cause cause_of(const Request& request, const Failure& failure, const TransportOptions& options) {
+  const std::string explanation = printable(
+      failure.explanation.empty() ? curl_easy_strerror(failure.code) : failure.explanation, 500);
+  // What is not listed says what libcurl says.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wswitch-enum"
+  switch (failure.code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return {explanation, "check the registry's name and this machine's DNS"};
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return {explanation, "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"};
+    case CURLE_COULDNT_CONNECT: return connect_cause(failure, explanation);
+    case CURLE_PEER_FAILED_VERIFICATION: return certificate_cause(explanation);
+    case CURLE_SSL_CONNECT_ERROR: return tls_cause(request, explanation);
+    case CURLE_OPERATION_TIMEDOUT: return time_out_cause(failure, explanation, options);
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+      return {cat("what answered does not speak HTTP (", explanation, ")"),
+              "check the port; for plain HTTP on a TLS port leave --plain-http out"};
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+      return {explanation, "check --ca-file and the files in the registry's certs.d folder", true};
+    default: return {explanation};
+  }
+#pragma GCC diagnostic pop
+}
+
+}  // namespace
+
+Error describe_failure(const Request& request, const Failure& failure,
+                       const TransportOptions& options) {
+  if (failure.proxy && failure.proxy_status == 407) {
+    return proxy_login_wanted(request, *failure.proxy);
+  }
+  if (failure.proxy && failure.proxy_status >= 400) {
+    return {ErrorKind::network,
+            cat(request_line(request, failure.proxy), ": the proxy refused to connect (",
+                failure.proxy_status, ")"),
+            "is the registry's host allowed there? NO_PROXY names hosts to reach without it"};
+  }
+  const Cause cause = cause_of(request, failure, options);
+  const Error error(ErrorKind::network, cat(request_line(request, failure.proxy), ": ", cause.why),
+                    cause.hint);
+  return cause.lasting ? error.lasting() : error;
+}
+
+Error proxy_login_wanted(const Request& request, const Proxy& proxy) {
+  const char* why = proxy.user.empty() ? ": the proxy wants a login (407)"
+                                       : ": the proxy does not take the login it was given (407)";
+  return {ErrorKind::auth, cat(request_line(request, proxy), why),
+          "put it into the proxy's URL: http://USER:PASSWORD@HOST:PORT, percent-encoded"};
+}
+
+}  // namespace n2c::http

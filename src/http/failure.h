@@ -1,0 +1,34 @@
+#pragma once
+/// What to tell people when no reply came.
+
+#include <curl/curl.h>
+
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "http/proxy.h"
+#include "http/transport.h"
+
+namespace n2c::http {
+
+/// How an exchange ended without a reply.
+struct Failure {
+  CURLcode code = CURLE_OK;
+  std::string explanation{};     ///< libcurl's, may be empty
+  int os_error = 0;              ///< errno of the failed connect, or 0
+  long proxy_status = 0;         ///< what a proxy answered to CONNECT, or 0
+  bool stalled = false;          ///< our own time-out ended it
+  std::uint64_t sent = 0;        ///< body bytes that had left
+  std::optional<Proxy> proxy{};  ///< it went through this one
+};
+
+/// Error{network} or, when a proxy wants a login, Error{auth}: "METHOD URL: why", with a hint
+/// where the cause is known. Holds no credential.
+Error describe_failure(const Request& request, const Failure& failure,
+                       const TransportOptions& options);
+
+/// Error{auth}: the proxy answered 407.
+Error proxy_login_wanted(const Request& request, const Proxy& proxy);
+
+}  // namespace n2c::http

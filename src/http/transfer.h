@@ -1,0 +1,99 @@
+#pragma once
+/// One HTTP exchange under way: the calling thread makes the body and takes the reply, the
+/// network thread moves the bytes. All that both touch is here.
+
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include "base/pipe.h"
+#include "http/curl_handle.h"
+#include "http/transport.h"
+
+namespace n2c::http {
+
+/// What a transfer needs from its transport.
+struct TransferLimits {
+  std::chrono::milliseconds stall_timeout;
+  std::size_t pipe_bytes;
+};
+
+class Transfer {
+ public:
+  using Now = std::chrono::steady_clock::time_point;
+
+  /// `request` outlives the transfer's end. resume() is to have the network thread call
+  /// on_resume(); it may be called on any thread.
+  Transfer(const Request& request, const TransferLimits& limits, std::function<void()> resume);
+
+  CurlHandle& handle() { return handle_; }
+  /// Every header block that passes goes there, from the network thread.
+  void trace_to(std::function<void(std::string_view block, bool is_request)> trace);
+
+  // The calling thread's side.
+
+  /// More of the body. False when nobody wants it: the exchange is over.
+  bool write(ByteView bytes) { return body_.write(bytes); }
+  void finish_body() { body_.finish(); }
+  /// Waits for bytes for the sink, which replace `bytes`; false when the exchange is over.
+  bool wait_for_reply(std::string& bytes);
+  void wait_for_end();
+  /// After the end: how it went, and what was thrown on the network thread.
+  CURLcode code() const { return code_; }
+  std::exception_ptr failure() const { return failure_; }
+  const char* explanation() const { return explanation_.data(); }
+  Response take_response() { return std::move(response_); }
+  bool stalled() const { return stalled_; }
+
+  // The network thread's side.
+
+  void on_resume();
+  /// Nothing has moved for too long; then the transfer is to be ended.
+  bool check_stall(Now now);
+  /// The last call: no callback comes after it.
+  void end(CURLcode code, std::exception_ptr failure = nullptr);
+
+ private:
+  static std::size_t on_read(char* to, std::size_t, std::size_t count, void* self);
+  static std::size_t on_write(char* from, std::size_t, std::size_t count, void* self);
+  static std::size_t on_header(char* from, std::size_t, std::size_t count, void* self);
+  static int on_sending(void* self, char*, char*, int, int);
+  static int on_debug(CURL*, curl_infotype type, char* text, std::size_t size, void* self);
+  template <class Result, class Body>
+  Result guard(Result on_failure, Body&& body) noexcept;
+
+  std::size_t give_body(ByteSpan into);
+  std::size_t take_reply(std::string_view bytes);
+  void take_header(std::string_view line);
+
+  const Request& request_;
+  TransferLimits limits_;
+  CurlHandle handle_;
+  std::array<char, CURL_ERROR_SIZE> explanation_{};
+  Pipe body_;
+  std::function<void()> resume_;
+  std::function<void(std::string_view, bool)> trace_;
+
+  // The network thread's until the end, the calling thread's after it.
+  Response response_;
+  CURLcode code_ = CURLE_OK;
+  std::exception_ptr failure_;
+  std::size_t header_bytes_ = 0;
+  Now last_moved_{};
+  bool connected_ = false;
+  bool awaits_producer_ = false;
+  bool awaits_consumer_ = false;
+  bool body_left_ = false;
+  bool stalled_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string for_sink_;        // under mutex_
+  bool sink_was_full_ = false;  // under mutex_
+  bool ended_ = false;          // under mutex_
+};
+
+}  // namespace n2c::http
