@@ -1,0 +1,96 @@
+# buildLayer: store paths and their closure as one or more layers, described in $out/layers.json.
+{ pkgs, lib, n2c, arguments, closureGraph }:
+
+let
+  inherit (arguments) checked describe fromContents must mustBe mustBeLayers mustBeOneOf mustBePerms mustBeStorePaths mustNotBoth;
+
+  # A store path as a regular expression. The historic form takes it as it is: "." matches itself too, but with
+  # "+" or "?" in its name a path does not match itself, and its files stay under /nix/store (contract D4.4).
+  isSpecial = path: builtins.match ".*[+?].*" (baseNameOf (toString path)) != null;
+  quoted = builtins.replaceStrings [ "+" "?" ] [ "\\+" "\\?" ];
+
+  relocation = exact: path:
+    if isSpecial path && !exact then
+      lib.warn
+        ("nix2container.buildLayer: ${builtins.unsafeDiscardStringContext "${path}"} has a \"+\" or \"?\" in its name, so it stays where it is instead of "
+          + "moving to the image's root; set exactRelocation = true (this changes the layer's digest)")
+        "^${path}"
+    else "^${if exact then quoted "${path}" else path}";
+in
+arguments.strict "buildLayer" (
+  {
+    # Store paths to put in the layer, each with its closure.
+    deps ? [ ]
+    # A derivation, or a list of them, whose files go to the image's root instead of /nix/store.
+  , copyToRoot ? null
+    # A store path to leave out (what it refers to stays).
+  , ignore ? null
+    # Layers made by buildLayer: what they hold is not put in this one again.
+  , layers ? [ ]
+    # false keeps the layer's tar beside its digest, for store paths that do not build twice to the same bytes.
+  , reproducible ? true
+    # Owners and modes for the tar, which the store cannot hold: { path; regex; mode; uid; gid; uname; gname; }.
+  , perms ? [ ]
+    # How many layers to make at most.
+  , maxLayers ? 1
+    # The layer's entry in the image's history: created_by, author, comment, created.
+  , metadata ? { created_by = "nix2container"; }
+    # Deprecated: copyToRoot.
+  , contents ? null
+    # null: compressed when pushed. "gzip" or "zstd": compressed now and kept in the store.
+  , compressor ? null
+    # null or "popularity": the historic grouping. "size": grouped so that a change sends few bytes.
+  , layerStrategy ? null
+    # Parts of store paths to leave out: [ { path = a store path; excludes = [ "share/doc" … ]; } ].
+  , excludes ? [ ]
+    # true moves store paths with "+" or "?" in their name to the root as well.
+  , exactRelocation ? false
+  }:
+  let
+    roots = fromContents "buildLayer" contents copyToRoot;
+    json = name: value: pkgs.writeText name (builtins.toJSON value);
+    rewrites = map (path: { inherit path; regex = relocation exactRelocation path; repl = ""; }) roots;
+    graph = closureGraph { paths = deps ++ roots; without = lib.optional (ignore != null) ignore; };
+
+    command = builtins.concatStringsSep " " ([
+      "${n2c}/bin/n2c"
+      (if reproducible then "layers-from-reproducible-storepaths" else "layers-from-non-reproducible-storepaths")
+      "$out/layers.json"
+      "${graph}"
+      "--max-layers ${toString maxLayers}"
+      "--rewrites ${json "rewrites.json" rewrites}"
+    ]
+    ++ lib.optional (perms != [ ]) "--perms ${json "perms.json" perms}"
+    ++ lib.optional (metadata != { }) "--history ${json "history.json" metadata}"
+    ++ lib.optional (excludes != [ ]) "--excludes ${json "excludes.json" excludes}"
+    ++ lib.optional (layerStrategy != null) "--layer-strategy ${layerStrategy}"
+    ++ lib.optional (compressor != null) "--compressor ${compressor}"
+    ++ lib.optional (!reproducible) "--tar-directory $out"
+    ++ map (layer: "${layer}/layers.json") layers);
+
+    # A layer that is only described is made in no time, on this machine. One whose bytes are kept is worth fetching
+    # from a cache: for one that is not reproducible that is the point.
+    build = if reproducible && compressor == null then pkgs.runCommandLocal else pkgs.runCommand;
+  in
+  checked "buildLayer" [
+    (mustNotBoth contents copyToRoot)
+    (mustBeStorePaths "deps" deps)
+    (mustBeStorePaths "copyToRoot" roots)
+    (mustBeLayers layers)
+    (mustBePerms perms)
+    (mustBe "int" "maxLayers" maxLayers)
+    (mustBe "bool" "reproducible" reproducible)
+    (mustBe "set" "metadata" metadata)
+    (mustBeOneOf [ "gzip" "zstd" ] "compressor" compressor)
+    (mustBeOneOf [ "popularity" "size" ] "layerStrategy" layerStrategy)
+    (must (builtins.isList excludes && builtins.all (e: e ? path && builtins.isList (e.excludes or null)) excludes)
+      "'excludes' is a list of { path = a store path; excludes = [ \"share/doc\" … ]; }, and is ${describe excludes}")
+  ]
+    (build "layers.json"
+      {
+        passthru.nestedLayers = builtins.concatMap (layer: layer.nestedLayers) layers ++ layers;
+      } ''
+      mkdir $out
+      ${command}
+    '')
+)

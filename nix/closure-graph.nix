@@ -1,0 +1,28 @@
+# The closure of some store paths as n2c's layers commands read it: an array of { path, references, narHash, narSize, … },
+# sorted by path with sorted references. The order is part of the contract: it numbers the paths, and so decides
+# between equally popular ones.
+#
+# paths: what to take the closure of. without: store paths that are to stay out of it (not what they refer to).
+{ pkgs }:
+{ paths, without ? [ ] }:
+
+pkgs.runCommand "closure-graph.json"
+{
+  __structuredAttrs = true;
+  exportReferencesGraph.graph = paths;
+  inherit without;
+  nativeBuildInputs = [ pkgs.jq ];
+} ''
+  attributes=''${NIX_ATTRS_JSON_FILE:-.attrs.json}
+  jq '
+    .without as $without
+    | def left_out: . as $path | any($without[]; . == $path);
+    .graph
+    | map(select(.path | left_out | not) | .references |= sort)
+    | sort_by(.path)
+    | . as $graph
+    | [ .[] | .path as $path | .references[] | select(left_out) | "\($path) refers to \(.)" ]
+    | if . == [] then $graph
+      else error("a store path that is to be left out is needed by another: " + join(", ") + ". Leave out both, or neither.") end
+  ' "$attributes" > "$out"
+''

@@ -1,0 +1,25 @@
+# Every example, each an image (getManifest: a set of commands). `bases` replaces the public images that some build on.
+{ pkgs, nix2container, bases ? { } }:
+
+builtins.mapAttrs (_: file: import file ({ inherit pkgs nix2container; } // bases)) {
+  bash = ./bash.nix;
+  basic = ./basic.nix;
+  created = ./created.nix;
+  duplicated = ./duplicated.nix;
+  fromImage = ./from-image.nix;
+  fromImageManifest = ./from-image-manifest.nix;
+  getManifest = ./get-manifest.nix;
+  hello = ./hello.nix;
+  index = ./index.nix;
+  layered = ./layered.nix;
+  metadata = ./metadata.nix;
+  nested = ./nested.nix;
+  nginx = ./nginx.nix;
+  nix = ./nix.nix;
+  nix-user = ./nix-user.nix;
+  nonReproducible = ./non-reproducible.nix;
+  openbar = ./openbar.nix;
+  ownership = ./ownership.nix;
+  perms = ./perms.nix;
+  uwsgi = ./uwsgi;
+}

@@ -1,0 +1,69 @@
+# What can be run on an image: `nix run .#app.push -- registry/app:tag`, and the rest. Arguments go on to n2c.
+{ pkgs, lib, n2c, skopeo }:
+
+let
+  # A command and what it runs, in one file. `nix run` finds it by its name.
+  script = name: text: pkgs.writeShellScriptBin name ''
+    set -euo pipefail
+    ${text}
+  '';
+
+  flags = image: lib.concatMapStringsSep " "
+    (key: "--annotation " + lib.escapeShellArg "${key}=${image.annotations.${key}}")
+    (builtins.attrNames image.annotations);
+
+  # The historic commands, in skopeo's words: people pass skopeo's arguments to them.
+  copyTo = image: name: line: destination: script name ''
+    echo ${line}
+    exec ${skopeo}/bin/skopeo --insecure-policy copy nix:${image} ${destination} ${flags image} "$@"
+  '';
+in
+{
+  inherit script;
+
+  ofImage = image:
+    let
+      reference = "${image.imageName}:${image.imageTag}";
+    in
+    {
+      # push [REFERENCE] [FLAGS]: to a registry. Without arguments: to the image's own name.
+      push = script "push" ''
+        [ $# -gt 0 ] || set -- ${reference}
+        exec ${n2c}/bin/n2c push ${image} ${flags image} "$@"
+      '';
+      # load [MORE-NAMES] [FLAGS]: into the container engine of this machine, under the image's own name.
+      load = script "load" ''
+        exec ${n2c}/bin/n2c load ${image} ${reference} "$@"
+      '';
+      # serve [FLAGS]: a registry on this machine that holds the image.
+      serve = script "serve" ''
+        exec ${n2c}/bin/n2c serve --image ${reference}=${image} "$@"
+      '';
+      # inspect [FLAGS]: the layers, their sizes, and what they hold most of.
+      inspect = script "inspect" ''
+        exec ${n2c}/bin/n2c inspect ${image} "$@"
+      '';
+
+      copyToDockerDaemon = copyTo image "copy-to-docker-daemon"
+        "Copy to Docker daemon image ${reference}" "docker-daemon:${reference}";
+      copyToRegistry = copyTo image "copy-to-registry"
+        "Copy to Docker registry image ${reference}" "docker://${reference}";
+      copyToPodman = copyTo image "copy-to-podman"
+        "Copy to podman image ${reference}" "containers-storage:${reference}";
+      copyTo = copyTo image "copy-to"
+        "Running skopeo --insecure-policy copy nix:${image} \"$@\"" "";
+    };
+
+  ofIndex = index:
+    let
+      reference = "${index.imageName}:${index.imageTag}";
+      files = builtins.concatStringsSep " " (map (image: "${image}") index.images);
+    in
+    {
+      # push [REFERENCE] [FLAGS]: every image and the index over them. Without arguments: to the index's own name.
+      push = script "push" ''
+        [ $# -gt 0 ] || set -- ${reference}
+        exec ${n2c}/bin/n2c push --index ${files} ${flags index} "$@"
+      '';
+    };
+}

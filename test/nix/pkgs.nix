@@ -1,0 +1,136 @@
+# What stands in for nixpkgs where there is no network: all that the functions of nix/ and the examples take from it,
+# which is to say this is also the list of what they rely on. Programs come from the machine, so builds need
+# `--option sandbox false`; evaluating needs nothing.
+{ system ? "x86_64-linux" }:
+
+rec {
+  # ---- what nix/ relies on
+  stdenv.hostPlatform.system = system;
+
+  lib = rec {
+    toLower = builtins.replaceStrings (letters "ABCDEFGHIJKLMNOPQRSTUVWXYZ") (letters "abcdefghijklmnopqrstuvwxyz");
+    letters = text: builtins.genList (at: builtins.substring at 1 text) (builtins.stringLength text);
+    optional = condition: value: if condition then [ value ] else [ ];
+    optionalString = condition: text: if condition then text else "";
+    concatMapStringsSep = separator: f: list: builtins.concatStringsSep separator (map f list);
+    escapeShellArg = text: "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] (toString text)}'";
+    removePrefix = prefix: text:
+      let length = builtins.stringLength prefix;
+      in if builtins.substring 0 length text == prefix then builtins.substring length (-1) text else text;
+    warn = message: value: builtins.trace "warning: ${message}" value;
+    fetchers.proxyImpureEnvVars = [ "http_proxy" "https_proxy" "no_proxy" ];
+  };
+
+  # A command, its output and its attributes. Structured attributes hand the output's path over in a file only.
+  runCommand = name: attributes: command:
+    let
+      tools = (attributes.nativeBuildInputs or [ ]) ++ [ busybox ];
+      prelude = ''
+        export PATH=${lib.concatMapStringsSep ":" (tool: "${tool}/bin") tools}
+        if [ -e .attrs.json ]; then out=$(jq -r .outputs.out .attrs.json); fi
+      '';
+      package = derivation (removeAttrs attributes [ "passthru" "meta" "nativeBuildInputs" ] // {
+        inherit name system;
+        builder = "/bin/bash";
+        args = [ "-euc" (prelude + command) ];
+      });
+    in
+    package // { meta = attributes.meta or { }; } // attributes.passthru or { };
+  runCommandLocal = runCommand;
+  writeText = name: text: derivation {
+    inherit name text system;
+    passAsFile = [ "text" ];
+    builder = "/bin/bash";
+    args = [ "-euc" "${busybox}/bin/cp $textPath $out" ];
+  };
+  writeShellScriptBin = name: text: runCommand name
+    { inherit text; passAsFile = [ "text" ]; meta.mainProgram = name; }
+    ''
+      mkdir -p $out/bin
+      (echo '#!/bin/bash'; cat $textPath) > $out/bin/${name}
+      chmod 555 $out/bin/${name}
+    '';
+  jq = onlyHere "jq";
+  sqlite = onlyHere "sqlite3";
+  nix = fromHere "nix" [ "nix" "nix-store" ];
+  # Tests pull over plain HTTP.
+  cacert = runCommand "cacert" { } "mkdir -p $out/etc/ssl/certs; touch $out/etc/ssl/certs/ca-bundle.crt";
+
+  # ---- what the examples use besides
+  writeScript = name: text: runCommand name { inherit text; passAsFile = [ "text" ]; } "cp $textPath $out; chmod 555 $out";
+  writeTextDir = path: text: runCommand (baseNameOf path) { inherit text; passAsFile = [ "text" ]; } ''
+    mkdir -p $out/$(dirname ${path})
+    cp $textPath $out/${path}
+  '';
+  buildEnv = { name, paths, pathsToLink ? [ "/" ] }: runCommand name { } ''
+    mkdir $out
+    for package in ${toString paths}; do
+      for folder in ${toString pathsToLink}; do
+        [ -d $package$folder ] || continue
+        (cd $package$folder && find . -type d) | while read -r d; do mkdir -p $out$folder/$d; done
+        (cd $package$folder && find . ! -type d) | while read -r f; do ln -sf $package$folder/$f $out$folder/$f; done
+      done
+    done
+  '';
+  bash = bashInteractive;
+  bashInteractive = fromHere "bash" [ "bash" ];
+  coreutils = runCommand "coreutils" { } ''
+    mkdir -p $out/bin
+    for tool in cat cp date echo env id ls mkdir sleep stat true; do
+      ln -s ${busybox}/bin/busybox $out/bin/$tool
+    done
+  '';
+  hello = writeProgram "hello" "echo 'Hello, world!'";
+  nginx = fromHere "nginx" [ "nginx" ];
+  # A Python that answers HTTP for one application file: what uwsgi's --wsgi-file does in the example.
+  python3 = fromHere "python3" [ "python3" ];
+  uwsgi = writeProgram "uwsgi" ''exec ${python3}/bin/python3 ${./wsgi.py} "$@"'';
+
+  # ---- how the above come to be
+  busybox = derivation {
+    name = "busybox";
+    inherit system;
+    builder = "/bin/busybox";
+    args = [
+      "sh"
+      "-euc"
+      ''
+        /bin/busybox mkdir -p $out/bin
+        /bin/busybox cp /bin/busybox $out/bin/
+        for tool in $(/bin/busybox --list); do
+          [ $tool = busybox ] || /bin/busybox ln -s busybox $out/bin/$tool
+        done
+      ''
+    ];
+  };
+  writeProgram = name: text: runCommand name { inherit text; passAsFile = [ "text" ]; } ''
+    mkdir -p $out/bin
+    (echo '#!${busybox}/bin/sh'; cat $textPath) > $out/bin/${name}
+    chmod 555 $out/bin/${name}
+  '';
+  # Programs of this machine for use on it, and never in an image.
+  onlyHere = program: runCommand program { } ''
+    mkdir -p $out/bin
+    ln -s /usr/bin/${program} $out/bin/
+  '';
+  # Programs of this machine that run in an image too: with their libraries, and python with its own.
+  fromHere = name: programs: runCommand name { } ''
+    PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
+    mkdir -p $out/bin $out/lib
+    for program in ${toString programs}; do
+      file=$(readlink -f $(command -v $program))
+      cp $file $out/lib/$program
+      ldd $file | grep -o '/[^ ]*' | while read -r library; do cp -nL $library $out/lib/ || true; done
+      (
+        echo '#!${busybox}/bin/sh'
+        [ $program != python3 ] || echo "export PYTHONHOME=$out PYTHONDONTWRITEBYTECODE=1"
+        echo "exec $(ls $out/lib/ld-linux*) --argv0 $program --library-path $out/lib $out/lib/$program \"\$@\""
+      ) > $out/bin/$program
+      chmod 555 $out/bin/$program
+    done
+    if [ ${name} = python3 ]; then
+      version=$(/usr/bin/python3 -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
+      (cd /usr/lib/$version && find . -name __pycache__ -prune -o -name '*.py' -print | cpio -pdm $out/lib/$version)
+    fi
+  '';
+}
