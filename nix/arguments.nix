@@ -56,7 +56,13 @@ rec {
   # One check each: null when all is well.
   must = holds: sentence: if holds then null else sentence;
   mustBe = type: argument: value:
-    must (builtins.typeOf value == type) "'${argument}' must be a ${type}, and is ${describe value}";
+    must (builtins.typeOf value == type) "'${argument}' must be ${{
+      bool = "true or false";
+      int = "a whole number";
+      list = "a list";
+      set = "an attribute set";
+      string = "a string";
+    }.${type}}, and is ${describe value}";
   mustBeOneOf = allowed: argument: value:
     must (value == null || builtins.elem value allowed)
       "'${argument}' is one of ${builtins.concatStringsSep ", " (map (a: "\"${a}\"") allowed)}, and not ${describe value}";

@@ -109,6 +109,6 @@ in
     ]
       # getManifest must be there before the first manifest is.
       ({ inherit getManifest; } // described imageName { passthru = { inherit getManifest; }; }
-        "image-from-manifest $out ${imageManifest} ${blobMap}")
+        "image-from-manifest $out ${builtins.seq manifest imageManifest} ${blobMap}")
   );
 }

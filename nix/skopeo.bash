@@ -154,7 +154,7 @@ run() {
 read_words "$@"
 case "${words[0]:-}" in
   copy)
-    [ ${#words[@]} -eq 3 ] || refuse "copy takes a source and a destination, and got ${#words[@]} words: ${words[*]}"
+    [ ${#words[@]} -eq 3 ] || refuse "copy takes a source and a destination, and got $((${#words[@]} - 1)) words: ${words[*]:1}"
     [[ ${words[1]} == nix:* ]] || refuse "only nix: images are copied here; for ${words[1]} use n2c copy, or skopeo itself"
     run ;;
   inspect)

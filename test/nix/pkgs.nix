@@ -5,7 +5,19 @@
 
 rec {
   # ---- what nix/ relies on
-  stdenv.hostPlatform.system = system;
+  stdenv = {
+    hostPlatform.system = system;
+    buildPlatform.canExecute = _: true;
+    # n2c's own package is only evaluated: it takes nixpkgs to build it.
+    mkDerivation = attributes: runCommand "${attributes.pname}-${attributes.version}"
+      { inherit (attributes) src buildInputs meta; } "echo 'this is not nixpkgs' >&2; exit 1";
+  };
+  callPackage = file: given:
+    let function = import file;
+    in function (builtins.intersectAttrs (builtins.functionArgs function) (libraries // { inherit lib stdenv; }) // given);
+  libraries = builtins.listToAttrs (map (name: { inherit name; value = runCommand name { } "touch $out"; })
+    [ "meson" "ninja" "pkg-config" "boost" "cli11" "curl" "doctest" "fmt" "isa-l" "libarchive" "openssl" "re2" "zstd" ]);
+  pkgsStatic = { inherit callPackage; };
 
   lib = rec {
     toLower = builtins.replaceStrings (letters "ABCDEFGHIJKLMNOPQRSTUVWXYZ") (letters "abcdefghijklmnopqrstuvwxyz");
@@ -18,6 +30,8 @@ rec {
       let length = builtins.stringLength prefix;
       in if builtins.substring 0 length text == prefix then builtins.substring length (-1) text else text;
     warn = message: value: builtins.trace "warning: ${message}" value;
+    licenses.mit = "MIT";
+    platforms.linux = [ "x86_64-linux" "aarch64-linux" ];
     fetchers.proxyImpureEnvVars = [ "http_proxy" "https_proxy" "no_proxy" ];
   };
 
@@ -130,7 +144,8 @@ rec {
     done
     if [ ${name} = python3 ]; then
       version=$(/usr/bin/python3 -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
-      (cd /usr/lib/$version && find . -name __pycache__ -prune -o -name '*.py' -print | cpio -pdm $out/lib/$version)
+      mkdir -p $out/lib/$version
+      tar -C /usr/lib/$version --exclude=__pycache__ -cf - . | tar -C $out/lib/$version -xf -
     fi
   '';
 }

@@ -1,0 +1,90 @@
+# What the tests build, with the stand-in for nixpkgs and a program that was compiled before.
+#
+# program: the n2c to call. bases: what the examples on a base image build on.
+{ program
+, bases ? "{ }"
+, application ? null
+}:
+
+let
+  pkgs = import ./pkgs.nix { };
+  # Not copied: it is the machine's, like the other programs here.
+  n2c = pkgs.runCommand "n2c" { } ''
+    mkdir -p $out/bin
+    ln -s ${program} $out/bin/n2c
+  '';
+  all = import ../../nix { inherit pkgs n2c; };
+  inherit (all) nix2container;
+
+  examples = import ../../nix/examples {
+    inherit pkgs nix2container;
+    bases = builtins.fromJSON bases // (if application == null then { } else { application = /. + application; });
+  };
+  images = removeAttrs examples [ "getManifest" "index" ];
+
+  links = name: image: commands: pkgs.lib.concatMapStringsSep "\n"
+    (command: "ln -s ${image.${command}}/bin/* $out/${name}/${command}")
+    commands;
+in
+rec {
+  inherit pkgs nix2container examples;
+  inherit (all) skopeo-nix2container;
+
+  # NAME/image.json, NAME/tag, and NAME/COMMAND for each example.
+  linked = pkgs.runCommand "examples" { } (pkgs.lib.concatMapStringsSep "\n"
+    (name: ''
+      mkdir -p $out/${name}
+      ln -s ${images.${name}} $out/${name}/image.json
+      echo ${images.${name}.imageName}:${images.${name}.imageTag} > $out/${name}/reference
+      ${links name images.${name} [ "push" "load" "serve" "inspect" "copyTo" "copyToRegistry" "copyToDockerDaemon" "copyToPodman" ]}
+    '')
+    (builtins.attrNames images) + ''
+
+    mkdir -p $out/index $out/getManifest
+    ln -s ${examples.index} $out/index/images
+    ${links "index" examples.index [ "push" ]}
+    ln -s ${examples.fromImageManifest.fromImage.getManifest}/bin/get-manifest $out/getManifest/base
+  '');
+
+  # Everything that calls a build command.
+  called = pkgs.runCommand "called" { } (pkgs.lib.concatMapStringsSep "\n" (image: "echo ${image}")
+    (builtins.attrValues (removeAttrs images [ "fromImage" "fromImageManifest" ]) ++ [ examples.index onBase extras ]) + "\ntouch $out");
+
+  # On a base image, whatever it holds.
+  onBase = nix2container.buildImage {
+    name = "on-base";
+    fromImage = base;
+    mergeBaseConfig = true;
+    config.Entrypoint = [ "${pkgs.hello}/bin/hello" ];
+  };
+
+  # Every argument that adds a word to a command line.
+  extras = nix2container.buildImage {
+    name = "extras";
+    arch = "arm64";
+    copyToRoot = [ pkgs.hello ];
+    compressor = "zstd";
+    layerStrategy = "size";
+    excludes = [{ path = pkgs.hello; excludes = [ "share" ]; }];
+    layers = [
+      (nix2container.buildLayer {
+        deps = [ pkgs.coreutils ];
+        metadata = { };
+        reproducible = false;
+        compressor = "gzip";
+        perms = [{ path = pkgs.coreutils; regex = ".*"; mode = "0700"; }];
+      })
+    ];
+  };
+
+  # An image to build on, as if it had come from elsewhere.
+  base = nix2container.buildImage {
+    name = "library/base";
+    tag = "latest";
+    copyToRoot = [ (pkgs.writeTextDir "etc/alpine-release" "3.20.0\n") ];
+    config = {
+      Env = [ "PATH=/base/bin" "FROM=base" ];
+      Cmd = [ "/bin/sh" ];
+    };
+  };
+}
