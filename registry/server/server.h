@@ -49,6 +49,8 @@ struct ServerOptions {
   /// Between two requests, and for each read or write to make any progress. What is over is
   /// answered 408 when nothing of a reply was sent, and closed.
   std::chrono::milliseconds idle_time{60'000};
+  /// Bytes a second that a body must average, once it took longer than idle_time.
+  std::uint64_t min_rate = 1024;
 
   /// Called after every request, on the connection's thread.
   std::function<void(const AccessRecord&)> on_access{};

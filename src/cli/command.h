@@ -22,5 +22,6 @@ struct Invocation {
 
 void add_build_commands(CLI::App& app, Invocation& chosen);
 void add_push_command(CLI::App& app, Invocation& chosen);
+void add_serve_command(CLI::App& app, Invocation& chosen);
 
 }  // namespace n2c::cli

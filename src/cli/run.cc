@@ -84,6 +84,7 @@ int run(int argc, char** argv) {
   app.add_flag("-d,--debug", chosen.debug, "say what is being done; requests too, secrets masked");
   app.fallthrough();
   add_build_commands(app, chosen);
+  add_serve_command(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

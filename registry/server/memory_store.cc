@@ -1,0 +1,220 @@
+#include "registry/server/memory_store.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace n2c::registry {
+
+/// Blocks of a fixed size, so that growing never copies what is there.
+class MemoryBlob {
+ public:
+  static constexpr std::size_t block_size = 1 << 20;
+
+  std::uint64_t size() const { return size_; }
+
+  void append(ByteView bytes) {
+    while (!bytes.empty()) {
+      const std::size_t at = size_ % block_size;
+      if (at == 0) blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(block_size));
+      const std::size_t count = std::min(bytes.size(), block_size - at);
+      std::memcpy(blocks_.back().get() + at, bytes.data(), count);
+      size_ += count;
+      bytes = bytes.subspan(count);
+    }
+  }
+
+  /// As much of what starts at `offset` as fits and lies in one block.
+  std::size_t copy_from(std::uint64_t offset, ByteSpan into) const {
+    if (offset >= size_) return 0;
+    const std::size_t at = offset % block_size;
+    const std::uint64_t there = std::min<std::uint64_t>(block_size - at, size_ - offset);
+    const std::size_t count = std::min<std::uint64_t>(there, into.size());
+    if (count != 0) std::memcpy(into.data(), blocks_[offset / block_size].get() + at, count);
+    return count;
+  }
+
+ private:
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::uint64_t size_ = 0;
+};
+
+namespace {
+
+class BlobReader final : public Reader {
+ public:
+  BlobReader(std::shared_ptr<const MemoryBlob> blob, std::uint64_t offset)
+      : blob_(std::move(blob)), offset_(offset) {}
+
+  std::size_t read(ByteSpan into) override {
+    const std::size_t count = blob_->copy_from(offset_, into);
+    offset_ += count;
+    return count;
+  }
+
+ private:
+  std::shared_ptr<const MemoryBlob> blob_;
+  std::uint64_t offset_;
+};
+
+class MemoryStaged final : public StagedBlob {
+ public:
+  void write(ByteView bytes) override { blob_->append(bytes); }
+  std::unique_ptr<Reader> open() override { return std::make_unique<BlobReader>(blob_, 0); }
+  std::shared_ptr<const MemoryBlob> blob() const { return blob_; }
+
+ private:
+  std::shared_ptr<MemoryBlob> blob_ = std::make_shared<MemoryBlob>();
+};
+
+}  // namespace
+
+MemoryStore::BlobRef MemoryStore::find_blob(const std::string& repository,
+                                            const oci::Digest& blob) {
+  return repositories_.with([&](const Repositories& all) -> BlobRef {
+    const auto contents = all.find(repository);
+    if (contents == all.end()) return nullptr;
+    const auto found = contents->second.blobs.find(blob);
+    return found == contents->second.blobs.end() ? nullptr : found->second;
+  });
+}
+
+MemoryStore::BlobRef MemoryStore::find_anywhere(const Repositories& repositories,
+                                                const oci::Digest& blob) {
+  for (const auto& [repository, contents] : repositories) {
+    if (const auto found = contents.blobs.find(blob); found != contents.blobs.end()) {
+      return found->second;
+    }
+  }
+  return nullptr;
+}
+
+std::optional<std::uint64_t> MemoryStore::stat(const std::string& repository,
+                                               const oci::Digest& blob) {
+  const BlobRef found = find_blob(repository, blob);
+  if (!found) return {};
+  return found->size();
+}
+
+std::unique_ptr<Reader> MemoryStore::open(const std::string& repository, const oci::Digest& blob,
+                                          std::uint64_t offset) {
+  BlobRef found = find_blob(repository, blob);
+  if (!found) return nullptr;
+  return std::make_unique<BlobReader>(std::move(found), offset);
+}
+
+std::optional<ManifestRecord> MemoryStore::find_manifest(const std::string& repository,
+                                                         const oci::Digest& manifest) {
+  return repositories_.with([&](const Repositories& all) -> std::optional<ManifestRecord> {
+    const auto contents = all.find(repository);
+    if (contents == all.end()) return {};
+    const ManifestEntry* entry = contents->second.index.find(manifest);
+    if (entry == nullptr) return {};
+    return ManifestRecord{entry->descriptor, contents->second.manifests.at(manifest)};
+  });
+}
+
+std::optional<oci::Digest> MemoryStore::find_tag(const std::string& repository,
+                                                 const std::string& tag) {
+  return repositories_.with([&](const Repositories& all) -> std::optional<oci::Digest> {
+    const auto contents = all.find(repository);
+    if (contents == all.end()) return {};
+    return contents->second.index.find_tag(tag);
+  });
+}
+
+std::optional<std::vector<std::string>> MemoryStore::tags(const std::string& repository) {
+  return repositories_.with(
+      [&](const Repositories& all) -> std::optional<std::vector<std::string>> {
+        const auto contents = all.find(repository);
+        if (contents == all.end()) return {};
+        return contents->second.index.tags();
+      });
+}
+
+std::vector<Referrer> MemoryStore::referrers(const std::string& repository,
+                                             const oci::Digest& subject) {
+  return repositories_.with([&](const Repositories& all) -> std::vector<Referrer> {
+    const auto contents = all.find(repository);
+    if (contents == all.end()) return {};
+    return contents->second.index.referrers(subject);
+  });
+}
+
+std::vector<std::string> MemoryStore::repositories() {
+  return repositories_.with([](const Repositories& all) {
+    std::vector<std::string> paths;
+    for (const auto& [repository, contents] : all) paths.push_back(repository);
+    return paths;
+  });
+}
+
+std::unique_ptr<StagedBlob> MemoryStore::stage() { return std::make_unique<MemoryStaged>(); }
+
+void MemoryStore::commit(const std::string& repository, const oci::Digest& digest,
+                         std::unique_ptr<StagedBlob> bytes) {
+  auto* staged = dynamic_cast<MemoryStaged*>(bytes.get());
+  if (staged == nullptr) throw Error(ErrorKind::internal, "a blob staged by another store");
+  repositories_.with([&](Repositories& all) {
+    const BlobRef same = find_anywhere(all, digest);
+    all[repository].blobs.insert_or_assign(digest, same ? same : staged->blob());
+  });
+}
+
+bool MemoryStore::mount(const std::string& repository, const oci::Digest& blob,
+                        const std::optional<std::string>& from) {
+  const BlobRef source = from ? find_blob(*from, blob) : nullptr;
+  return repositories_.with([&](Repositories& all) {
+    const BlobRef found = from ? source : find_anywhere(all, blob);
+    if (found) all[repository].blobs.insert_or_assign(blob, found);
+    return found != nullptr;
+  });
+}
+
+std::vector<oci::Digest> MemoryStore::put_manifest(const std::string& repository,
+                                                   const NewManifest& manifest) {
+  ManifestEntry entry = make_entry(manifest.record);
+  return repositories_.with([&](Repositories& all) {
+    static const Contents nothing;
+    const auto found = all.find(repository);
+    const Contents& there = found == all.end() ? nothing : found->second;
+    std::vector<oci::Digest> missing;
+    for (const oci::Digest& blob : manifest.required_blobs) {
+      if (!there.blobs.contains(blob)) missing.push_back(blob);
+    }
+    for (const oci::Digest& child : manifest.required_manifests) {
+      if (there.index.find(child) == nullptr) missing.push_back(child);
+    }
+    if (!missing.empty()) return missing;
+    Contents& contents = all[repository];
+    contents.manifests.insert_or_assign(manifest.record.descriptor.digest, manifest.record.json);
+    contents.index.put(std::move(entry), manifest.tags);
+    return missing;
+  });
+}
+
+bool MemoryStore::remove_blob(const std::string& repository, const oci::Digest& blob) {
+  return repositories_.with([&](Repositories& all) {
+    const auto contents = all.find(repository);
+    return contents != all.end() && contents->second.blobs.erase(blob) != 0;
+  });
+}
+
+bool MemoryStore::remove_manifest(const std::string& repository, const oci::Digest& manifest) {
+  return repositories_.with([&](Repositories& all) {
+    const auto contents = all.find(repository);
+    if (contents == all.end() || !contents->second.index.remove(manifest)) return false;
+    contents->second.manifests.erase(manifest);
+    return true;
+  });
+}
+
+bool MemoryStore::remove_tag(const std::string& repository, const std::string& tag) {
+  return repositories_.with([&](Repositories& all) {
+    const auto contents = all.find(repository);
+    return contents != all.end() && contents->second.index.remove_tag(tag);
+  });
+}
+
+}  // namespace n2c::registry

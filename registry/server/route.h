@@ -1,0 +1,43 @@
+#pragma once
+/// A request target understood: which resource of the API it names.
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "registry/server/problem.h"
+
+namespace n2c::registry {
+
+/// A query string's parameters in order, decoded.
+class Query {
+ public:
+  static Query parse(std::string_view text);
+  std::optional<std::string> find(std::string_view parameter) const;
+  std::vector<std::string> all(std::string_view parameter) const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> parameters_;
+};
+
+struct Route {
+  enum class Resource { base, catalog, tags, referrers, manifest, blob, uploads, session };
+  Resource resource = Resource::base;
+  std::string repository{};  ///< valid (oci::is_repository_path) where the resource has one
+  std::string reference{};   ///< of a manifest, blob, subject or session; not yet checked
+  Query query{};
+};
+
+/// %XX decoded; nothing when a % is followed by anything else. '+' is left alone.
+std::optional<std::string> percent_decoded(std::string_view text);
+/// All but unreserved characters as %XX (RFC 3986 §2.3), for a query value.
+std::string percent_encoded(std::string_view text);
+
+/// Path and query of a request line. Decoded once, then checked strictly: "..", NUL and what
+/// else a repository path cannot hold are NAME_INVALID.
+std::expected<Route, Problem> parse_route(std::string_view target);
+
+}  // namespace n2c::registry

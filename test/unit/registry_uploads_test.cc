@@ -1,0 +1,188 @@
+#include <doctest/doctest.h>
+
+#include "base/text.h"
+#include "registry/server/memory_store.h"
+#include "test/support/api_caller.h"
+
+using namespace n2c;
+using namespace n2c::registry;
+using test::ApiCaller;
+
+namespace {
+
+struct Registry {
+  explicit Registry(ApiOptions options = {}) : api(store, options) {}
+  MemoryStore store;
+  Api api;
+  ApiCaller http{api};
+};
+
+const std::string hello_digest = oci::Digest::of("hello").str();
+
+}  // namespace
+
+TEST_CASE("a blob is pushed in one POST and pulled again") {
+  Registry registry;
+  const auto created =
+      registry.http.post("/v2/acme/app/blobs/uploads/?digest=" + hello_digest, "hello");
+  CHECK(created.status == 201);
+  CHECK(created.header("Location") == "/v2/acme/app/blobs/" + hello_digest);
+  CHECK(created.header("Docker-Content-Digest") == hello_digest);
+  const auto pulled = registry.http.get(created.header("Location"));
+  CHECK(pulled.status == 200);
+  CHECK(pulled.body == "hello");
+  CHECK(registry.api.session_count() == 0);
+}
+
+TEST_CASE("a blob is pushed by POST and PUT, streamed, and in chunks") {
+  Registry registry;
+  const auto closes = [&](const test::Answer& last, std::string rest) {
+    return registry.http.put(last.header("Location") + "?digest=" + hello_digest, std::move(rest));
+  };
+  const auto whole = registry.http.post("/v2/a/blobs/uploads/");
+  REQUIRE(whole.status == 202);
+  CHECK(closes(whole, "hello").status == 201);
+
+  const auto streamed = registry.http.post("/v2/b/blobs/uploads/");
+  const auto taken = registry.http.patch(streamed.header("Location"), "hello");
+  CHECK(taken.status == 202);
+  CHECK(taken.header("Range") == "0-4");
+  CHECK(closes(taken, "").status == 201);
+
+  const auto chunked = registry.http.post("/v2/c/blobs/uploads/");
+  const auto first =
+      registry.http.patch(chunked.header("Location"), "hel", {{"Content-Range", "0-2"}});
+  CHECK(first.status == 202);
+  CHECK(first.header("Range") == "0-2");
+  CHECK(closes(first, "lo").status == 201);
+  for (const char* repository : {"a", "b", "c"}) {
+    CHECK(registry.http.get(cat("/v2/", repository, "/blobs/", hello_digest)).body == "hello");
+  }
+}
+
+TEST_CASE("bytes of another digest never become a blob, and end the session") {
+  Registry registry;
+  const auto session = registry.http.post("/v2/app/blobs/uploads/");
+  const auto refused =
+      registry.http.put(session.header("Location") + "?digest=" + hello_digest, "hullo");
+  CHECK(refused.status == 400);
+  CHECK(refused.body.contains("DIGEST_INVALID"));
+  CHECK(registry.http.head("/v2/app/blobs/" + hello_digest).status == 404);
+  CHECK(registry.http.get(session.header("Location")).status == 404);
+  CHECK(registry.api.session_count() == 0);
+}
+
+TEST_CASE("a chunk out of order is 416 and says where the session stands") {
+  Registry registry;
+  const auto session = registry.http.post("/v2/app/blobs/uploads/");
+  const std::string location = session.header("Location");
+  registry.http.patch(location, "hel", {{"Content-Range", "0-2"}});
+  const auto refused = registry.http.patch(location, "lo", {{"Content-Range", "4-5"}});
+  CHECK(refused.status == 416);
+  CHECK(refused.header("Range") == "0-2");
+  CHECK(refused.header("Location") == location);
+  const auto status = registry.http.get(location);
+  CHECK(status.status == 204);
+  CHECK(status.header("Range") == "0-2");
+}
+
+TEST_CASE("a chunk whose Content-Range is no range or not as long as its body is refused") {
+  Registry registry;
+  const std::string location = registry.http.post("/v2/app/blobs/uploads/").header("Location");
+  for (const char* range : {"0-9", "4-0", "0", "-", "a-b", "0-18446744073709551615"}) {
+    CAPTURE(range);
+    CHECK(registry.http.patch(location, "hello", {{"Content-Range", range}}).status == 400);
+  }
+  CHECK(registry.http.get(location).header("Range") == "0-0");
+}
+
+TEST_CASE("OCI-Chunk-Min-Length is announced, and only the last chunk may be shorter") {
+  Registry registry({.chunk_min_length = 4});
+  const auto session = registry.http.post("/v2/app/blobs/uploads/");
+  CHECK(session.header("OCI-Chunk-Min-Length") == "4");
+  const std::string location = session.header("Location");
+  CHECK(registry.http.patch(location, "hell", {{"Content-Range", "0-3"}}).status == 202);
+  CHECK(registry.http.patch(location, "o", {{"Content-Range", "4-4"}}).status == 202);
+  CHECK(registry.http.patch(location, "!!!!", {{"Content-Range", "5-8"}}).status == 400);
+  CHECK(registry.http.put(location + "?digest=" + hello_digest).status == 201);
+}
+
+TEST_CASE("a cancelled session is unknown") {
+  Registry registry;
+  const std::string location = registry.http.post("/v2/app/blobs/uploads/").header("Location");
+  CHECK(registry.http.del(location).status == 204);
+  CHECK(registry.http.del(location).status == 404);
+  CHECK(registry.http.patch(location, "hello").status == 404);
+  CHECK(registry.api.session_count() == 0);
+}
+
+TEST_CASE("a session belongs to its repository") {
+  Registry registry;
+  const std::string id = registry.http.post("/v2/app/blobs/uploads/").header("Docker-Upload-UUID");
+  CHECK(registry.http.get("/v2/other/blobs/uploads/" + id).status == 404);
+  CHECK(registry.http.del("/v2/other/blobs/uploads/" + id).status == 404);
+  CHECK(registry.http.get("/v2/app/blobs/uploads/" + id).status == 204);
+}
+
+TEST_CASE("more sessions than allowed are 429 with a time to come back") {
+  Registry registry({.max_sessions = 2});
+  const std::string first = registry.http.post("/v2/app/blobs/uploads/").header("Location");
+  registry.http.post("/v2/app/blobs/uploads/");
+  const auto refused = registry.http.post("/v2/app/blobs/uploads/");
+  CHECK(refused.status == 429);
+  CHECK(refused.header("Retry-After") == "10");
+  registry.http.del(first);
+  CHECK(registry.http.post("/v2/app/blobs/uploads/").status == 202);
+}
+
+TEST_CASE("an idle session is dropped") {
+  Registry registry({.session_idle = std::chrono::nanoseconds(0)});
+  const std::string location = registry.http.post("/v2/app/blobs/uploads/").header("Location");
+  CHECK(registry.http.patch(location, "hello").status == 404);
+  CHECK(registry.api.session_count() == 0);
+}
+
+TEST_CASE("a blob is mounted from a repository that has it, and else an upload begins") {
+  Registry registry;
+  registry.http.push_blob("base", "hello");
+  const auto mount = [&](const std::string& query) {
+    return registry.http.post("/v2/app/blobs/uploads/?mount=" + hello_digest + query);
+  };
+  CHECK(mount("&from=other").status == 202);
+  CHECK(registry.http.head("/v2/app/blobs/" + hello_digest).status == 404);
+  CHECK(mount("&from=base").status == 201);
+  CHECK(registry.http.get("/v2/app/blobs/" + hello_digest).body == "hello");
+  registry.http.del("/v2/base/blobs/" + hello_digest);
+  CHECK(registry.http.get("/v2/app/blobs/" + hello_digest).body == "hello");
+}
+
+TEST_CASE("a mount that names no source is found anywhere") {
+  Registry registry;
+  registry.http.push_blob("base", "hello");
+  const auto mounted = registry.http.post("/v2/app/blobs/uploads/?mount=" + hello_digest);
+  CHECK(mounted.status == 201);
+  CHECK(mounted.header("Location") == "/v2/app/blobs/" + hello_digest);
+}
+
+TEST_CASE("a sha512 blob is verified as one however its upload began") {
+  Registry registry;
+  Hash hash(HashAlgorithm::sha512);
+  hash.update(bytes_of("hello"));
+  const std::string digest = "sha512:" + hash.finish_hex();
+  CHECK(registry.http.post("/v2/a/blobs/uploads/?digest=" + digest, "hello").status == 201);
+  for (const char* query : {"", "?digest-algorithm=sha512"}) {
+    const auto session = registry.http.post(cat("/v2/b/blobs/uploads/", query));
+    registry.http.patch(session.header("Location"), "hel");
+    const std::string close = session.header("Location") + "?digest=" + digest;
+    CHECK(registry.http.put(close, "lo").status == 201);
+  }
+  CHECK(registry.http.get("/v2/b/blobs/" + digest).body == "hello");
+  CHECK(registry.http.post("/v2/b/blobs/uploads/?digest-algorithm=md5").status == 400);
+}
+
+TEST_CASE("a read-only registry refuses uploads with 405") {
+  Registry registry({.read_only = true});
+  const auto refused = registry.http.post("/v2/app/blobs/uploads/");
+  CHECK(refused.status == 405);
+  CHECK(refused.body.contains("UNSUPPORTED"));
+}
