@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace n2c {
 
@@ -28,7 +29,7 @@ std::string brief_bytes(std::uint64_t count) {
 std::string brief_duration(std::chrono::nanoseconds elapsed) {
   const double seconds = std::chrono::duration<double>(elapsed).count();
   if (seconds < 119.95) return fmt::format("{:.1f} s", seconds);
-  const auto whole = static_cast<long>(seconds + 0.5);
+  const long whole = std::lround(seconds);
   return fmt::format("{} min {:02} s", whole / 60, whole % 60);
 }
 

@@ -40,8 +40,8 @@ class ImagePush {
   PushReport run(std::stop_token stop) {
     if (const auto known = whole_manifest(); known && is_held(*known)) {
       std::ranges::fill(outcomes_, BlobOutcome::present);
-      if (tags_to_write(*known).empty()) return report(*known, true);
-      if (options_.dry_run) return report(*known, false);
+      const bool nothing_to_write = tags_to_write(*known).empty();
+      if (nothing_to_write || options_.dry_run) return report(known, nothing_to_write);
       return write_manifest(stop);
     }
     probe(stop);
