@@ -112,7 +112,7 @@ class BlobReader final : public Reader {
               .retry = false};
     if (resumes) call.request.headers.set("Range", cat("bytes=", have_, "-"));
     try {
-      const Reply reply = host_->send(call, stop_.get_token());
+      const HostReply reply = host_->send(call, stop_.get_token());
       return judge(call.request, reply.response, resumes);
     } catch (const Error& error) {
       if (resumes && error.kind() == ErrorKind::registry) {

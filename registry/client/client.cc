@@ -98,7 +98,7 @@ bool RegistryClient::mount(const oci::Descriptor& blob, const oci::Repository& f
                                    .with_query("mount", blob.digest.str())
                                    .with_query("from", from.path)},
             .scopes = {scope(), Scope{.repository = from.path}}};
-  std::optional<Reply> reply;
+  std::optional<HostReply> reply;
   try {
     reply = host_->send(call, stop);
   } catch (const Error& error) {
@@ -152,7 +152,7 @@ std::optional<FetchedManifest> RegistryClient::get_manifest(std::string_view tag
                         .max_reply_bytes = oci::max_manifest_bytes},
             .scopes = {scope()}};
   accept_manifests(call.request.headers);
-  const Reply reply = host_->send(call, std::move(stop));
+  const HostReply reply = host_->send(call, std::move(stop));
   const auto& response = reply.response;
   if (response.status == 404) return std::nullopt;
   if (response.status != 200) throw host_->failure(call.request, response, scope());
@@ -174,7 +174,7 @@ std::optional<oci::Descriptor> RegistryClient::head_manifest(std::string_view ta
                         .url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest))},
             .scopes = {scope()}};
   accept_manifests(call.request.headers);
-  const Reply reply = host_->send(call, std::move(stop));
+  const HostReply reply = host_->send(call, std::move(stop));
   // 401, 403 and 405 stand for "absent" as well (ggcr#1691, harbor#22363).
   if (reply.response.status != 200) return std::nullopt;
   const auto named = reply.response.headers.find("Docker-Content-Digest");
@@ -196,7 +196,7 @@ ManifestPut RegistryClient::put_manifest(std::string_view tag_or_digest,
                         .reply_patience = manifest_patience},
             .scopes = {scope()}};
   call.request.headers.set("Content-Type", std::string(media_type));
-  const Reply reply = host_->send(call, stop);
+  const HostReply reply = host_->send(call, stop);
   const auto& response = reply.response;
   const oci::Digest ours = oci::Digest::of(json);
   if (response.status >= 200 && response.status <= 204) {

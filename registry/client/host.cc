@@ -60,12 +60,12 @@ struct Host::Parts {
                }) {}
 
   template <class Try>
-  Reply with_retries(const http::Request& request, std::stop_token stop, Try&& once);
+  HostReply with_retries(const http::Request& request, std::stop_token stop, Try&& once);
   bool wait(int attempt, Clock::TimePoint since, std::string_view why,
             std::optional<std::chrono::milliseconds> after, std::stop_token stop);
-  Reply authorized(const Call& call, std::stop_token stop);
-  Reply follow_all(http::Request request, const std::optional<std::string>& authorization,
-                   std::stop_token stop);
+  HostReply authorized(const Call& call, std::stop_token stop);
+  HostReply follow_all(http::Request request, const std::optional<std::string>& authorization,
+                       std::stop_token stop);
   http::Response exchange(const http::Request& request, std::stop_token stop);
   void note(std::string_view line) const {
     if (options.note) options.note(line);
@@ -112,9 +112,9 @@ void Host::Parts::note_warnings(const http::Response& response) {
 }
 
 /// Redirects by the rules of redirect.h; the login goes only where it belongs.
-Reply Host::Parts::follow_all(http::Request request,
-                              const std::optional<std::string>& authorization,
-                              std::stop_token stop) {
+HostReply Host::Parts::follow_all(http::Request request,
+                                  const std::optional<std::string>& authorization,
+                                  std::stop_token stop) {
   if (authorization && follow(home, request.url, request.url.str())->with_authorization) {
     request.headers.set("Authorization", *authorization);
   }
@@ -142,10 +142,10 @@ Reply Host::Parts::follow_all(http::Request request,
 
 /// A refused or missing token is renewed and the request repeated: once for learning the
 /// challenge, once for a token that expired.
-Reply Host::Parts::authorized(const Call& call, std::stop_token stop) {
+HostReply Host::Parts::authorized(const Call& call, std::stop_token stop) {
   for (int round = 0;; ++round) {
     const auto authorization = tokens.authorization(call.scopes, stop);
-    Reply reply = follow_all(call.request, authorization, stop);
+    HostReply reply = follow_all(call.request, authorization, stop);
     if (reply.response.status != 401 || reply.elsewhere || round == 2) return reply;
     if (!tokens.on_refused(reply.response, call.scopes, authorization)) return reply;
   }
@@ -153,11 +153,12 @@ Reply Host::Parts::authorized(const Call& call, std::stop_token stop) {
 
 /// Tries until the reply is final or the policy ends.
 template <class Try>
-Reply Host::Parts::with_retries(const http::Request& request, std::stop_token stop, Try&& once) {
+HostReply Host::Parts::with_retries(const http::Request& request, std::stop_token stop,
+                                    Try&& once) {
   const auto since = clock.now();
   for (int attempt = 1;; ++attempt) {
     try {
-      Reply reply = once();
+      HostReply reply = once();
       if (!passing(reply.response.status)) return reply;
       const std::string why = cat(describe(request), ": ", reply.response.status);
       if (!wait(attempt, since, why, retry_after(reply.response), stop)) return reply;
@@ -215,7 +216,7 @@ Parsed<http::Url> Host::resolve(const http::Url& from, std::string_view location
   return std::move(hop->to);
 }
 
-Reply Host::send(const Call& call, std::stop_token stop) {
+HostReply Host::send(const Call& call, std::stop_token stop) {
   const auto once = [&] { return parts_->authorized(call, stop); };
   return call.retry ? parts_->with_retries(call.request, stop, once) : once();
 }

@@ -41,7 +41,7 @@ struct Call {
 };
 
 /// What a Call came to.
-struct Reply {
+struct HostReply {
   http::Response response;
   /// Another origin answered, after a redirect.
   bool elsewhere = false;
@@ -66,9 +66,9 @@ class Host {
   Parsed<http::Url> resolve(const http::Url& from, std::string_view location) const;
 
   /// Sends with authorization, follows redirects (redirect.h), renews a refused token once,
-  /// slows down when told to, and tries again as the call allows. Any final status is a Reply;
+  /// slows down when told to, and tries again as the call allows. Any final status is a HostReply;
   /// throws Error{network} when none came, Error{auth} when no token could be had.
-  Reply send(const Call& call, std::stop_token stop);
+  HostReply send(const Call& call, std::stop_token stop);
 
   /// The error for a reply that cannot be gone on from: request, status, the registry's words,
   /// and a hint where the cause is known.

@@ -119,7 +119,7 @@ class Upload {
     const std::uint64_t from = counted_before_ + first;
     const auto sent = [&] { return std::max(task_.sent.load(), from) - from; };
     try {
-      const Reply reply = host_.send(call, stop_);
+      const HostReply reply = host_.send(call, stop_);
       tell(call.request, reply.response);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::network || error.is_lasting()) throw;
@@ -238,7 +238,7 @@ bool probe_blob(Host& host, const Scope& scope, const oci::Digest& digest, std::
   const Call call{.request = {.method = http::Method::head,
                               .url = host.url(cat(scope.repository, "/blobs/", digest.str()))},
                   .scopes = {scope}};
-  const Reply reply = host.send(call, std::move(stop));
+  const HostReply reply = host.send(call, std::move(stop));
   if (reply.response.status == 200) return true;
   // The registry led elsewhere, so it has the blob; storage that is signed for GET refuses HEAD
   // (distribution#2296, oras#923).

@@ -7,6 +7,7 @@
 
 #include "base/locked.h"
 #include "base/text.h"
+#include "test/support/silent_progress.h"
 
 using namespace n2c;
 namespace mt = oci::media_type;
@@ -63,18 +64,6 @@ class MemoryBlobs final : public BlobStore {
   Locked<State> state;
 };
 
-class Silent final : public Progress {
- public:
-  void begin(std::size_t, std::uint64_t) override {}
-  std::atomic<std::uint64_t>& meter(const oci::Digest&) override { return meter_; }
-  void done(const oci::Digest&, BlobOutcome) override {}
-  void note(std::string_view line) override { notes.push_back(std::string(line)); }
-  std::vector<std::string> notes;
-
- private:
-  std::atomic<std::uint64_t> meter_ = 0;
-};
-
 Layer layer_of(const std::string& bytes) {
   const auto digest = oci::Digest::of(bytes);
   return {.diff_id = digest,
@@ -96,7 +85,7 @@ PushOptions plain(std::string tag = "1") {
 
 TEST_CASE("a first push sends every layer and the config, then writes the manifest") {
   MemoryBlobs store;
-  Silent progress;
+  test::SilentProgress progress;
   const auto report = push_to_store(image_of({"a", "b"}), store, plain(), progress, {});
   CHECK(report.count(BlobOutcome::sent) == 2);
   CHECK(report.bytes_sent == 4);
@@ -105,7 +94,7 @@ TEST_CASE("a first push sends every layer and the config, then writes the manife
 
 TEST_CASE("a second push of the same image sends nothing") {
   MemoryBlobs store;
-  Silent progress;
+  test::SilentProgress progress;
   push_to_store(image_of({"a", "b"}), store, plain(), progress, {});
   const auto report = push_to_store(image_of({"a", "b"}), store, plain(), progress, {});
   CHECK(report.count(BlobOutcome::present) == 2);
@@ -114,7 +103,7 @@ TEST_CASE("a second push of the same image sends nothing") {
 
 TEST_CASE("the same layer twice in an image is sent once and named twice") {
   MemoryBlobs store;
-  Silent progress;
+  test::SilentProgress progress;
   const auto report = push_to_store(image_of({"a", "a"}), store, plain(), progress, {});
   CHECK(report.count(BlobOutcome::sent) == 1);
   const auto json = store.state.with([](auto& s) { return s.tags["1"]; });
@@ -123,7 +112,7 @@ TEST_CASE("the same layer twice in an image is sent once and named twice") {
 
 TEST_CASE("when the tag holds the very manifest, nothing is asked and nothing is written") {
   MemoryBlobs store;
-  Silent progress;
+  test::SilentProgress progress;
   const auto first = push_to_store(image_of({"a"}), store, plain(), progress, {});
   store.state.with([](auto& s) { s.questions = s.manifest_writes = 0; });
   auto options = plain();
@@ -136,7 +125,7 @@ TEST_CASE("when the tag holds the very manifest, nothing is asked and nothing is
 
 TEST_CASE("a push that only adds a tag writes one manifest and asks nothing") {
   MemoryBlobs store;
-  Silent progress;
+  test::SilentProgress progress;
   const auto first = push_to_store(image_of({"a"}), store, plain("1"), progress, {});
   store.state.with([](auto& s) { s.questions = s.manifest_writes = 0; });
   auto options = plain("2");
@@ -148,17 +137,17 @@ TEST_CASE("a push that only adds a tag writes one manifest and asks nothing") {
 
 TEST_CASE("a blob that was said to be there and is not gets sent, and the manifest put again") {
   MemoryBlobs store;
-  Silent progress;
+  test::SilentProgress progress;
   store.state.with([](auto& s) { s.lies.insert(oci::Digest::of("a").str()); });
   const auto report = push_to_store(image_of({"a", "b"}), store, plain(), progress, {});
   CHECK(report.count(BlobOutcome::sent) == 2);
-  CHECK(progress.notes.size() == 1);
+  CHECK(progress.notes().size() == 1);
   CHECK(store.state.with([](auto& s) { return s.manifest_writes; }) == 1);
 }
 
 TEST_CASE("a reference with a digest refuses an image that would have another") {
   MemoryBlobs store;
-  Silent progress;
+  test::SilentProgress progress;
   auto options = plain();
   options.must_be = oci::Digest::of("something else");
   CHECK_THROWS_AS(push_to_store(image_of({"a"}), store, options, progress, {}), Error);
@@ -167,19 +156,19 @@ TEST_CASE("a reference with a digest refuses an image that would have another") 
 
 TEST_CASE("a registry that refuses OCI manifests gets Docker's format, and it is said") {
   MemoryBlobs store;
-  Silent progress;
+  test::SilentProgress progress;
   store.state.with([](auto& s) { s.refuses_oci = true; });
   push_to_store(image_of({"a"}), store, plain(), progress, {});
   const auto json = store.state.with([](auto& s) { return s.tags["1"]; });
   const auto manifest = oci::Manifest::from_json(json);
   CHECK(manifest->media_type == mt::docker_manifest);
   CHECK(manifest->layers.front().media_type == mt::docker_layer_tar);
-  CHECK(progress.notes.size() == 1);
+  CHECK(progress.notes().size() == 1);
 }
 
 TEST_CASE("a plain layer whose stored form is known and there is not compressed again") {
   MemoryBlobs store;
-  Silent progress;
+  test::SilentProgress progress;
   const oci::Descriptor form{std::string(mt::layer_gzip), oci::Digest::of("gzip of a"), 9};
   store.state.with([&](auto& s) { s.blobs[form.digest.str()] = "gzip of a"; });
   PushOptions options{.tags = {"1"}, .compression = {.codec = Codec::gzip}};
@@ -191,7 +180,7 @@ TEST_CASE("a plain layer whose stored form is known and there is not compressed 
 
 TEST_CASE("a dry run asks and writes nothing") {
   MemoryBlobs store;
-  Silent progress;
+  test::SilentProgress progress;
   auto options = plain();
   options.dry_run = true;
   const auto report = push_to_store(image_of({"a", "b"}), store, options, progress, {});

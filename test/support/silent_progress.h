@@ -1,0 +1,31 @@
+#pragma once
+/// A Progress that keeps the notes and says nothing.
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "base/locked.h"
+#include "push/progress.h"
+
+namespace n2c::test {
+
+/// Thread-safe.
+class SilentProgress final : public Progress {
+ public:
+  void begin(std::size_t, std::uint64_t) override {}
+  std::atomic<std::uint64_t>& meter(const oci::Digest&) override { return meter_; }
+  void done(const oci::Digest&, BlobOutcome) override {}
+  void note(std::string_view line) override {
+    notes_.with([&](auto& notes) { notes.emplace_back(line); });
+  }
+  std::vector<std::string> notes() const {
+    return notes_.with([](const auto& notes) { return notes; });
+  }
+
+ private:
+  std::atomic<std::uint64_t> meter_ = 0;
+  Locked<std::vector<std::string>> notes_;
+};
+
+}  // namespace n2c::test
