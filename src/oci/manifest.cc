@@ -167,6 +167,24 @@ Parsed<Platform> Platform::parse(std::string_view text) {
                   parts.size() == 3 ? std::string(parts[2]) : std::string()};
 }
 
+Platform Platform::of_this_machine() {
+#if defined(__x86_64__)
+  return {.architecture = "amd64"};
+#elif defined(__aarch64__)
+  return {.architecture = "arm64"};
+#elif defined(__riscv) && __riscv_xlen == 64
+  return {.architecture = "riscv64"};
+#elif defined(__powerpc64__)
+  return {.architecture = "ppc64le"};
+#elif defined(__s390x__)
+  return {.architecture = "s390x"};
+#elif defined(__arm__)
+  return {.architecture = "arm"};
+#else
+  return {.architecture = "386"};
+#endif
+}
+
 std::string Platform::str() const {
   return cat(os, '/', architecture, variant.empty() ? "" : "/", variant);
 }

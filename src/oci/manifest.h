@@ -41,6 +41,8 @@ struct Platform {
   std::string variant;
   /// "linux/arm64/v8", "linux/amd64".
   static Parsed<Platform> parse(std::string_view text);
+  /// What images for this machine say (Go's names): linux and the processor.
+  static Platform of_this_machine();
   std::string str() const;
   bool operator==(const Platform&) const = default;
 };

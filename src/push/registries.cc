@@ -18,7 +18,8 @@ Registries::Registries(RegistryOptions options) : options_(std::move(options)) {
 
 Registries::~Registries() = default;
 
-registry::RegistryClient Registries::client(const oci::Repository& repository) {
+registry::RegistryClient Registries::client(const oci::Repository& repository,
+                                            registry::Access access) {
   auto host = hosts_.with([&](auto& hosts) {
     auto& slot = hosts[repository.host];
     if (!slot) {
@@ -32,7 +33,7 @@ registry::RegistryClient Registries::client(const oci::Repository& repository) {
     }
     return slot;
   });
-  return {std::move(host), repository};
+  return {std::move(host), repository, access};
 }
 
 http::TlsFiles Registries::tls_of(std::string_view) const {

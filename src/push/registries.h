@@ -45,7 +45,8 @@ class Registries {
   Registries& operator=(const Registries&) = delete;
 
   /// A client of a repository; several may live side by side. It must not outlive this.
-  registry::RegistryClient client(const oci::Repository& repository);
+  registry::RegistryClient client(const oci::Repository& repository,
+                                  registry::Access access = registry::Access::push);
 
  private:
   http::TlsFiles tls_of(std::string_view authority) const;

@@ -3,15 +3,17 @@
 
 #include "oci/reference.h"
 #include "push/image_source.h"
+#include "push/registries.h"
 #include "registry/client/client.h"
 
 namespace n2c {
 
 class RegistrySource final : public ImageSource {
  public:
-  /// `client` is of the reference's repository and outlives this.
-  RegistrySource(registry::RegistryClient& client, oci::Reference reference)
-      : client_(client), reference_(std::move(reference)) {}
+  /// `registries` outlives this.
+  RegistrySource(Registries& registries, oci::Reference reference)
+      : client_(registries.client(reference.repository, registry::Access::pull)),
+        reference_(std::move(reference)) {}
 
   std::string str() const override { return "docker://" + reference_.str(); }
   /// By digest where the reference has one; the tag beside it is not asked for then.
@@ -23,7 +25,7 @@ class RegistrySource final : public ImageSource {
   std::optional<oci::Repository> repository() const override { return reference_.repository; }
 
  private:
-  registry::RegistryClient& client_;
+  registry::RegistryClient client_;
   oci::Reference reference_;
 };
 

@@ -8,9 +8,15 @@ namespace n2c {
 
 namespace {
 
-/// Every blob a manifest names: what is sent again when the registry lacks one and does not
-/// say which.
-std::vector<oci::Digest> blobs_of(std::string_view json) {
+/// Every blob a manifest names, or every manifest an index does: what is sent again when the
+/// registry lacks one and does not say which.
+std::vector<oci::Digest> blobs_of(const oci::Descriptor& stored, std::string_view json) {
+  if (oci::is_index(stored.media_type)) {
+    std::vector<oci::Digest> listed;
+    const auto index = or_throw(oci::Index::from_json(json), ErrorKind::internal, "index");
+    for (const oci::Descriptor& one : index.manifests) listed.push_back(one.digest);
+    return listed;
+  }
   const auto manifest = or_throw(oci::Manifest::from_json(json), ErrorKind::internal, "manifest");
   std::vector<oci::Digest> digests{manifest.config.digest};
   for (const oci::Descriptor& layer : manifest.layers) digests.push_back(layer.digest);
@@ -20,7 +26,7 @@ std::vector<oci::Digest> blobs_of(std::string_view json) {
 ManifestOutcome to_outcome(const registry::ManifestPut& put, const oci::Descriptor& manifest,
                            std::string_view json) {
   if (const auto* missing = std::get_if<registry::BlobsMissing>(&put)) {
-    return {.missing = missing->digests.empty() ? blobs_of(json) : missing->digests};
+    return {.missing = missing->digests.empty() ? blobs_of(manifest, json) : missing->digests};
   }
   if (const auto* refused = std::get_if<registry::FormatRefused>(&put)) {
     return {.format_refused = refused->why.empty() ? "no reason given" : refused->why};

@@ -1,0 +1,44 @@
+#pragma once
+/// Copying stored images from one place to another as they are: the manifest's bytes, and so
+/// its digest, stay the same; blobs stream from side to side and never touch the disk between.
+
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "push/destination.h"
+#include "push/image_source.h"
+#include "push/image_tree.h"
+#include "push/push.h"
+
+namespace n2c {
+
+struct CopyOptions {
+  std::vector<std::string> tags{};         ///< none: by digest alone
+  std::optional<oci::Digest> must_be{};    ///< the root's digest, or nothing is written
+  std::optional<oci::Platform> platform{}; ///< one image of an index; nothing: all of it
+  std::optional<ManifestFormat> format{};  ///< nothing: as it is
+  /// Tags that hold a manifest already: one that is equal is not written.
+  std::map<std::string, oci::Digest> tags_now{};
+  std::size_t probes = 32, uploads = 6;
+};
+
+struct CopyReport {
+  oci::Descriptor manifest;  ///< the root
+  std::size_t images = 0;    ///< manifests that are no index
+  std::size_t present = 0, mounted = 0, sent = 0;  ///< blobs, configs too
+  std::uint64_t bytes_sent = 0;
+  bool nothing_written = false;
+};
+
+/// Copies. Throws Error{integrity} when bytes are not what their descriptor says; whatever is
+/// thrown, no tag was written that names something incomplete. Blocks; starts threads.
+CopyReport copy_to_store(const std::shared_ptr<ImageSource>& source, BlobStore& store,
+                         const CopyOptions& options, Progress& progress, std::stop_token stop);
+
+/// The tree that `options` choose and describe. Throws Error{integrity} unless it is must_be.
+ImageTree choose_tree(ImageSource& source, const CopyOptions& options, std::stop_token stop);
+
+}  // namespace n2c

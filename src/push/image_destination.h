@@ -1,0 +1,49 @@
+#pragma once
+/// Where whole images go: registries, layouts, folders, archives, engines.
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "image/image.h"
+#include "push/address.h"
+#include "push/copy.h"
+#include "push/progress.h"
+#include "push/push.h"
+#include "push/registry_push.h"
+
+namespace n2c {
+
+/// One place, opened for one command. Calls block; one at a time.
+class ImageDestination {
+ public:
+  virtual ~ImageDestination() = default;
+  /// For people: "oci:out:v1".
+  virtual std::string str() const = 0;
+  /// Writes an image that is described (its manifest is made here). `options`' tags are
+  /// further ones; the address' own tag and digest are added here. Throws Error; then what was
+  /// there before is there still, and nothing half-written is visible.
+  virtual PushReport push(const Image& image, const PushOptions& options, Progress& progress,
+                          std::stop_token stop) = 0;
+  /// Writes a stored image, or an index with its images, as it is where the form allows it.
+  /// The rest as push().
+  virtual CopyReport copy(const std::shared_ptr<ImageSource>& source, const CopyOptions& options,
+                          Progress& progress, std::stop_token stop) = 0;
+};
+
+/// What opening addresses needs, and what only some destinations look at.
+struct DestinationOptions {
+  /// How registries are reached; outlives the destination.
+  Registries& registries;
+  /// For registries: mount_from, reuse_from, reuse and verify_reuse. Its `to`, more_tags and
+  /// options are not looked at.
+  RegistryPush registry;
+};
+
+/// Opens a place to write to. Local ones are created here where they are missing, and nothing
+/// in them is changed yet. Throws Error{usage} for what cannot be a destination.
+std::unique_ptr<ImageDestination> open_destination(const Address& address,
+                                                   const DestinationOptions& options);
+
+}  // namespace n2c

@@ -1,0 +1,155 @@
+#include "push/open.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "push/archive_destination.h"
+#include "push/archive_files.h"
+#include "push/dir_store.h"
+#include "push/docker_archive.h"
+#include "push/oci_layout.h"
+#include "push/registry_source.h"
+#include "push/registry_store.h"
+
+namespace n2c {
+
+namespace {
+
+using Kind = Address::Kind;
+
+/// A registry's repository; the client lives here for those that hold a reference to it.
+class RegistryPlace final : public ImageDestination {
+ public:
+  RegistryPlace(const Address& address, const DestinationOptions& options)
+      : options_(options), client_(options.registries.client(address.reference->repository)) {
+    options_.registry.to = *address.reference;
+  }
+
+  std::string str() const override { return "docker://" + options_.registry.to.str(); }
+
+  PushReport push(const Image& image, const PushOptions& options, Progress& progress,
+                  std::stop_token stop) override {
+    RegistryPush push = options_.registry;
+    push.more_tags = options.tags;
+    push.options = options;
+    return push_to_registry(image, options_.registries, push, progress, stop);
+  }
+
+  CopyReport copy(const std::shared_ptr<ImageSource>& source, const CopyOptions& options,
+                  Progress& progress, std::stop_token stop) override {
+    CopyOptions chosen = options;
+    if (options_.registry.to.tag) {
+      chosen.tags.insert(chosen.tags.begin(), *options_.registry.to.tag);
+    }
+    chosen.must_be = options_.registry.to.digest;
+    for (const std::string& tag : chosen.tags) {
+      if (const auto now = client_.head_manifest(tag, stop)) {
+        chosen.tags_now.emplace(tag, now->digest);
+      }
+    }
+    return with_context("copying to " + str(), [&] {
+      RegistryStore store(client_, mount_from(*source));
+      return copy_to_store(source, store, chosen, progress, stop);
+    });
+  }
+
+ private:
+  std::vector<oci::Repository> mount_from(const ImageSource& source) const {
+    std::vector<oci::Repository> from = options_.registry.mount_from;
+    const oci::Repository& to = options_.registry.to.repository;
+    const auto sibling = source.repository();
+    if (sibling && sibling->host == to.host && sibling->path != to.path) from.push_back(*sibling);
+    return from;
+  }
+
+  DestinationOptions options_;
+  registry::RegistryClient client_;
+};
+
+/// A folder: an OCI layout or a dir:.
+class FolderPlace final : public ImageDestination {
+ public:
+  explicit FolderPlace(Address address)
+      : address_(std::move(address)), store_(make_store(address_)) {}
+
+  std::string str() const override { return address_.str(); }
+
+  PushReport push(const Image& image, const PushOptions& options, Progress& progress,
+                  std::stop_token stop) override {
+    PushOptions chosen = options;
+    add_tag(chosen.tags);
+    chosen.must_be = address_.digest;
+    return with_context("writing " + str(), [&] {
+      return push_to_store(image, *store_, chosen, progress, stop);
+    });
+  }
+
+  CopyReport copy(const std::shared_ptr<ImageSource>& source, const CopyOptions& options,
+                  Progress& progress, std::stop_token stop) override {
+    CopyOptions chosen = options;
+    add_tag(chosen.tags);
+    chosen.must_be = address_.digest;
+    return with_context("copying to " + str(), [&] {
+      return copy_to_store(source, *store_, chosen, progress, stop);
+    });
+  }
+
+ private:
+  static std::unique_ptr<BlobStore> make_store(const Address& address) {
+    if (address.kind == Kind::dir) return std::make_unique<DirStore>(address.path);
+    return std::make_unique<LayoutStore>(address.path);
+  }
+  void add_tag(std::vector<std::string>& tags) const {
+    if (!address_.tag.empty()) tags.insert(tags.begin(), address_.tag);
+  }
+
+  Address address_;
+  std::unique_ptr<BlobStore> store_;
+};
+
+Error not_possible(const Address& address, std::string_view what, std::string hint) {
+  return {ErrorKind::usage, cat(address.str(), ": ", what), std::move(hint)};
+}
+
+}  // namespace
+
+OpenedSource open_source(const Address& address, Registries& registries, const StoreView& store) {
+  switch (address.kind) {
+    case Kind::registry:
+      return std::make_shared<RegistrySource>(registries, *address.reference);
+    case Kind::oci_layout:
+      return std::make_shared<LayoutSource>(std::make_unique<FolderFiles>(address.path),
+                                            address.tag, address.digest);
+    case Kind::oci_archive:
+      return std::make_shared<LayoutSource>(std::make_unique<ArchiveFiles>(address.path),
+                                            address.tag, address.digest);
+    case Kind::dir: return std::make_shared<DirSource>(address.path);
+    case Kind::docker_archive:
+      return open_docker_archive(std::make_shared<const ArchiveFiles>(address.path),
+                                 address.reference);
+    case Kind::image_json: return load_image_json(address.path, store);
+    case Kind::docker_daemon:
+    case Kind::containers_storage: break;
+  }
+  throw not_possible(address, "an engine's images cannot be read from there",
+                     "save the image first (docker save, podman save) and name the archive: "
+                     "docker-archive:FILE");
+}
+
+std::unique_ptr<ImageDestination> open_destination(const Address& address,
+                                                   const DestinationOptions& options) {
+  switch (address.kind) {
+    case Kind::registry: return std::make_unique<RegistryPlace>(address, options);
+    case Kind::oci_layout:
+    case Kind::dir: return std::make_unique<FolderPlace>(address);
+    case Kind::docker_archive: return std::make_unique<DockerArchiveDestination>(address);
+    case Kind::oci_archive: return std::make_unique<OciArchiveDestination>(address);
+    case Kind::docker_daemon:
+    case Kind::containers_storage: break;
+    case Kind::image_json:
+      throw not_possible(address, "an image is not written as image.json",
+                         "n2c image-from-dir makes one from a dir: folder");
+  }
+  throw not_possible(address, "engines are loaded into by n2c load", "n2c load IMAGE.json NAME");
+}
+
+}  // namespace n2c
