@@ -91,9 +91,7 @@ class PlainSource final : public ByteSource {
   Layer layer_;
 };
 
-bool is_plain(const Layer& layer) {
-  return layer.blob.descriptor.digest == layer.diff_id;
-}
+bool is_plain(const Layer& layer) { return layer.blob.descriptor.digest == layer.diff_id; }
 
 /// The image with every layer plain. Compressed ones are read once to know how long they are.
 Image with_plain_layers(Image image, std::size_t at_once, std::stop_token stop) {
@@ -118,9 +116,7 @@ std::vector<oci::Descriptor> forms_of(const Image& image) {
 
 oci::Descriptor describe(const oci::Manifest& manifest) {
   const std::string json = manifest.to_json();
-  return {.media_type = manifest.media_type,
-          .digest = oci::Digest::of(json),
-          .size = json.size()};
+  return {.media_type = manifest.media_type, .digest = oci::Digest::of(json), .size = json.size()};
 }
 
 /// Takes an image's blobs in order to know their digests and sizes, and keeps none.
@@ -167,7 +163,8 @@ std::vector<std::string> DockerArchiveDestination::names(
 PushReport DockerArchiveDestination::push(const Image& described, const PushOptions& options,
                                           Progress& progress, std::stop_token stop) {
   const Image image = with_plain_layers(described, options.uploads, stop);
-  PushReport report{.manifest = describe(make_manifest(image, forms_of(image), ManifestFormat::oci))};
+  PushReport report{.manifest =
+                        describe(make_manifest(image, forms_of(image), ManifestFormat::oci))};
   const DockerArchiveImage entry{image, names(options.tags)};
   report.bytes_sent = write_archive(address_, docker_archive(std::span(&entry, 1)), progress,
                                     report.manifest->digest, stop);

@@ -44,11 +44,10 @@ class Copying {
   }
 
   void probe(std::stop_token stop) {
-    run_side_by_side(tree_.blobs.size(), options_.probes, stop,
-                     [&](std::size_t i, std::stop_token inner) {
-                       with_context(brief(i),
-                                    [&] { outcomes_[i] = store_.find(tree_.blobs[i], inner); });
-                     });
+    run_side_by_side(
+        tree_.blobs.size(), options_.probes, stop, [&](std::size_t i, std::stop_token inner) {
+          with_context(brief(i), [&] { outcomes_[i] = store_.find(tree_.blobs[i], inner); });
+        });
   }
 
   void send_missing(std::stop_token stop) {
@@ -88,15 +87,14 @@ class Copying {
   }
 
   void write_manifests(std::stop_token stop) {
-    bool healed = false;
+    std::set<oci::Digest> healed;  // each manifest once
     for (std::size_t i = 0; i < tree_.manifests.size();) {
       const oci::Digest digest = tree_.manifests[i].descriptor.digest;
-      const ManifestOutcome outcome = with_context(
-          "manifest " + digest.brief(), [&] { return write(tree_.manifests[i], stop); });
+      const ManifestOutcome outcome = with_context("manifest " + digest.brief(),
+                                                   [&] { return write(tree_.manifests[i], stop); });
       if (outcome.stored()) {
         ++i;
-      } else if (!outcome.missing.empty() && !healed) {
-        healed = true;
+      } else if (!outcome.missing.empty() && healed.insert(digest).second) {
         send_again(outcome.missing, stop);
         i = 0;
       } else if (!outcome.format_refused.empty() && may_change_format()) {
@@ -120,9 +118,8 @@ class Copying {
       return {ErrorKind::registry, "the format is refused: " + outcome.format_refused,
               "try --format oci or --format docker"};
     }
-    return {ErrorKind::registry,
-            cat("the destination still says that it lacks ", outcome.missing.front().str(),
-                " after it was sent again")};
+    return {ErrorKind::registry, cat("the destination still says that it lacks ",
+                                     outcome.missing.front().str(), " after it was sent again")};
   }
 
   /// The destination said "there" and then that it is not (distribution-spec#569).

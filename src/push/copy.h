@@ -16,18 +16,18 @@
 namespace n2c {
 
 struct CopyOptions {
-  std::vector<std::string> tags{};         ///< none: by digest alone
-  std::optional<oci::Digest> must_be{};    ///< the root's digest, or nothing is written
-  std::optional<oci::Platform> platform{}; ///< one image of an index; nothing: all of it
-  std::optional<ManifestFormat> format{};  ///< nothing: as it is
+  std::vector<std::string> tags{};          ///< none: by digest alone
+  std::optional<oci::Digest> must_be{};     ///< the root's digest, or nothing is written
+  std::optional<oci::Platform> platform{};  ///< one image of an index; nothing: all of it
+  std::optional<ManifestFormat> format{};   ///< nothing: as it is
   /// Tags that hold a manifest already: one that is equal is not written.
   std::map<std::string, oci::Digest> tags_now{};
   std::size_t probes = 32, uploads = 6;
 };
 
 struct CopyReport {
-  oci::Descriptor manifest;  ///< the root
-  std::size_t images = 0;    ///< manifests that are no index
+  oci::Descriptor manifest;                        ///< the root
+  std::size_t images = 0;                          ///< manifests that are no index
   std::size_t present = 0, mounted = 0, sent = 0;  ///< blobs, configs too
   std::uint64_t bytes_sent = 0;
   bool nothing_written = false;

@@ -45,8 +45,7 @@ class TreeReading {
                   cat(source_.str(), ": more manifests than an index should have (over ",
                       max_manifests, " or ", brief_bytes(max_tree_bytes), ")"));
     }
-    const std::string what =
-        cat(source_.str(), ": manifest ", manifest.descriptor.digest.brief());
+    const std::string what = cat(source_.str(), ": manifest ", manifest.descriptor.digest.brief());
     if (oci::is_index(manifest.descriptor.media_type)) {
       add_listed(or_throw(oci::Index::from_json(manifest.json), ErrorKind::input, what), depth);
     } else {

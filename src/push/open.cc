@@ -78,9 +78,8 @@ class FolderPlace final : public ImageDestination {
     PushOptions chosen = options;
     add_tag(chosen.tags);
     chosen.must_be = address_.digest;
-    return with_context("writing " + str(), [&] {
-      return push_to_store(image, *store_, chosen, progress, stop);
-    });
+    return with_context("writing " + str(),
+                        [&] { return push_to_store(image, *store_, chosen, progress, stop); });
   }
 
   CopyReport copy(const std::shared_ptr<ImageSource>& source, const CopyOptions& options,
@@ -88,9 +87,8 @@ class FolderPlace final : public ImageDestination {
     CopyOptions chosen = options;
     add_tag(chosen.tags);
     chosen.must_be = address_.digest;
-    return with_context("copying to " + str(), [&] {
-      return copy_to_store(source, *store_, chosen, progress, stop);
-    });
+    return with_context("copying to " + str(),
+                        [&] { return copy_to_store(source, *store_, chosen, progress, stop); });
   }
 
  private:
@@ -114,8 +112,7 @@ Error not_possible(const Address& address, std::string_view what, std::string hi
 
 OpenedSource open_source(const Address& address, Registries& registries, const StoreView& store) {
   switch (address.kind) {
-    case Kind::registry:
-      return std::make_shared<RegistrySource>(registries, *address.reference);
+    case Kind::registry: return std::make_shared<RegistrySource>(registries, *address.reference);
     case Kind::oci_layout:
       return std::make_shared<LayoutSource>(std::make_unique<FolderFiles>(address.path),
                                             address.tag, address.digest);

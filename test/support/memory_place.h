@@ -1,0 +1,116 @@
+#pragma once
+/// Places held in memory: a store that remembers what was done to it, and a source.
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "push/destination.h"
+#include "push/image_source.h"
+#include "push/progress.h"
+#include "test/support/stored_images.h"
+
+namespace n2c::test {
+
+/// Says nothing to anybody, but keeps the notes.
+class QuietProgress final : public Progress {
+ public:
+  void begin(std::size_t, std::uint64_t) override {}
+  std::atomic<std::uint64_t>& meter(const oci::Digest&) override { return meter_; }
+  void done(const oci::Digest&, BlobOutcome) override {}
+  void note(std::string_view line) override { notes.emplace_back(line); }
+  std::vector<std::string> notes;
+
+ private:
+  std::atomic<std::uint64_t> meter_ = 0;
+};
+
+/// Holds blobs and manifests; can be told to claim a blob that it lacks, or to refuse formats.
+class MemoryStore final : public BlobStore {
+ public:
+  std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token) override {
+    const std::scoped_lock hold(mutex_);
+    if (blobs.contains(blob.digest) || falsely_claimed.contains(blob.digest)) {
+      return BlobOutcome::present;
+    }
+    return std::nullopt;
+  }
+  oci::Descriptor put(const ByteSource& bytes, std::string media_type,
+                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>&,
+                      std::stop_token) override {
+    std::string all = read_all(*bytes.open(), 1 << 20);
+    oci::Descriptor stored = describe(media_type, all);
+    if (known && stored.digest != known->digest) throw Error(ErrorKind::integrity, "not the blob");
+    const std::scoped_lock hold(mutex_);
+    blobs[stored.digest] = std::move(all);
+    puts.push_back(stored.digest);
+    return stored;
+  }
+  ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
+                               std::span<const std::string> names, std::stop_token) override {
+    if (refused.contains(manifest.media_type)) return {.format_refused = "UNSUPPORTED"};
+    ManifestOutcome outcome;
+    if (oci::is_index(manifest.media_type)) {
+      const auto index = or_throw(oci::Index::from_json(json), ErrorKind::internal, "index");
+      for (const auto& one : index.manifests) need(manifests.contains(one.digest), one, outcome);
+    } else {
+      const auto image = or_throw(oci::Manifest::from_json(json), ErrorKind::internal, "manifest");
+      need(blobs.contains(image.config.digest), image.config, outcome);
+      for (const auto& one : image.layers) need(blobs.contains(one.digest), one, outcome);
+    }
+    if (!outcome.stored()) return outcome;
+    manifests[manifest.digest] = json;
+    for (const std::string& tag : names) tags.insert_or_assign(tag, manifest.digest);
+    return outcome;
+  }
+
+  std::map<oci::Digest, std::string> blobs, manifests;
+  std::map<std::string, oci::Digest> tags;
+  std::vector<oci::Digest> puts;
+  std::set<oci::Digest> falsely_claimed;
+  std::set<std::string> refused;  ///< media types of manifests
+
+ private:
+  static void need(bool is_there, const oci::Descriptor& one, ManifestOutcome& outcome) {
+    if (!is_there) outcome.missing.push_back(one.digest);
+  }
+  std::mutex mutex_;
+};
+
+/// Gives what it was filled with, as a faithful source does: verified.
+class MemoryImages final : public ImageSource {
+ public:
+  void add(const StoredImage& image) {
+    manifests[image.manifest.digest] = image.json;
+    blobs.insert(image.blobs.begin(), image.blobs.end());
+    top = image.json;
+  }
+  void add_index(const oci::Index& index) {
+    top = index.to_json();
+    manifests[oci::Digest::of(top)] = top;
+  }
+
+  std::string str() const override { return "memory"; }
+  StoredManifest root(std::stop_token) override {
+    return or_throw(stored_manifest(top), ErrorKind::input, "memory");
+  }
+  StoredManifest manifest(const oci::Descriptor& descriptor, std::stop_token) override {
+    const auto found = manifests.find(descriptor.digest);
+    if (found == manifests.end()) throw Error(ErrorKind::input, "memory: no such manifest");
+    return checked_manifest(descriptor, found->second, "memory");
+  }
+  std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token) override {
+    const auto found = blobs.find(blob.digest);
+    if (found == blobs.end()) throw Error(ErrorKind::input, "memory: no such blob");
+    return oci::verify(MemorySource(found->second).open(), blob.digest, blob.size, "blob");
+  }
+
+  std::map<oci::Digest, std::string> manifests, blobs;
+  std::string top;
+};
+
+}  // namespace n2c::test

@@ -1,0 +1,202 @@
+#include "push/copy.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "test/support/memory_place.h"
+
+using namespace n2c;
+using namespace n2c::test;
+
+namespace {
+
+oci::Index index_of(const std::vector<std::pair<StoredImage, std::string>>& images) {
+  oci::Index index;
+  for (const auto& [image, platform] : images) {
+    index.manifests.push_back(image.manifest);
+    index.manifests.back().platform = *oci::Platform::parse(platform);
+  }
+  return index;
+}
+
+struct Setting {
+  std::shared_ptr<MemoryImages> source = std::make_shared<MemoryImages>();
+  MemoryStore store;
+  QuietProgress progress;
+
+  CopyReport copy(const CopyOptions& options) {
+    return copy_to_store(source, store, options, progress, {});
+  }
+};
+
+/// An index of two images that share a layer.
+struct TwoPlatforms : Setting {
+  TwoPlatforms() {
+    source->add(amd64);
+    source->add(arm64);
+    source->add_index(index_of({{amd64, "linux/amd64"}, {arm64, "linux/arm64/v8"}}));
+  }
+  StoredImage amd64 = stored_image({"shared", "for amd64"}, "amd64");
+  StoredImage arm64 = stored_image({"shared", "for arm64"}, "arm64");
+};
+
+}  // namespace
+
+TEST_CASE("a copied image keeps its manifest's bytes and digest") {
+  Setting all;
+  const StoredImage image = stored_image({"one", "two"});
+  all.source->add(image);
+  const CopyReport report = all.copy({.tags = {"v1", "latest"}});
+  CHECK(report.manifest.digest == image.manifest.digest);
+  CHECK(all.store.manifests.at(image.manifest.digest) == image.json);
+  CHECK(all.store.tags.at("v1") == image.manifest.digest);
+  CHECK(all.store.tags.at("latest") == image.manifest.digest);
+  CHECK(report.sent == 3);
+}
+
+TEST_CASE("members of a manifest that we know nothing about are copied with it") {
+  Setting all;
+  const StoredImage image = stored_image({"one"});
+  all.source->add(image);
+  all.source->top = image.json.substr(0, image.json.size() - 1) + R"( , "x-later": [1, 1.0]})";
+  all.copy({.tags = {"v1"}});
+  CHECK(all.store.manifests.at(oci::Digest::of(all.source->top)) == all.source->top);
+}
+
+TEST_CASE("an index is copied with every image in it, and what they share is sent once") {
+  TwoPlatforms all;
+  const CopyReport report = all.copy({.tags = {"v1"}});
+  CHECK(report.images == 2);
+  CHECK(all.store.manifests.size() == 3);
+  CHECK(all.store.tags.at("v1") == oci::Digest::of(all.source->top));
+  CHECK(all.store.puts.size() == 5);  // two configs, two layers, the shared one
+}
+
+TEST_CASE("a platform chooses one image of an index, and only that is copied") {
+  TwoPlatforms all;
+  const CopyReport report =
+      all.copy({.tags = {"v1"}, .platform = oci::Platform{"linux", "arm64", ""}});
+  CHECK(report.manifest.digest == all.arm64.manifest.digest);
+  CHECK(all.store.tags.at("v1") == all.arm64.manifest.digest);
+  CHECK(all.store.manifests.size() == 1);
+}
+
+TEST_CASE("a second copy sends nothing, and writes nothing when the tag is known to be there") {
+  TwoPlatforms all;
+  const CopyReport first = all.copy({.tags = {"v1"}});
+  all.store.puts.clear();
+  CHECK(all.copy({.tags = {"v1"}}).sent == 0);
+  CHECK(all.store.puts.empty());
+  const CopyReport third = all.copy({.tags = {"v1"}, .tags_now = {{"v1", first.manifest.digest}}});
+  CHECK(third.nothing_written);
+  CHECK_FALSE(
+      all.copy({.tags = {"v2"}, .tags_now = {{"v1", first.manifest.digest}}}).nothing_written);
+}
+
+TEST_CASE("a destination that lacks what it claimed to have is sent it, once") {
+  TwoPlatforms all;
+  all.store.falsely_claimed = {all.amd64.parts[1].digest, all.arm64.parts[0].digest};
+  all.copy({.tags = {"v1"}});
+  CHECK(all.store.tags.contains("v1"));
+  CHECK(all.progress.notes.size() == 2);  // one for each image
+}
+
+TEST_CASE("a blob that is altered on the way ends the copy before any tag is written") {
+  TwoPlatforms all;
+  all.source->blobs[all.arm64.parts[2].digest] = "for Arm64";
+  try {
+    all.copy({.tags = {"v1"}});
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::integrity);
+    CHECK(error.message().find(all.arm64.parts[2].digest.brief()) != std::string::npos);
+  }
+  CHECK(all.store.tags.empty());
+  CHECK(all.store.manifests.empty());
+}
+
+TEST_CASE("a digest in the destination has to be the image's") {
+  Setting all;
+  const StoredImage image = stored_image({"one"});
+  all.source->add(image);
+  CHECK_NOTHROW(all.copy({.tags = {"v1"}, .must_be = image.manifest.digest}));
+  CHECK_THROWS_AS(all.copy({.tags = {"v2"}, .must_be = image.parts[0].digest}), Error);
+  CHECK_FALSE(all.store.tags.contains("v2"));
+}
+
+TEST_CASE("a registry that refuses OCI gets the same image in Docker's words, and says so") {
+  TwoPlatforms all;
+  all.store.refused = {std::string(oci::media_type::manifest), std::string(oci::media_type::index)};
+  const CopyReport report = all.copy({.tags = {"v1"}});
+  CHECK(report.manifest.media_type == oci::media_type::docker_index);
+  const auto index = oci::Index::from_json(all.store.manifests.at(all.store.tags.at("v1")));
+  REQUIRE(index);
+  CHECK(index->manifests[1].platform->str() == "linux/arm64/v8");
+  const auto image = oci::Manifest::from_json(all.store.manifests.at(index->manifests[1].digest));
+  REQUIRE(image);
+  CHECK(image->media_type == oci::media_type::docker_manifest);
+  CHECK(image->config.media_type == oci::media_type::docker_config);
+  CHECK(image->layers[0].media_type == oci::media_type::docker_layer_tar);
+  CHECK(image->layers[0].digest == all.arm64.parts[1].digest);
+  CHECK(all.progress.notes.size() == 1);
+}
+
+TEST_CASE("an image that has to keep its digest is not rewritten for a registry") {
+  Setting all;
+  const StoredImage image = stored_image({"one"});
+  all.source->add(image);
+  all.store.refused = {std::string(oci::media_type::manifest)};
+  CHECK_THROWS_AS(all.copy({.tags = {"v1"}, .must_be = image.manifest.digest}), Error);
+  CHECK_THROWS_AS(all.copy({.tags = {"v1"}, .format = ManifestFormat::oci}), Error);
+}
+
+TEST_CASE("a format that is asked for there and back gives the manifest that it was") {
+  TwoPlatforms all;
+  const ImageTree tree = read_tree(*all.source, all.source->root({}), {});
+  const ImageTree docker = in_format(tree, ManifestFormat::docker);
+  CHECK(docker.root().json != tree.root().json);
+  CHECK(in_format(docker, ManifestFormat::oci).root().json == tree.root().json);
+}
+
+TEST_CASE("Docker's format has no zstd layers") {
+  Setting all;
+  StoredImage image = stored_image({"one"});
+  auto manifest = *oci::Manifest::from_json(image.json);
+  manifest.layers[0].media_type = oci::media_type::layer_zstd;
+  image.json = manifest.to_json();
+  all.source->add(image);
+  CHECK_THROWS_AS(all.copy({.tags = {"v1"}, .format = ManifestFormat::docker}), Error);
+  CHECK(all.store.tags.empty());
+}
+
+TEST_CASE("an index that names itself in a circle of indexes or too many manifests is refused") {
+  Setting all;
+  const StoredImage image = stored_image({"one"});
+  all.source->add(image);
+  oci::Index deep = index_of({{image, "linux/amd64"}});
+  for (int depth = 0; depth < 5; ++depth) {
+    all.source->add_index(deep);
+    deep.manifests = {describe(oci::media_type::index, all.source->top)};
+  }
+  CHECK_THROWS_AS(all.copy({.tags = {"v1"}}), Error);
+  oci::Index wide;
+  wide.manifests.assign(1001, image.manifest);
+  all.source->add_index(wide);
+  CHECK_THROWS_AS(all.copy({.tags = {"v1"}}), Error);
+}
+
+TEST_CASE("layers that are not to be distributed are named but not copied") {
+  Setting all;
+  StoredImage image = stored_image({"base from Microsoft", "mine"});
+  auto manifest = *oci::Manifest::from_json(image.json);
+  manifest.layers[0].media_type = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+  image.json = manifest.to_json();
+  const ImageTree tree = [&] {
+    all.source->add(image);
+    return read_tree(*all.source, all.source->root({}), {});
+  }();
+  CHECK(tree.blobs.size() == 2);
+  CHECK(tree.root().json == image.json);
+}
