@@ -1,0 +1,103 @@
+#include "image/file_rules.h"
+
+#include "base/text.h"
+#include "go/fmt.h"
+
+namespace n2c {
+
+namespace {
+
+void refuse_unknown_keys(const StorePath& path) {
+  if (path.unknown_keys.empty()) return;
+  std::string keys;
+  for (const std::string& key : path.unknown_keys) keys += (keys.empty() ? "" : ", ") + key;
+  throw Error(ErrorKind::input,
+              cat("path ", path.path, " has options this n2c does not know: ", keys),
+              "its layer made again without them would have other bytes; use an n2c that knows "
+              "them, or build the image again with this one");
+}
+
+go::Regexp compile(const StorePath& path, std::string_view what, std::string_view pattern) {
+  return or_throw(go::Regexp::compile(pattern), ErrorKind::input,
+                  cat(what, " regular expression ", go::quote(pattern), " of ", path.path));
+}
+
+std::optional<Parsed<std::int64_t>> parse_mode(const std::string& mode) {
+  if (mode.empty()) return {};
+  const Parsed<go::ScannedOctal> scanned = go::scan_octal(mode);
+  if (!scanned) return Parsed<std::int64_t>(std::unexpected(scanned.error()));
+  return Parsed<std::int64_t>(scanned->value);
+}
+
+/// D4.4: "^" and a path, not quoted, where the path has a character like '+' in it.
+std::optional<std::string> rewrite_warning(const StorePath& path) {
+  const std::string& regex = path.options->rewrite.regex;
+  if (!regex.contains(path.path)) return {};
+  const Parsed<go::Regexp> as_pattern = go::Regexp::compile(path.path);
+  if (!as_pattern || as_pattern->matches(path.path)) return {};
+  return cat("the rewrite ", go::quote(regex), " does not match its own path ", path.path,
+             ", which has characters that mean something else in a regular expression: the "
+             "path's files stay where they are");
+}
+
+std::optional<std::string> mode_warning(const StorePath& path, const Perm& perm) {
+  const Parsed<go::ScannedOctal> scanned = go::scan_octal(perm.mode);
+  if (perm.mode.empty() || !scanned || scanned->whole) return {};
+  std::string octal;
+  for (auto rest = static_cast<std::uint64_t>(std::abs(scanned->value)); rest != 0; rest >>= 3) {
+    octal.insert(octal.begin(), static_cast<char>('0' + (rest & 7)));
+  }
+  return cat("the mode ", go::quote(perm.mode), " in the perms of ", path.path, " is read as ",
+             scanned->value < 0 ? "-0" : "0", octal, "; write it as octal digits only");
+}
+
+}  // namespace
+
+FileRules::FileRules(const StorePath& path) : path_(path.path) {
+  refuse_unknown_keys(path);
+  if (!path.options) return;
+  const Rewrite& rewrite = path.options->rewrite;
+  if (!rewrite.regex.empty()) {
+    go::Regexp regexp = compile(path, "rewrite", rewrite.regex);
+    go::Template replacement(regexp, rewrite.repl);
+    rewriting_.emplace(std::move(regexp), std::move(replacement));
+  }
+  if (!path.options->perms) return;
+  for (const Perm& perm : *path.options->perms) {
+    perms_.emplace_back(compile(path, "perms", perm.regex), perm, parse_mode(perm.mode));
+  }
+}
+
+std::string FileRules::destination(std::string_view source) const {
+  if (!rewriting_) return std::string(source);
+  return rewriting_->regexp.replace_all(source, rewriting_->replacement);
+}
+
+void FileRules::apply_perms(std::string_view source, go::TarHeader& header) const {
+  for (const auto& [regexp, perm, mode] : perms_) {
+    if (!regexp.matches(source)) continue;
+    header.uid = perm.uid;
+    header.gid = perm.gid;
+    if (!perm.uname.empty()) header.uname = perm.uname;
+    if (!perm.gname.empty()) header.gname = perm.gname;
+    if (!mode) continue;
+    header.mode = or_throw(*mode, ErrorKind::input,
+                           cat("mode ", go::quote(perm.mode), " in the perms of ", path_));
+  }
+}
+
+std::vector<std::string> find_warnings(const std::vector<StorePath>& paths) {
+  std::vector<std::string> warnings;
+  const auto keep = [&](std::optional<std::string> warning) {
+    if (warning) warnings.push_back(*std::move(warning));
+  };
+  for (const StorePath& path : paths) {
+    if (!path.options) continue;
+    keep(rewrite_warning(path));
+    if (!path.options->perms) continue;
+    for (const Perm& perm : *path.options->perms) keep(mode_warning(path, perm));
+  }
+  return warnings;
+}
+
+}  // namespace n2c

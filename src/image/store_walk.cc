@@ -1,0 +1,139 @@
+#include "image/store_walk.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <memory>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "go/filepath.h"
+#include "go/fmt.h"
+
+namespace n2c {
+
+namespace {
+
+/// Upstream's text (B16): failed accessing path "P": lstat P: no such file or directory.
+[[noreturn]] void throw_not_accessible(const std::string& path, std::string_view call) {
+  const std::string why = go::errno_text(errno);
+  throw Error(ErrorKind::local,
+              cat("failed accessing path ", go::quote(path), ": ", call, " ", path, ": ", why));
+}
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+using Folder = std::unique_ptr<DIR, CloseFolder>;
+
+class Walk {
+ public:
+  Walk(const OpenStore& store, std::uint32_t index, const FileRules& rules, FileTree& tree)
+      : store_(store), index_(index), rules_(rules), tree_(tree) {}
+
+  void run(const std::string& path) {
+    if (path.contains('\0')) {
+      throw Error(ErrorKind::local,
+                  cat("failed accessing path ", go::quote(path), ": lstat: invalid argument"));
+    }
+    const auto [folder, at] = store_.place(path);
+    visit(path, look(folder, at, tree_.keep(path), path));
+  }
+
+ private:
+  /// What lstat tells of a file, and a symlink's target.
+  SourceFile look(int folder, const char* at, std::string_view file, const std::string& path) {
+    struct stat status{};
+    if (::fstatat(folder, at, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+      throw_not_accessible(path, "lstat");
+    }
+    SourceFile source{.store_path = index_, .st_mode = status.st_mode, .file = file};
+    if (S_ISREG(status.st_mode)) source.size = static_cast<std::uint64_t>(status.st_size);
+    if (S_ISLNK(status.st_mode)) source.link = read_link(folder, at, path);
+    return source;
+  }
+
+  std::string_view read_link(int folder, const char* at, const std::string& path) {
+    std::array<char, PATH_MAX> target;
+    const ssize_t size = ::readlinkat(folder, at, target.data(), target.size());
+    if (size < 0) throw_not_accessible(path, "readlink");
+    return tree_.keep({target.data(), static_cast<std::size_t>(size)});
+  }
+
+  void visit(const std::string& path, const SourceFile& source) {
+    std::vector<SourceFile> files;
+    const bool is_folder = S_ISDIR(source.st_mode);
+    const std::string clean_path = is_folder ? go::clean(path) : "";
+    if (is_folder) files = read_folder(path, clean_path);
+    if (const std::string to = rules_.destination(path); !to.empty()) tree_.add(to, source);
+    if (files.empty()) return;
+    const std::uint32_t folder = tree_.add_folder(clean_path);
+    for (SourceFile& file : files) {
+      file.folder = folder;
+      visit(go::join_clean(clean_path, file.file), file);
+    }
+  }
+
+  /// Everything in a folder by the bytes of the file names. The folder is closed again
+  /// before what is below it is looked at, so that depth costs no descriptors.
+  std::vector<SourceFile> read_folder(const std::string& path, const std::string& clean_path) {
+    const auto [parent, at] = store_.place(path);
+    const int opened = ::openat(parent, at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (opened < 0) throw_not_accessible(path, "open");
+    const Folder folder(::fdopendir(opened));
+    if (!folder) throw_not_accessible(path, "open");
+    std::vector<SourceFile> files;
+    errno = 0;
+    while (const dirent* const found = ::readdir(folder.get())) {
+      const std::string_view file = found->d_name;
+      if (file == "." || file == "..") continue;
+      files.push_back(look_at(opened, *found, go::join_clean(clean_path, file)));
+      errno = 0;
+    }
+    if (errno != 0) throw_not_accessible(path, "readdirent");
+    std::ranges::sort(files, {}, &SourceFile::file);
+    return files;
+  }
+
+  SourceFile look_at(int folder, const dirent& found, const std::string& path) {
+    const std::string_view file = tree_.keep(found.d_name);
+    if (found.d_type != DT_LNK) return look(folder, found.d_name, file, path);
+    return {.store_path = index_,
+            .st_mode = S_IFLNK | 0777,  // what lstat says of every symlink
+            .file = file,
+            .link = read_link(folder, found.d_name, path)};
+  }
+
+  const OpenStore& store_;
+  std::uint32_t index_;
+  const FileRules& rules_;
+  FileTree& tree_;
+};
+
+}  // namespace
+
+OpenStore::OpenStore(const StoreView& store) {
+  if (store.root.empty()) return;
+  const int root = ::open(store.root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root < 0) throw_errno("open the store root " + store.root.string());
+  root_ = FileDescriptor(root);
+}
+
+OpenStore::Place OpenStore::place(const std::string& path) const {
+  if (!root_ || !path.starts_with('/')) return {AT_FDCWD, path.c_str()};
+  const std::size_t relative = path.find_first_not_of('/');
+  return {root_.get(), relative == path.npos ? "." : path.c_str() + relative};
+}
+
+void add_store_path(const OpenStore& store, const StorePath& path, std::uint32_t index,
+                    const FileRules& rules, FileTree& tree) {
+  Walk(store, index, rules, tree).run(path.path);
+}
+
+}  // namespace n2c

@@ -1,0 +1,95 @@
+#include "image/file_rules.h"
+
+#include <doctest/doctest.h>
+
+using namespace n2c;
+
+namespace {
+
+StorePath with(std::string path, Rewrite rewrite, std::optional<std::vector<Perm>> perms = {}) {
+  return {std::move(path), PathOptions{std::move(rewrite), std::move(perms)}};
+}
+
+go::TarHeader applied(std::vector<Perm> perms, std::string_view source) {
+  go::TarHeader header{.uname = "root", .gname = "root", .mode = 0444};
+  FileRules(with("/nix/store/a", {}, std::move(perms))).apply_perms(source, header);
+  return header;
+}
+
+}  // namespace
+
+TEST_CASE("a path without options or with an empty regex leaves its files where they are") {
+  CHECK(FileRules({"/nix/store/a"}).destination("/nix/store/a/f") == "/nix/store/a/f");
+  CHECK(FileRules(with("/nix/store/a", {"", "x"})).destination("/nix/store/a/f") ==
+        "/nix/store/a/f");
+}
+
+TEST_CASE("a rewrite moves files, and an empty result leaves them out") {
+  const FileRules rules(with("/nix/store/a", {"^/nix/store/a", ""}));
+  CHECK(rules.destination("/nix/store/a/bin/sh") == "/bin/sh");
+  CHECK(rules.destination("/nix/store/a").empty());
+}
+
+TEST_CASE("every matching perm resets uid and gid, but only a given mode or name (B8.3)") {
+  const auto header = applied({{".*", "", 1001, 7, "bob", "staff"}, {"x$", "0600", 0, 0, "", ""}},
+                              "/nix/store/a/x");
+  CHECK(header.uid == 0);
+  CHECK(header.gid == 0);
+  CHECK(header.uname == "bob");
+  CHECK(header.gname == "staff");
+  CHECK(header.mode == 0600);
+  const auto other = applied({{".*", "", 1001, 7, "bob", "staff"}, {"x$", "0600", 0, 0, "", ""}},
+                             "/nix/store/a/y");
+  CHECK(other.uid == 1001);
+  CHECK(other.mode == 0444);
+}
+
+TEST_CASE("a mode that is no number fails only when a file gets it, with Go's words") {
+  CHECK(applied({{"y$", "rwx", 0, 0, "", ""}}, "/nix/store/a/x").mode == 0444);
+  CHECK_THROWS_WITH_AS(applied({{"x$", "rwx", 0, 0, "", ""}}, "/nix/store/a/x"),
+                       "mode \"rwx\" in the perms of /nix/store/a: expected integer", Error);
+}
+
+TEST_CASE("a bad regular expression is an error that names it, its path and what is wrong") {
+  CHECK_THROWS_WITH_AS(FileRules(with("/nix/store/a", {"(", "x"})),
+                       "rewrite regular expression \"(\" of /nix/store/a: missing ): (", Error);
+  CHECK_THROWS_WITH_AS(FileRules(with("/nix/store/a", {}, {{{"a**", "", 0, 0, "", ""}}})),
+                       doctest::Contains("perms regular expression \"a**\" of /nix/store/a: "),
+                       Error);
+}
+
+TEST_CASE("options this n2c does not know stop the layer from being made again") {
+  StorePath path = with("/nix/store/a", {});
+  path.unknown_keys = {"options.orMode", "options.tar"};
+  CHECK_THROWS_WITH_AS(FileRules{path},
+                       "path /nix/store/a has options this n2c does not know: options.orMode, "
+                       "options.tar",
+                       Error);
+}
+
+TEST_CASE("a store path whose unquoted text does not match itself is warned about (D4.4)") {
+  const std::string gtk = "/nix/store/abc-gtk+-3.0";
+  const auto warnings = find_warnings({with(gtk, {"^" + gtk, ""})});
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].contains(gtk));
+  CHECK(warnings[0].contains("stay where they are"));
+  CHECK(find_warnings({with("/nix/store/abc-a.b", {"^/nix/store/abc-a.b", ""})}).empty());
+  CHECK(find_warnings({with(gtk, {"^/nix/store/abc-gtk\\+-3.0", ""})}).empty());
+  CHECK(find_warnings({with(gtk, {"^" + gtk + "/bin", "/bin"})}).size() == 1);
+  CHECK(find_warnings({{gtk}}).empty());
+}
+
+TEST_CASE("a mode that is read as another number than it looks is warned about (B8.4)") {
+  const auto warned = [](std::string mode) {
+    return find_warnings({with("/nix/store/a", {}, {{{".*", std::move(mode), 0, 0, "", ""}}})});
+  };
+  REQUIRE(warned("0o755").size() == 1);
+  CHECK(warned("0o755")[0] ==
+        "the mode \"0o755\" in the perms of /nix/store/a is read as 0; write it as octal digits "
+        "only");
+  CHECK(warned("755abc")[0].contains("is read as 0755;"));
+  CHECK(warned("-755")[0].contains("is read as -0755;"));
+  CHECK(warned("0755").empty());
+  CHECK(warned("").empty());
+  CHECK(warned("rwx").empty());  // an error, not a warning
+}

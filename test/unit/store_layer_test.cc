@@ -1,0 +1,214 @@
+#include "image/store_layer.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "go/archive_tar.h"
+#include "test/support/temp_store.h"
+
+using namespace n2c;
+using test::read_in_steps;
+using test::TempStore;
+
+namespace {
+
+constexpr std::size_t all_at_once = 1 << 20;
+
+std::string tar_of(const TempStore& store, std::vector<StorePath> paths) {
+  return read_in_steps(StoreLayerSource(std::move(paths), store.view()), 0, all_at_once);
+}
+
+/// What opening and reading the layer of /nix/store/a fails with.
+std::optional<Error> failure(const TempStore& store) {
+  try {
+    tar_of(store, {{"/nix/store/a"}});
+    return {};
+  } catch (const Error& error) {
+    return error;
+  }
+}
+
+std::string entry(const go::TarHeader& header, std::string_view data = {}) {
+  std::string bytes;
+  REQUIRE(go::append_tar_header(header, bytes));
+  return bytes + std::string(data) + std::string(go::tar_padding(data.size()), '\0');
+}
+
+go::TarHeader folder_header(std::string path, std::int64_t mode = 0755) {
+  return {.type = '5',
+          .name = std::move(path),
+          .uname = "root",
+          .gname = "root",
+          .mode = mode,
+          .mtime = 1};
+}
+
+const std::string trailer(1024, '\0');
+
+}  // namespace
+
+TEST_CASE("a layer without paths is two empty blocks (B1.2)") {
+  const StoreLayerSource source({}, {});
+  CHECK(read_in_steps(source, 0, 100) == trailer);
+  const TarFacts facts = measure(source);
+  CHECK(facts.size == 1024);
+  CHECK(facts.digest.str() ==
+        "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef");
+}
+
+TEST_CASE("a layer is its parents, its files in order with mode and root as owner, and a trailer") {
+  const TempStore store;
+  store.folder("/nix/store/a", 0555);
+  store.file("/nix/store/a/tool", "hello", 0555);
+  store.symlink("/nix/store/a/link", "tool");
+  store.file("/nix/store/a/full", std::string(512, 'x'), 04755);
+  go::TarHeader file = folder_header("/nix/store/a/full", 04755);
+  file.type = '0';
+  file.size = 512;
+  go::TarHeader tool = folder_header("/nix/store/a/tool", 0555);
+  tool.type = '0';
+  tool.size = 5;
+  go::TarHeader link = folder_header("/nix/store/a/link", 0777);
+  link.type = '2';
+  link.link = "tool";
+  CHECK(tar_of(store, {{"/nix/store/a"}}) ==
+        entry(folder_header("/")) + entry(folder_header("/nix")) +
+            entry(folder_header("/nix/store")) + entry(folder_header("/nix/store/a", 0555)) +
+            entry(file, std::string(512, 'x')) + entry(link) + entry(tool, "hello") + trailer);
+}
+
+TEST_CASE("a layer opened at any offset goes on as if it had been read from its start") {
+  const TempStore store;
+  store.file("/nix/store/a/empty", "");
+  store.file("/nix/store/a/full", std::string(1024, 'f'));
+  store.file("/nix/store/a/long", std::string(1500, 'l'));
+  store.file("/nix/store/a/" + std::string(120, 'n'), "pax or split");
+  store.symlink("/nix/store/a/link", std::string(150, 't'));
+  const StoreLayerSource source({{"/nix/store/a"}}, store.view());
+  const std::string whole = read_in_steps(source, 0, all_at_once);
+  for (std::uint64_t offset = 0; offset < whole.size() + 700; offset += 61) {
+    CAPTURE(offset);
+    const std::string rest = offset < whole.size() ? whole.substr(offset) : "";
+    REQUIRE(read_in_steps(source, offset, all_at_once) == rest);
+  }
+  for (const std::size_t step : {1, 7, 511, 512, 513, 1500}) {
+    CAPTURE(step);
+    REQUIRE(read_in_steps(source, 0, step) == whole);
+    REQUIRE(read_in_steps(source, 2000, step) == whole.substr(2000));
+  }
+  CHECK(measure(source).size == whole.size());
+  CHECK(measure(source).digest == oci::Digest::of(whole));
+}
+
+TEST_CASE("a file that is a store path, and a rewrite to nothing") {
+  const TempStore store;
+  store.file("/nix/store/a", "alone");
+  CHECK(tar_of(store, {{"/nix/store/a"}}).size() == 3 * 512 + 1024 + 1024);
+  const PathOptions nowhere{{"^/nix/store/a", ""}, {}};
+  CHECK(tar_of(store, {{"/nix/store/a", nowhere}}) == trailer);
+}
+
+TEST_CASE(
+    "a symlink is a leaf even as a store path; with a slash behind it, it is followed (E1.1)") {
+  const TempStore store;
+  store.file("/nix/store/b/f", "content");
+  store.symlink("/nix/store/a", "b");
+  const std::string leaf = tar_of(store, {{"/nix/store/a"}});
+  CHECK(leaf.size() == 4 * 512 + 1024);
+  CHECK(leaf.at(3 * 512 + 156) == '2');
+  const std::string followed = tar_of(store, {{"/nix/store/a/"}});
+  CHECK(followed.size() == 6 * 512 + 1024);
+  CHECK(followed.substr(4 * 512, 14) == "/nix/store/a/f");
+}
+
+TEST_CASE("hard links are files of their own (B6.6)") {
+  const TempStore store;
+  store.file("/nix/store/a/one", "same");
+  REQUIRE(::link(store.real("/nix/store/a/one").c_str(), store.real("/nix/store/a/two").c_str()) ==
+          0);
+  CHECK(tar_of(store, {{"/nix/store/a"}}).size() == 4 * 512 + 2 * 1024 + 1024);
+}
+
+TEST_CASE("what is not there or is no file a layer can hold is named, and why") {
+  const TempStore store;
+  auto error = failure(store);
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::local);
+  CHECK(error->message() ==
+        "failed accessing path \"/nix/store/a\": lstat /nix/store/a: no such file or directory");
+  store.fifo("/nix/store/a/pipe");
+  error = failure(store);
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::local);
+  CHECK(error->message() ==
+        "'/nix/store/a/pipe' is a FIFO: a layer holds regular files, directories and symlinks "
+        "only");
+  const std::string zero_inside("/nix/store/a\0b", 14);
+  CHECK_THROWS_WITH_AS(StoreLayerSource({{zero_inside}}, store.view()).open(),
+                       doctest::Contains("invalid argument"), Error);
+}
+
+TEST_CASE("a header that no format can hold is told when the layer is opened") {
+  const TempStore store;
+  store.file("/nix/store/a", "x");
+  const PathOptions to_root{{"^.*$", "/"}, {}};
+  CHECK_THROWS_WITH_AS(
+      StoreLayerSource({{"/nix/store/a", to_root}}, store.view()).open(),
+      "could not write hdr of '/': archive/tar: cannot encode header: filename may not have "
+      "trailing slash",
+      Error);
+}
+
+TEST_CASE("a file that grew, shrank or vanished while its layer is read ends the reading") {
+  const TempStore store;
+  const std::string path = "/nix/store/a";
+  const auto failure_after = [&](auto change, std::size_t step) -> std::string {
+    store.file(path, std::string(2000, 'a'), 0644);
+    const auto reader = StoreLayerSource({{path}}, store.view()).open();
+    change();
+    std::vector<std::byte> block(step);
+    try {
+      while (reader->read(block) != 0) {
+      }
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::local);
+      return error.message();
+    }
+    return "read to the end";
+  };
+  const auto resize = [&](off_t size) {
+    return [&store, &path, size] { REQUIRE(::truncate(store.real(path).c_str(), size) == 0); };
+  };
+  for (const std::size_t step : {100, 512, 4096}) {
+    CAPTURE(step);
+    CHECK(failure_after(resize(2000), step) == "read to the end");
+    CHECK(failure_after(resize(2001), step) ==
+          "the file '/nix/store/a' grew while it was read: it had 2000 bytes when its layer was "
+          "begun");
+    CHECK(failure_after(resize(1999), step).contains("'/nix/store/a' shrank while it was read"));
+    CHECK(failure_after([&] { ::unlink(store.real(path).c_str()); }, step) ==
+          "could not open file '/nix/store/a', got error 'open /nix/store/a: no such file or "
+          "directory'");
+  }
+}
+
+TEST_CASE("an empty file that grew is noticed too") {
+  const TempStore store;
+  const std::string path = store.file("/nix/store/a", "", 0644);
+  const auto reader = StoreLayerSource({{path}}, store.view()).open();
+  store.file(path, "more", 0644);
+  CHECK_THROWS_WITH_AS(read_all(*reader, 1 << 20), doctest::Contains("grew"), Error);
+}
+
+TEST_CASE("a file of 5 GiB is described by its size and read from any place in it") {
+  const TempStore store;
+  const std::string path = store.file("/nix/store/a", "", 0644);
+  const off_t size = off_t{5} << 30;
+  REQUIRE(::truncate(store.real(path).c_str(), size) == 0);
+  const StoreLayerSource source({{path}}, store.view());
+  const std::uint64_t data_at = 4 * 512;
+  const auto end = data_at + static_cast<std::uint64_t>(size);
+  CHECK(read_in_steps(source, end - 10, all_at_once) == std::string(10, '\0') + trailer);
+}
