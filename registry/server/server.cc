@@ -96,7 +96,7 @@ class BodyReader final : public Reader {
     if (finished()) return true;
     if (timed_out_ || broken_) return false;
     if (expects_continue_ || parser_.chunked() || left_ > worth_reading_away) return false;
-    std::vector<std::byte> block(worth_reading_away);
+    std::vector<std::byte> block(static_cast<std::size_t>(left_));
     while (read(block) != 0) {
     }
     return true;
@@ -203,12 +203,17 @@ class Connection {
         socket_(std::move(accepted.fd), shared.cut),
         inbox_(shared.options.max_header_bytes + 4096) {}
 
-  void run() {
-    const auto deadline = steady_clock::now() + shared_.options.header_time;
-    if (shared_.tls && !socket_.accept_tls(*shared_.tls, deadline)) return;
-    auto next = Next::request;
-    while (next == Next::request) next = serve_one();
-    if (next == Next::farewell) linger();
+  /// The root of a thread: whatever fails ends this connection and nothing else.
+  void run() noexcept {
+    try {
+      const auto deadline = steady_clock::now() + shared_.options.header_time;
+      if (shared_.tls && !socket_.accept_tls(*shared_.tls, deadline)) return;
+      auto next = Next::request;
+      while (next == Next::request) next = serve_one();
+      if (next == Next::farewell) linger();
+    } catch (...) {
+      return;  // out of memory, most likely: the socket closes
+    }
   }
 
   /// Says that there are too many, without waiting.
@@ -323,6 +328,8 @@ class Connection {
       return {keep ? Next::request : Next::farewell, sent};
     } catch (const ConnectionOver&) {
       return {Next::gone, {}};
+    } catch (const Error&) {  // the client left while the rest of its body was read away
+      return {Next::gone, {}};
     }
   }
 
@@ -348,7 +355,7 @@ class Connection {
   void linger() {
     socket_.finish_writing();
     const auto deadline = steady_clock::now() + linger_time;
-    std::vector<std::byte> block(64 << 10);
+    std::vector<std::byte> block(4 << 10);
     while (socket_.read(block, deadline).end == Transfer::End::none) {
     }
   }
@@ -364,6 +371,11 @@ class Connection {
 };
 
 }  // namespace
+
+void serve_connection(FileDescriptor client, const Handler& handler, const ServerOptions& options) {
+  Shared shared{handler, options, {}, {}, {}};
+  Connection(shared, {std::move(client), "test"}).run();
+}
 
 struct Server::Impl {
   Impl(Handler handler, ServerOptions options, Interceptor interceptor)

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "base/file.h"
 #include "registry/server/exchange.h"
 
 namespace n2c::registry {
@@ -74,6 +75,9 @@ struct Verdict {
 
 /// Looks at a request before it is handled; nothing means: go on. The body must not be read.
 using Interceptor = std::function<std::optional<Verdict>(const Exchange&)>;
+
+/// Serves one connected socket on the calling thread until its client is done. For tests.
+void serve_connection(FileDescriptor client, const Handler& handler, const ServerOptions& options);
 
 /// Listens from construction to destruction.
 class Server {

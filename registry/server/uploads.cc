@@ -1,6 +1,7 @@
 /// Pushing blobs: whole, streamed, in chunks, mounted (distribution-spec, end-4 to end-6,
 /// end-11, end-13, end-14).
 
+#include <algorithm>
 #include <vector>
 
 #include "base/text.h"
@@ -43,7 +44,9 @@ Reply session_problem(const Call& call, const Session& session, const Problem& p
 }
 
 void receive(Exchange& exchange, Session& session) {
-  std::vector<std::byte> block(256 << 10);
+  constexpr std::uint64_t largest = 256 << 10;
+  std::vector<std::byte> block(
+      std::clamp<std::uint64_t>(exchange.body_size.value_or(largest), 1, largest));
   while (const std::size_t count = exchange.body.read(block)) {
     session.write(ByteView(block).first(count));
   }
