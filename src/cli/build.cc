@@ -1,7 +1,301 @@
+/// The five commands of upstream's nix2container, flag for flag (contract H).
+
+#include <sys/utsname.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <unordered_set>
+
+#include "base/text.h"
 #include "cli/command.h"
+#include "cli/output.h"
+#include "go/rfc3339.h"
+#include "go/strconv.h"
+#include "image/base_image.h"
+#include "image/closure.h"
+#include "image/image_json.h"
+#include "image/layer_builder.h"
+#include "image/layer_plan.h"
 
 namespace n2c::cli {
 
-void add_build_commands(CLI::App&, Invocation&) {}
+namespace {
+
+struct LayersArguments {
+  std::string out, graph, ignore, rewrites, perms, history, max_layers = "1";
+  std::string tar_directory, store_root;
+  std::vector<std::string> parents;
+};
+
+struct ImageArguments {
+  std::string out, config, from_image, arch, store_root;
+  std::string created = "0001-01-01T00:00:00Z";
+  std::vector<std::string> layers;
+};
+
+struct BaseImageArguments {
+  std::string out, from, blobs, store_root;
+  std::vector<std::string> ignored;  // contract H1.6
+};
+
+void say(std::string_view line) { std::fputs(cat(line, "\n").c_str(), stderr); }
+
+/// Go's name for the processor this runs on.
+std::string go_architecture() {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> names = {{
+      {"x86_64", "amd64"},
+      {"aarch64", "arm64"},
+      {"i686", "386"},
+      {"i386", "386"},
+      {"armv7l", "arm"},
+      {"armv6l", "arm"},
+      {"loongarch64", "loong64"},
+      {"mips64", "mips64le"},
+      {"mips", "mipsle"},
+  }};
+  struct utsname machine{};
+  if (::uname(&machine) != 0) return "amd64";
+  const std::string_view found = machine.machine;
+  for (const auto& [kernel, go] : names) {
+    if (kernel == found) return std::string(go);
+  }
+  return std::string(found);
+}
+
+/// Reads the flag's file and gives it to `parse`; "" is as if the flag were not given.
+template <class Parse>
+auto read_with(const std::string& file, const StoreView& store, const Parse& parse) {
+  return or_throw(parse(read_description(store.locate(file))), ErrorKind::input, printable(file));
+}
+
+using ReadRules = std::optional<std::string> (*)(std::string_view, SelectionRules&);
+
+void read_rules(const std::string& file, const StoreView& store, ReadRules read,
+                SelectionRules& rules) {
+  if (file.empty()) return;
+  if (const auto wrong = read(read_description(store.locate(file)), rules)) {
+    throw Error(ErrorKind::input, cat(printable(file), ": ", *wrong));
+  }
+}
+
+oci::History read_history(const std::string& file, const StoreView& store) {
+  oci::History history;
+  if (file.empty()) return history;
+  const go::Json json = read_with(file, store, go::Json::parse);
+  if (const auto wrong = history.decode(json)) {
+    throw Error(ErrorKind::input, cat(printable(file), ": ", wrong->str()));
+  }
+  return history;
+}
+
+std::int64_t max_layers_of(const std::string& text) {
+  auto number = go::parse_int(text);
+  if (!number) {
+    throw Error(ErrorKind::usage, cat("invalid argument \"", printable(text),
+                                      "\" for \"--max-layers\" flag: ", number.error()));
+  }
+  return *number;
+}
+
+/// In the order of contract H3.1, which decides what the first error is.
+int run_layers(const LayersArguments& arguments, std::stop_token stop) {
+  const StoreView store{.root = arguments.store_root};
+  const std::int64_t max_layers = max_layers_of(arguments.max_layers);
+  const Closure closure = read_with(arguments.graph, store, parse_closure_graph);
+  std::vector<std::string> ordered;
+  for (const std::size_t id : by_popularity(closure)) ordered.push_back(closure.nodes[id].path);
+  std::vector<LayerRecord> parents;
+  for (const std::string& file : arguments.parents) {
+    std::ranges::move(read_with(file, store, parse_layers_json), std::back_inserter(parents));
+  }
+  SelectionRules rules{.ignore = arguments.ignore};
+  read_rules(arguments.perms, store, read_perms, rules);
+  read_rules(arguments.rewrites, store, read_rewrites, rules);
+  LayerBuild build{.store = store,
+                   .history = read_history(arguments.history, store),
+                   .keep_in = arguments.tar_directory};
+  const auto layers =
+      build_layers(split_by_order(select_paths(ordered, rules, parents, say), max_layers), build,
+                   std::move(stop));
+  for (const LayerRecord& layer : layers) {
+    say(cat("Adding ", layer.paths->size(), " paths to layer (size:", layer.size,
+            " digest:", layer.digest, ")"));
+  }
+  write_output(arguments.out, layers_json(layers));
+  say("Layers have been written to " + arguments.out);
+  return 0;
+}
+
+std::string created_of(const std::string& text) {
+  auto time = go::rewrite_rfc3339(text);
+  if (!time) {
+    throw Error(ErrorKind::usage, cat("invalid argument \"", printable(text),
+                                      "\" for \"--created\" flag: ", time.error()));
+  }
+  return *time;
+}
+
+oci::ContainerConfig read_config(const std::string& file, const StoreView& store) {
+  say("Getting image configuration from " + file);
+  const go::Json json = read_with(file, store, go::Json::parse);
+  oci::ContainerConfig config;
+  if (const auto wrong = config.decode(json)) {
+    throw Error(ErrorKind::input, cat(printable(file), ": ", wrong->str()));
+  }
+  return config;
+}
+
+int run_image(const ImageArguments& arguments) {
+  const StoreView store{.root = arguments.store_root};
+  ImageRecord image{.arch = arguments.arch, .created = created_of(arguments.created)};
+  image.container = read_config(arguments.config, store);
+  image.layers.emplace();
+  if (!arguments.from_image.empty()) {
+    ImageRecord base = read_with(arguments.from_image, store, parse_image_json);
+    if (base.layers) image.layers = std::move(base.layers);
+    say(cat("Using base image ", arguments.from_image, " containing ", image.layers->size(),
+            " layers"));
+  }
+  std::unordered_set<std::string> digests;  // G1.3
+  for (const LayerRecord& layer : *image.layers) digests.insert(layer.digest);
+  for (const std::string& file : arguments.layers) {
+    for (LayerRecord& layer : read_with(file, store, parse_layers_json)) {
+      if (!digests.insert(layer.digest).second) continue;
+      say(cat("Adding layer ", layer.digest, " from ", file));
+      image.layers->push_back(std::move(layer));
+    }
+  }
+  write_output(arguments.out, image_json(image));
+  say("Image has been written to " + arguments.out);
+  return 0;
+}
+
+int write_base_image(const BaseImageArguments& arguments, const ImageRecord& image) {
+  write_output(arguments.out, image_json(image));
+  say("Image has been written to " + arguments.out);
+  return 0;
+}
+
+void add_store_root(CLI::App& command, std::string& store_root) {
+  command.add_option("--store-root", store_root,
+                     "read absolute paths (/nix/store/…) below this folder");
+}
+
+/// A build command: any failure of it, its usage too, exits with 1.
+CLI::App& add_command(CLI::App& app, const char* word, const char* purpose, Invocation& chosen) {
+  CLI::App& command = *app.add_subcommand(word, purpose);
+  command.group("Building");
+  command.preparse_callback([&chosen](std::size_t) { chosen.is_build_command = true; });
+  return command;
+}
+
+void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) {
+  const auto arguments = std::make_shared<LayersArguments>();
+  command.add_option("OUT", arguments->out, "the layers.json to write")->required();
+  command
+      .add_option("CLOSURE-GRAPH", arguments->graph,
+                  "JSON array of {path, references}: the store paths to put into layers")
+      ->required();
+  command.add_option("PARENT-LAYERS", arguments->parents,
+                     "layers.json files whose paths are left out");
+  command.add_option("--ignore", arguments->ignore, "leave this store path out");
+  command.add_option("--rewrites", arguments->rewrites,
+                     "JSON array of {path, regex, repl}: where a path's files go");
+  command.add_option("--perms", arguments->perms,
+                     "JSON array of {path, regex, mode, uid, gid, uname, gname}");
+  command.add_option("--history", arguments->history, "JSON object: the layers' history entry");
+  command
+      .add_option("--max-layers", arguments->max_layers,
+                  "at most this many layers, the last taking the rest; 0: one a path")
+      ->capture_default_str();
+  if (keeps_tars) {
+    command.add_option("--tar-directory", arguments->tar_directory,
+                       "keep the layers' tars in this folder");
+  }
+  add_store_root(command, arguments->store_root);
+  command.callback([arguments, &chosen] {
+    chosen.action = [arguments](std::stop_token stop) { return run_layers(*arguments, stop); };
+  });
+}
+
+void add_image_command(CLI::App& command, Invocation& chosen) {
+  const auto arguments = std::make_shared<ImageArguments>();
+  arguments->arch = go_architecture();
+  command.add_option("OUT", arguments->out, "the image.json to write")->required();
+  command.add_option("CONFIG", arguments->config, "JSON object: the OCI image config")->required();
+  command.add_option("LAYERS", arguments->layers, "layers.json files, lowest first")->required();
+  command.add_option("--from-image", arguments->from_image,
+                     "image.json whose layers lie below (its config is not taken over)");
+  command.add_option("--arch", arguments->arch, "the processor, as Go calls it")
+      ->capture_default_str();
+  command.add_option("--created", arguments->created, "when the image was made (RFC 3339)")
+      ->capture_default_str();
+  add_store_root(command, arguments->store_root);
+  command.callback([arguments, &chosen] {
+    chosen.action = [arguments](const std::stop_token&) { return run_image(*arguments); };
+  });
+}
+
+void add_base_image_options(CLI::App& command, BaseImageArguments& arguments) {
+  command.add_option("IGNORED", arguments.ignored)->group("");
+  add_store_root(command, arguments.store_root);
+}
+
+void add_image_from_dir(CLI::App& command, Invocation& chosen) {
+  const auto arguments = std::make_shared<BaseImageArguments>();
+  command.add_option("OUT", arguments->out, "the image.json to write")->required();
+  command.add_option("DIR", arguments->from, "a folder that `skopeo copy … dir:DIR` wrote")
+      ->required();
+  add_base_image_options(command, *arguments);
+  command.callback([arguments, &chosen] {
+    chosen.action = [arguments](const std::stop_token&) {
+      return write_base_image(
+          *arguments, image_from_dir(arguments->from, {.root = arguments->store_root}, say));
+    };
+  });
+}
+
+void add_image_from_manifest(CLI::App& command, Invocation& chosen) {
+  const auto arguments = std::make_shared<BaseImageArguments>();
+  command.add_option("OUT", arguments->out, "the image.json to write")->required();
+  command.add_option("MANIFEST", arguments->from, "an image's manifest (OCI or Docker schema 2)")
+      ->required();
+  command
+      .add_option("BLOBS", arguments->blobs,
+                  "JSON object: hex digest (no \"sha256:\") of each blob, and its file")
+      ->required();
+  add_base_image_options(command, *arguments);
+  command.callback([arguments, &chosen] {
+    chosen.action = [arguments](const std::stop_token&) {
+      return write_base_image(*arguments,
+                              image_from_manifest(arguments->from, arguments->blobs,
+                                                  {.root = arguments->store_root}, say));
+    };
+  });
+}
+
+}  // namespace
+
+void add_build_commands(CLI::App& app, Invocation& chosen) {
+  add_layers_command(
+      add_command(app, "layers-from-reproducible-storepaths",
+                  "Describe layers that can be made again from their store paths", chosen),
+      chosen, false);
+  add_layers_command(add_command(app, "layers-from-non-reproducible-storepaths",
+                                 "Describe layers and keep their tars", chosen),
+                     chosen, true);
+  add_image_command(add_command(app, "image", "Describe an image: a config and layers", chosen),
+                    chosen);
+  add_image_from_dir(
+      add_command(app, "image-from-dir", "Describe a base image from skopeo's dir: folder", chosen),
+      chosen);
+  add_image_from_manifest(
+      add_command(app, "image-from-manifest",
+                  "Describe a base image from its manifest and a map of its blobs", chosen),
+      chosen);
+}
 
 }  // namespace n2c::cli

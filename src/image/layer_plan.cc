@@ -41,7 +41,7 @@ go::Decoded decode_rewrite_entry(const Json& json, std::pair<std::string, Rewrit
 }
 
 /// F3.1: options exist only where a perm or a rewrite names the path.
-StorePath with_rules(const std::string& path, const PathRules& rules) {
+StorePath with_rules(const std::string& path, const SelectionRules& rules) {
   StorePath record{.path = path, .options = {}};
   const auto options = [&]() -> PathOptions& {
     if (!record.options) record.options.emplace();
@@ -79,7 +79,7 @@ bool has_same(const PathsByName& paths, const StorePath& wanted) {
 
 }  // namespace
 
-std::optional<std::string> read_perms(std::string_view text, PathRules& rules) {
+std::optional<std::string> read_perms(std::string_view text, SelectionRules& rules) {
   const auto json = Json::parse(text);
   if (!json) return json.error();
   std::vector<PermEntry> entries;
@@ -95,7 +95,7 @@ std::optional<std::string> read_perms(std::string_view text, PathRules& rules) {
   return {};
 }
 
-std::optional<std::string> read_rewrites(std::string_view text, PathRules& rules) {
+std::optional<std::string> read_rewrites(std::string_view text, SelectionRules& rules) {
   const auto json = Json::parse(text);
   if (!json) return json.error();
   const auto wrong =
@@ -104,7 +104,8 @@ std::optional<std::string> read_rewrites(std::string_view text, PathRules& rules
   return {};
 }
 
-std::vector<StorePath> select_paths(const std::vector<std::string>& ordered, const PathRules& rules,
+std::vector<StorePath> select_paths(const std::vector<std::string>& ordered,
+                                    const SelectionRules& rules,
                                     const std::vector<LayerRecord>& parents,
                                     const std::function<void(std::string_view)>& log) {
   const PathsByName in_parents = paths_of(parents);

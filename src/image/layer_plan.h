@@ -13,7 +13,7 @@
 namespace n2c {
 
 /// What alters and drops paths on their way into layers.
-struct PathRules {
+struct SelectionRules {
   /// perms.json and rewrites.json: each entry is for one path.
   std::vector<std::pair<std::string, Perm>> perms;
   std::vector<std::pair<std::string, Rewrite>> rewrites;
@@ -24,12 +24,13 @@ struct PathRules {
 
 /// Read perms.json into rules.perms and rewrites.json into rules.rewrites. They return what is
 /// wrong, and where.
-std::optional<std::string> read_perms(std::string_view json, PathRules& rules);
-std::optional<std::string> read_rewrites(std::string_view json, PathRules& rules);
+std::optional<std::string> read_perms(std::string_view json, SelectionRules& rules);
+std::optional<std::string> read_rewrites(std::string_view json, SelectionRules& rules);
 
 /// F3: the path with its perms in file order and its last rewrite; dropped when it is to be
 /// ignored or when a parent layer has it with the same options. `log` hears of each drop.
-std::vector<StorePath> select_paths(const std::vector<std::string>& ordered, const PathRules& rules,
+std::vector<StorePath> select_paths(const std::vector<std::string>& ordered,
+                                    const SelectionRules& rules,
                                     const std::vector<LayerRecord>& parents,
                                     const std::function<void(std::string_view)>& log);
 

@@ -26,7 +26,7 @@ struct Selection {
   std::vector<std::string> log;
 };
 
-Selection select(const PathRules& rules, const std::vector<LayerRecord>& parents) {
+Selection select(const SelectionRules& rules, const std::vector<LayerRecord>& parents) {
   Selection selection;
   selection.paths = select_paths({"A", "B", "C"}, rules, parents,
                                  [&](std::string_view line) { selection.log.emplace_back(line); });
@@ -46,7 +46,7 @@ TEST_CASE("paths fill one layer each and the last takes the rest (F4.1)") {
 }
 
 TEST_CASE("a path has its perms in order and its last rewrite, and no options without either") {
-  PathRules rules;
+  SelectionRules rules;
   REQUIRE_FALSE(
       read_perms(R"([{"path":"A","regex":"1"},{"path":"B"},{"path":"A","regex":"2"}])", rules));
   REQUIRE_FALSE(read_rewrites(
@@ -61,7 +61,7 @@ TEST_CASE("a path has its perms in order and its last rewrite, and no options wi
 }
 
 TEST_CASE("paths are dropped when ignored or when a parent has them with the same options (F3)") {
-  PathRules rules{.ignore = "B"};
+  SelectionRules rules{.ignore = "B"};
   rules.rewrites = {{"C", {"^C", ""}}};
   LayerRecord parent{.paths = paths("AC")};
   const auto selection = select(rules, {parent});
@@ -73,7 +73,7 @@ TEST_CASE("paths are dropped when ignored or when a parent has them with the sam
 }
 
 TEST_CASE("rules of the wrong shape are named by their keys, unknown keys kept for later") {
-  PathRules rules;
+  SelectionRules rules;
   CHECK(read_perms(R"([{"path":"A","uid":1.0}])", rules) ==
         "[0].uid: cannot unmarshal number 1.0 into an integer");
   CHECK(read_rewrites("[", rules)->starts_with("unexpected end of JSON input"));

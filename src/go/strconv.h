@@ -1,0 +1,15 @@
+#pragma once
+/// Whole numbers as Go's command lines take them (contract H1.2).
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace n2c::go {
+
+/// strconv.ParseInt with base 0 and 64 bits: 0x, 0o, 0b and 0 before hex, octal, binary and
+/// octal digits, underscores between digits. The error is in Go's words.
+Parsed<std::int64_t> parse_int(std::string_view text);
+
+}  // namespace n2c::go

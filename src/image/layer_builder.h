@@ -1,0 +1,31 @@
+#pragma once
+/// Layers described by reading their tars once: digest and size, and, where they are to be
+/// kept, the bytes in a file.
+
+#include <cstdint>
+#include <filesystem>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/codec.h"
+#include "image/image_json.h"
+
+namespace n2c {
+
+/// How layers are described.
+struct LayerBuild {
+  StoreView store;
+  oci::History history;  ///< of every layer
+  /// The folder for the layers' files, "" for none: HEX.tar, HEX.tar.gz or HEX.tar.zst.
+  std::string keep_in;
+  Compression compression{.codec = Codec::none};  ///< of what is kept
+};
+
+/// The records of these layers, in their order (F4.2), each layer on a processor of its own. A
+/// layer's bytes are never held in memory. What was kept is removed again when one fails.
+/// Throws what StoreLayerSource does, and Error{input} for options that are not known.
+std::vector<LayerRecord> build_layers(const std::vector<std::vector<StorePath>>& layers,
+                                      const LayerBuild& build, std::stop_token stop);
+
+}  // namespace n2c
