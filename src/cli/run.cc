@@ -1,10 +1,12 @@
 #include "cli/run.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <thread>
+#include <vector>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -50,13 +52,14 @@ class StopOnSignal {
   std::thread thread_;
 };
 
-void print_error(const Error& error) {
-  std::fputs(cat("n2c: ", error.message(), "\n").c_str(), stderr);
+/// A build command says the bare message, as upstream does (contract H1.5).
+void print_error(const Error& error, bool is_build_command) {
+  std::fputs(cat(is_build_command ? "" : "n2c: ", error.message(), "\n").c_str(), stderr);
   if (!error.hint().empty()) std::fputs(cat("hint: ", error.hint(), "\n").c_str(), stderr);
 }
 
 int fail(const Invocation& chosen, const Error& error) {
-  print_error(error);
+  print_error(error, chosen.is_build_command);
   return chosen.is_build_command ? 1 : exit_code(error.kind());
 }
 
@@ -73,6 +76,23 @@ int run_action(const Invocation& chosen) {
   }
 }
 
+/// The arguments, last first as CLI11 takes them. "--flag=" stands for "--flag" and an empty value,
+/// which CLI11 would take from what follows.
+std::vector<std::string> arguments_of(int argc, char** argv) {
+  std::vector<std::string> arguments;
+  bool flags_ended = false;
+  for (int i = 1; i < argc; ++i) {
+    std::string argument = argv[i];
+    flags_ended = flags_ended || argument == "--";
+    const bool is_empty = !flags_ended && argument.starts_with("--") && argument.find('=') == argument.size() - 1;
+    if (is_empty) argument.pop_back();
+    arguments.push_back(std::move(argument));
+    if (is_empty) arguments.emplace_back();
+  }
+  std::ranges::reverse(arguments);
+  return arguments;
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -86,7 +106,7 @@ int run(int argc, char** argv) {
   add_build_commands(app, chosen);
   add_serve_command(app, chosen);
   try {
-    app.parse(argc, argv);
+    app.parse(arguments_of(argc, argv));
   } catch (const CLI::CallForHelp&) {
     std::fputs(app.help().c_str(), stdout);
     return 0;

@@ -84,9 +84,7 @@ class LayerBuilder {
     AtomicFile file(build_.keep_in + "/layer");
     auto plain = std::make_unique<HashingReader>(tar.open());
     HashingReader& hashed = *plain;
-    std::unique_ptr<Reader> stored = codec == Codec::none
-                                         ? std::move(plain)
-                                         : compress(std::move(plain), build_.compression, pool_);
+    const std::unique_ptr<Reader> stored = std::move(plain);
     const TarFacts facts = drain(*stored, &file, stop);
     const auto diff_id = oci::Digest::from_hex(HashAlgorithm::sha256, hashed.finish_hex());
     set_facts(record, facts, diff_id);
