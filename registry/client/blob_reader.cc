@@ -105,11 +105,12 @@ class BlobReader final : public Reader {
   std::optional<Error> fetch_once() {
     const bool resumes = have_ > 0 && !ranges_refused_;
     PipeWriter sink(pipe_, have_, resumes ? 0 : have_);
-    Call call{.request = {.url = host_->url(cat(scope_.repository, "/blobs/", blob_.digest.str())),
-                          .reply_sink = &sink,
-                          .sink_status = resumes ? 206 : 200},
-              .scopes = {scope_},
-              .retry = false};
+    HostCall call{
+        .request = {.url = host_->url(cat(scope_.repository, "/blobs/", blob_.digest.str())),
+                    .reply_sink = &sink,
+                    .sink_status = resumes ? 206 : 200},
+        .scopes = {scope_},
+        .retry = false};
     if (resumes) call.request.headers.set("Range", cat("bytes=", have_, "-"));
     try {
       const HostReply reply = host_->send(call, stop_.get_token());

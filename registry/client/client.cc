@@ -93,11 +93,11 @@ bool RegistryClient::has_blob(const oci::Descriptor& blob, std::stop_token stop)
 bool RegistryClient::mount(const oci::Descriptor& blob, const oci::Repository& from,
                            std::stop_token stop) {
   if (from.host != repository_.host || from.path == repository_.path) return false;
-  Call call{.request = {.method = http::Method::post,
-                        .url = host_->url(repository_.path + "/blobs/uploads/")
-                                   .with_query("mount", blob.digest.str())
-                                   .with_query("from", from.path)},
-            .scopes = {scope(), Scope{.repository = from.path}}};
+  HostCall call{.request = {.method = http::Method::post,
+                            .url = host_->url(repository_.path + "/blobs/uploads/")
+                                       .with_query("mount", blob.digest.str())
+                                       .with_query("from", from.path)},
+                .scopes = {scope(), Scope{.repository = from.path}}};
   std::optional<HostReply> reply;
   try {
     reply = host_->send(call, stop);
@@ -148,9 +148,9 @@ std::unique_ptr<Reader> RegistryClient::open_blob(const oci::Descriptor& blob,
 
 std::optional<FetchedManifest> RegistryClient::get_manifest(std::string_view tag_or_digest,
                                                             std::stop_token stop) {
-  Call call{.request = {.url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest)),
-                        .max_reply_bytes = oci::max_manifest_bytes},
-            .scopes = {scope()}};
+  HostCall call{.request = {.url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest)),
+                            .max_reply_bytes = oci::max_manifest_bytes},
+                .scopes = {scope()}};
   accept_manifests(call.request.headers);
   const HostReply reply = host_->send(call, std::move(stop));
   const auto& response = reply.response;
@@ -170,9 +170,9 @@ std::optional<FetchedManifest> RegistryClient::get_manifest(std::string_view tag
 
 std::optional<oci::Descriptor> RegistryClient::head_manifest(std::string_view tag_or_digest,
                                                              std::stop_token stop) {
-  Call call{.request = {.method = http::Method::head,
-                        .url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest))},
-            .scopes = {scope()}};
+  HostCall call{.request = {.method = http::Method::head,
+                            .url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest))},
+                .scopes = {scope()}};
   accept_manifests(call.request.headers);
   const HostReply reply = host_->send(call, std::move(stop));
   // 401, 403 and 405 stand for "absent" as well (ggcr#1691, harbor#22363).
@@ -190,11 +190,11 @@ ManifestPut RegistryClient::put_manifest(std::string_view tag_or_digest,
                                          std::string_view media_type, std::string_view json,
                                          std::stop_token stop) {
   const MemorySource body{std::string(json)};
-  Call call{.request = {.method = http::Method::put,
-                        .url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest)),
-                        .body = {.source = &body, .length = json.size()},
-                        .reply_patience = manifest_patience},
-            .scopes = {scope()}};
+  HostCall call{.request = {.method = http::Method::put,
+                            .url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest)),
+                            .body = {.source = &body, .length = json.size()},
+                            .reply_patience = manifest_patience},
+                .scopes = {scope()}};
   call.request.headers.set("Content-Type", std::string(media_type));
   const HostReply reply = host_->send(call, stop);
   const auto& response = reply.response;

@@ -63,7 +63,7 @@ struct Host::Parts {
   HostReply with_retries(const http::Request& request, std::stop_token stop, Try&& once);
   bool wait(int attempt, Clock::TimePoint since, std::string_view why,
             std::optional<std::chrono::milliseconds> after, std::stop_token stop);
-  HostReply authorized(const Call& call, std::stop_token stop);
+  HostReply authorized(const HostCall& call, std::stop_token stop);
   HostReply follow_all(http::Request request, const std::optional<std::string>& authorization,
                        std::stop_token stop);
   http::Response exchange(const http::Request& request, std::stop_token stop);
@@ -142,7 +142,7 @@ HostReply Host::Parts::follow_all(http::Request request,
 
 /// A refused or missing token is renewed and the request repeated: once for learning the
 /// challenge, once for a token that expired.
-HostReply Host::Parts::authorized(const Call& call, std::stop_token stop) {
+HostReply Host::Parts::authorized(const HostCall& call, std::stop_token stop) {
   for (int round = 0;; ++round) {
     const auto authorization = tokens.authorization(call.scopes, stop);
     HostReply reply = follow_all(call.request, authorization, stop);
@@ -216,7 +216,7 @@ Parsed<http::Url> Host::resolve(const http::Url& from, std::string_view location
   return std::move(hop->to);
 }
 
-HostReply Host::send(const Call& call, std::stop_token stop) {
+HostReply Host::send(const HostCall& call, std::stop_token stop) {
   const auto once = [&] { return parts_->authorized(call, stop); };
   return call.retry ? parts_->with_retries(call.request, stop, once) : once();
 }

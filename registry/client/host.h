@@ -33,14 +33,14 @@ struct HostOptions {
 };
 
 /// A request to this host and what it needs.
-struct Call {
+struct HostCall {
   http::Request request;
   std::vector<Scope> scopes{};  ///< one, but for mounts
   /// Tries again after failures by the host's policy. False: the caller decides (uploads).
   bool retry = true;
 };
 
-/// What a Call came to.
+/// What a HostCall came to.
 struct HostReply {
   http::Response response;
   /// Another origin answered, after a redirect.
@@ -68,7 +68,7 @@ class Host {
   /// Sends with authorization, follows redirects (redirect.h), renews a refused token once,
   /// slows down when told to, and tries again as the call allows. Any final status is a HostReply;
   /// throws Error{network} when none came, Error{auth} when no token could be had.
-  HostReply send(const Call& call, std::stop_token stop);
+  HostReply send(const HostCall& call, std::stop_token stop);
 
   /// The error for a reply that cannot be gone on from: request, status, the registry's words,
   /// and a hint where the cause is known.

@@ -61,9 +61,9 @@ class Upload {
   void perform(const UploadPlan::Open& open) {
     if (open.pause) pause();
     task_.sent.store(counted_before_);
-    Call call{.request = {.method = http::Method::post,
-                          .url = host_.url(scope_.repository + "/blobs/uploads/")},
-              .scopes = {scope_}};
+    HostCall call{.request = {.method = http::Method::post,
+                              .url = host_.url(scope_.repository + "/blobs/uploads/")},
+                  .scopes = {scope_}};
     exchange(call);
   }
 
@@ -115,7 +115,7 @@ class Upload {
   void perform(const UploadPlan::GiveUp&) {}
 
   /// Sends, and tells the plan what came of it. `first`: where the body begins in the blob.
-  void exchange(const Call& call, std::uint64_t first = 0) {
+  void exchange(const HostCall& call, std::uint64_t first = 0) {
     const std::uint64_t from = counted_before_ + first;
     const auto sent = [&] { return std::max(task_.sent.load(), from) - from; };
     try {
@@ -235,9 +235,9 @@ void cancel_session(Host& host, const Scope& scope, const http::Url& session) {
 }
 
 bool probe_blob(Host& host, const Scope& scope, const oci::Digest& digest, std::stop_token stop) {
-  const Call call{.request = {.method = http::Method::head,
-                              .url = host.url(cat(scope.repository, "/blobs/", digest.str()))},
-                  .scopes = {scope}};
+  const HostCall call{.request = {.method = http::Method::head,
+                                  .url = host.url(cat(scope.repository, "/blobs/", digest.str()))},
+                      .scopes = {scope}};
   const HostReply reply = host.send(call, std::move(stop));
   if (reply.response.status == 200) return true;
   // The registry led elsewhere, so it has the blob; storage that is signed for GET refuses HEAD

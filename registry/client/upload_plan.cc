@@ -21,7 +21,9 @@ constexpr int most_closes = 4;
 bool accepted(int status) { return status >= 200 && status <= 204; }
 
 /// Likely to pass by itself.
-bool passing(int status) { return status == 408 || status == 429 || status >= 500; }
+bool passing(int status) {
+  return status == 408 || status == 429 || (status >= 500 && status != 501);
+}
 
 /// The session is gone, or its state is not what we think (field-guide §2.1).
 bool session_lost(const UploadReply& reply) {

@@ -1,0 +1,94 @@
+#include "registry/client/failure.h"
+
+#include <doctest/doctest.h>
+
+#include "test/support/fake_transport.h"
+
+using namespace n2c;
+using namespace n2c::registry;
+
+namespace {
+
+http::Request request(http::Method method, const char* url) {
+  return {.method = method, .url = http::Url::parse(url).value()};
+}
+
+FailureContext context(std::string login = "") {
+  return {.host = "ghcr.io",
+          .repository = "acme/app",
+          .login = std::move(login),
+          .now = std::chrono::sys_days(std::chrono::year(2026) / 8 / 9)};
+}
+
+}  // namespace
+
+TEST_CASE("a refusal is told by request, status, the registry's words and its request id") {
+  auto response = test::refusal(403, "DENIED", "permission_denied: write_package");
+  response.headers.set("X-GitHub-Request-Id", "8F2A:11");
+  const Error error = make_failure(
+      request(http::Method::patch, "https://ghcr.io/v2/acme/app/blobs/uploads/1?_state=secret"),
+      response, context("/root/.docker/config.json"));
+  CHECK(error.kind() == ErrorKind::auth);
+  CHECK(error.message() ==
+        "PATCH https://ghcr.io/v2/acme/app/blobs/uploads/1?_state=…: 403 DENIED: "
+        "permission_denied: write_package (request 8F2A:11)");
+  CHECK(error.hint() ==
+        "the login for ghcr.io was found in /root/.docker/config.json; it may have expired or lack "
+        "write access to this repository");
+}
+
+TEST_CASE("what is not the registry's JSON is shown in its first 200 bytes, fit for a terminal") {
+  const std::string page = "<html>\x1b[2J" + std::string(500, 'x');
+  const Error error = make_failure(request(http::Method::put, "https://ghcr.io/v2/x"),
+                                   {.status = 502, .body = page}, context());
+  CHECK(error.kind() == ErrorKind::registry);
+  CHECK(error.message().find("502: <html>\\x1b[2Jxxx") != std::string::npos);
+  CHECK(error.message().size() < 300);
+}
+
+TEST_CASE("the known causes come with a hint") {
+  const auto hint = [](http::Response response, FailureContext where) {
+    return make_failure(request(http::Method::put, "https://h/v2/x"), response, where).hint();
+  };
+  FailureContext ecr = context();
+  ecr.host = "123.dkr.ecr.eu-west-1.amazonaws.com";
+  CHECK(hint(test::refusal(404, "NAME_UNKNOWN"), ecr).find("aws ecr create-repository") !=
+        std::string::npos);
+  CHECK(hint({.status = 413}, context()).find("--chunk-size") != std::string::npos);
+  CHECK(hint({.status = 401}, context()).find("n2c login ghcr.io") != std::string::npos);
+  CHECK(hint({.status = 400, .body = "Client sent an HTTP request to an HTTPS server."}, context())
+            .find("--plain-http") != std::string::npos);
+  http::Response late{.status = 401, .headers = {{"Date", "Sun, 09 Aug 2026 00:20:00 GMT"}}};
+  CHECK(hint(late, context()) ==
+        "this machine's clock is 20 minutes behind the registry's; set it right");
+  late.headers.set("Date", "Sat, 08 Aug 2026 23:00:00 GMT");
+  CHECK(hint(late, context()) ==
+        "this machine's clock is 60 minutes ahead of the registry's; set it right");
+  CHECK(hint(test::refusal(405, "UNSUPPORTED"), ecr).find("--max-layers") != std::string::npos);
+}
+
+TEST_CASE("TLS tried at a plain HTTP port, and a connection that ECR drops, are explained") {
+  const auto post = request(http::Method::post, "https://h.example/v2/x");
+  const Error tls(ErrorKind::network, "POST …: wrong version number");
+  CHECK(explain_lost(tls, post, context()).hint().find("--plain-http") != std::string::npos);
+  FailureContext ecr = context();
+  ecr.host = "123.dkr.ecr.eu-west-1.amazonaws.com";
+  const Error cut(ErrorKind::network, "POST …: connection reset");
+  CHECK(explain_lost(cut, post, ecr).hint().find("create-repository") != std::string::npos);
+}
+
+TEST_CASE("an error's digests are found wherever registries put them") {
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  for (const std::string& detail :
+       {"\"" + digest + "\"", R"({"digest":")" + digest + R"("})",
+        R"({"Digest":")" + digest + "\"}", "[{\"x\":\"" + digest + "\"}]",
+        "\"unknown blob " + digest + " here\""}) {
+    CAPTURE(detail);
+    const auto errors =
+        parse_errors(test::refusal(404, "MANIFEST_BLOB_UNKNOWN", "blob unknown", detail).body);
+    REQUIRE(errors.size() == 1);
+    CHECK(errors.front().digests == std::vector<std::string>{digest});
+  }
+  CHECK(parse_errors("<html>").empty());
+  CHECK(parse_errors(R"({"errors":null})").empty());
+}
