@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# What is built is what was asked for, and a change sends what changed: the examples, their descriptions, and a registry.
+. "$(dirname "$0")/own_store.inc"
+need skopeo
+. "$tests/examples.inc"
+
+of() { jq -r "$2" "$all/$1/image.json"; }
+raw() { skopeo inspect --raw --tls-verify=false "docker://$registry/$1"; }
+config() { skopeo inspect --config --tls-verify=false "docker://$registry/$1"; }
+
+for example in $examples; do
+  "$all/$example/push" "$registry/$example:1" > "$work/push.log" 2>&1 || fail "push $example: $(cat "$work/push.log")"
+  check "$example: the registry has the layers that were described" \
+    equal "$(config "$example:1" | jq -c .rootfs.diff_ids)" "$(of "$example" '[.layers[].diff_ids]' | jq -c .)"
+  "$all/$example/push" "$registry/$example:1" > "$work/again.log" 2>&1
+  grep -q ' 0 sent' "$work/again.log" || fail "$example was sent again: $(cat "$work/again.log")"
+done
+echo "ok: a second push sends nothing"
+
+check "no store path is in two layers of an image" equal \
+  "$(of nested '[.layers[].paths // [] | .[].path] | group_by(.)[] | select(length > 1)')" ""
+check "nested: three layers, the lowest first" equal "$(of nested '.layers | length')" 3
+check "duplicated: a layer reached twice is there once" equal "$(of duplicated '[.layers[].digest] | length, (unique | length)' | tr '\n' ' ')" "4 4 "
+check "nonReproducible: the kept tar has the digest beside it" equal \
+  "$(of nonReproducible '.layers[] | select(."layer-path") | .digest')" \
+  "sha256:$(sha256sum < "$(of nonReproducible '.layers[] | ."layer-path" // empty')" | cut -d' ' -f1)"
+check "created: the date keeps its offset" equal "$(of created .created)" 2024-05-13T09:31:10+02:00
+check "metadata: the layer's history is in the configuration" equal \
+  "$(config metadata:1 | jq -c '.history[0]')" '{"created_by":"nix build","author":"the example","comment":"a layer with a history"}'
+check "metadata: the annotation is on the manifest" equal \
+  "$(raw metadata:1 | jq -r '.annotations["org.opencontainers.image.description"]')" "says hello, in so many words"
+check "fromImage and fromImageManifest: the same base, pulled both ways" equal \
+  "$(of fromImage '.layers[0].digest')" "$(of fromImageManifest '.layers[0].digest')"
+check "getManifest prints the manifest of one platform, byte for byte" \
+  cmp <("$all/getManifest/base") "$work/base-manifest.json"
+
+"$all/index/push" "$registry/index:1" > "$work/index.log" 2>&1 || fail "push index: $(cat "$work/index.log")"
+check "index: an image for each processor" equal \
+  "$(raw index:1 | jq -c '[.manifests[].platform.architecture]')" '["amd64","arm64"]'
+check "index: each gets its own" equal "$(skopeo --override-arch arm64 inspect --tls-verify=false \
+  "docker://$registry/index:1" | jq -r .Labels.processor)" arm64
+check "index: the annotation is on the index" equal \
+  "$(raw index:1 | jq -r '.annotations["org.opencontainers.image.description"]')" "hello, twice"
+
+"$all/basic/copyTo" "docker://$registry/copied:1" --dest-tls-verify=false --digestfile "$work/digest" --format v2s2 \
+  > "$work/copy.log" 2>&1 || fail "copyTo: $(cat "$work/copy.log")"
+check "copyTo: skopeo's words do what they did" equal \
+  "$(raw copied:1 | jq -r .mediaType)" application/vnd.docker.distribution.manifest.v2+json
+check "copyTo: the digest is in the file" equal "$(cat "$work/digest")" "sha256:$(raw copied:1 | sha256sum | cut -d' ' -f1)"
+"$all/basic/copyTo" "dir:$work/dir" > "$work/copy.log" 2>&1 || fail "copyTo dir: $(cat "$work/copy.log")"
+layer=$work/dir/$(jq -r '.layers[0].digest' "$work/dir/manifest.json" | cut -d: -f2)
+check "the folders above the store paths are there, for everyone to read" \
+  grep -q '^drwxr-xr-x root/root .* /nix/store$' <(tar -tPvf "$layer")
+check "inspect says what the image holds" grep -q "$busybox" <("$all/basic/inspect" --json)
+
+# One changed file.
+sed 's/small/smaller/' "$root/nix/examples/uwsgi/hello.py" > "$work/hello.py"
+before=$(of uwsgi '[.layers[].digest]')
+began=$(date +%s%N)
+changed=$(build examples.uwsgi --argstr application "$work/hello.py" 2> "$work/rebuild.log")
+"$N2C" push "$changed" "$registry/uwsgi:1" > "$work/push.log" 2>&1
+took=$((($(date +%s%N) - began) / 1000000))
+check "an edit makes one layer anew" equal "$(grep -c "building '.*-layers.json.drv'" "$work/rebuild.log")" 1
+check "the layer of what it needs stays" equal "$(jq -c '[.layers[0].digest]' "$changed")" "$(jq -c '.[:1]' <<< "$before")"
+check "and one layer is sent" grep -q ' 1 sent' "$work/push.log"
+echo "ok: from the edit to the registry in $took ms ($(jq '[.layers[].size] | add' "$changed") bytes of layers): $(tail -n 1 "$work/push.log")"
