@@ -58,6 +58,15 @@ rec {
     config.Entrypoint = [ "${pkgs.hello}/bin/hello" ];
   };
 
+  # A store path whose name is no regular expression for itself, at the root or not.
+  relocated = exactRelocation: nix2container.buildImage {
+    name = "relocated";
+    copyToRoot = pkgs.runCommand "gtk+-3.0" { } "mkdir -p $out/share; echo gtk > $out/share/gtk";
+    inherit exactRelocation;
+  };
+  atTheRoot = relocated true;
+  whereItWas = relocated false;
+
   # Every argument that adds a word to a command line.
   extras = nix2container.buildImage {
     name = "extras";

@@ -72,3 +72,25 @@ check "nix-user: and so is the home" says nix-user '^drwxr--r-- .* 1000 +1001 .*
 docker rmi -f "$(cat "$all/basic/reference")" > /dev/null
 "$all/basic/copyToDockerDaemon" > "$work/copy.log" 2>&1 || fail "copyToDockerDaemon: $(cat "$work/copy.log")"
 check "copyToDockerDaemon loads the image" says basic '^Hello, world!$'
+
+# One changed file: from the edit to the registry and to the engine, against what loading the whole archive takes.
+milliseconds() { # milliseconds COMMAND...
+  local began
+  began=$(date +%s%N)
+  "$@" > "$work/timed.log" 2>&1 || fail "$*: $(cat "$work/timed.log")"
+  echo $((($(date +%s%N) - began) / 1000000))
+}
+"$all/uwsgi/push" "$registry/uwsgi:1" > /dev/null 2>&1
+sed 's/small/smaller/' "$root/nix/examples/uwsgi/hello.py" > "$work/hello.py"
+rebuild() { build examples.uwsgi --argstr application "$work/hello.py" > "$work/changed" 2> "$work/rebuild.log"; }
+built=$(milliseconds rebuild)
+pushed=$(milliseconds "$N2C" push "$(cat "$work/changed")" "$registry/uwsgi:1")
+loaded=$(milliseconds "$N2C" load "$(cat "$work/changed")" uwsgi:changed)
+check "the changed application is the one that was loaded" \
+  grep -q smaller <(docker run --rm --network=none --entrypoint "$busybox/bin/sh" uwsgi:changed -c "cat /nix/store/*-hello.py")
+docker save -o "$work/full.tar" uwsgi:changed
+docker rmi -f uwsgi:changed "$(cat "$all/uwsgi/reference")" > /dev/null
+full=$(milliseconds docker load -i "$work/full.tar")
+echo "ok: uwsgi, $(stat -c %s "$work/full.tar") bytes: built in $built ms, then pushed in $pushed ms or loaded in $loaded ms;" \
+  "the whole archive loads in $full ms"
+check "loading a change takes less time than loading everything" test "$loaded" -lt "$full"

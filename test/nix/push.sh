@@ -51,16 +51,23 @@ check "copyTo: the digest is in the file" equal "$(cat "$work/digest")" "sha256:
 layer=$work/dir/$(jq -r '.layers[0].digest' "$work/dir/manifest.json" | cut -d: -f2)
 check "the folders above the store paths are there, for everyone to read" \
   grep -q '^drwxr-xr-x root/root .* /nix/store$' <(tar -tPvf "$layer")
+
+# The files of an image that is a store path here.
+files_of() {
+  rm -rf "$work/files"
+  "$N2C" push "$1" "dir:$work/files" > "$work/files.log" 2>&1 || fail "push to dir: $(cat "$work/files.log")"
+  for layer in $(jq -r '.layers[].digest' "$work/files/manifest.json"); do tar -tPf "$work/files/${layer#*:}"; done
+}
+check "a store path with a + in its name moves to the root when asked to" \
+  equal "$(files_of "$(build atTheRoot 2> /dev/null)" | tr '\n' ' ')" "/ /share /share/gtk "
+check "and stays where nix2container leaves it otherwise" \
+  grep -q '^/nix/store/.*-gtk+-3.0/share/gtk$' <(files_of "$(build whereItWas 2> /dev/null)")
 check "inspect says what the image holds" grep -q "$busybox" <("$all/basic/inspect" --json)
 
 # One changed file.
 sed 's/small/smaller/' "$root/nix/examples/uwsgi/hello.py" > "$work/hello.py"
-before=$(of uwsgi '[.layers[].digest]')
-began=$(date +%s%N)
 changed=$(build examples.uwsgi --argstr application "$work/hello.py" 2> "$work/rebuild.log")
 "$N2C" push "$changed" "$registry/uwsgi:1" > "$work/push.log" 2>&1
-took=$((($(date +%s%N) - began) / 1000000))
 check "an edit makes one layer anew" equal "$(grep -c "building '.*-layers.json.drv'" "$work/rebuild.log")" 1
-check "the layer of what it needs stays" equal "$(jq -c '[.layers[0].digest]' "$changed")" "$(jq -c '.[:1]' <<< "$before")"
+check "the layer of what it needs stays" equal "$(jq '.layers[0].digest' "$changed")" "$(jq '.layers[0].digest' "$all/uwsgi/image.json")"
 check "and one layer is sent" grep -q ' 1 sent' "$work/push.log"
-echo "ok: from the edit to the registry in $took ms ($(jq '[.layers[].size] | add' "$changed") bytes of layers): $(tail -n 1 "$work/push.log")"
