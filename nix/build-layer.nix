@@ -4,18 +4,35 @@
 let
   inherit (arguments) checked describe fromContents must mustBe mustBeLayers mustBeOneOf mustBePerms mustBeStorePaths mustNotBoth;
 
-  # A store path as a regular expression. The historic form takes it as it is: "." matches itself too, but with
-  # "+" or "?" in its name a path does not match itself, and its files stay under /nix/store (contract D4.4).
-  isSpecial = path: builtins.match ".*[+?].*" (baseNameOf (toString path)) != null;
-  quoted = builtins.replaceStrings [ "+" "?" ] [ "\\+" "\\?" ];
+  special = lib.stringToCharacters "\\.+*?()|[]{}^$";
+  quoted = builtins.replaceStrings special (map (character: "\\${character}") special);
 
-  relocation = exact: path:
-    if isSpecial path && !exact then
+  # Where a store path's files go is one replacement in their paths; a file that would go nowhere is left out.
+  #
+  # To the root: the historic expression takes the store path as it is. "." matches itself too, but with "+" or "?" in
+  # its name a path does not match itself, and its files stay under /nix/store (contract D4.4).
+  moved = exact: path:
+    let isSpecial = builtins.match ".*[+?].*" (baseNameOf path) != null;
+    in
+    if isSpecial && !exact then
       lib.warn
-        ("nix2container.buildLayer: ${builtins.unsafeDiscardStringContext "${path}"} has a \"+\" or \"?\" in its name, so it stays where it is instead of "
+        ("nix2container.buildLayer: ${builtins.unsafeDiscardStringContext path} has a \"+\" or \"?\" in its name, so it stays where it is instead of "
           + "moving to the image's root; set exactRelocation = true (this changes the layer's digest)")
         "^${path}"
-    else "^${if exact then quoted "${path}" else path}";
+    else "^${if isSpecial then quoted path else path}";
+
+  # Without some of its folders and files: those match whole.
+  some = folders: "/(${lib.concatMapStringsSep "|" quoted folders})(/(?s:.*))?$";
+
+  rewritesOf = { roots, excludes, exact }:
+    let
+      excluded = path: builtins.concatMap (e: e.excludes) (builtins.filter (e: "${e.path}" == path) excludes);
+      isRoot = path: builtins.any (root: "${root}" == path) roots;
+      toRoot = path: { inherit path; regex = if excluded path == [ ] then moved exact path else "^${quoted path}(${some (excluded path)})?"; repl = ""; };
+      inPlace = path: { inherit path; regex = "^${quoted path}${some (excluded path)}"; repl = ""; };
+    in
+    map (root: toRoot "${root}") roots
+    ++ map inPlace (builtins.filter (path: !isRoot path) (map (e: "${e.path}") excludes));
 in
 arguments.strict "buildLayer" (
   {
@@ -49,7 +66,7 @@ arguments.strict "buildLayer" (
   let
     roots = fromContents "buildLayer" contents copyToRoot;
     json = name: value: pkgs.writeText name (builtins.toJSON value);
-    rewrites = map (path: { inherit path; regex = relocation exactRelocation path; repl = ""; }) roots;
+    rewrites = rewritesOf { inherit roots excludes; exact = exactRelocation; };
     graph = closureGraph { paths = deps ++ roots; without = lib.optional (ignore != null) ignore; };
 
     command = builtins.concatStringsSep " " ([
@@ -62,7 +79,6 @@ arguments.strict "buildLayer" (
     ]
     ++ lib.optional (perms != [ ]) "--perms ${json "perms.json" perms}"
     ++ lib.optional (metadata != { }) "--history ${json "history.json" metadata}"
-    ++ lib.optional (excludes != [ ]) "--excludes ${json "excludes.json" excludes}"
     ++ lib.optional (layerStrategy != null) "--layer-strategy ${layerStrategy}"
     ++ lib.optional (compressor != null) "--compressor ${compressor}"
     ++ lib.optional (!reproducible) "--tar-directory $out"
@@ -85,6 +101,8 @@ arguments.strict "buildLayer" (
     (mustBeOneOf [ "popularity" "size" ] "layerStrategy" layerStrategy)
     (must (builtins.isList excludes && builtins.all (e: e ? path && builtins.isList (e.excludes or null)) excludes)
       "'excludes' is a list of { path = a store path; excludes = [ \"share/doc\" … ]; }, and is ${describe excludes}")
+    (must (builtins.all (e: e.excludes != [ ] && builtins.all (f: builtins.isString f && builtins.match "[^/]+(/[^/]+)*" f != null) e.excludes) excludes)
+      "'excludes' names folders and files inside the store path, such as \"share/doc\", without a slash before or behind")
   ]
     (build "layers.json"
       {

@@ -67,6 +67,23 @@ rec {
   atTheRoot = relocated true;
   whereItWas = relocated false;
 
+  # Parts of store paths left out: of one at the root, and of one in its place.
+  trimmed =
+    let
+      tree = name: pkgs.runCommand name { } ''
+        mkdir -p $out/bin $out/share/doc/deep $out/share/docs
+        touch $out/bin/tool $out/share/doc/page $out/share/doc/deep/page $out/share/docs/kept
+      '';
+      root = tree "root";
+      inPlace = tree "lib.so+1";
+    in
+    nix2container.buildImage {
+      name = "trimmed";
+      copyToRoot = root;
+      config.Env = [ "IN_PLACE=${inPlace}" ];
+      excludes = map (path: { inherit path; excludes = [ "share/doc" "bin/tool" ]; }) [ root inPlace ];
+    };
+
   # Every argument that adds a word to a command line.
   extras = nix2container.buildImage {
     name = "extras";

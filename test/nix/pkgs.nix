@@ -20,8 +20,8 @@ rec {
   pkgsStatic = { inherit callPackage; };
 
   lib = rec {
-    toLower = builtins.replaceStrings (letters "ABCDEFGHIJKLMNOPQRSTUVWXYZ") (letters "abcdefghijklmnopqrstuvwxyz");
-    letters = text: builtins.genList (at: builtins.substring at 1 text) (builtins.stringLength text);
+    toLower = builtins.replaceStrings (stringToCharacters "ABCDEFGHIJKLMNOPQRSTUVWXYZ") (stringToCharacters "abcdefghijklmnopqrstuvwxyz");
+    stringToCharacters = text: builtins.genList (at: builtins.substring at 1 text) (builtins.stringLength text);
     optional = condition: value: if condition then [ value ] else [ ];
     optionalString = condition: text: if condition then text else "";
     concatMapStringsSep = separator: f: list: builtins.concatStringsSep separator (map f list);

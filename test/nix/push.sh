@@ -62,6 +62,9 @@ check "a store path with a + in its name moves to the root when asked to" \
   equal "$(files_of "$(build atTheRoot 2> /dev/null)" | tr '\n' ' ')" "/ /share /share/gtk "
 check "and stays where nix2container leaves it otherwise" \
   grep -q '^/nix/store/.*-gtk+-3.0/share/gtk$' <(files_of "$(build whereItWas 2> /dev/null)")
+files_of "$(build trimmed 2> /dev/null)" | sed -E 's|/[0-9a-z]{32}-|/|' | tr '\n' ' ' > "$work/trimmed"
+check "excluded parts are left out, at the root and in place, and nothing that only looks like them" equal "$(cat "$work/trimmed")" \
+  "/ /bin /nix /nix/store /nix/store/lib.so+1 /nix/store/lib.so+1/bin /nix/store/lib.so+1/share /nix/store/lib.so+1/share/docs /nix/store/lib.so+1/share/docs/kept /share /share/docs /share/docs/kept "
 check "inspect says what the image holds" grep -q "$busybox" <("$all/basic/inspect" --json)
 
 # One changed file.

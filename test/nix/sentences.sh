@@ -56,6 +56,8 @@ says "a compressor nobody has" 'buildLayer { compressor = "xz"; }' \
   "nix2container.buildLayer: 'compressor' is one of \"gzip\", \"zstd\", and not the string 'xz'"
 says "a permission without its path" 'buildLayer { perms = [ { mode = "0644"; } ]; }' \
   "nix2container.buildLayer: 'perms' holds an attribute set; each element is { path = a store path;"
+says "an excluded part that is a whole path" 'buildLayer { excludes = [ { path = pkgs.hello; excludes = [ "/share" ]; } ]; }' \
+  "nix2container.buildLayer: 'excludes' names folders and files inside the store path, such as \"share/doc\""
 says "an image of this moment" 'buildImage { name = "a"; created = "now"; }' \
   "nix2container.buildImage (image 'a'): 'created' is \"now\", which gives another image at each build"
 says "nothing to merge with" 'buildImage { name = "a"; mergeBaseConfig = true; }' \
