@@ -1,0 +1,84 @@
+#include "image/layer_builder.h"
+
+#include <doctest/doctest.h>
+
+#include "base/file.h"
+#include "image/store_layer.h"
+#include "test/support/temp_store.h"
+
+using namespace n2c;
+using test::TempStore;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<std::vector<StorePath>> one_each(const std::vector<std::string>& paths) {
+  std::vector<std::vector<StorePath>> layers;
+  for (const std::string& path : paths) layers.push_back({{.path = path, .options = {}}});
+  return layers;
+}
+
+std::size_t file_count(const fs::path& folder) {
+  return static_cast<std::size_t>(
+      std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+}
+
+}  // namespace
+
+TEST_CASE("layers are described in their order, whichever is done first") {
+  const TempStore store;
+  std::vector<std::string> paths;
+  for (int i = 0; i < 20; ++i) {
+    paths.push_back(store.file("/nix/store/" + std::to_string(i), std::string(1000 * i, 'x')));
+  }
+  const auto records = build_layers(one_each(paths), {.store = store.view()}, {});
+  REQUIRE(records.size() == 20);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    CHECK(records[i].paths->front().path == paths[i]);
+    const auto facts = measure(StoreLayerSource(*records[i].paths, store.view()));
+    CHECK(records[i].digest == facts.digest.str());
+    CHECK(records[i].diff_id == records[i].digest);
+    CHECK(records[i].size == static_cast<std::int64_t>(facts.size));
+    CHECK(records[i].media_type == "application/vnd.oci.image.layer.v1.tar");
+  }
+}
+
+TEST_CASE("each tar that is kept holds its own layer's paths and is named by its digest") {
+  const TempStore store;
+  const TemporaryFolder kept;
+  const auto records =
+      build_layers(one_each({store.file("/nix/store/a", "a"), store.file("/nix/store/b", "b")}),
+                   {.store = store.view(), .keep_in = kept.path().string()}, {});
+  CHECK(records[0].digest != records[1].digest);
+  for (const LayerRecord& record : records) {
+    CHECK(record.layer_path == kept.path().string() + "/" + record.digest.substr(7) + ".tar");
+    CHECK(oci::Digest::of(read_file(record.layer_path, 1 << 20)).str() == record.digest);
+  }
+  CHECK(file_count(kept.path()) == 2);
+}
+
+TEST_CASE("when one layer fails nothing that was kept stays, but what was there before does") {
+  const TempStore store;
+  const TemporaryFolder kept;
+  write_file(kept.path() / "mine", "x");
+  const LayerBuild build{.store = store.view(), .keep_in = kept.path().string()};
+  const auto layers = one_each({store.file("/nix/store/a", "a"), "/nix/store/none"});
+  CHECK_THROWS_AS(build_layers(layers, build, {}), Error);
+  CHECK(file_count(kept.path()) == 1);
+}
+
+TEST_CASE("describing layers stops when asked to") {
+  const TempStore store;
+  std::stop_source stop;
+  stop.request_stop();
+  const auto layers = one_each({store.file("/nix/store/a", "a")});
+  CHECK_THROWS_AS(build_layers(layers, {.store = store.view()}, stop.get_token()), Error);
+}
+
+TEST_CASE("options that are not known are refused before a tar is read") {
+  std::vector<StorePath> paths = {
+      {.path = "/nix/store/none", .options = {}, .unknown_keys = {"options.orMode"}}};
+  CHECK_THROWS_WITH_AS(build_layers({paths}, {}, {}),
+                       "/nix/store/none: options.orMode: unknown, and the layer must be made by it",
+                       Error);
+}

@@ -1,0 +1,146 @@
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <functional>
+
+#include "base/text.h"
+#include "image/image_json.h"
+#include "image/layer_builder.h"
+#include "image/store_layer.h"
+#include "test/support/temp_store.h"
+
+using namespace n2c;
+using test::TempStore;
+
+namespace {
+
+constexpr std::string_view hello = "/nix/store/aaa-hello";
+
+LayerRecord layer_of(const TempStore& store, const std::vector<StorePath>& paths) {
+  return build_layers({paths}, {.store = store.view()}, {}).front();
+}
+
+Image image_of(const TempStore& store, std::vector<LayerRecord> layers) {
+  return make_image({.layers = std::move(layers), .arch = "amd64"}, store.view(), "image.json");
+}
+
+std::optional<Error> failure(const std::function<void()>& run) {
+  try {
+    run();
+    return {};
+  } catch (const Error& error) {
+    return error;
+  }
+}
+
+/// What making an image of one altered layer fails with.
+Error refused(const std::function<void(LayerRecord&)>& alter) {
+  const TempStore store;
+  store.file(hello, "hello\n");
+  LayerRecord layer = layer_of(store, {{.path = std::string(hello), .options = {}}});
+  alter(layer);
+  auto error = failure([&] { image_of(store, {layer}); });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::input);
+  return *error;
+}
+
+std::string read(const Layer& layer, std::uint64_t offset = 0) {
+  return read_all(*layer.blob.bytes->open(offset), 1 << 20);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a layer of store paths is made again, from any offset, and its diff_id is in the config") {
+  const TempStore store;
+  store.file(hello, "hello\n");
+  const LayerRecord record = layer_of(store, {{.path = std::string(hello), .options = {}}});
+  const Image image = image_of(store, {record});
+  const Layer& layer = image.layers.front();
+  const std::string tar = read(layer);
+  CHECK(oci::Digest::of(tar).str() == record.digest);
+  CHECK(layer.blob.descriptor.size == tar.size());
+  CHECK(layer.path_count == 1);
+  CHECK(read(layer, 700) == tar.substr(700));
+  CHECK(image.config_json.find("\"diff_ids\":[\"" + record.digest) != std::string::npos);
+  CHECK(image.config_json.find("\"architecture\":\"amd64\"") != std::string::npos);
+}
+
+TEST_CASE("a store that differs from when the layer was described is told, with both digests") {
+  const TempStore store;
+  store.file(hello, "hello\n");
+  const LayerRecord record = layer_of(store, {{.path = std::string(hello), .options = {}}});
+  ::chmod(store.real(hello).c_str(), 0644);
+  write_file(store.real(hello), "HELLO\n", 0444);
+  const Image image = image_of(store, {record});
+  const auto error = failure([&] { read(image.layers.front()); });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::integrity);
+  CHECK(error->message().starts_with("layer 1 of 1 (sha256:"));
+  CHECK(error->message().find(record.digest) != std::string::npos);
+  CHECK(error->hint().find("nix-store --verify-path") != std::string::npos);
+}
+
+TEST_CASE("a layer's file wins over its paths, and its size is the file's (A8.9, Appendix III)") {
+  const TempStore store;
+  store.file("/nix/store/bbb-layer", "not a tar, but its digest is right");
+  LayerRecord layer{.digest = oci::Digest::of("not a tar, but its digest is right").str(),
+                    .diff_id = oci::Digest::of("plain").str()};
+  layer.paths = {{.path = "/nix/store/gone", .options = {}, .unknown_keys = {"tar"}}};
+  layer.media_type = oci::media_type::layer_gzip;
+  layer.layer_path = "/nix/store/bbb-layer";
+  const Image image = image_of(store, {layer});
+  CHECK(image.layers.front().blob.descriptor.size == 34);
+  CHECK(read(image.layers.front()) == "not a tar, but its digest is right");
+  CHECK(image.layers.front().diff_id == oci::Digest::of("plain"));
+}
+
+TEST_CASE("a layer's file that was cut is told") {
+  const TempStore store;
+  store.file("/l", "whole");
+  LayerRecord layer{.digest = oci::Digest::of("whole, and more").str(),
+                    .diff_id = oci::Digest::of("whole, and more").str(),
+                    .layer_path = "/l"};
+  const Image image = image_of(store, {layer});
+  CHECK(failure([&] { read(image.layers.front()); })->kind() == ErrorKind::integrity);
+}
+
+TEST_CASE("layers that cannot be had are refused, and the message says which and why") {
+  CHECK(refused([](LayerRecord& l) { l.digest = "sha256:../../../etc/shadow"; })
+            .message()
+            .starts_with("image.json: layers[0]: digest: invalid digest"));
+  CHECK(refused([](LayerRecord& l) { l.diff_id.clear(); }).message().find("diff_ids: invalid") !=
+        std::string::npos);
+  CHECK(refused([](LayerRecord& l) { l.paths.reset(); }).message().find("neither layer-path") !=
+        std::string::npos);
+  CHECK(refused([](LayerRecord& l) { l.size = -1; }).message().ends_with("size: -1 is negative"));
+  CHECK(refused([](LayerRecord& l) { l.diff_id = oci::Digest::of("x").str(); })
+            .message()
+            .find("digest: is not diff_ids") != std::string::npos);
+  CHECK(refused([](LayerRecord& l) { l.paths->front().unknown_keys = {"options.orMode"}; })
+            .message()
+            .find("/nix/store/aaa-hello: options.orMode: unknown") != std::string::npos);
+  CHECK(refused([](LayerRecord& l) { l.layer_path = "/none"; })
+            .message()
+            .ends_with("No such file or directory"));
+  CHECK(refused([](LayerRecord& l) { l.layer_path = "/nix/store"; })
+            .message()
+            .ends_with("not a regular file"));
+}
+
+TEST_CASE("a layer-path that is a device is refused before it is opened") {
+  LayerRecord layer{.digest = oci::Digest::of("").str(),
+                    .diff_id = oci::Digest::of("").str(),
+                    .layer_path = "/dev/zero"};
+  const auto error = failure([&] { make_image({.layers = {{layer}}}, {}, "image.json"); });
+  REQUIRE(error);
+  CHECK(error->message().ends_with("layer-path: /dev/zero: not a regular file"));
+}
+
+TEST_CASE("a missing image.json is wrong input, and names itself") {
+  const auto error = failure([] { load_image_json("/none/image.json", {}); });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::input);
+  CHECK(error->message() == "open /none/image.json: No such file or directory");
+}
