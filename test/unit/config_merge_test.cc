@@ -1,0 +1,80 @@
+#include "image/config_merge.h"
+
+#include <doctest/doctest.h>
+
+using namespace n2c;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+oci::ContainerConfig config_of(std::string_view json) {
+  const auto base =
+      read_base_config(std::string(R"({"rootfs":{"type":"layers","diff_ids":[]},"config":)") +
+                           std::string(json) + "}",
+                       0);
+  REQUIRE_MESSAGE(base, base.error());
+  return base->container;
+}
+
+std::string merged(std::string_view base, std::string_view own) {
+  return merge_configs(config_of(base), config_of(own)).to_json().compact();
+}
+
+}  // namespace
+
+TEST_CASE("variables of the base keep their place, take own values, and new ones come behind") {
+  CHECK(merged(R"({"Env":["PATH=/bin","HOME=/","EMPTY"]})", R"({"Env":["NEW=1","PATH=/nix"]})") ==
+        R"({"Env":["PATH=/nix","HOME=/","EMPTY","NEW=1"]})");
+  CHECK(merged(R"({"Env":["A=1"]})", "{}") == R"({"Env":["A=1"]})");
+  CHECK(merged("{}", R"({"Env":["A=1","A=2"]})") == R"({"Env":["A=1","A=2"]})");
+}
+
+TEST_CASE("an own entrypoint puts away the base's command, an own command keeps the entrypoint") {
+  constexpr auto base = R"({"Entrypoint":["/entry"],"Cmd":["serve"]})";
+  CHECK(merged(base, "{}") == base);
+  CHECK(merged(base, R"({"Cmd":["check"]})") == R"({"Entrypoint":["/entry"],"Cmd":["check"]})");
+  CHECK(merged(base, R"({"Entrypoint":["/own"]})") == R"({"Entrypoint":["/own"]})");
+  CHECK(merged(base, R"({"Entrypoint":["/own"],"Cmd":["x"]})") ==
+        R"({"Entrypoint":["/own"],"Cmd":["x"]})");
+}
+
+TEST_CASE("labels, ports and volumes are united, and single values are own where set") {
+  CHECK(merged(R"({"User":"app","ExposedPorts":{"80/tcp":{}},"Volumes":{"/data":{}},)"
+               R"("WorkingDir":"/srv","Labels":{"a":"base","b":"base"},"StopSignal":"SIGINT"})",
+               R"({"User":"root","ExposedPorts":{"443/tcp":{}},"Labels":{"b":"own","c":"own"}})") ==
+        R"({"User":"root","ExposedPorts":{"443/tcp":{},"80/tcp":{}},"Volumes":{"/data":{}},)"
+        R"("WorkingDir":"/srv","Labels":{"a":"base","b":"own","c":"own"},"StopSignal":"SIGINT"})");
+}
+
+TEST_CASE("an old config's Cmd and Entrypoint may be a string") {
+  const auto config = config_of(R"({"Cmd":"bash","entrypoint":"/entry"})");
+  CHECK(config.cmd == Texts{"bash"});
+  CHECK(config.entrypoint == Texts{"/entry"});
+}
+
+TEST_CASE("each layer keeps its history, and entries without a layer are left out") {
+  const auto base = read_base_config(
+      R"({"architecture":"arm64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},)"
+      R"("config":null,"history":[{"created":"2024-01-01T00:00:00Z","created_by":"ADD"},)"
+      R"({"created_by":"ENV","empty_layer":true},{"created_by":"RUN"}]})",
+      3);
+  REQUIRE_MESSAGE(base, base.error());
+  REQUIRE(base->history.size() == 3);
+  CHECK(base->history[0].created == "2024-01-01T00:00:00Z");
+  CHECK(base->history[1].created_by == "RUN");
+  CHECK(base->history[2] == oci::History{});
+  CHECK(base->platform.architecture == "arm64");
+}
+
+TEST_CASE("a config that cannot be understood says which member is wrong") {
+  const auto wrong = [](std::string_view json) {
+    const auto base = read_base_config(json, 1);
+    return base ? "" : base.error();
+  };
+  CHECK(wrong(R"({"rootfs":{"diff_ids":[]},"config":{"Env":"x"}})").find("config.Env") !=
+        std::string::npos);
+  CHECK(wrong(R"({"rootfs":{"diff_ids":[]},"history":5})").find("history") != std::string::npos);
+  CHECK(wrong("{}") != "");
+  CHECK(wrong("") != "");
+}
