@@ -25,7 +25,8 @@ void make_dir(const std::filesystem::path& folder) {
   if (std::filesystem::exists(folder / version_file)) return;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with(".n2c-") || name == manifest_file || is_ours(name)) continue;
+    const bool is_known = name == manifest_file || name == version_file || is_ours(name);
+    if (is_known || name.starts_with(".n2c-")) continue;
     throw Error(ErrorKind::input,
                 cat(folder.string(), " is there and holds no image (it holds ", name, ")"),
                 "name a folder that is empty, does not exist or was written as dir: before");

@@ -95,7 +95,9 @@ void make_layout(const std::filesystem::path& folder) {
   if (std::filesystem::exists(folder) && !is_layout) {
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
       const std::string name = entry.path().filename().string();
-      if (name != "blobs" && name != "index.json" && !name.starts_with(".n2c-")) {
+      // oci-layout itself may have come since, from another writer.
+      const bool is_ours = name == "blobs" || name == "index.json" || name == "oci-layout";
+      if (!is_ours && !name.starts_with(".n2c-")) {
         throw Error(ErrorKind::input,
                     cat(folder.string(), " is there and is no OCI layout (it holds ", name, ")"),
                     "name a folder that is a layout, is empty or does not exist");
