@@ -31,7 +31,7 @@ stdenv.mkDerivation {
         top = builtins.head (builtins.match "([^/]*).*" inner);
       in
       builtins.elem top [ "docs" "fixtures" "meson.build" "meson_options.txt" "registry" "scripts" "src" "subprojects" "test" ]
-      && builtins.match "(docs/.*\\.md|test/nix.*|.*/__pycache__)" inner == null;
+      && builtins.match "(docs/.*\\.md|test/nix/.*\\.(nix|inc|txt|py)|.*/__pycache__)" inner == null;
   };
 
   nativeBuildInputs = [ meson ninja pkg-config ];

@@ -24,3 +24,8 @@ check "an image is tagged with the hash of its store path" \
 check "the package is named after the version of the build" \
   equal "$(name_of packages.$system.default.name)" "n2c-$(sed -n "s/^  version: '\(.*\)',/\1/p" "$root/meson.build")"
 check "an arm64 machine's images are arm64" equal "$(name_of legacyPackages.aarch64-linux.examples.basic.arch)" arm64
+
+sources=$(nix-instantiate --eval --json --read-write-mode -E \
+  "with import $tests/pkgs.nix { }; (callPackage $root/nix/package.nix { }).src" | tr -d '"')
+need meson
+check "the package's sources are enough to build from" meson setup "$work/build" "$sources" > "$work/meson.log"
