@@ -144,6 +144,8 @@ run() {
     containers-storage:*)
       exec "$n2c" load "$image" "${to#containers-storage:}" "${names[@]}" --engine podman "${engine[@]}" ;;
     oci:* | oci-archive:* | dir:* | docker-archive:*)
+      # skopeo keeps layers as they are in a dir:, which for an image made by Nix is plain.
+      if [[ $to == dir:* && -z "$format" ]]; then output+=(--compression none); fi
       [ ${#names[@]} -eq 0 ] || refuse "--additional-tag is not there for $to; copy once for each name"
       exec "$n2c" push "$image" "$to" "${output[@]}" ;;
     nix:*) refuse "nix: images cannot be written to" ;;

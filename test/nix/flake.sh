@@ -28,4 +28,5 @@ check "an arm64 machine's images are arm64" equal "$(name_of legacyPackages.aarc
 sources=$(nix-instantiate --eval --json --read-write-mode -E \
   "with import $tests/pkgs.nix { }; (callPackage $root/nix/package.nix { }).src" | tr -d '"')
 need meson
-check "the package's sources are enough to build from" meson setup "$work/build" "$sources" > "$work/meson.log"
+meson setup "$work/build" "$sources" > "$work/meson.log" 2>&1 || fail "the sources that nix/package.nix takes are not enough to configure a build"
+echo "ok: the package's sources are enough to configure a build"

@@ -44,7 +44,7 @@ becomes "load /i a:1 --engine podman" containers-storage:a:1
 becomes "push /i oci:folder:1" oci:folder:1
 becomes "push /i oci-archive:a.tar:1" oci-archive:a.tar:1
 becomes "push /i docker-archive:a.tar:a:1" docker-archive:a.tar:a:1
-becomes "push /i dir:///tmp/a" dir:///tmp/a
+becomes "push /i dir:///tmp/a --compression none" dir:///tmp/a
 
 # logins
 becomes "push /i docker://a --creds u:p" docker://a --dest-creds u:p
