@@ -16,7 +16,7 @@ namespace n2c {
 
 enum class Codec { none, gzip, zstd };
 
-/// How a layer is to be stored.
+/// How a layer is to be stored. parse() makes only what compress() takes.
 struct Compression {
   Codec codec = Codec::gzip;
   /// gzip: 0 to 2, ISA-L's own; zstd: 1 to 19. ISA-L's 3 gives other bytes on other CPUs.
@@ -26,7 +26,7 @@ struct Compression {
   static Parsed<Compression> parse(std::string_view text);
   std::string str() const;
   /// Names everything that decides the compressed bytes, for example
-  /// "gzip-isal-2.30.0-1-1m-x86_64".
+  /// "gzip-isal-2.30.0-1-256k-x86_64".
   std::string recipe() const;
   bool operator==(const Compression&) const = default;
 };

@@ -1,0 +1,37 @@
+#pragma once
+/// What a codec is to the code that runs it over blocks on several threads.
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "base/codec.h"
+#include "base/stream.h"
+
+namespace n2c {
+
+/// Turns blocks into pieces that make one stream when put in a row, each from its block alone.
+/// One thread at a time; kept for the next block, since its tables are large.
+class BlockCompressor {
+ public:
+  virtual ~BlockCompressor() = default;
+  /// The piece stays valid until the next call.
+  virtual ByteView compress(ByteView block) = 0;
+};
+
+/// What a stream has around and between its pieces. One stream, one thread.
+class StreamFraming {
+ public:
+  virtual ~StreamFraming() = default;
+  virtual std::string begin() = 0;
+  /// Sees every block in order.
+  virtual void pass(ByteView block) = 0;
+  virtual std::string end() = 0;
+};
+
+/// Bytes of a block, but for the last of a stream: part of the recipe.
+std::size_t block_bytes(Codec codec);
+std::unique_ptr<BlockCompressor> make_block_compressor(const Compression& compression);
+std::unique_ptr<StreamFraming> make_framing(const Compression& compression);
+
+}  // namespace n2c

@@ -1,0 +1,23 @@
+#pragma once
+/// gzip (RFC 1952) by ISA-L.
+
+#include <memory>
+
+#include "base/codec_blocks.h"
+
+namespace n2c {
+
+/// Small: a block starts without history, which costs under 1 % at this size, and more of
+/// them make better Huffman tables.
+constexpr std::size_t gzip_block_bytes = 256 << 10;
+
+/// `level` 0 to 2.
+std::unique_ptr<BlockCompressor> make_gzip_compressor(int level);
+/// One member without name and time: nothing but the bytes decides the digest.
+std::unique_ptr<StreamFraming> make_gzip_framing();
+/// Throws Error{integrity} on bytes that are no gzip, on a wrong checksum, and on an early end.
+std::unique_ptr<Reader> make_gzip_decoder(std::unique_ptr<Reader> from);
+/// "isal-2.30.0"
+std::string gzip_library();
+
+}  // namespace n2c
