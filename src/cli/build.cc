@@ -67,24 +67,23 @@ std::string go_architecture() {
 
 /// Reads the flag's file and gives it to `parse`; "" is as if the flag were not given.
 template <class Parse>
-auto read_with(const std::string& file, const StoreView& store, const Parse& parse) {
-  return or_throw(parse(read_description(store.locate(file))), ErrorKind::input, printable(file));
+auto read_with(const std::string& file, const Parse& parse) {
+  return or_throw(parse(read_description(file)), ErrorKind::input, printable(file));
 }
 
 using ReadRules = std::optional<std::string> (*)(std::string_view, SelectionRules&);
 
-void read_rules(const std::string& file, const StoreView& store, ReadRules read,
-                SelectionRules& rules) {
+void read_rules(const std::string& file, ReadRules read, SelectionRules& rules) {
   if (file.empty()) return;
-  if (const auto wrong = read(read_description(store.locate(file)), rules)) {
+  if (const auto wrong = read(read_description(file), rules)) {
     throw Error(ErrorKind::input, cat(printable(file), ": ", *wrong));
   }
 }
 
-oci::History read_history(const std::string& file, const StoreView& store) {
+oci::History read_history(const std::string& file) {
   oci::History history;
   if (file.empty()) return history;
-  const go::Json json = read_with(file, store, go::Json::parse);
+  const go::Json json = read_with(file, go::Json::parse);
   if (const auto wrong = history.decode(json)) {
     throw Error(ErrorKind::input, cat(printable(file), ": ", wrong->str()));
   }
@@ -104,18 +103,18 @@ std::int64_t max_layers_of(const std::string& text) {
 int run_layers(const LayersArguments& arguments, std::stop_token stop) {
   const StoreView store{.root = arguments.store_root};
   const std::int64_t max_layers = max_layers_of(arguments.max_layers);
-  const Closure closure = read_with(arguments.graph, store, parse_closure_graph);
+  const Closure closure = read_with(arguments.graph, parse_closure_graph);
   std::vector<std::string> ordered;
   for (const std::size_t id : by_popularity(closure)) ordered.push_back(closure.nodes[id].path);
   std::vector<LayerRecord> parents;
   for (const std::string& file : arguments.parents) {
-    std::ranges::move(read_with(file, store, parse_layers_json), std::back_inserter(parents));
+    std::ranges::move(read_with(file, parse_layers_json), std::back_inserter(parents));
   }
   SelectionRules rules{.ignore = arguments.ignore};
-  read_rules(arguments.perms, store, read_perms, rules);
-  read_rules(arguments.rewrites, store, read_rewrites, rules);
+  read_rules(arguments.perms, read_perms, rules);
+  read_rules(arguments.rewrites, read_rewrites, rules);
   LayerBuild build{.store = store,
-                   .history = read_history(arguments.history, store),
+                   .history = read_history(arguments.history),
                    .keep_in = arguments.tar_directory};
   const auto layers =
       build_layers(split_by_order(select_paths(ordered, rules, parents, say), max_layers), build,
@@ -138,9 +137,9 @@ std::string created_of(const std::string& text) {
   return *time;
 }
 
-oci::ContainerConfig read_config(const std::string& file, const StoreView& store) {
+oci::ContainerConfig read_config(const std::string& file) {
   say("Getting image configuration from " + file);
-  const go::Json json = read_with(file, store, go::Json::parse);
+  const go::Json json = read_with(file, go::Json::parse);
   oci::ContainerConfig config;
   if (const auto wrong = config.decode(json)) {
     throw Error(ErrorKind::input, cat(printable(file), ": ", wrong->str()));
@@ -149,12 +148,11 @@ oci::ContainerConfig read_config(const std::string& file, const StoreView& store
 }
 
 int run_image(const ImageArguments& arguments) {
-  const StoreView store{.root = arguments.store_root};
   ImageRecord image{.arch = arguments.arch, .created = created_of(arguments.created)};
-  image.container = read_config(arguments.config, store);
+  image.container = read_config(arguments.config);
   image.layers.emplace();
   if (!arguments.from_image.empty()) {
-    ImageRecord base = read_with(arguments.from_image, store, parse_image_json);
+    ImageRecord base = read_with(arguments.from_image, parse_image_json);
     if (base.layers) image.layers = std::move(base.layers);
     say(cat("Using base image ", arguments.from_image, " containing ", image.layers->size(),
             " layers"));
@@ -162,7 +160,7 @@ int run_image(const ImageArguments& arguments) {
   std::unordered_set<std::string> digests;  // G1.3
   for (const LayerRecord& layer : *image.layers) digests.insert(layer.digest);
   for (const std::string& file : arguments.layers) {
-    for (LayerRecord& layer : read_with(file, store, parse_layers_json)) {
+    for (LayerRecord& layer : read_with(file, parse_layers_json)) {
       if (!digests.insert(layer.digest).second) continue;
       say(cat("Adding layer ", layer.digest, " from ", file));
       image.layers->push_back(std::move(layer));
@@ -181,7 +179,7 @@ int write_base_image(const BaseImageArguments& arguments, const ImageRecord& ima
 
 void add_store_root(CLI::App& command, std::string& store_root) {
   command.add_option("--store-root", store_root,
-                     "read absolute paths (/nix/store/…) below this folder");
+                     "read store paths (/nix/store/…) below this folder");
 }
 
 /// A build command: any failure of it, its usage too, exits with 1.

@@ -84,7 +84,8 @@ std::vector<std::string> arguments_of(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     std::string argument = argv[i];
     flags_ended = flags_ended || argument == "--";
-    const bool is_empty = !flags_ended && argument.starts_with("--") && argument.find('=') == argument.size() - 1;
+    const bool is_empty =
+        !flags_ended && argument.starts_with("--") && argument.find('=') == argument.size() - 1;
     if (is_empty) argument.pop_back();
     arguments.push_back(std::move(argument));
     if (is_empty) arguments.emplace_back();
@@ -104,6 +105,7 @@ int run(int argc, char** argv) {
   app.add_flag("-d,--debug", chosen.debug, "say what is being done; requests too, secrets masked");
   app.fallthrough();
   add_build_commands(app, chosen);
+  add_inspect_command(app, chosen);
   add_serve_command(app, chosen);
   try {
     app.parse(arguments_of(argc, argv));

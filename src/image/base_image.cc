@@ -32,11 +32,12 @@ std::string layer_media_type(std::string_view of_manifest) {
 ImageRecord read_image(const std::string& manifest_file, const StoreView& store,
                        const LocateBlob& locate, const Log& log) {
   const auto manifest =
-      or_throw(oci::Manifest::from_json(read_description(store.locate(manifest_file))),
+      or_throw(oci::Manifest::from_json(read_description(store.locate_file(manifest_file))),
                ErrorKind::input, manifest_file);
   const std::string config_file = locate(manifest.config.digest.hex());
-  const auto facts = or_throw(oci::read_config_facts(read_description(store.locate(config_file))),
-                              ErrorKind::input, config_file);
+  const auto facts =
+      or_throw(oci::read_config_facts(read_description(store.locate_file(config_file))),
+               ErrorKind::input, config_file);
   if (facts.diff_ids.size() < manifest.layers.size()) {
     throw Error(ErrorKind::input,
                 cat(config_file, ": rootfs.diff_ids: ", facts.diff_ids.size(), " for ",
@@ -59,7 +60,7 @@ ImageRecord read_image(const std::string& manifest_file, const StoreView& store,
 
 std::map<std::string, std::string> read_blob_map(const std::string& file, const StoreView& store) {
   const auto json =
-      or_throw(go::Json::parse(read_description(store.locate(file))), ErrorKind::input, file);
+      or_throw(go::Json::parse(read_description(store.locate_file(file))), ErrorKind::input, file);
   std::map<std::string, std::string> blobs;
   if (const auto wrong = go::decode(json, blobs)) {
     throw Error(ErrorKind::input, cat(file, ": ", wrong->str()));

@@ -41,6 +41,9 @@ struct StoreView {
   std::filesystem::path root{};
   /// `path` below root when it is absolute and root is set, else `path`.
   std::filesystem::path locate(std::string_view path) const;
+  /// The same for a file that need not be in the store (a layer's tar, a blob): where it is not
+  /// below root, `path` as it stands.
+  std::filesystem::path locate_file(std::string_view path) const;
 };
 
 /// The bytes of a file that describes something, with Error{input} where there are none or too

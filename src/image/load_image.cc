@@ -85,7 +85,7 @@ Layer make_layer(const LayerRecord& record, const StoreView& store, const std::s
   oci::Descriptor& blob = layer.blob.descriptor;
   const std::string what = cat(place, " (", blob.digest.brief(), ")");
   if (!record.layer_path.empty()) {  // wins over paths: it may be compressed (Appendix III)
-    const auto file = store.locate(record.layer_path);
+    const auto file = store.locate_file(record.layer_path);
     blob.size = size_of_layer_file(file);
     layer.blob.bytes = std::make_shared<VerifiedSource>(std::make_unique<FileSource>(file), blob,
                                                         what, file_differs_hint);
@@ -103,6 +103,12 @@ Layer make_layer(const LayerRecord& record, const StoreView& store, const std::s
 std::filesystem::path StoreView::locate(std::string_view path) const {
   if (root.empty() || !path.starts_with('/')) return path;
   return std::filesystem::path(root.string() + std::string(path));
+}
+
+std::filesystem::path StoreView::locate_file(std::string_view path) const {
+  std::error_code ignored;
+  auto below_root = locate(path);
+  return std::filesystem::exists(below_root, ignored) ? below_root : std::filesystem::path(path);
 }
 
 Image load_image_json(const std::filesystem::path& file, const StoreView& store) {

@@ -1,0 +1,180 @@
+/// n2c inspect: what an image.json holds and what its changes cost.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "go/encoding_json.h"
+#include "image/closure.h"
+#include "image/inspection.h"
+#include "image/what_if.h"
+
+namespace n2c::cli {
+
+namespace {
+
+struct InspectArguments {
+  std::string image, store_root, closure_graph;
+  bool json = false, what_if = false;
+};
+
+/// What --what-if found.
+struct Costs {
+  Resent alone;
+  std::optional<Resent> with_referrers;
+};
+
+std::vector<WeighedLayer> weigh(const ImageRecord& image, const ImageFacts& facts) {
+  std::vector<WeighedLayer> layers;
+  for (std::size_t i = 0; i < facts.layers.size(); ++i) {
+    WeighedLayer& layer = layers.emplace_back();
+    layer.size = facts.layers[i].size;
+    const auto& paths = (*image.layers)[i].paths;
+    for (const StorePath& path : paths ? *paths : std::vector<StorePath>{}) {
+      layer.paths.push_back(path.path);
+    }
+  }
+  return layers;
+}
+
+Costs weigh_changes(const InspectArguments& arguments, const ImageRecord& image,
+                    const ImageFacts& facts) {
+  const auto layers = weigh(image, facts);
+  Costs costs{.alone = resent_alone(layers), .with_referrers = {}};
+  if (arguments.closure_graph.empty()) return costs;
+  const auto closure = or_throw(parse_closure_graph(read_description(arguments.closure_graph)),
+                                ErrorKind::input, printable(arguments.closure_graph));
+  costs.with_referrers = resent_with_referrers(layers, closure);
+  return costs;
+}
+
+go::Json json_of(const LayerFacts& layer) {
+  go::Json json;
+  json.set("digest", layer.digest).set("diff_id", layer.diff_id);
+  json.set("media_type", layer.media_type).set("size", go::Json(layer.size));
+  json.set("paths", go::Json(std::uint64_t{layer.path_count}));
+  if (!layer.layer_path.empty()) json.set("layer_path", layer.layer_path);
+  if (layer.largest) {
+    go::Json largest;
+    largest.set("path", layer.largest->path).set("size", go::Json(layer.largest->size));
+    json.set("largest_path", std::move(largest));
+  }
+  return json;
+}
+
+go::Json json_of(const Resent& resent) {
+  go::Json json;
+  json.set("mean", go::Json(resent.mean)).set("worst", go::Json(resent.worst));
+  return json.set("worst_path", resent.worst_path);
+}
+
+go::Json json_of(const Costs& costs) {
+  go::Json json;
+  json.set("alone", json_of(costs.alone));
+  if (costs.with_referrers) json.set("with_referrers", json_of(*costs.with_referrers));
+  return json;
+}
+
+void print_json(const ImageRecord& image, const ImageFacts& facts,
+                const std::optional<Costs>& costs) {
+  go::Json layers(go::Json::Array{});
+  for (const LayerFacts& layer : facts.layers) layers.push(json_of(layer));
+  go::Json warnings(go::Json::Array{});
+  for (const std::string& warning : facts.warnings) warnings.push(warning);
+  go::Json json;
+  json.set("layers", std::move(layers)).set("size", go::Json(facts.size));
+  json.set("paths", go::Json(std::uint64_t{facts.path_count}));
+  json.set("architecture", image.arch);
+  json.set("created", image.created ? go::Json(*image.created) : go::Json());
+  json.set("config", image.container.to_json()).set("warnings", std::move(warnings));
+  if (costs) json.set("what_if", json_of(*costs));
+  std::puts(json.indented().c_str());
+}
+
+void print_layer(std::size_t place, const LayerFacts& layer) {
+  const std::string digest = printable(std::string_view(layer.digest).substr(0, 19), 60);
+  fmt::print("{:>5}  {:>10}  {:>5}  {:<19}", place, brief_bytes(layer.size), layer.path_count,
+             digest);
+  if (layer.largest) {
+    fmt::print("  {} ({})", printable(layer.largest->path), brief_bytes(layer.largest->size));
+  } else if (!layer.layer_path.empty()) {
+    fmt::print("  file {}", printable(layer.layer_path));
+  } else if (layer.path_count > 0) {
+    fmt::print("  not on this machine");
+  }
+  fmt::print("\n");
+}
+
+void print_config(const ImageRecord& image) {
+  fmt::print("linux/{}, created {}\n", printable(image.arch),
+             image.created ? *image.created : "at no time");
+  const go::Json config = image.container.to_json();
+  for (const auto& [key, value] : *config.as_object()) {
+    fmt::print("  {}: {}\n", key, printable(value.compact(), 400));
+  }
+}
+
+void print_resent(std::string_view what, const Resent& resent) {
+  fmt::print("{}: {} on average, {} at worst", what, brief_bytes(resent.mean),
+             brief_bytes(resent.worst));
+  if (!resent.worst_path.empty()) fmt::print(" ({})", printable(resent.worst_path));
+  fmt::print("\n");
+}
+
+void print_text(const ImageRecord& image, const ImageFacts& facts,
+                const std::optional<Costs>& costs) {
+  fmt::print("layer        size  paths  digest               largest path\n");
+  for (std::size_t i = 0; i < facts.layers.size(); ++i) print_layer(i + 1, facts.layers[i]);
+  fmt::print("total  {:>10}  {:>5}  in {} layers\n\n", brief_bytes(facts.size), facts.path_count,
+             facts.layers.size());
+  print_config(image);
+  if (costs) {
+    fmt::print("\nsent again when one path changes (plain bytes of the layers touched)\n");
+    print_resent("  alone", costs->alone);
+    if (costs->with_referrers) {
+      print_resent("  with all that refers to it", *costs->with_referrers);
+    } else {
+      fmt::print("  with all that refers to it: give --closure-graph to know\n");
+    }
+  }
+  for (const std::string& warning : facts.warnings) fmt::print("\nwarning: {}\n", warning);
+}
+
+int run_inspect(const InspectArguments& arguments, const std::stop_token& stop) {
+  const StoreView store{.root = arguments.store_root};
+  const auto image = or_throw(parse_image_json(read_description(arguments.image)), ErrorKind::input,
+                              printable(arguments.image));
+  const ImageFacts facts = inspect_image(image, store, stop);
+  std::optional<Costs> costs;
+  if (arguments.what_if) costs = weigh_changes(arguments, image, facts);
+  (arguments.json ? print_json : print_text)(image, facts, costs);
+  return 0;
+}
+
+}  // namespace
+
+void add_inspect_command(CLI::App& app, Invocation& chosen) {
+  const auto arguments = std::make_shared<InspectArguments>();
+  CLI::App& command =
+      *app.add_subcommand("inspect", "Show an image's layers, config and what its changes cost");
+  command.group("Building");
+  command.add_option("IMAGE.json", arguments->image, "the image's description")->required();
+  command.add_flag("--json", arguments->json, "as JSON, for programs");
+  command.add_flag("--what-if", arguments->what_if,
+                   "the bytes sent again when one path changes: mean and worst over all paths");
+  command.add_option("--closure-graph", arguments->closure_graph,
+                     "for --what-if: what refers to what, as the layers commands take it");
+  command.add_option("--store-root", arguments->store_root,
+                     "read store paths (/nix/store/…) below this folder");
+  command.callback([arguments, &chosen] {
+    chosen.action = [arguments](const std::stop_token& stop) {
+      return run_inspect(*arguments, stop);
+    };
+  });
+}
+
+}  // namespace n2c::cli
