@@ -1,0 +1,63 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "push/digest_cache.h"
+
+namespace n2c::cli {
+
+namespace {
+
+std::filesystem::path cache_file() {
+  const auto file = DigestCache::usual_file([](const char* variable) -> std::optional<std::string> {
+    const char* value = std::getenv(variable);
+    return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+  });
+  if (file.empty()) {
+    throw Error(ErrorKind::local, "there is no cache: neither XDG_CACHE_HOME nor HOME is set");
+  }
+  return file;
+}
+
+int show() {
+  const DigestCache cache(cache_file());
+  std::error_code error;
+  const auto size = std::filesystem::file_size(cache.file(), error);
+  std::string text = cat(cache.file().string(), ": ", error ? "not there" : brief_bytes(size), ", ",
+                         cache.form_count(), " compressed layers known\n");
+  for (const auto& repository : cache.all_repositories()) {
+    const auto tag = cache.find_last_tag(repository);
+    text += cat("pushed to ", repository.str(), tag ? cat(':', *tag) : "", '\n');
+  }
+  std::fputs(text.c_str(), stdout);
+  return 0;
+}
+
+int clear() {
+  const auto file = cache_file();
+  std::error_code error;
+  std::filesystem::remove(file, error);
+  if (error) throw Error(ErrorKind::local, cat("remove ", file.string(), ": ", error.message()));
+  return 0;
+}
+
+}  // namespace
+
+void add_cache_command(CLI::App& app, Invocation& chosen) {
+  CLI::App* command = app.add_subcommand("cache", "what earlier pushes learnt: show or clear it");
+  command->require_subcommand(0, 1);
+  command->callback([&chosen, command] {
+    if (!command->get_subcommands().empty()) return;
+    chosen.action = [](std::stop_token) { return show(); };
+  });
+  command->add_subcommand("show", "where it is, how large, and which repositories it knows")
+      ->callback([&chosen] { chosen.action = [](std::stop_token) { return show(); }; });
+  command->add_subcommand("clear", "remove it: the next push compresses again")
+      ->callback([&chosen] { chosen.action = [](std::stop_token) { return clear(); }; });
+}
+
+}  // namespace n2c::cli
