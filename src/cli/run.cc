@@ -105,6 +105,7 @@ int run(int argc, char** argv) {
   app.add_flag("-d,--debug", chosen.debug, "say what is being done; requests too, secrets masked");
   app.fallthrough();
   add_build_commands(app, chosen);
+  add_cache_command(app, chosen);
   add_inspect_command(app, chosen);
   add_serve_command(app, chosen);
   try {
