@@ -51,6 +51,7 @@ Reply Api::handle(Exchange& exchange) {
     reply = reply_to(route.error());
   } else {
     WritableStore* writable = options_.read_only ? nullptr : store_.writable();
+    if (writable != nullptr && !writable->takes_pushes(route->repository)) writable = nullptr;
     Call call{exchange, *route, store_, writable, options_, *sessions_};
     reply = answer(call);
   }

@@ -35,7 +35,8 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  /// The size of a blob, or nothing when the repository has none such. Manifests are no blobs.
+  /// The size of a blob, or nothing when the repository has none such. A store
+  /// may show manifests as blobs too.
   virtual std::optional<std::uint64_t> stat(const std::string& repository,
                                             const oci::Digest& blob) = 0;
   /// A blob's bytes from `offset` on; null when the repository has none such. The reader
@@ -76,6 +77,9 @@ struct NewManifest {
 
 class WritableStore : public Store {
  public:
+  /// Whether this repository can be changed; nothing below is called for one that cannot.
+  virtual bool takes_pushes(const std::string&) const { return true; }
+
   virtual std::unique_ptr<StagedBlob> stage() = 0;
   /// Makes the bytes a blob of the repository. The caller has verified them: their digest
   /// is `digest`. The same blob twice is one blob.

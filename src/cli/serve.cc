@@ -8,14 +8,20 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "image/image_json.h"
 #include "oci/reference.h"
+#include "push/served_images.h"
 #include "registry/server/access_log.h"
 #include "registry/server/api.h"
+#include "registry/server/combined_store.h"
+#include "registry/server/folder_store.h"
+#include "registry/server/htpasswd.h"
 #include "registry/server/memory_store.h"
 #include "registry/server/server.h"
 
@@ -29,8 +35,13 @@ constexpr std::chrono::seconds drain_time{30};
 struct ServeArguments {
   std::string listen = "127.0.0.1:5000";
   bool insecure_listen = false;
-  std::string tls_certificate, tls_key;
+  std::string tls_certificate, tls_key, htpasswd;
+  std::string root;
   bool memory = false;
+  bool collect = false;
+  std::vector<std::string> images;
+  std::string store_root;
+  std::string compression = "none";
   bool read_only = false;
   bool sparse = false;
   std::uint64_t chunk_min_length = 0;
@@ -82,6 +93,82 @@ registry::ServerOptions server_options(const ServeArguments& arguments) {
   return options;
 }
 
+/// NAME[:TAG]=FILE.
+ServedImage served_image(const std::string& text, const StoreView& store) {
+  const auto both = cut(text, '=');
+  const auto [repository, tag] =
+      cut(both ? both->first : text, ':').value_or(std::pair{both ? both->first : text, "latest"});
+  if (!both || !oci::is_repository_path(repository) || !oci::is_tag(tag)) {
+    throw Error(ErrorKind::usage, cat("--image ", printable(text), ": expected NAME[:TAG]=FILE"));
+  }
+  return {std::string(repository), std::string(tag),
+          load_image_json(std::filesystem::path(both->second), store)};
+}
+
+void note(std::string_view line) { std::fputs(cat("n2c: ", line, "\n").c_str(), stderr); }
+
+/// What is served, and what it is made of.
+class Stores {
+ public:
+  explicit Stores(const ServeArguments& arguments) {
+    if (!arguments.root.empty()) open_folder(arguments.root);
+    // Without --root and --image there is nothing but memory to serve from.
+    if (!folder_ && (arguments.memory || arguments.images.empty())) memory_.emplace();
+    if (!arguments.images.empty()) load_images(arguments);
+    if (images_ && pushed() != nullptr) combined_.emplace(*images_, *pushed());
+  }
+
+  registry::Store& served() {
+    if (combined_) return *combined_;
+    if (images_) return *images_;
+    return *pushed();
+  }
+
+ private:
+  void open_folder(const std::string& root) {
+    folder_.emplace(root);
+    for (const std::string& problem : folder_->problems()) note("not served: " + problem);
+  }
+
+  void load_images(const ServeArguments& arguments) {
+    ServeOptions options{.compression = or_throw(Compression::parse(arguments.compression),
+                                                 ErrorKind::usage, "--compression"),
+                         .note = note};
+    std::vector<ServedImage> images;
+    for (const std::string& text : arguments.images) {
+      images.push_back(served_image(text, {arguments.store_root}));
+    }
+    images_.emplace(std::move(images), std::move(options));
+  }
+
+  registry::WritableStore* pushed() {
+    if (folder_) return &*folder_;
+    return memory_ ? &*memory_ : nullptr;
+  }
+
+  std::optional<registry::FolderStore> folder_;
+  std::optional<registry::MemoryStore> memory_;
+  std::optional<ServedImages> images_;
+  std::optional<registry::CombinedStore> combined_;
+};
+
+int collect(const std::string& root) {
+  if (root.empty()) throw Error(ErrorKind::usage, "--gc needs --root");
+  registry::FolderStore store(root);
+  const auto removed = store.collect();
+  std::fputs(cat("removed ", removed.blobs, " blobs, ", brief_bytes(removed.bytes), "\n").c_str(),
+             stdout);
+  return 0;
+}
+
+registry::Handler make_handler(registry::Api& api, const std::string& htpasswd) {
+  registry::Handler handler = [&api](registry::Exchange& exchange) { return api.handle(exchange); };
+  if (htpasswd.empty()) return handler;
+  auto logins = or_throw(registry::Htpasswd::parse(read_file(htpasswd, 16 << 20)), ErrorKind::input,
+                         htpasswd);
+  return registry::with_login(std::move(logins), std::move(handler));
+}
+
 void wait_for_stop(std::stop_token stop) {
   std::mutex mutex;
   std::condition_variable_any never;
@@ -90,16 +177,18 @@ void wait_for_stop(std::stop_token stop) {
 }
 
 int serve(const ServeArguments& arguments, std::stop_token stop) {
+  if (arguments.collect) return collect(arguments.root);
   auto options = server_options(arguments);
-  registry::MemoryStore store;
+  Stores stores(arguments);
   registry::ApiOptions api_options{.read_only = arguments.read_only,
                                    .accept_sparse = arguments.sparse};
   if (arguments.chunk_min_length != 0) api_options.chunk_min_length = arguments.chunk_min_length;
-  registry::Api api(store, api_options);
+  registry::Api api(stores.served(), api_options);
+  const std::string scheme = options.tls ? "https" : "http";
   const std::string host = options.address;
-  registry::Server server(api, std::move(options));
+  registry::Server server(make_handler(api, arguments.htpasswd), std::move(options));
   if (!arguments.port_file.empty()) write_file(arguments.port_file, cat(server.port(), "\n"));
-  std::fputs(cat("n2c: serving on ", host, ":", server.port(), "\n").c_str(), stderr);
+  note(cat("serving ", scheme, "://", host, ":", server.port()));
   wait_for_stop(stop);
   server.drain(drain_time);
   return 0;
@@ -119,7 +208,20 @@ void add_serve_command(CLI::App& app, Invocation& chosen) {
   auto* key = command->add_option("--tls-key", arguments->tls_key, "PEM file: its key");
   certificate->needs(key);
   key->needs(certificate);
-  command->add_flag("--memory", arguments->memory, "keep what is pushed in memory (the default)");
+  command->add_option("--htpasswd", arguments->htpasswd,
+                      "file of logins, as `htpasswd -B` writes it");
+  auto* root = command->add_option("--root", arguments->root, "keep what is pushed in this folder");
+  command->add_flag("--memory", arguments->memory, "keep what is pushed in memory (the default)")
+      ->excludes(root);
+  command->add_option("--image", arguments->images,
+                      "NAME[:TAG]=FILE: serve the image that this image.json describes");
+  command->add_option("--store-root", arguments->store_root, "find /nix/store below this folder");
+  command
+      ->add_option("--compression", arguments->compression,
+                   "of --image's layers: none, gzip[:LEVEL], zstd[:LEVEL]")
+      ->capture_default_str();
+  command->add_flag("--gc", arguments->collect,
+                    "remove what no manifest below --root names, and end");
   command->add_flag("--read-only", arguments->read_only, "refuse every push and delete");
   command->add_flag("--sparse", arguments->sparse,
                     "accept manifests that name blobs the repository lacks");
