@@ -20,8 +20,7 @@ bool is_ours(std::string_view file) {
   return has_hex_length && file.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-void make_dir(const std::filesystem::path& folder) {
-  std::filesystem::create_directories(folder);
+void refuse_other_content(const std::filesystem::path& folder) {
   if (std::filesystem::exists(folder / version_file)) return;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
@@ -31,18 +30,21 @@ void make_dir(const std::filesystem::path& folder) {
                 cat(folder.string(), " is there and holds no image (it holds ", name, ")"),
                 "name a folder that is empty, does not exist or was written as dir: before");
   }
-  write_file(folder / version_file, version_text, 0666, Durability::fsync);
 }
 
 }  // namespace
 
 DirStore::DirStore(std::filesystem::path folder) : folder_(std::move(folder)) {
   try {
-    make_dir(folder_);
+    std::filesystem::create_directories(folder_);
+    refuse_other_content(folder_);
   } catch (const std::filesystem::filesystem_error& error) {
     throw Error(ErrorKind::local, cat("create ", folder_.string(), ": ", error.code().message()));
   }
   mark_.emplace(folder_, WriterMark::With::nobody);
+  if (!std::filesystem::exists(folder_ / version_file)) {
+    write_file(folder_ / version_file, version_text, 0666, Durability::fsync);
+  }
 }
 
 BlobPlace DirStore::place() const {

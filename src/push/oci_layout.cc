@@ -89,25 +89,17 @@ void check_layout_version(std::string_view json, std::string_view where) {
   }
 }
 
-/// Creates the fixed parts where they are missing. Safe when two do it at once.
-void make_layout(const std::filesystem::path& folder) {
-  const bool is_layout = std::filesystem::exists(folder / "oci-layout");
-  if (std::filesystem::exists(folder) && !is_layout) {
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      const std::string name = entry.path().filename().string();
-      // oci-layout itself may have come since, from another writer.
-      const bool is_ours = name == "blobs" || name == "index.json" || name == "oci-layout";
-      if (!is_ours && !name.starts_with(".n2c-")) {
-        throw Error(ErrorKind::input,
-                    cat(folder.string(), " is there and is no OCI layout (it holds ", name, ")"),
-                    "name a folder that is a layout, is empty or does not exist");
-      }
-    }
-  }
-  std::filesystem::create_directories(folder / "blobs" / "sha256");
-  std::filesystem::create_directories(folder / "blobs" / "sha512");
-  if (!is_layout) {
-    write_file(folder / "oci-layout", layout_version, 0666, Durability::fsync);
+/// A folder that is to become a layout holds nothing else. Another writer may be making it one at
+/// the same time.
+void refuse_other_content(const std::filesystem::path& folder) {
+  if (std::filesystem::exists(folder / "oci-layout")) return;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    const bool is_ours = name == "blobs" || name == "index.json" || name == "oci-layout";
+    if (is_ours || name.starts_with(".n2c-")) continue;
+    throw Error(ErrorKind::input,
+                cat(folder.string(), " is there and is no OCI layout (it holds ", name, ")"),
+                "name a folder that is a layout, is empty or does not exist");
   }
 }
 
@@ -142,19 +134,26 @@ Parsed<std::string> with_manifest(std::string_view index_json, const oci::Descri
 
 LayoutStore::LayoutStore(std::filesystem::path folder) : folder_(std::move(folder)) {
   try {
-    make_layout(folder_);
+    std::filesystem::create_directories(folder_);
+    refuse_other_content(folder_);
+    mark_.emplace(folder_, WriterMark::With::other_writers);
+    std::filesystem::create_directories(folder_ / "blobs" / "sha256");
   } catch (const std::filesystem::filesystem_error& error) {
     throw Error(ErrorKind::local,
                 cat("create OCI layout ", folder_.string(), ": ", error.code().message()));
   }
-  const std::string version = read_file(folder_ / "oci-layout", 1 << 10);
-  check_layout_version(version, folder_.string());
-  mark_.emplace(folder_, WriterMark::With::other_writers);
+  if (!std::filesystem::exists(folder_ / "oci-layout")) {
+    write_file(folder_ / "oci-layout", layout_version, 0666, Durability::fsync);
+  }
+  check_layout_version(read_file(folder_ / "oci-layout", 1 << 10), folder_.string());
 }
 
 BlobPlace LayoutStore::place() const {
   return {.beside = folder_, .final_path = [this](const oci::Digest& digest) {
-            return folder_ / layout_blob_path(digest);
+            const auto path = folder_ / layout_blob_path(digest);
+            std::error_code failed;  // sha512 blobs are rare: their folder comes with the first
+            std::filesystem::create_directories(path.parent_path(), failed);
+            return path;
           }};
 }
 
