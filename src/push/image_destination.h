@@ -9,6 +9,7 @@
 #include "image/image.h"
 #include "push/address.h"
 #include "push/copy.h"
+#include "push/index.h"
 #include "push/progress.h"
 #include "push/push.h"
 #include "push/registry_push.h"
@@ -30,6 +31,10 @@ class ImageDestination {
   /// The rest as push().
   virtual CopyReport copy(const std::shared_ptr<ImageSource>& source, const CopyOptions& options,
                           Progress& progress, std::stop_token stop) = 0;
+  /// Writes images and an index of them; `options`' tags are further ones. Where one image is
+  /// all that fits, Error{usage}.
+  virtual IndexReport push_index(const std::vector<IndexPart>& parts, const IndexOptions& options,
+                                 Progress& progress, std::stop_token stop);
 };
 
 /// What opening addresses needs, and what only some destinations look at.

@@ -9,6 +9,7 @@
 #include "push/oci_layout.h"
 #include "push/registry_source.h"
 #include "push/registry_store.h"
+#include "push/reuse.h"
 
 namespace n2c {
 
@@ -16,7 +17,10 @@ namespace {
 
 using Kind = Address::Kind;
 
-/// A registry's repository; the client lives here for those that hold a reference to it.
+/// No more images of an index are looked at to learn how their layers are stored.
+constexpr std::size_t max_learnt_from = 32;
+
+/// A repository of a registry.
 class RegistryPlace final : public ImageDestination {
  public:
   RegistryPlace(const Address& address, const DestinationOptions& options)
@@ -52,7 +56,35 @@ class RegistryPlace final : public ImageDestination {
     });
   }
 
+  IndexReport push_index(const std::vector<IndexPart>& parts, const IndexOptions& options,
+                         Progress& progress, std::stop_token stop) override {
+    const RegistryPush& registry = options_.registry;
+    IndexOptions chosen = options;
+    if (registry.to.tag) chosen.push.tags.insert(chosen.push.tags.begin(), *registry.to.tag);
+    chosen.push.must_be = registry.to.digest;
+    return with_context("pushing to " + str(), [&] {
+      if (registry.reuse) learn(chosen.push, stop);
+      RegistryStore store(client_, registry.mount_from);
+      return n2c::push_index(parts, store, chosen, progress, stop);
+    });
+  }
+
  private:
+  /// The stored forms of layers, from the images of the index that the tag holds now.
+  void learn(PushOptions& push, std::stop_token stop) {
+    for (const std::string& tag : push.tags) {
+      const auto now = client_.get_manifest(tag, stop);
+      if (!now || !oci::is_index(now->descriptor.media_type)) continue;
+      const auto index = oci::Index::from_json(now->json);
+      if (!index || index->manifests.size() > max_learnt_from) continue;
+      for (const oci::Descriptor& listed : index->manifests) {
+        const auto held = find_held_image(client_, listed.digest.str(), stop);
+        if (!held) continue;
+        for (const auto& [diff_id, form] : held->forms) push.known.add(diff_id, {form, str()});
+      }
+    }
+  }
+
   std::vector<oci::Repository> mount_from(const ImageSource& source) const {
     std::vector<oci::Repository> from = options_.registry.mount_from;
     const oci::Repository& to = options_.registry.to.repository;
@@ -109,6 +141,12 @@ Error not_possible(const Address& address, std::string_view what, std::string hi
 }
 
 }  // namespace
+
+IndexReport ImageDestination::push_index(const std::vector<IndexPart>&, const IndexOptions&,
+                                         Progress&, std::stop_token) {
+  throw Error(ErrorKind::usage, str() + ": an index is not written there directly",
+              "write it to oci:FOLDER first, then n2c copy oci:FOLDER oci-archive:FILE");
+}
 
 OpenedSource open_source(const Address& address, Registries& registries, const StoreView& store) {
   switch (address.kind) {

@@ -1,0 +1,128 @@
+#include "push/index.h"
+
+#include <doctest/doctest.h>
+
+#include "base/error.h"
+#include "test/support/memory_place.h"
+
+using namespace n2c;
+using namespace n2c::test;
+
+namespace {
+
+IndexPart stored_part(const StoredImage& image, std::optional<oci::Platform> platform = {}) {
+  auto source = std::make_shared<MemoryImages>();
+  source->add(image);
+  return {"stored", std::move(source), std::move(platform)};
+}
+
+IndexPart described_part(const std::string& architecture, const std::string& layer) {
+  const oci::Digest diff_id = oci::Digest::of(layer);
+  const oci::Platform platform{.architecture = architecture};
+  const oci::Config config{.platform = platform, .diff_ids = {diff_id}};
+  Image image{.config_json = config.to_json(), .platform = platform};
+  image.layers.push_back({.diff_id = diff_id,
+                          .blob = {describe(oci::media_type::layer_tar, layer),
+                                   std::make_shared<MemorySource>(layer)}});
+  return {architecture + ".json", std::move(image)};
+}
+
+const IndexOptions plain{.push = {.tags = {"v1"}, .compression = {.codec = Codec::none}}};
+
+oci::Index written(const MemoryStore& store, const std::string& tag) {
+  auto index = oci::Index::from_json(store.manifests.at(store.tags.at(tag)));
+  REQUIRE_MESSAGE(index, index.error());
+  return *std::move(index);
+}
+
+}  // namespace
+
+TEST_CASE("an index lists each image with the platform its config says") {
+  MemoryStore store;
+  QuietProgress progress;
+  const StoredImage arm64 = stored_image({"shared layer"}, "arm64");
+  const IndexReport report = push_index(
+      {described_part("amd64", "shared layer"), stored_part(arm64)}, store, plain, progress, {});
+  const oci::Index index = written(store, "v1");
+  REQUIRE(index.manifests.size() == 2);
+  CHECK(index.media_type == oci::media_type::index);
+  CHECK(index.manifests[0].platform->str() == "linux/amd64");
+  CHECK(index.manifests[1].platform->str() == "linux/arm64");
+  CHECK(index.manifests[1].digest == arm64.manifest.digest);
+  CHECK(store.tags.at("v1") == report.index.digest);
+  CHECK(store.tags.size() == 1);  // the images are there by digest alone
+}
+
+TEST_CASE("a blob that images of an index share is sent once") {
+  MemoryStore store;
+  QuietProgress progress;
+  push_index({described_part("amd64", "shared"), described_part("arm64", "shared")}, store, plain,
+             progress, {});
+  CHECK(store.puts.size() == 3);  // the layer and two configs
+}
+
+TEST_CASE("a platform can be said for an image, and then counts instead of its config's") {
+  MemoryStore store;
+  QuietProgress progress;
+  push_index({stored_part(stored_image({"v6"}, "arm"), oci::Platform{"linux", "arm", "v6"}),
+              stored_part(stored_image({"v7"}, "arm"), oci::Platform{"linux", "arm", "v7"})},
+             store, plain, progress, {});
+  const oci::Index index = written(store, "v1");
+  CHECK(index.manifests[0].platform->str() == "linux/arm/v6");
+  CHECK(index.manifests[1].platform->str() == "linux/arm/v7");
+}
+
+TEST_CASE("two images for one platform, or one that does not say, are refused and nothing tagged") {
+  MemoryStore store;
+  QuietProgress progress;
+  CHECK_THROWS_WITH_AS(push_index({described_part("amd64", "one"), described_part("amd64", "two")},
+                                  store, plain, progress, {}),
+                       "amd64.json: a second image for linux/amd64", Error);
+  CHECK_THROWS_AS(push_index({described_part("", "one")}, store, plain, progress, {}), Error);
+  CHECK(store.tags.empty());
+}
+
+TEST_CASE("an index among the parts gives its images, not itself") {
+  auto source = std::make_shared<MemoryImages>();
+  const StoredImage amd64 = stored_image({"one"}, "amd64");
+  source->add(amd64);
+  oci::Index inner{.manifests = {amd64.manifest}};
+  inner.manifests[0].platform = oci::Platform{.architecture = "amd64"};
+  source->add_index(inner);
+  MemoryStore store;
+  QuietProgress progress;
+  push_index({{"old index", source}, described_part("arm64", "two")}, store, plain, progress, {});
+  const oci::Index index = written(store, "v1");
+  REQUIRE(index.manifests.size() == 2);
+  CHECK(index.manifests[0].digest == amd64.manifest.digest);
+}
+
+TEST_CASE("annotations go to the index and to the descriptors in it") {
+  MemoryStore store;
+  QuietProgress progress;
+  IndexOptions options = plain;
+  options.annotations = {{"org.opencontainers.image.version", "1"}};
+  options.descriptor_annotations = {{"of", "descriptor"}};
+  push_index({described_part("amd64", "one")}, store, options, progress, {});
+  const oci::Index index = written(store, "v1");
+  CHECK(index.annotations == options.annotations);
+  CHECK(index.manifests[0].annotations == options.descriptor_annotations);
+}
+
+TEST_CASE("a registry that refuses OCI indexes gets a manifest list") {
+  MemoryStore store;
+  store.refused = {std::string(oci::media_type::manifest), std::string(oci::media_type::index)};
+  QuietProgress progress;
+  push_index({described_part("amd64", "one")}, store, plain, progress, {});
+  CHECK(written(store, "v1").media_type == oci::media_type::docker_index);
+  CHECK(written(store, "v1").manifests[0].media_type == oci::media_type::docker_manifest);
+}
+
+TEST_CASE("a part is a source, with its platform before it where one is said") {
+  CHECK_FALSE(IndexArgument::parse("./a.json").platform);
+  CHECK_FALSE(IndexArgument::parse("./a=b.json").platform);
+  CHECK_FALSE(IndexArgument::parse("host/app:1").platform);
+  const auto said = IndexArgument::parse("linux/arm/v7=./a=b.json");
+  CHECK(said.platform->str() == "linux/arm/v7");
+  CHECK(said.source == "./a=b.json");
+}
