@@ -8,14 +8,14 @@
 #include "cli/registry_options.h"
 #include "image/image_json.h"
 #include "push/console_progress.h"
-#include "push/registry_push.h"
+#include "push/open.h"
 
 namespace n2c::cli {
 
 namespace {
 
 struct PushArguments {
-  std::string image, reference, store_root;
+  std::string image, destination, store_root;
   std::string compression = "gzip", format = "auto", digest_file;
   std::vector<std::string> tags, reuse_from, mount_from, annotations;
   std::size_t compression_threads = 0, uploads = 6, probes = 32;
@@ -27,15 +27,12 @@ oci::Reference reference_of(const std::string& text, std::string_view option) {
   return or_throw(oci::Reference::parse(text), ErrorKind::usage, option);
 }
 
-oci::Repository repository_of(const std::string& text, const oci::Reference& to) {
+oci::Repository repository_of(const std::string& text, const oci::Repository& to) {
+  if (text.starts_with(to.host + "/")) return reference_of(text, "--mount-from").repository;
   // A path alone means a repository beside the one that is pushed to.
-  const bool has_host = oci::Reference::parse(text) && text.starts_with(to.repository.host + "/");
-  if (has_host) return reference_of(text, "--mount-from").repository;
-  if (!oci::is_repository_path(text)) {
-    throw Error(ErrorKind::usage, cat("--mount-from: \"", printable(text),
-                                      "\" is no repository of ", to.repository.host));
-  }
-  return {to.repository.host, text};
+  if (oci::is_repository_path(text)) return {to.host, text};
+  throw Error(ErrorKind::usage,
+              cat("--mount-from: \"", printable(text), "\" is no repository of ", to.host));
 }
 
 oci::Annotations annotations_of(const std::vector<std::string>& pairs) {
@@ -51,31 +48,33 @@ oci::Annotations annotations_of(const std::vector<std::string>& pairs) {
   return annotations;
 }
 
-RegistryPush to_push(const PushArguments& arguments) {
-  RegistryPush push{.to = reference_of(arguments.reference, "REFERENCE")};
-  push.more_tags = arguments.tags;
-  for (const std::string& tag : arguments.tags) {
-    if (!oci::is_tag(tag))
-      throw Error(ErrorKind::usage, cat("--tag: \"", printable(tag), "\" is no tag"));
-  }
+/// What registries are told beyond what every destination is.
+RegistryPush registry_push_of(const PushArguments& arguments, const oci::Reference& to) {
+  RegistryPush push{.to = to, .reuse = !arguments.no_reuse, .verify_reuse = arguments.verify_reuse};
   for (const auto& text : arguments.reuse_from) {
     push.reuse_from.push_back(reference_of(text, "--reuse-from"));
   }
   for (const auto& text : arguments.mount_from) {
-    push.mount_from.push_back(repository_of(text, push.to));
+    push.mount_from.push_back(repository_of(text, to.repository));
   }
-  push.reuse = !arguments.no_reuse;
-  push.verify_reuse = arguments.verify_reuse;
-  push.options.compression =
-      or_throw(Compression::parse(arguments.compression), ErrorKind::usage, "--compression");
-  push.options.format = arguments.format == "docker" ? ManifestFormat::docker : ManifestFormat::oci;
-  push.options.fall_back_to_docker = arguments.format == "auto";
-  push.options.annotations = annotations_of(arguments.annotations);
-  push.options.compression_threads = arguments.compression_threads;
-  push.options.uploads = arguments.uploads;
-  push.options.probes = arguments.probes;
-  push.options.dry_run = arguments.dry_run;
   return push;
+}
+
+PushOptions options_of(const PushArguments& arguments) {
+  for (const std::string& tag : arguments.tags) {
+    if (oci::is_tag(tag)) continue;
+    throw Error(ErrorKind::usage, cat("--tag: \"", printable(tag), "\" is no tag"));
+  }
+  return {.tags = arguments.tags,
+          .compression = or_throw(Compression::parse(arguments.compression), ErrorKind::usage,
+                                  "--compression"),
+          .format = arguments.format == "docker" ? ManifestFormat::docker : ManifestFormat::oci,
+          .fall_back_to_docker = arguments.format == "auto",
+          .annotations = annotations_of(arguments.annotations),
+          .probes = arguments.probes,
+          .uploads = arguments.uploads,
+          .compression_threads = arguments.compression_threads,
+          .dry_run = arguments.dry_run};
 }
 
 /// "99 layers already there, 2 mounted, 1 sent (3.1 MiB)".
@@ -102,14 +101,26 @@ void print_plan(const Image& image, const PushReport& report) {
   }
 }
 
+/// As the user would name it: a registry's reference without its digest, else the address.
+std::string shown(const Address& address) {
+  if (address.kind != Address::Kind::registry) return address.str();
+  oci::Reference reference = *address.reference;
+  reference.digest.reset();
+  return reference.str();
+}
+
 int run_push(const PushArguments& arguments, bool debug, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
-  const RegistryPush push = to_push(arguments);
+  const auto address =
+      or_throw(Address::parse(arguments.destination), ErrorKind::usage, "DESTINATION");
+  const PushOptions options = options_of(arguments);
   const Image image = load_image_json(arguments.image, {.root = arguments.store_root});
   ConsoleProgress progress(arguments.quiet ? ConsoleProgress::Style::quiet
                                            : ConsoleProgress::Style::automatic);
   Registries registries(make_registry_options(arguments.registry, progress, debug));
-  const PushReport report = push_to_registry(image, registries, push, progress, stop);
+  DestinationOptions opened{.registries = registries};
+  if (address.reference) opened.registry = registry_push_of(arguments, *address.reference);
+  const PushReport report = open_destination(address, opened)->push(image, options, progress, stop);
   progress.finish();
   const auto elapsed = std::chrono::steady_clock::now() - began;
   if (arguments.dry_run) {
@@ -119,17 +130,20 @@ int run_push(const PushArguments& arguments, bool debug, std::stop_token stop) {
   if (!arguments.digest_file.empty()) {
     write_file(arguments.digest_file, report.manifest->digest.str());
   }
-  oci::Reference shown = push.to;
-  shown.digest.reset();
-  std::puts(cat("pushed ", shown.str(), " @", report.manifest->digest.str(), " : ", counts(report),
-                ", ", brief_duration(elapsed))
-                .c_str());
+  // An archive on standard output leaves no room there for words.
+  std::fputs(cat("pushed ", shown(address), " @", report.manifest->digest.str(), " : ",
+                 counts(report), ", ", brief_duration(elapsed), "\n")
+                 .c_str(),
+             address.is_standard_output() ? stderr : stdout);
   return 0;
 }
 
 void add_push_options(CLI::App& command, PushArguments& arguments) {
   command.add_option("IMAGE.json", arguments.image, "the image's description")->required();
-  command.add_option("REFERENCE", arguments.reference, "HOST/REPOSITORY[:TAG][@DIGEST]")
+  command
+      .add_option("DESTINATION", arguments.destination,
+                  "HOST/REPOSITORY[:TAG][@DIGEST], or oci:DIR[:TAG], oci-archive:FILE[:TAG], "
+                  "docker-archive:FILE[:NAME:TAG], dir:DIR, - (an archive on standard output)")
       ->required();
   command.add_option("--store-root", arguments.store_root, "read /nix/store/… below this folder");
   command
@@ -168,7 +182,8 @@ void add_push_options(CLI::App& command, PushArguments& arguments) {
 
 void add_push_command(CLI::App& app, Invocation& chosen) {
   auto arguments = std::make_shared<PushArguments>();
-  CLI::App* command = app.add_subcommand("push", "push an image to a registry");
+  CLI::App* command =
+      app.add_subcommand("push", "push an image to a registry, or write it elsewhere");
   add_push_options(*command, *arguments);
   command->callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {

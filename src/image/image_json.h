@@ -35,11 +35,14 @@ Parsed<ImageRecord> parse_image_json(std::string_view text);
 std::string layers_json(const std::vector<LayerRecord>& layers);  // "null" when empty
 std::string image_json(const ImageRecord& image);
 
-/// How described layers are found on this machine.
+/// What the path of everything in the Nix store begins with.
+inline constexpr std::string_view store_folder = "/nix/store/";
+
+/// Where store paths are on this machine (--store-root).
 struct StoreView {
-  /// /nix/store/… is read below this folder; empty: where it says. Applies to layer-path too.
+  /// /nix/store/… is read below this folder; empty: where it says.
   std::filesystem::path root{};
-  /// `path` below root when it is absolute and root is set, else `path`.
+  /// `path`, or the same below root when it is a store path and root is set.
   std::filesystem::path locate(std::string_view path) const;
   /// The same for a file that need not be in the store (a layer's tar, a blob): where it is not
   /// below root, `path` as it stands.

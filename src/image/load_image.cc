@@ -101,8 +101,8 @@ Layer make_layer(const LayerRecord& record, const StoreView& store, const std::s
 }  // namespace
 
 std::filesystem::path StoreView::locate(std::string_view path) const {
-  if (root.empty() || !path.starts_with('/')) return path;
-  return std::filesystem::path(root.string() + std::string(path));
+  if (root.empty() || !path.starts_with(store_folder)) return path;
+  return root / path.substr(1);
 }
 
 std::filesystem::path StoreView::locate_file(std::string_view path) const {

@@ -155,7 +155,7 @@ def requests_of(bench, *more):
     """How many requests a push makes, counted in what --debug prints."""
     shown = subprocess.run([bench.n2c, '--debug', 'push', bench.work / 'image.json', f'{bench.address}/app:1', '--store-root',
                             bench.store, *more], env=bench.environment, capture_output=True, text=True)
-    return len(re.findall(r'^n2c: > (?:GET|HEAD|POST|PUT|PATCH|DELETE) ', shown.stderr, re.M))
+    return len(re.findall(r'^n2c: #\d+ > (?:GET|HEAD|POST|PUT|PATCH|DELETE) ', shown.stderr, re.M))
 
 
 def again_without_cache(bench):

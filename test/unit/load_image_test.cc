@@ -98,10 +98,10 @@ TEST_CASE("a layer's file wins over its paths, and its size is the file's (A8.9,
 
 TEST_CASE("a layer's file that was cut is told") {
   const TempStore store;
-  store.file("/l", "whole");
+  store.file("/nix/store/bbb-l", "whole");
   LayerRecord layer{.digest = oci::Digest::of("whole, and more").str(),
                     .diff_id = oci::Digest::of("whole, and more").str(),
-                    .layer_path = "/l"};
+                    .layer_path = "/nix/store/bbb-l"};
   const Image image = image_of(store, {layer});
   CHECK(failure([&] { read(image.layers.front()); })->kind() == ErrorKind::integrity);
 }
@@ -124,7 +124,7 @@ TEST_CASE("layers that cannot be had are refused, and the message says which and
   CHECK(refused([](LayerRecord& l) { l.layer_path = "/none"; })
             .message()
             .ends_with("No such file or directory"));
-  CHECK(refused([](LayerRecord& l) { l.layer_path = "/nix/store"; })
+  CHECK(refused([](LayerRecord& l) { l.layer_path = "/dev/null"; })
             .message()
             .ends_with("not a regular file"));
 }
