@@ -34,8 +34,7 @@ class AuthProvider {
   virtual std::optional<Credentials> find(std::string_view host, std::string_view repository) = 0;
 };
 
-/// One login whatever the host: --creds, --registry-token. It is given to the one Host that the
-/// command line names. Without credentials: anonymous always.
+/// One login for whatever is asked; none: anonymous always.
 class FixedAuth final : public AuthProvider {
  public:
   explicit FixedAuth(std::optional<Credentials> credentials)
@@ -46,6 +45,23 @@ class FixedAuth final : public AuthProvider {
 
  private:
   std::optional<Credentials> credentials_;
+};
+
+/// The login of --creds or --registry-token, for the one host that the command line names
+/// (empty: for any); other hosts have their own.
+class NamedAuth final : public AuthProvider {
+ public:
+  NamedAuth(Credentials credentials, std::string host, std::unique_ptr<AuthProvider> others)
+      : credentials_(std::move(credentials)), host_(std::move(host)), others_(std::move(others)) {}
+  std::optional<Credentials> find(std::string_view host, std::string_view repository) override {
+    if (host_.empty() || host == host_) return credentials_;
+    return others_->find(host, repository);
+  }
+
+ private:
+  Credentials credentials_;
+  std::string host_;
+  std::unique_ptr<AuthProvider> others_;
 };
 
 /// Reads an environment variable; empty and unset are the same.

@@ -57,6 +57,16 @@ std::string form(const std::vector<std::pair<std::string, std::string>>& fields)
   return text;
 }
 
+/// OAuth2's exchange of an identity token (distribution, "oauth2 token authentication").
+std::string refresh_form(const Challenge& challenge, const std::string& scope,
+                         const std::string& identity_token) {
+  return form({{"grant_type", "refresh_token"},
+               {"service", challenge.at("service")},
+               {"client_id", "n2c"},
+               {"scope", scope},
+               {"refresh_token", identity_token}});
+}
+
 seconds lifetime_of(const go::Json& reply) {
   const go::Json* field = reply.find("expires_in");
   const auto named = field == nullptr ? std::nullopt : field->as_int();
@@ -165,33 +175,25 @@ void Tokens::fetch(Token& token, const Challenge& challenge, std::span<const Sco
   std::vector<std::string> wanted;
   for (const Scope& scope : scopes) wanted.push_back(scope.str());
   if (!token.scope.empty()) wanted = {token.scope};
+  std::string joined;
+  for (const std::string& scope : wanted) joined += (joined.empty() ? "" : " ") + scope;
   const std::string repository = scopes.empty() ? std::string() : scopes.front().repository;
   const auto login = find_login(repository);
   http::Request request = token_request(challenge, wanted, login);
-  std::string joined;
-  for (const std::string& scope : wanted) joined += (joined.empty() ? "" : " ") + scope;
-  const MemorySource body(login && !login->identity_token.empty()
-                              ? form({{"grant_type", "refresh_token"},
-                                      {"service", challenge.at("service")},
-                                      {"client_id", "n2c"},
-                                      {"scope", joined},
-                                      {"refresh_token", login->identity_token}})
-                              : std::string());
-  if (request.method == http::Method::post) {
-    request.body.source = &body;
-    const auto reader = body.open();
-    request.body.length = skip(*reader, UINT64_MAX);
-  }
-  const http::Response response =
-      with_context(cat("asking for a token for ", joined), [&] { return send_(request, stop); });
+  const std::string refresh = request.method == http::Method::post
+                                  ? refresh_form(challenge, joined, login->identity_token)
+                                  : std::string();
+  const MemorySource body(refresh);
+  if (!refresh.empty()) request.body = {.source = &body, .length = refresh.size()};
+  const std::string asking =
+      joined.empty() ? "asking for a token" : "asking for a token for " + joined;
+  const http::Response response = with_context(asking, [&] { return send_(request, stop); });
   if (response.status != 200) {
     const FailureContext context{.host = host_,
                                  .repository = repository,
                                  .login = login ? login->source : std::string(),
                                  .now = std::chrono::system_clock::now()};
-    const Error error =
-        make_failure(request, response, context).within(cat("asking for a token for ", joined));
-    throw error.lasting();
+    throw make_failure(request, response, context).within(asking).lasting();
   }
   keep(token, response);
 }

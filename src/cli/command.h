@@ -23,6 +23,8 @@ struct Invocation {
 void add_build_commands(CLI::App& app, Invocation& chosen);
 void add_cache_command(CLI::App& app, Invocation& chosen);
 void add_inspect_command(CLI::App& app, Invocation& chosen);
+/// login and logout.
+void add_login_commands(CLI::App& app, Invocation& chosen);
 void add_push_command(CLI::App& app, Invocation& chosen);
 void add_serve_command(CLI::App& app, Invocation& chosen);
 

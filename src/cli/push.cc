@@ -117,7 +117,9 @@ int run_push(const PushArguments& arguments, bool debug, std::stop_token stop) {
   const Image image = load_image_json(arguments.image, {.root = arguments.store_root});
   ConsoleProgress progress(arguments.quiet ? ConsoleProgress::Style::quiet
                                            : ConsoleProgress::Style::automatic);
-  Registries registries(make_registry_options(arguments.registry, progress, debug));
+  RegistryOptions reached = make_registry_options(arguments.registry, progress, debug);
+  if (address.reference) reached.credentials_host = address.reference->repository.host;
+  Registries registries(std::move(reached));
   DestinationOptions opened{.registries = registries};
   if (address.reference) opened.registry = registry_push_of(arguments, *address.reference);
   const PushReport report = open_destination(address, opened)->push(image, options, progress, stop);

@@ -107,6 +107,7 @@ int run(int argc, char** argv) {
   add_build_commands(app, chosen);
   add_cache_command(app, chosen);
   add_inspect_command(app, chosen);
+  add_login_commands(app, chosen);
   add_push_command(app, chosen);
   add_serve_command(app, chosen);
   try {

@@ -192,7 +192,7 @@ std::shared_ptr<const HostSecurity> CurlTransport::security_of(const std::string
     auto found = known.find(authority);
     if (found == known.end()) {
       TlsFiles files = options_.tls ? options_.tls(authority) : TlsFiles{};
-      RootBundle roots(system_roots_, files.ca_file);
+      RootBundle roots(system_roots_, files.ca_files);
       found = known
                   .emplace(authority,
                            std::make_shared<const HostSecurity>(std::move(files), std::move(roots)))

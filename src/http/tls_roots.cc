@@ -41,11 +41,16 @@ std::string find_system_roots(
   return {};
 }
 
-RootBundle::RootBundle(const std::string& system, const std::string& added) : path_(system) {
+RootBundle::RootBundle(const std::string& system, const std::vector<std::string>& added)
+    : path_(system) {
   if (added.empty()) return;
-  const std::string more = read_file(added, max_bundle_bytes);
-  if (more.find("-----BEGIN ") == std::string::npos) {
-    throw Error(ErrorKind::input, cat(added, ": holds no PEM certificate"));
+  std::string more;
+  for (const std::string& file : added) {
+    const std::string text = read_file(file, max_bundle_bytes);
+    if (text.find("-----BEGIN ") == std::string::npos) {
+      throw Error(ErrorKind::input, cat(file, ": holds no PEM certificate"));
+    }
+    more += text + "\n";
   }
   memory_ = FileDescriptor(::memfd_create("roots", MFD_CLOEXEC));
   if (!memory_) throw_errno("hold certificates in memory");

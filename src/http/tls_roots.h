@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/file.h"
 
@@ -15,12 +16,13 @@ std::string find_system_roots(
     const std::function<std::optional<std::string>(const char* variable)>& environment,
     const std::string& compiled_in);
 
-/// A PEM bundle that libcurl can be given as a path: the system's roots and, when one is named,
-/// a file of the user's beside them. Lives in memory as long as this.
+/// A PEM bundle that libcurl can be given as a path: the system's roots and, when some are named,
+/// files of the user's beside them. Lives in memory as long as this.
 class RootBundle {
  public:
-  /// Throws Error{local} when `added` cannot be read, Error{input} when it holds no certificate.
-  RootBundle(const std::string& system, const std::string& added);
+  /// Throws Error{local} when one of `added` cannot be read, Error{input} when it holds no
+  /// certificate.
+  RootBundle(const std::string& system, const std::vector<std::string>& added);
   const std::string& path() const { return path_; }
 
  private:

@@ -169,8 +169,9 @@ std::size_t Transfer::on_write(char* from, std::size_t, std::size_t count, void*
 
 std::size_t Transfer::take_reply(std::string_view bytes) {
   last_moved_ = std::chrono::steady_clock::now();
-  const bool is_for_sink =
-      request_.reply_sink != nullptr && response_.status >= 200 && response_.status < 300;
+  const bool wanted = request_.sink_status == 0 ? response_.status >= 200 && response_.status < 300
+                                                : response_.status == request_.sink_status;
+  const bool is_for_sink = request_.reply_sink != nullptr && wanted;
   if (!is_for_sink) {
     if (bytes.size() > request_.max_reply_bytes - response_.body.size()) {
       throw Error(ErrorKind::registry,

@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/stream.h"
 #include "http/headers.h"
@@ -72,8 +73,8 @@ class Transport {
 
 /// How connections to one host are secured; paths may be empty.
 struct TlsFiles {
-  std::string ca_file;           ///< PEM roots, beside the system's
-  std::string client_cert_file;  ///< PEM
+  std::vector<std::string> ca_files;  ///< PEM roots, beside the system's
+  std::string client_cert_file;       ///< PEM
   std::string client_key_file;
   bool verify = true;
 };

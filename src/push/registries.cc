@@ -1,5 +1,7 @@
 #include "push/registries.h"
 
+#include "registry/client/certs_d.h"
+
 namespace n2c {
 
 Registries::Registries(RegistryOptions options) : options_(std::move(options)) {
@@ -8,11 +10,11 @@ Registries::Registries(RegistryOptions options) : options_(std::move(options)) {
       .tls = [this](std::string_view authority) { return tls_of(authority); },
       .trace = options_.trace,
   });
+  auth_ = registry::make_file_auth(
+      registry::find_auth_places(options_.auth_file, registry::process_environment()));
   if (options_.credentials) {
-    auth_ = std::make_unique<registry::FixedAuth>(options_.credentials);
-  } else {
-    auth_ = registry::make_file_auth(
-        registry::find_auth_places(options_.auth_file, registry::process_environment()));
+    auth_ = std::make_unique<registry::NamedAuth>(*options_.credentials, options_.credentials_host,
+                                                  std::move(auth_));
   }
 }
 
@@ -20,11 +22,24 @@ Registries::~Registries() = default;
 
 registry::RegistryClient Registries::client(const oci::Repository& repository,
                                             registry::Access access) {
-  auto host = hosts_.with([&](auto& hosts) {
-    auto& slot = hosts[repository.host];
+  return {host_of(repository.host), repository, access};
+}
+
+void Registries::check_login(const std::string& host, std::stop_token stop) {
+  const auto registry = host_of(host);
+  const registry::HostCall call{.request = {.url = registry->url("")}};
+  const auto reply = registry->send(call, std::move(stop));
+  // 404: a registry that has no base URL of its own, and did not mind the login.
+  const int status = reply.response.status;
+  if (status != 200 && status != 404) throw registry->failure(call.request, reply.response, {});
+}
+
+std::shared_ptr<registry::Host> Registries::host_of(const std::string& host) {
+  return hosts_.with([&](auto& hosts) {
+    auto& slot = hosts[host];
     if (!slot) {
       slot = std::make_shared<registry::Host>(
-          repository.host, *transport_, *auth_, clock_,
+          host, *transport_, *auth_, clock_,
           registry::HostOptions{.plain_http = options_.plain_http,
                                 .retry = options_.retry,
                                 .profile = {.chunk = options_.chunk_size},
@@ -33,14 +48,18 @@ registry::RegistryClient Registries::client(const oci::Repository& repository,
     }
     return slot;
   });
-  return {std::move(host), repository, access};
 }
 
-http::TlsFiles Registries::tls_of(std::string_view) const {
-  return {.ca_file = options_.ca_file,
-          .client_cert_file = options_.client_cert_file,
-          .client_key_file = options_.client_key_file,
-          .verify = options_.verify_tls};
+http::TlsFiles Registries::tls_of(std::string_view authority) const {
+  http::TlsFiles files = registry::find_tls_files(
+      registry::find_certs_folders(registry::process_environment()), authority);
+  if (!options_.ca_file.empty()) files.ca_files.push_back(options_.ca_file);
+  if (!options_.client_cert_file.empty()) {
+    files.client_cert_file = options_.client_cert_file;
+    files.client_key_file = options_.client_key_file;
+  }
+  files.verify = options_.verify_tls;
+  return files;
 }
 
 }  // namespace n2c

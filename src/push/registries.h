@@ -25,8 +25,10 @@ namespace n2c {
 /// What the command line says about registries.
 struct RegistryOptions {
   std::optional<registry::Credentials> credentials{};  ///< --creds, --registry-token
-  std::filesystem::path auth_file{};                   ///< --auth-file
-  bool plain_http = false;                             ///< --plain-http
+  /// The host that `credentials` are for; other hosts get the logins of files. Empty: any host.
+  std::string credentials_host{};
+  std::filesystem::path auth_file{};  ///< --auth-file
+  bool plain_http = false;            ///< --plain-http
   std::string ca_file{}, client_cert_file{}, client_key_file{};
   bool verify_tls = true;                         ///< --insecure-skip-tls-verify makes it false
   RetryPolicy retry{};                            ///< --retry, --retry-max-time
@@ -47,8 +49,11 @@ class Registries {
   /// A client of a repository; several may live side by side. It must not outlive this.
   registry::RegistryClient client(const oci::Repository& repository,
                                   registry::Access access = registry::Access::push);
+  /// Asks the host whether it lets us in. Throws Error{auth} when it does not.
+  void check_login(const std::string& host, std::stop_token stop);
 
  private:
+  std::shared_ptr<registry::Host> host_of(const std::string& host);
   http::TlsFiles tls_of(std::string_view authority) const;
 
   RegistryOptions options_;

@@ -1,0 +1,185 @@
+#include <termios.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/registry_options.h"
+#include "push/console_progress.h"
+#include "push/registries.h"
+#include "registry/client/auth_file.h"
+#include "registry/client/credential_helper.h"
+
+namespace n2c::cli {
+
+namespace {
+
+using registry::AuthFile;
+using registry::CredentialHelper;
+using registry::Credentials;
+
+struct LoginArguments {
+  std::string host, username;
+  bool password_stdin = false;
+  RegistryArguments registry;
+};
+
+/// The terminal does not show what is typed, for as long as this lives.
+class WithoutEcho {
+ public:
+  explicit WithoutEcho(int fd) : fd_(fd) {
+    if (::tcgetattr(fd_, &before_) != 0) throw_errno("look at the terminal");
+    termios silent = before_;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(fd_, TCSAFLUSH, &silent);
+  }
+  ~WithoutEcho() { ::tcsetattr(fd_, TCSAFLUSH, &before_); }
+  WithoutEcho(const WithoutEcho&) = delete;
+  WithoutEcho& operator=(const WithoutEcho&) = delete;
+
+ private:
+  int fd_;
+  termios before_{};
+};
+
+std::string read_line(std::string_view what) {
+  std::string line;
+  if (!std::getline(std::cin, line)) {
+    throw Error(ErrorKind::usage, cat("standard input has no ", what));
+  }
+  while (line.ends_with('\r')) line.pop_back();
+  return line;
+}
+
+std::string ask(std::string_view prompt, std::string_view what) {
+  std::fputs(cat(prompt, ": ").c_str(), stderr);
+  return read_line(what);
+}
+
+Credentials credentials_from(const LoginArguments& arguments) {
+  if (!arguments.registry.creds.empty()) {
+    const bool from_input = arguments.registry.creds == "-";
+    const std::string pair = from_input ? read_line("line USER:PASS") : arguments.registry.creds;
+    return or_throw(Credentials::parse_pair(pair, "--creds"), ErrorKind::usage, "--creds");
+  }
+  const bool terminal = ::isatty(STDIN_FILENO) == 1;
+  Credentials login{.username = arguments.username, .source = "what was typed"};
+  if (login.username.empty()) {
+    if (!terminal || arguments.password_stdin) {
+      throw Error(ErrorKind::usage, "a login needs --username");
+    }
+    login.username = ask("Username", "username");
+  }
+  if (terminal && !arguments.password_stdin) {
+    const WithoutEcho silent(STDIN_FILENO);
+    login.password = ask("Password", "password");
+    std::fputs("\n", stderr);
+  } else {
+    login.password = read_line("password");
+  }
+  if (login.password.empty()) throw Error(ErrorKind::usage, "the password is empty");
+  return login;
+}
+
+/// The file that a login goes to: where docker's already is, unless podman's is the only one.
+std::filesystem::path file_to_write(const std::string& auth_file) {
+  const auto places = registry::find_auth_places(auth_file, registry::process_environment());
+  std::error_code ignored;
+  for (auto place = places.files.rbegin(); place != places.files.rend(); ++place) {
+    if (std::filesystem::exists(*place, ignored)) return *place;
+  }
+  return places.files.back();
+}
+
+int run_login(const LoginArguments& arguments, bool debug, std::stop_token stop) {
+  const Credentials login = credentials_from(arguments);
+  ConsoleProgress progress(ConsoleProgress::Style::quiet);
+  RegistryArguments without_login = arguments.registry;
+  without_login.creds.clear();
+  RegistryOptions options = make_registry_options(without_login, progress, debug);
+  options.credentials = login;
+  options.credentials_host = arguments.host;
+  Registries registries(std::move(options));
+  with_context(cat("logging in to ", arguments.host),
+               [&] { registries.check_login(arguments.host, stop); });
+  AuthFile file = AuthFile::load(file_to_write(arguments.registry.auth_file));
+  const std::string helper = file.helper_for(arguments.host);
+  if (helper.empty()) {
+    file.set(arguments.host, login);
+    file.save();
+    std::puts(cat("logged in to ", arguments.host, "; kept in ", file.path().string()).c_str());
+    return 0;
+  }
+  CredentialHelper(helper).store(arguments.host, login);
+  file.set_empty(arguments.host);
+  file.save();
+  std::puts(cat("logged in to ", arguments.host, "; kept by docker-credential-", helper).c_str());
+  return 0;
+}
+
+int run_logout(const LoginArguments& arguments) {
+  const auto places =
+      registry::find_auth_places(arguments.registry.auth_file, registry::process_environment());
+  bool had = false;
+  for (const auto& path : places.files) {
+    AuthFile file = AuthFile::load(path);
+    const std::string helper = file.helper_for(arguments.host);
+    if (!helper.empty() && CredentialHelper(helper).get(arguments.host)) {
+      CredentialHelper(helper).erase(arguments.host);
+      had = true;
+    }
+    if (file.erase(arguments.host)) {
+      file.save();
+      had = true;
+    }
+  }
+  std::puts(cat(had ? "logged out of " : "there was no login for ", arguments.host).c_str());
+  return 0;
+}
+
+std::string host_of(const std::string& text) {
+  std::string host = registry::normal_auth_key(text);
+  const bool has_path = host.find('/') != std::string::npos;
+  if (has_path || !oci::Reference::parse(host + "/x") ||
+      oci::Reference::parse(host + "/x")->repository.host != host) {
+    throw Error(ErrorKind::usage, cat("\"", printable(text), "\" is no registry host"),
+                "such as ghcr.io, docker.io or registry.example:5000");
+  }
+  return host;
+}
+
+}  // namespace
+
+void add_login_commands(CLI::App& app, Invocation& chosen) {
+  auto login = std::make_shared<LoginArguments>();
+  CLI::App* command = app.add_subcommand("login", "Check a login and keep it where docker does");
+  command->add_option("HOST", login->host, "the registry")->default_val("docker.io");
+  command->add_option("-u,--username", login->username, "asked for on the terminal by default");
+  command->add_flag("--password-stdin", login->password_stdin,
+                    "read the password from standard input");
+  add_registry_options(*command, login->registry);
+  command->callback([login, &chosen] {
+    chosen.action = [login, &chosen](std::stop_token stop) {
+      login->host = host_of(login->host);
+      return run_login(*login, chosen.debug, std::move(stop));
+    };
+  });
+
+  auto logout = std::make_shared<LoginArguments>();
+  command = app.add_subcommand("logout", "Forget a login");
+  command->add_option("HOST", logout->host, "the registry")->default_val("docker.io");
+  command->add_option("--auth-file,--authfile", logout->registry.auth_file,
+                      "the only file to forget it from");
+  command->callback([logout, &chosen] {
+    chosen.action = [logout](std::stop_token) {
+      logout->host = host_of(logout->host);
+      return run_logout(*logout);
+    };
+  });
+}
+
+}  // namespace n2c::cli
