@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "base/error.h"
+#include "base/read_ahead.h"
 #include "base/text.h"
 #include "registry/server/problem.h"
 
@@ -16,6 +17,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::size_t body_block = 256 << 10;
+constexpr std::uint64_t worth_a_thread = 8 << 20;
 
 std::string_view reason(int status) {
   switch (status) {
@@ -66,6 +68,10 @@ std::string head_of(const Reply& reply, bool close) {
   return head + "\r\n";
 }
 
+bool is_large(const Reply& reply) {
+  return parse_number(reply.headers.get("Content-Length")).value_or(0) >= worth_a_thread;
+}
+
 std::string hex_size(std::size_t size) {
   std::array<char, 20> digits{};
   return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr};
@@ -81,7 +87,12 @@ class ReplyWriter {
     if (const auto* text = std::get_if<std::string>(&reply.body)) {
       sent_.whole = send_text(reply, *text);
     } else {
-      sent_.whole = send_reader(reply, *std::get<std::unique_ptr<Reader>>(reply.body));
+      auto from = std::move(std::get<std::unique_ptr<Reader>>(reply.body));
+      // Tarring and hashing a layer takes as long as sending it: side by side for large ones.
+      if (is_large(reply) && !how_.head_only) {
+        from = std::make_unique<ReadAhead>(std::move(from), body_block);
+      }
+      sent_.whole = send_reader(reply, *from);
     }
     return sent_;
   }

@@ -1,0 +1,49 @@
+#pragma once
+/// Reading on one thread and using what was read on another.
+
+#include <condition_variable>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/stream.h"
+
+namespace n2c {
+
+/// Passes a reader's bytes on, reading it on a thread of its own, up to three blocks ahead:
+/// making bytes (files, hashing) and sending them overlap. Throws what the reader throws, in
+/// its place in the order. Ends its thread when it goes; the reader's current read() ends first.
+class ReadAhead final : public Reader {
+ public:
+  explicit ReadAhead(std::unique_ptr<Reader> from, std::size_t block_size = 256 << 10);
+  ~ReadAhead() override;
+
+  std::size_t read(ByteSpan into) override;
+
+ private:
+  static constexpr std::size_t block_count = 4;
+  struct Block {
+    std::unique_ptr<std::byte[]> bytes;
+    std::size_t count = 0;
+  };
+
+  void fill_all();
+  bool wait_for_room();
+
+  std::unique_ptr<Reader> from_;
+  std::size_t block_size_;
+  std::vector<Block> blocks_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t filled_ = 0;  ///< blocks filled so far; the next goes to filled_ % block_count
+  std::size_t used_ = 0;    ///< blocks used up so far
+  std::size_t at_ = 0;      ///< bytes used of the block being used
+  bool ended_ = false;
+  bool dropped_ = false;
+  std::exception_ptr failure_;
+  std::thread thread_;
+};
+
+}  // namespace n2c
