@@ -416,6 +416,7 @@ std::size_t Server::connection_count() const { return impl_->crew->count(); }
 
 void Server::drain(milliseconds grace) {
   impl_->crew->stop_accepting();
+  impl_->listener->close();
   impl_->shared.draining.raise();
   if (impl_->crew->wait_for_none(grace)) return;
   impl_->shared.cut.raise();

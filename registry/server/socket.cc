@@ -273,8 +273,11 @@ Listener::Listener(std::filesystem::path unix_socket) : unix_socket_(std::move(u
   }
 }
 
-Listener::~Listener() {
+Listener::~Listener() { close(); }
+
+void Listener::close() {
   if (!unix_socket_.empty() && fd_) ::unlink(unix_socket_.c_str());
+  fd_ = FileDescriptor();
 }
 
 std::optional<Listener::Accepted> Listener::accept(const StopFlag& stop) {

@@ -111,6 +111,8 @@ class Listener {
   };
   /// The next connection; nothing once `stop` is raised.
   std::optional<Accepted> accept(const StopFlag& stop);
+  /// Refuses connections from now on. No accept() may be under way.
+  void close();
 
  private:
   FileDescriptor fd_;
