@@ -19,6 +19,8 @@
 #include "image/image_json.h"
 #include "image/layer_builder.h"
 #include "image/layer_plan.h"
+#include "image/path_size.h"
+#include "image/size_strategy.h"
 
 namespace n2c::cli {
 
@@ -26,7 +28,7 @@ namespace {
 
 struct LayersArguments {
   std::string out, graph, ignore, rewrites, perms, history, max_layers = "1";
-  std::string tar_directory, store_root;
+  std::string tar_directory, compressor = "none", strategy = "popularity", store_root;
   std::vector<std::string> parents;
 };
 
@@ -99,10 +101,33 @@ std::int64_t max_layers_of(const std::string& text) {
   return *number;
 }
 
-/// In the order of contract H3.1, which decides what the first error is.
-int run_layers(const LayersArguments& arguments, std::stop_token stop) {
-  const StoreView store{.root = arguments.store_root};
+/// Where the layers' files go: to --tar-directory, or beside OUT when they are compressed.
+std::string folder_for_layers(const LayersArguments& arguments, const Compression& compression) {
+  if (!arguments.tar_directory.empty() || compression.codec == Codec::none) {
+    return arguments.tar_directory;
+  }
+  return std::filesystem::absolute(arguments.out).parent_path().string();
+}
+
+std::vector<std::vector<StorePath>> split_paths(const LayersArguments& arguments,
+                                                std::vector<StorePath> paths,
+                                                const Closure& closure, const StoreView& store,
+                                                const std::stop_token& stop) {
   const std::int64_t max_layers = max_layers_of(arguments.max_layers);
+  if (arguments.strategy == "popularity") return split_by_order(std::move(paths), max_layers);
+  std::vector<std::string> names;
+  for (const StorePath& path : paths) names.push_back(path.path);
+  std::vector<std::uint64_t> sizes;
+  for (const auto& size : path_sizes(names, store, stop)) sizes.push_back(size.value_or(0));
+  return split_by_size(paths, sizes, closure, max_layers);
+}
+
+/// In the order of contract H3.1, which decides what the first error is.
+int run_layers(const LayersArguments& arguments, const std::stop_token& stop) {
+  const StoreView store{.root = arguments.store_root};
+  max_layers_of(arguments.max_layers);  // before any file is looked at
+  const Compression compression =
+      or_throw(Compression::parse(arguments.compressor), ErrorKind::usage, "--compressor");
   const Closure closure = read_with(arguments.graph, parse_closure_graph);
   std::vector<std::string> ordered;
   for (const std::size_t id : by_popularity(closure)) ordered.push_back(closure.nodes[id].path);
@@ -113,12 +138,13 @@ int run_layers(const LayersArguments& arguments, std::stop_token stop) {
   SelectionRules rules{.ignore = arguments.ignore};
   read_rules(arguments.perms, read_perms, rules);
   read_rules(arguments.rewrites, read_rewrites, rules);
-  LayerBuild build{.store = store,
-                   .history = read_history(arguments.history),
-                   .keep_in = arguments.tar_directory};
+  const LayerBuild build{.store = store,
+                         .history = read_history(arguments.history),
+                         .keep_in = folder_for_layers(arguments, compression),
+                         .compression = compression};
+  auto paths = select_paths(ordered, rules, parents, say);
   const auto layers =
-      build_layers(split_by_order(select_paths(ordered, rules, parents, say), max_layers), build,
-                   std::move(stop));
+      build_layers(split_paths(arguments, std::move(paths), closure, store, stop), build, stop);
   for (const LayerRecord& layer : layers) {
     say(cat("Adding ", layer.paths->size(), " paths to layer (size:", layer.size,
             " digest:", layer.digest, ")"));
@@ -213,9 +239,22 @@ void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) 
     command.add_option("--tar-directory", arguments->tar_directory,
                        "keep the layers' tars in this folder");
   }
+  command
+      .add_option("--compressor", arguments->compressor,
+                  "keep the layers compressed, in --tar-directory or beside OUT: gzip[:0-2], "
+                  "zstd[:1-19]")
+      ->capture_default_str();
+  command
+      .add_option("--layer-strategy", arguments->strategy,
+                  "popularity: what most paths need comes first, as upstream has it; size: "
+                  "grouped so that a change sends little again")
+      ->check(CLI::IsMember({"popularity", "size"}))
+      ->capture_default_str();
   add_store_root(command, arguments->store_root);
   command.callback([arguments, &chosen] {
-    chosen.action = [arguments](std::stop_token stop) { return run_layers(*arguments, stop); };
+    chosen.action = [arguments](const std::stop_token& stop) {
+      return run_layers(*arguments, stop);
+    };
   });
 }
 

@@ -47,7 +47,7 @@ TarFacts drain(Reader& from, AtomicFile* to, const std::stop_token& stop) {
 
 class LayerBuilder {
  public:
-  explicit LayerBuilder(const LayerBuild& build) : build_(build) {}
+  LayerBuilder(const LayerBuild& build, CompressionPool& pool) : build_(build), pool_(pool) {}
 
   LayerRecord describe(const std::vector<StorePath>& paths, const std::stop_token& stop) {
     require_known_options(paths);
@@ -84,7 +84,7 @@ class LayerBuilder {
     AtomicFile file(build_.keep_in + "/layer");
     auto plain = std::make_unique<HashingReader>(tar.open());
     HashingReader& hashed = *plain;
-    const std::unique_ptr<Reader> stored = std::move(plain);
+    const std::unique_ptr<Reader> stored = compress(std::move(plain), build_.compression, pool_);
     const TarFacts facts = drain(*stored, &file, stop);
     const auto diff_id = oci::Digest::from_hex(HashAlgorithm::sha256, hashed.finish_hex());
     set_facts(record, facts, diff_id);
@@ -96,6 +96,7 @@ class LayerBuilder {
   }
 
   const LayerBuild& build_;
+  CompressionPool& pool_;
   Locked<std::vector<std::string>> kept_;
 };
 
@@ -112,7 +113,8 @@ std::vector<std::size_t> largest_first(const std::vector<std::vector<StorePath>>
 std::vector<LayerRecord> build_layers(const std::vector<std::vector<StorePath>>& layers,
                                       const LayerBuild& build, std::stop_token stop) {
   if (!build.keep_in.empty()) std::filesystem::create_directories(build.keep_in);
-  LayerBuilder builder(build);
+  CompressionPool pool(processor_count());
+  LayerBuilder builder(build, pool);
   std::vector<LayerRecord> records(layers.size());
   const auto order = largest_first(layers);
   try {

@@ -57,6 +57,32 @@ TEST_CASE("each tar that is kept holds its own layer's paths and is named by its
   CHECK(file_count(kept.path()) == 2);
 }
 
+TEST_CASE("a compressed layer is a file with its own digest; its diff_id is the plain tar's") {
+  const TempStore store;
+  const auto layers = one_each({store.file("/nix/store/a", std::string(100'000, 'a'))});
+  const auto plain = build_layers(layers, {.store = store.view()}, {}).front();
+  for (const std::string codec : {"gzip", "zstd"}) {
+    CAPTURE(codec);
+    const TemporaryFolder kept;
+    const auto record = build_layers(layers,
+                                     {.store = store.view(),
+                                      .keep_in = kept.path().string(),
+                                      .compression = *Compression::parse(codec)},
+                                     {})
+                            .front();
+    CHECK(record.media_type == "application/vnd.oci.image.layer.v1.tar+" + codec);
+    CHECK(record.diff_id == plain.digest);
+    CHECK(record.paths == plain.paths);
+    const std::string stored = read_file(record.layer_path, 1 << 20);
+    CHECK(record.digest == oci::Digest::of(stored).str());
+    CHECK(record.size == static_cast<std::int64_t>(stored.size()));
+    const auto inflated = decompress(FileSource(record.layer_path).open());
+    CHECK(oci::Digest::of(read_all(*inflated, 1 << 20)).str() == plain.digest);
+    const Image image = make_image({.layers = {{record}}}, store.view(), "image.json");
+    CHECK(read_all(*image.layers.front().blob.bytes->open(), 1 << 20) == stored);
+  }
+}
+
 TEST_CASE("when one layer fails nothing that was kept stays, but what was there before does") {
   const TempStore store;
   const TemporaryFolder kept;
