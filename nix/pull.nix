@@ -12,7 +12,7 @@ let
     "access=(--ca-file ${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt)"
     ''if [ -f "''${NIX_SSL_CERT_FILE:-}" ]; then access=(--ca-file "$NIX_SSL_CERT_FILE"); fi''
     "if [ -f ${authFile} ]; then access+=(--auth-file ${authFile}); fi"
-  ] ++ lib.optional (!tlsVerify) "access+=(--insecure-skip-tls-verify)");
+  ] ++ lib.optional (!tlsVerify) "access+=(--tls-verify=false)");
 
   # An output whose content is known beforehand, made by a builder that may use the network and its proxies.
   fetched = name: output: text: pkgs.runCommand name
@@ -98,7 +98,7 @@ in
 
       getManifest = runnables.script "get-manifest" ''
         exec ${n2c}/bin/n2c pull ${lib.escapeShellArg "${repository}:${imageTag}"} - --manifest --platform ${os}/${arch} \
-          ${lib.optionalString (!tlsVerify) "--insecure-skip-tls-verify"} "$@"
+          ${lib.optionalString (!tlsVerify) "--tls-verify=false"} "$@"
       '';
     in
     checked function [

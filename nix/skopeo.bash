@@ -59,7 +59,7 @@ manifest_format() {
 # switch NAME true|false: an argument that is on or off.
 switch() {
   case $1=$2 in
-    --dest-tls-verify=false) registry+=(--insecure-skip-tls-verify) ;;
+    --dest-tls-verify=false) registry+=(--tls-verify=false) ;;
     --dest-compress=true) format=${format:-gzip} ;;
     --dest-decompress=true | --dest-oci-accept-uncompressed-layers=true | --preserve-digests=true) format=none ;;
     --dest-no-creds=true) refuse "$1 is not there; write {} into a file and give it as --authfile" ;;

@@ -55,6 +55,11 @@ void add_registry_options(CLI::App& command, RegistryArguments& arguments) {
       .add_flag("--insecure-skip-tls-verify", arguments.skip_tls_verify,
                 "do not check the registry's certificate")
       ->group(group);
+  command
+      .add_flag("--tls-verify", arguments.tls_verify,
+                "--tls-verify=false, as skopeo and podman have it: no check, and HTTP where a "
+                "registry has no TLS")
+      ->group(group);
   command.add_option("--retry", arguments.retries, "further tries of a request that failed")
       ->check(CLI::Range(0, 100))
       ->capture_default_str()
@@ -76,10 +81,11 @@ RegistryOptions make_registry_options(const RegistryArguments& arguments, Progre
   RegistryOptions options{.credentials = credentials_of(arguments),
                           .auth_file = arguments.auth_file,
                           .plain_http = arguments.plain_http,
+                          .plain_http_fallback = !arguments.tls_verify,
                           .ca_file = arguments.ca_file,
                           .client_cert_file = arguments.client_cert_file,
                           .client_key_file = arguments.client_key_file,
-                          .verify_tls = !arguments.skip_tls_verify,
+                          .verify_tls = !arguments.skip_tls_verify && arguments.tls_verify,
                           .note = [&progress](std::string_view line) { progress.note(line); }};
   options.retry.attempts = arguments.retries + 1;
   options.retry.max_time = std::chrono::seconds(arguments.retry_max_seconds);

@@ -19,6 +19,7 @@ struct RegistryArguments {
   bool plain_http = false;
   std::string ca_file, client_cert_file, client_key_file;
   bool skip_tls_verify = false;
+  bool tls_verify = true;
   int retries = 4;
   int retry_max_seconds = 900;
   std::string chunk_size;  ///< "64M"

@@ -40,7 +40,7 @@ std::shared_ptr<registry::Host> Registries::host_of(const std::string& host) {
     if (!slot) {
       slot = std::make_shared<registry::Host>(
           host, *transport_, *auth_, clock_,
-          registry::HostOptions{.plain_http = options_.plain_http,
+          registry::HostOptions{.plain_http = speaks_plain_http(host),
                                 .retry = options_.retry,
                                 .profile = {.chunk = options_.chunk_size},
                                 .in_flight = options_.in_flight,
@@ -48,6 +48,23 @@ std::shared_ptr<registry::Host> Registries::host_of(const std::string& host) {
     }
     return slot;
   });
+}
+
+/// Asks over HTTPS first, so that a host that has it gets no login in the clear.
+bool Registries::speaks_plain_http(const std::string& host) const {
+  if (options_.plain_http || !options_.plain_http_fallback) return options_.plain_http;
+  const auto answers = [&](bool plain) {
+    const auto url = registry::base_url(host, plain);
+    if (!url) return false;
+    try {
+      transport_->send({.url = *url}, {});
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::network) throw;
+      return false;
+    }
+  };
+  return !answers(false) && answers(true);
 }
 
 http::TlsFiles Registries::tls_of(std::string_view authority) const {

@@ -29,6 +29,8 @@ struct RegistryOptions {
   std::string credentials_host{};
   std::filesystem::path auth_file{};  ///< --auth-file
   bool plain_http = false;            ///< --plain-http
+  /// --tls-verify=false: a host that does not speak TLS is spoken to without.
+  bool plain_http_fallback = false;
   std::string ca_file{}, client_cert_file{}, client_key_file{};
   bool verify_tls = true;                         ///< --insecure-skip-tls-verify makes it false
   RetryPolicy retry{};                            ///< --retry, --retry-max-time
@@ -55,6 +57,7 @@ class Registries {
  private:
   std::shared_ptr<registry::Host> host_of(const std::string& host);
   http::TlsFiles tls_of(std::string_view authority) const;
+  bool speaks_plain_http(const std::string& host) const;
 
   RegistryOptions options_;
   SystemClock clock_;

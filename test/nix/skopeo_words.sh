@@ -55,7 +55,7 @@ becomes "push /i docker://a --auth-file f" docker://a --dest-authfile=f
 becomes "push /i docker://a --registry-token t" docker://a --dest-registry-token t
 
 # the network
-becomes "push /i docker://a --insecure-skip-tls-verify" docker://a --dest-tls-verify=false
+becomes "push /i docker://a --tls-verify=false" docker://a --dest-tls-verify=false
 becomes "push /i docker://a" docker://a --dest-tls-verify=true
 becomes "push /i docker://a" docker://a --dest-tls-verify
 becomes "push /i docker://a --retry 3" docker://a --retry-times 3
