@@ -1,4 +1,5 @@
-# Layers on layers: each holds what the ones below it do not.
+# Layers on layers. A layer leaves out what the layers in its own `layers` hold, and does not look further down: so the
+# image names both, although `shell` brings `tools` along.
 { pkgs, nix2container, ... }:
 
 let
@@ -8,5 +9,5 @@ in
 nix2container.buildImage {
   name = "nested";
   config.Entrypoint = [ "${pkgs.hello}/bin/hello" ];
-  layers = [ shell ];
+  layers = [ tools shell ];
 }

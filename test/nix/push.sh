@@ -9,10 +9,11 @@ raw() { skopeo inspect --raw --tls-verify=false "docker://$registry/$1"; }
 config() { skopeo inspect --config --tls-verify=false "docker://$registry/$1"; }
 
 for example in $examples; do
-  "$all/$example/push" "$registry/$example:1" > "$work/push.log" 2>&1 || fail "push $example: $(cat "$work/push.log")"
+  name=$(cut -d: -f1 "$all/$example/reference")
+  "$all/$example/push" "$registry/$name:1" > "$work/push.log" 2>&1 || fail "push $example: $(cat "$work/push.log")"
   check "$example: the registry has the layers that were described" \
-    equal "$(config "$example:1" | jq -c .rootfs.diff_ids)" "$(of "$example" '[.layers[].diff_ids]' | jq -c .)"
-  "$all/$example/push" "$registry/$example:1" > "$work/again.log" 2>&1
+    equal "$(config "$name:1" | jq -c .rootfs.diff_ids)" "$(of "$example" '[.layers[].diff_ids]' | jq -c .)"
+  "$all/$example/push" "$registry/$name:1" > "$work/again.log" 2>&1
   grep -q ' 0 sent' "$work/again.log" || fail "$example was sent again: $(cat "$work/again.log")"
 done
 echo "ok: a second push sends nothing"
@@ -20,7 +21,7 @@ echo "ok: a second push sends nothing"
 check "no store path is in two layers of an image" equal \
   "$(of nested '[.layers[].paths // [] | .[].path] | group_by(.)[] | select(length > 1)')" ""
 check "nested: three layers, the lowest first" equal "$(of nested '.layers | length')" 3
-check "duplicated: a layer reached twice is there once" equal "$(of duplicated '[.layers[].digest] | length, (unique | length)' | tr '\n' ' ')" "4 4 "
+check "duplicated: a layer reached twice is there once" equal "$(of duplicated '[.layers[].digest] | length, (unique | length)' | tr '\n' ' ')" "3 3 "
 check "nonReproducible: the kept tar has the digest beside it" equal \
   "$(of nonReproducible '.layers[] | select(."layer-path") | .digest')" \
   "sha256:$(sha256sum < "$(of nonReproducible '.layers[] | ."layer-path" // empty')" | cut -d' ' -f1)"
