@@ -35,19 +35,20 @@ check "fromImage and fromImageManifest: the same base, pulled both ways" equal \
 check "getManifest prints the manifest of one platform, byte for byte" \
   cmp <("$all/getManifest/base") "$work/base-manifest.json"
 
-"$all/index/push" "$registry/index:1" > "$work/index.log" 2>&1 || fail "push index: $(cat "$work/index.log")"
-check "index: an image for each processor" equal \
-  "$(raw index:1 | jq -c '[.manifests[].platform.architecture]')" '["amd64","arm64"]'
-check "index: each gets its own" equal "$(skopeo --override-arch arm64 inspect --tls-verify=false \
-  "docker://$registry/index:1" | jq -r .Labels.processor)" arm64
-check "index: the annotation is on the index" equal \
-  "$(raw index:1 | jq -r '.annotations["org.opencontainers.image.description"]')" "hello, twice"
-
 "$all/basic/copyTo" "docker://$registry/copied:1" --dest-tls-verify=false --digestfile "$work/digest" --format v2s2 \
   > "$work/copy.log" 2>&1 || fail "copyTo: $(cat "$work/copy.log")"
 check "copyTo: skopeo's words do what they did" equal \
   "$(raw copied:1 | jq -r .mediaType)" application/vnd.docker.distribution.manifest.v2+json
 check "copyTo: the digest is in the file" equal "$(cat "$work/digest")" "sha256:$(raw copied:1 | sha256sum | cut -d' ' -f1)"
+# A registry without TLS under a name that is not the machine's own.
+sed '$a 127.0.0.1 registry.test' /etc/hosts > "$work/hosts"
+mount --bind "$work/hosts" /etc/hosts
+elsewhere=registry.test:${registry##*:}
+"$all/basic/copyTo" "docker://$elsewhere/plain:1" --retry-times 0 > "$work/copy.log" 2>&1 && fail "HTTP was taken unasked"
+"$all/basic/copyTo" "docker://$elsewhere/plain:1" --dest-tls-verify=false > "$work/copy.log" 2>&1 || fail "HTTP: $(cat "$work/copy.log")"
+check "copyTo: --dest-tls-verify=false takes a registry without TLS" grep -q config <(raw plain:1)
+umount /etc/hosts
+
 "$all/basic/copyTo" "dir:$work/dir" > "$work/copy.log" 2>&1 || fail "copyTo dir: $(cat "$work/copy.log")"
 layer=$work/dir/$(jq -r '.layers[0].digest' "$work/dir/manifest.json" | cut -d: -f2)
 check "the folders above the store paths are there, for everyone to read" \
@@ -75,3 +76,11 @@ changed=$(build examples.uwsgi --argstr application "$work/hello.py" 2> "$work/r
 check "an edit makes one layer anew" equal "$(grep -c "building '.*-layers.json.drv'" "$work/rebuild.log")" 1
 check "the layer of what it needs stays" equal "$(jq '.layers[0].digest' "$changed")" "$(jq '.layers[0].digest' "$all/uwsgi/image.json")"
 check "and one layer is sent" grep -q ' 1 sent' "$work/push.log"
+
+"$all/index/push" "$registry/index:1" > "$work/index.log" 2>&1 || fail "push index: $(cat "$work/index.log")"
+check "index: an image for each processor" equal \
+  "$(raw index:1 | jq -c '[.manifests[].platform.architecture]')" '["amd64","arm64"]'
+check "index: each gets its own" equal "$(skopeo --override-arch arm64 inspect --tls-verify=false \
+  "docker://$registry/index:1" | jq -r .Labels.processor)" arm64
+check "index: the annotation is on the index" equal \
+  "$(raw index:1 | jq -r '.annotations["org.opencontainers.image.description"]')" "hello, twice"
