@@ -163,12 +163,7 @@ class Matches {
 
   bool next() {
     const std::string_view text = decoded_.text();
-    while (at_ <= text.size()) {
-      const auto count = static_cast<int>(groups_.size());
-      if (!regexp_.Match(piece(text), at_, text.size(), re2::RE2::UNANCHORED, groups_.data(),
-                         count)) {
-        return false;
-      }
+    while (at_ <= text.size() && search()) {
       const std::size_t begin = place(groups_[0]);
       const std::size_t end = begin + groups_[0].size();
       const std::size_t step = std::max<std::size_t>(utf8_length(text.substr(at_)), 1);
@@ -190,6 +185,21 @@ class Matches {
   }
 
  private:
+  /// The first match from at_ on. RE2 finds \B within a character too, Go does not.
+  bool search() {
+    const std::string_view text = decoded_.text();
+    const auto count = static_cast<int>(groups_.size());
+    for (std::size_t from = at_; from <= text.size(); from = place(groups_[0]) + 1) {
+      if (!regexp_.Match(piece(text), from, text.size(), re2::RE2::UNANCHORED, groups_.data(),
+                         count)) {
+        return false;
+      }
+      const std::string_view found = text.substr(place(groups_[0]));
+      if (found.empty() || (static_cast<unsigned char>(found[0]) & 0xc0) != 0x80) return true;
+    }
+    return false;
+  }
+
   std::size_t place(const re2::StringPiece& found) const {
     return static_cast<std::size_t>(found.data() - decoded_.text().data());
   }
@@ -256,9 +266,10 @@ Parsed<Regexp> Regexp::compile(std::string_view pattern) {
 }
 
 bool Regexp::matches(std::string_view text) const {
-  const Decoded decoded(text);
-  const std::size_t end = decoded.text().size();
-  return compiled_->Match(piece(decoded.text()), 0, end, re2::RE2::UNANCHORED, nullptr, 0);
+  const bool ascii =
+      std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (!ascii) return Matches(*compiled_, text).next();
+  return compiled_->Match(piece(text), 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
 }
 
 std::string Regexp::replace_all(std::string_view text, const Template& replacement) const {

@@ -96,6 +96,13 @@ TEST_CASE("bytes that are not UTF-8 match as U+FFFD and are kept") {
   CHECK_FALSE(compiled("\\xff").matches("\xff"));
 }
 
+TEST_CASE("no match begins within a character") {
+  CHECK(replaced("\\B", "Aéa", "X") == "Aéa");
+  CHECK(replaced("\\B", "aσ/x", "X") == "aσX/x");
+  CHECK_FALSE(compiled("\\B").matches("Aéa"));
+  CHECK(compiled("\\B").matches("éé"));
+}
+
 TEST_CASE("a search is not anchored, and an empty pattern matches everything") {
   CHECK(compiled("bin").matches("/usr/bin/sh"));
   CHECK_FALSE(compiled("^bin").matches("/usr/bin/sh"));
