@@ -16,6 +16,7 @@
 #include "go/strconv.h"
 #include "image/base_image.h"
 #include "image/closure.h"
+#include "image/file_rules.h"
 #include "image/image_json.h"
 #include "image/layer_builder.h"
 #include "image/layer_plan.h"
@@ -143,6 +144,7 @@ int run_layers(const LayersArguments& arguments, const std::stop_token& stop) {
                          .keep_in = folder_for_layers(arguments, compression),
                          .compression = compression};
   auto paths = select_paths(ordered, rules, parents, say);
+  for (const std::string& warning : find_warnings(paths)) say("warning: " + warning);
   const auto layers =
       build_layers(split_paths(arguments, std::move(paths), closure, store, stop), build, stop);
   for (const LayerRecord& layer : layers) {
