@@ -76,7 +76,8 @@ int run_action(const Invocation& chosen) {
   }
 }
 
-/// The arguments, last first as CLI11 takes them. "--flag=" stands for "--flag" and an empty value,
+/// The arguments, last first as CLI11 takes them. "help COMMAND" is "COMMAND --help", and
+/// "--flag=" stands for "--flag" and an empty value,
 /// which CLI11 would take from what follows.
 std::vector<std::string> arguments_of(int argc, char** argv) {
   std::vector<std::string> arguments;
@@ -89,6 +90,10 @@ std::vector<std::string> arguments_of(int argc, char** argv) {
     if (is_empty) argument.pop_back();
     arguments.push_back(std::move(argument));
     if (is_empty) arguments.emplace_back();
+  }
+  if (!arguments.empty() && arguments.front() == "help") {
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
   }
   std::ranges::reverse(arguments);
   return arguments;

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t max_depth = 10'000;
 /// Bounds the memory a hostile document takes (40 bytes a value); image.json of the largest
 /// closures stays under a tenth of it.
-constexpr std::size_t max_values = 4'000'000;
+constexpr std::size_t max_values = 2'000'000;
 
 constexpr std::string_view replacement_character = "\xef\xbf\xbd";
 
