@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "base/locked.h"
 #include "base/text.h"
 #include "registry/client/auth_file.h"
@@ -66,13 +64,6 @@ Parsed<Credentials> Credentials::parse_pair(std::string_view text, std::string s
   return Credentials{.username = std::string(both->first),
                      .password = std::string(both->second),
                      .source = std::move(source)};
-}
-
-Environment process_environment() {
-  return [](const char* variable) {
-    const char* value = std::getenv(variable);
-    return value == nullptr ? std::string() : std::string(value);
-  };
 }
 
 AuthPlaces find_auth_places(const std::filesystem::path& auth_file,

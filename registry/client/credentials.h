@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/environment.h"
 #include "base/error.h"
 
 namespace n2c::registry {
@@ -63,11 +64,6 @@ class NamedAuth final : public AuthProvider {
   std::string host_;
   std::unique_ptr<AuthProvider> others_;
 };
-
-/// Reads an environment variable; empty and unset are the same.
-using Environment = std::function<std::string(const char* variable)>;
-/// This process's own environment.
-Environment process_environment();
 
 /// Where logins are looked for, in order. An explicit file is the only one looked at.
 struct AuthPlaces {

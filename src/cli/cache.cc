@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 
 #include "base/error.h"
@@ -13,10 +12,7 @@ namespace n2c::cli {
 namespace {
 
 std::filesystem::path cache_file() {
-  const auto file = DigestCache::usual_file([](const char* variable) -> std::optional<std::string> {
-    const char* value = std::getenv(variable);
-    return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
-  });
+  const auto file = DigestCache::usual_file(process_environment());
   if (file.empty()) {
     throw Error(ErrorKind::local, "there is no cache: neither XDG_CACHE_HOME nor HOME is set");
   }

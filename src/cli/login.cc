@@ -87,7 +87,7 @@ Credentials credentials_from(const LoginArguments& arguments) {
 
 /// The file that a login goes to: where docker's already is, unless podman's is the only one.
 std::filesystem::path file_to_write(const std::string& auth_file) {
-  const auto places = registry::find_auth_places(auth_file, registry::process_environment());
+  const auto places = registry::find_auth_places(auth_file, process_environment());
   std::error_code ignored;
   for (auto place = places.files.rbegin(); place != places.files.rend(); ++place) {
     if (std::filesystem::exists(*place, ignored)) return *place;
@@ -123,7 +123,7 @@ int run_login(const LoginArguments& arguments, bool debug, std::stop_token stop)
 
 int run_logout(const LoginArguments& arguments) {
   const auto places =
-      registry::find_auth_places(arguments.registry.auth_file, registry::process_environment());
+      registry::find_auth_places(arguments.registry.auth_file, process_environment());
   bool had = false;
   for (const auto& path : places.files) {
     AuthFile file = AuthFile::load(path);

@@ -8,6 +8,7 @@
 #include "cli/registry_options.h"
 #include "image/image_json.h"
 #include "push/console_progress.h"
+#include "push/digest_cache.h"
 #include "push/open.h"
 
 namespace n2c::cli {
@@ -50,7 +51,10 @@ oci::Annotations annotations_of(const std::vector<std::string>& pairs) {
 
 /// What registries are told beyond what every destination is.
 RegistryPush registry_push_of(const PushArguments& arguments, const oci::Reference& to) {
-  RegistryPush push{.to = to, .reuse = !arguments.no_reuse, .verify_reuse = arguments.verify_reuse};
+  RegistryPush push{.to = to,
+                    .reuse = !arguments.no_reuse,
+                    .verify_reuse = arguments.verify_reuse,
+                    .cache_file = DigestCache::usual_file(process_environment())};
   for (const auto& text : arguments.reuse_from) {
     push.reuse_from.push_back(reference_of(text, "--reuse-from"));
   }

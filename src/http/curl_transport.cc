@@ -1,8 +1,7 @@
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 
-#include "base/file.h"
+#include "base/environment.h"
 #include "base/locked.h"
 #include "http/curl_loop.h"
 #include "http/failure.h"
@@ -20,11 +19,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t body_block = 128 << 10;
 /// Load balancers close idle connections after about a minute; not using old ones saves a race.
 constexpr long longest_idle_seconds = 30;
-
-std::optional<std::string> process_environment(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
-}
 
 /// curl_global_init counts its calls, and is thread-safe.
 class CurlLibrary {
@@ -74,8 +68,8 @@ class CurlTransport final : public Transport {
  public:
   explicit CurlTransport(TransportOptions options)
       : options_(std::move(options)),
-        proxies_(options_.proxies ? *options_.proxies : ProxyRules::from_process()),
-        system_roots_(find_system_roots(process_environment, CurlLibrary::compiled_in_roots())),
+        proxies_(options_.proxies ? *options_.proxies : ProxyRules(process_environment())),
+        system_roots_(find_system_roots(process_environment(), CurlLibrary::compiled_in_roots())),
         loop_(std::clamp<std::chrono::milliseconds>(options_.stall_timeout / 10, 10ms, 250ms)) {}
 
   Response send(const Request& request, std::stop_token stop) override;

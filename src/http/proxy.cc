@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <span>
 
 #include "base/text.h"
@@ -102,11 +101,11 @@ bool matches(std::string_view entry, const Url& url) {
   return url.host() == domain || url.host().ends_with(cat('.', domain));
 }
 
-std::optional<Proxy> proxy_of(const ProxyRules::Environment& environment,
+std::optional<Proxy> proxy_of(const Environment& environment,
                               std::span<const char* const> variables) {
   for (const char* variable : variables) {
-    const auto text = environment(variable);
-    if (text && !text->empty()) return or_throw(Proxy::parse(*text), ErrorKind::usage, variable);
+    const std::string text = environment(variable);
+    if (!text.empty()) return or_throw(Proxy::parse(text), ErrorKind::usage, variable);
   }
   return std::nullopt;
 }
@@ -147,20 +146,13 @@ ProxyRules::ProxyRules(const Environment& environment) {
   static constexpr std::array https = {"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"};
   static constexpr std::array http = {"HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"};
   https_ = proxy_of(environment, https);
-  const bool is_cgi = environment("REQUEST_METHOD").has_value();
+  const bool is_cgi = !environment("REQUEST_METHOD").empty();
   http_ = proxy_of(environment, std::span(http).subspan(is_cgi ? 1 : 0));
-  const auto excluded = environment("NO_PROXY");
-  const std::string list = excluded ? *excluded : environment("no_proxy").value_or("");
+  std::string list = environment("NO_PROXY");
+  if (list.empty()) list = environment("no_proxy");
   for (const auto entry : split(list, ',')) {
     if (!trim(entry).empty()) excluded_.push_back(lower_ascii(trim(entry)));
   }
-}
-
-ProxyRules ProxyRules::from_process() {
-  return ProxyRules([](const char* variable) -> std::optional<std::string> {
-    const char* value = std::getenv(variable);
-    return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
-  });
 }
 
 std::optional<Proxy> ProxyRules::find(const Url& url) const {

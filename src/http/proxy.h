@@ -1,12 +1,12 @@
 #pragma once
 /// Which proxy a request goes through, from the environment.
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "http/url.h"
 
@@ -27,10 +27,8 @@ struct Proxy {
 /// through a proxy. HTTP_PROXY is ignored in a CGI process (httpoxy, CVE-2016-5385).
 class ProxyRules {
  public:
-  using Environment = std::function<std::optional<std::string>(const char* variable)>;
   /// Throws Error{usage} that names the variable which is no proxy's URL.
   explicit ProxyRules(const Environment& environment);
-  static ProxyRules from_process();
 
   std::optional<Proxy> find(const Url& url) const;
 

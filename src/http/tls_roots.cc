@@ -25,11 +25,9 @@ void write_all(int fd, std::string_view text) {
 
 }  // namespace
 
-std::string find_system_roots(
-    const std::function<std::optional<std::string>(const char* variable)>& environment,
-    const std::string& compiled_in) {
+std::string find_system_roots(const Environment& environment, const std::string& compiled_in) {
   for (const char* variable : {"SSL_CERT_FILE", "NIX_SSL_CERT_FILE"}) {
-    if (const auto named = environment(variable); named && !named->empty()) return *named;
+    if (const auto named = environment(variable); !named.empty()) return named;
   }
   const std::array<std::string, 5> places = {compiled_in, "/etc/ssl/certs/ca-certificates.crt",
                                              "/etc/pki/tls/certs/ca-bundle.crt",

@@ -1,20 +1,17 @@
 #pragma once
 /// The certificates a TLS connection starts from.
 
-#include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/environment.h"
 #include "base/file.h"
 
 namespace n2c::http {
 
 /// The system's PEM bundle: $SSL_CERT_FILE or $NIX_SSL_CERT_FILE, else `compiled_in` (libcurl's
 /// own) when it exists, else the first of the places where systems keep it. Empty: none found.
-std::string find_system_roots(
-    const std::function<std::optional<std::string>(const char* variable)>& environment,
-    const std::string& compiled_in);
+std::string find_system_roots(const Environment& environment, const std::string& compiled_in);
 
 /// A PEM bundle that libcurl can be given as a path: the system's roots and, when some are named,
 /// files of the user's beside them. Lives in memory as long as this.

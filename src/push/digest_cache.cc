@@ -22,9 +22,9 @@ bool is_word(std::string_view text) {
 }  // namespace
 
 std::filesystem::path DigestCache::usual_file(const Environment& environment) {
-  const std::filesystem::path cache = environment("XDG_CACHE_HOME").value_or("");
+  const std::filesystem::path cache = environment("XDG_CACHE_HOME");
   if (cache.is_absolute()) return cache / "n2c" / "pushes";
-  const std::filesystem::path home = environment("HOME").value_or("");
+  const std::filesystem::path home = environment("HOME");
   if (home.is_absolute()) return home / ".cache" / "n2c" / "pushes";
   return {};
 }

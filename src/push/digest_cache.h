@@ -8,13 +8,13 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/environment.h"
 #include "oci/digest.h"
 #include "oci/reference.h"
 
@@ -29,7 +29,6 @@ struct StoredForm {
 /// One thread at a time. Several processes, or several of these, may use one file.
 class DigestCache {
  public:
-  using Environment = std::function<std::optional<std::string>(const char* variable)>;
   /// $XDG_CACHE_HOME/n2c/pushes, or below ~/.cache; empty (no cache) when there is no home. A
   /// relative $XDG_CACHE_HOME is ignored (XDG Base Directory Specification).
   static std::filesystem::path usual_file(const Environment& environment);

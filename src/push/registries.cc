@@ -11,7 +11,7 @@ Registries::Registries(RegistryOptions options) : options_(std::move(options)) {
       .trace = options_.trace,
   });
   auth_ = registry::make_file_auth(
-      registry::find_auth_places(options_.auth_file, registry::process_environment()));
+      registry::find_auth_places(options_.auth_file, process_environment()));
   if (options_.credentials) {
     auth_ = std::make_unique<registry::NamedAuth>(*options_.credentials, options_.credentials_host,
                                                   std::move(auth_));
@@ -68,8 +68,8 @@ bool Registries::speaks_plain_http(const std::string& host) const {
 }
 
 http::TlsFiles Registries::tls_of(std::string_view authority) const {
-  http::TlsFiles files = registry::find_tls_files(
-      registry::find_certs_folders(registry::process_environment()), authority);
+  http::TlsFiles files =
+      registry::find_tls_files(registry::find_certs_folders(process_environment()), authority);
   if (!options_.ca_file.empty()) files.ca_files.push_back(options_.ca_file);
   if (!options_.client_cert_file.empty()) {
     files.client_cert_file = options_.client_cert_file;

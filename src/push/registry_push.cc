@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/tasks.h"
 #include "base/text.h"
+#include "push/digest_cache.h"
 #include "push/registry_store.h"
 #include "push/reuse.h"
 
@@ -25,7 +26,8 @@ class Learning {
       : registries_(registries), push_(push), progress_(progress) {}
 
   /// Fills in what the repository says about the tags to be written, and the others say of layers.
-  void learn(PushOptions& options, std::stop_token stop) {
+  void learn(const Image& image, const DigestCache& cache, PushOptions& options,
+             std::stop_token stop) {
     for (const std::string& tag : options.tags) {
       const oci::Reference reference{push_.to.repository, tag, std::nullopt};
       if (const auto held = find(reference, tag, stop)) {
@@ -37,9 +39,30 @@ class Learning {
       const std::string name = reference.digest ? reference.digest->str() : *reference.tag;
       if (const auto held = find(reference, name, stop)) add(options.known, *held, reference);
     }
+    add_cached(image, cache, options);
+    if (knows_all(image, options)) return;
+    const auto last_tag = cache.find_last_tag(push_.to.repository);
+    if (!last_tag || options.tags_now.contains(*last_tag)) return;
+    const oci::Reference last{push_.to.repository, last_tag, std::nullopt};
+    if (const auto held = find(last, *last_tag, stop)) add(options.known, *held, last);
   }
 
  private:
+  static void add_cached(const Image& image, const DigestCache& cache, PushOptions& options) {
+    const std::string recipe = options.compression.recipe();
+    const std::string media_type(layer_media_type(options.compression.codec));
+    for (const Layer& layer : image.layers) {
+      if (const auto form = cache.find_form(layer.diff_id, recipe)) {
+        options.known.add(layer.diff_id, {{media_type, form->digest, form->size}, "the cache"});
+      }
+    }
+  }
+
+  static bool knows_all(const Image& image, const PushOptions& options) {
+    return std::ranges::all_of(plan_layers(image, options.known, options.compression),
+                               [](const PlannedLayer& layer) { return layer.form.has_value(); });
+  }
+
   std::optional<HeldImage> find(const oci::Reference& reference, const std::string& name,
                                 std::stop_token stop) {
     try {
@@ -92,8 +115,12 @@ std::vector<std::string> tags_of(const RegistryPush& push) {
   return tags;
 }
 
-/// What --reuse-from names in other repositories of this registry can be mounted from there.
-std::vector<oci::Repository> mount_candidates(const RegistryPush& push) {
+/// Each repository that lacks a blob costs a request for it.
+constexpr std::size_t most_remembered_siblings = 2;
+
+/// What --reuse-from names in other repositories of this registry can be mounted from there, and
+/// so perhaps can what this machine pushed to others.
+std::vector<oci::Repository> mount_candidates(const RegistryPush& push, const DigestCache& cache) {
   std::vector<oci::Repository> from;
   const auto add = [&](const oci::Repository& repository) {
     const bool is_sibling =
@@ -103,8 +130,29 @@ std::vector<oci::Repository> mount_candidates(const RegistryPush& push) {
   for (const oci::Repository& repository : push.mount_from) add(repository);
   if (push.reuse) {
     for (const oci::Reference& reference : push.reuse_from) add(reference.repository);
+    const std::size_t most = from.size() + most_remembered_siblings;
+    for (const oci::Repository& repository : cache.find_repositories(push.to.repository.host)) {
+      if (from.size() < most) add(repository);
+    }
   }
   return from;
+}
+
+/// What the codec made of the layers that were sent, and where to.
+void remember(DigestCache& cache, const Image& image, const PushOptions& options,
+              const RegistryPush& push, const PushReport& report) {
+  const std::string recipe = options.compression.recipe();
+  for (const LayerOutcome& layer : report.layers) {
+    const Layer& source = image.layers[layer.first];
+    const bool compressed = layer.outcome == BlobOutcome::sent && layer.form &&
+                            options.compression.codec != Codec::none &&
+                            source.blob.descriptor.digest == source.diff_id &&
+                            layer.form->digest != source.diff_id;
+    if (!compressed) continue;
+    cache.add_form(source.diff_id, recipe, {layer.form->digest, layer.form->size});
+  }
+  cache.add_push(push.to.repository, options.tags.empty() ? "" : options.tags.front());
+  cache.save();  // without it the next push takes longer, no more
 }
 
 }  // namespace
@@ -116,10 +164,13 @@ PushReport push_to_registry(const Image& image, Registries& registries, const Re
   options.must_be = push.to.digest;
   auto client = registries.client(push.to.repository);
   return with_context("pushing to " + push.to.str(), [&] {
-    if (push.reuse) Learning(registries, push, progress).learn(options, stop);
+    DigestCache cache(push.cache_file);
+    if (push.reuse) Learning(registries, push, progress).learn(image, cache, options, stop);
     if (push.verify_reuse) verify_known(image, client, options, progress, stop);
-    RegistryStore store(client, mount_candidates(push));
-    return push_to_store(image, store, options, progress, stop);
+    RegistryStore store(client, mount_candidates(push, cache));
+    PushReport report = push_to_store(image, store, options, progress, stop);
+    if (!options.dry_run) remember(cache, image, options, push, report);
+    return report;
   });
 }
 

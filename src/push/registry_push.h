@@ -1,6 +1,7 @@
 #pragma once
 /// Pushing an image to a repository of a registry: learn what is known there, then push.
 
+#include <filesystem>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -21,12 +22,14 @@ struct RegistryPush {
   std::vector<oci::Repository> mount_from{};  ///< --mount-from
   bool reuse = true;                          ///< --no-reuse makes it false
   bool verify_reuse = false;                  ///< fetch and inflate what is reused, before it is
+  /// What this machine learnt before (digest_cache.h), added to; empty: nothing, and kept nowhere.
+  std::filesystem::path cache_file{};
   /// tags, must_be, known and tags_now are filled in here.
   PushOptions options{};
 };
 
-/// Learns the stored forms of layers from the tags to be written and from reuse_from, then
-/// push_to_store(). Throws Error.
+/// Learns the stored forms of layers from the tags to be written, from reuse_from, and while some
+/// are unknown from the cache and the tag it remembers; then push_to_store(). Throws Error.
 PushReport push_to_registry(const Image& image, Registries& registries, const RegistryPush& push,
                             Progress& progress, std::stop_token stop);
 

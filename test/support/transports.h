@@ -19,7 +19,7 @@ inline http::Url url_of(std::string_view text) {
 inline std::unique_ptr<http::Transport> test_transport(http::TransportOptions options = {}) {
   if (options.user_agent.empty()) options.user_agent = "n2c-test";
   if (!options.proxies) {
-    options.proxies.emplace([](const char*) { return std::nullopt; });
+    options.proxies.emplace([](const char*) { return std::string(); });
   }
   return http::make_curl_transport(std::move(options));
 }

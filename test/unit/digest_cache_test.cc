@@ -176,12 +176,12 @@ TEST_CASE("a lock that someone never gives back does not hold a push up") {
 }
 
 TEST_CASE("the cache is where the XDG specification says") {
-  const auto with = [](std::optional<std::string> cache, std::optional<std::string> home) {
+  const auto with = [](std::string cache, std::string home) {
     return DigestCache::usual_file(
         [&](const char* variable) { return std::string_view(variable) == "HOME" ? home : cache; });
   };
   CHECK(with("/c", "/h") == "/c/n2c/pushes");
-  CHECK(with({}, "/h") == "/h/.cache/n2c/pushes");
+  CHECK(with("", "/h") == "/h/.cache/n2c/pushes");
   CHECK(with("relative", "/h") == "/h/.cache/n2c/pushes");
-  CHECK(with({}, {}).empty());
+  CHECK(with("", "").empty());
 }
