@@ -38,10 +38,12 @@ class PipeWriter final : public Writer {
 
 class BlobReader final : public Reader {
  public:
-  BlobReader(std::shared_ptr<Host> host, Scope scope, oci::Descriptor blob, std::stop_token stop)
+  BlobReader(std::shared_ptr<Host> host, Scope scope, oci::Digest digest,
+             std::optional<std::uint64_t> size, std::stop_token stop)
       : host_(std::move(host)),
         scope_(std::move(scope)),
-        blob_(std::move(blob)),
+        digest_(std::move(digest)),
+        size_(size),
         pass_on_(std::move(stop), [this] { stop_.request_stop(); }),
         pipe_(pipe_bytes, [this] { wake(); }),
         thread_([this] { fetch(); }) {}
@@ -105,12 +107,11 @@ class BlobReader final : public Reader {
   std::optional<Error> fetch_once() {
     const bool resumes = have_ > 0 && !ranges_refused_;
     PipeWriter sink(pipe_, have_, resumes ? 0 : have_);
-    HostCall call{
-        .request = {.url = host_->url(cat(scope_.repository, "/blobs/", blob_.digest.str())),
-                    .reply_sink = &sink,
-                    .sink_status = resumes ? 206 : 200},
-        .scopes = {scope_},
-        .retry = false};
+    HostCall call{.request = {.url = host_->url(cat(scope_.repository, "/blobs/", digest_.str())),
+                              .reply_sink = &sink,
+                              .sink_status = resumes ? 206 : 200},
+                  .scopes = {scope_},
+                  .retry = false};
     if (resumes) call.request.headers.set("Range", cat("bytes=", have_, "-"));
     try {
       const HostReply reply = host_->send(call, stop_.get_token());
@@ -129,9 +130,10 @@ class BlobReader final : public Reader {
                              bool resumes) {
     const int wanted = resumes ? 206 : 200;
     if (response.status == wanted) {
-      if (have_ >= blob_.size) return std::nullopt;
+      // Where the size is not known, the transport has seen to Content-Length.
+      if (have_ >= size_.value_or(0)) return std::nullopt;
       return Error(ErrorKind::network, cat("GET ", request.url.redacted(), ": ended after ", have_,
-                                           " of ", blob_.size, " bytes"));
+                                           " of ", *size_, " bytes"));
     }
     const Error error = host_->failure(request, response, scope_);
     if (resumes && !passing(response.status)) {
@@ -144,7 +146,8 @@ class BlobReader final : public Reader {
 
   std::shared_ptr<Host> host_;
   const Scope scope_;
-  const oci::Descriptor blob_;
+  const oci::Digest digest_;
+  const std::optional<std::uint64_t> size_;
   std::stop_source stop_;
   std::stop_callback<std::function<void()>> pass_on_;
 
@@ -161,9 +164,10 @@ class BlobReader final : public Reader {
 }  // namespace
 
 std::unique_ptr<Reader> open_blob_reader(std::shared_ptr<Host> host, const Scope& scope,
-                                         const oci::Descriptor& blob, std::stop_token stop) {
-  auto reader = std::make_unique<BlobReader>(std::move(host), scope, blob, std::move(stop));
-  return oci::verify(std::move(reader), blob.digest, blob.size, "blob " + blob.digest.brief(),
+                                         const oci::Digest& digest,
+                                         std::optional<std::uint64_t> size, std::stop_token stop) {
+  auto reader = std::make_unique<BlobReader>(std::move(host), scope, digest, size, std::move(stop));
+  return oci::verify(std::move(reader), digest, size, "blob " + digest.brief(),
                      "the registry's storage or something on the way alters it");
 }
 

@@ -14,6 +14,7 @@ namespace n2c::registry {
 /// continued by Range, or from the start where the registry knows no ranges. The bytes are
 /// verified: Error{integrity} in place of the end when they are not the blob.
 std::unique_ptr<Reader> open_blob_reader(std::shared_ptr<Host> host, const Scope& scope,
-                                         const oci::Descriptor& blob, std::stop_token stop);
+                                         const oci::Digest& digest,
+                                         std::optional<std::uint64_t> size, std::stop_token stop);
 
 }  // namespace n2c::registry

@@ -143,7 +143,11 @@ oci::Descriptor RegistryClient::upload(const ByteSource& source, std::string med
 
 std::unique_ptr<Reader> RegistryClient::open_blob(const oci::Descriptor& blob,
                                                   std::stop_token stop) {
-  return open_blob_reader(host_, scope(), blob, std::move(stop));
+  return open_blob_reader(host_, scope(), blob.digest, blob.size, std::move(stop));
+}
+
+std::unique_ptr<Reader> RegistryClient::open_blob(const oci::Digest& digest, std::stop_token stop) {
+  return open_blob_reader(host_, scope(), digest, std::nullopt, std::move(stop));
 }
 
 std::optional<FetchedManifest> RegistryClient::get_manifest(std::string_view tag_or_digest,

@@ -72,6 +72,8 @@ class RegistryClient {
                          std::stop_token stop);
   /// A blob's bytes, verified while they are read; resumed by Range when the connection is cut.
   std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop);
+  /// The same where only the digest is known.
+  std::unique_ptr<Reader> open_blob(const oci::Digest& digest, std::stop_token stop);
 
   /// Nothing when the registry has no such tag or digest. Digest references are verified.
   std::optional<FetchedManifest> get_manifest(std::string_view tag_or_digest, std::stop_token stop);

@@ -25,6 +25,9 @@ void add_cache_command(CLI::App& app, Invocation& chosen);
 void add_inspect_command(CLI::App& app, Invocation& chosen);
 /// login and logout.
 void add_login_commands(CLI::App& app, Invocation& chosen);
+void add_copy_command(CLI::App& app, Invocation& chosen);
+void add_index_command(CLI::App& app, Invocation& chosen);
+void add_pull_command(CLI::App& app, Invocation& chosen);
 void add_push_command(CLI::App& app, Invocation& chosen);
 void add_serve_command(CLI::App& app, Invocation& chosen);
 

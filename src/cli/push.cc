@@ -2,11 +2,11 @@
 #include <cstdio>
 #include <memory>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/registry_options.h"
-#include "image/image_json.h"
+#include "cli/output.h"
+#include "cli/transfer_index.h"
+#include "cli/transfer_options.h"
 #include "push/console_progress.h"
 #include "push/digest_cache.h"
 #include "push/open.h"
@@ -16,12 +16,11 @@ namespace n2c::cli {
 namespace {
 
 struct PushArguments {
-  std::string image, destination, store_root;
-  std::string compression = "gzip", format = "auto", digest_file;
-  std::vector<std::string> tags, reuse_from, mount_from, annotations;
-  std::size_t compression_threads = 0, uploads = 6, probes = 32;
-  bool no_reuse = false, verify_reuse = false, dry_run = false, quiet = false;
-  RegistryArguments registry;
+  std::vector<std::string> words;  // images and, last, the destination
+  std::vector<std::string> reuse_from, mount_from;
+  bool index = false, no_reuse = false, verify_reuse = false, dry_run = false;
+  TransferArguments transfer;
+  MetadataArguments metadata;
 };
 
 oci::Reference reference_of(const std::string& text, std::string_view option) {
@@ -34,19 +33,6 @@ oci::Repository repository_of(const std::string& text, const oci::Repository& to
   if (oci::is_repository_path(text)) return {to.host, text};
   throw Error(ErrorKind::usage,
               cat("--mount-from: \"", printable(text), "\" is no repository of ", to.host));
-}
-
-oci::Annotations annotations_of(const std::vector<std::string>& pairs) {
-  oci::Annotations annotations;
-  for (const std::string& pair : pairs) {
-    const auto both = cut(pair, '=');
-    if (!both || both->first.empty()) {
-      throw Error(ErrorKind::usage,
-                  cat("--annotation: \"", printable(pair), "\" is not KEY=VALUE"));
-    }
-    annotations[std::string(both->first)] = both->second;
-  }
-  return annotations;
 }
 
 /// What registries are told beyond what every destination is.
@@ -64,29 +50,23 @@ RegistryPush registry_push_of(const PushArguments& arguments, const oci::Referen
   return push;
 }
 
-PushOptions options_of(const PushArguments& arguments) {
-  for (const std::string& tag : arguments.tags) {
-    if (oci::is_tag(tag)) continue;
-    throw Error(ErrorKind::usage, cat("--tag: \"", printable(tag), "\" is no tag"));
+PushOptions options_of(const PushArguments& arguments, Address::Kind destination) {
+  PushOptions options = push_options_of(arguments.transfer, destination);
+  const AnnotationPlaces annotations = annotations_of(arguments.metadata);
+  if (!annotations.index.empty() || !annotations.descriptor.empty()) {
+    throw Error(ErrorKind::usage, "--annotation: one image has no index to put it on",
+                "use --index, or leave the prefix out");
   }
-  return {.tags = arguments.tags,
-          .compression = or_throw(Compression::parse(arguments.compression), ErrorKind::usage,
-                                  "--compression"),
-          .format = arguments.format == "docker" ? ManifestFormat::docker : ManifestFormat::oci,
-          .fall_back_to_docker = arguments.format == "auto",
-          .annotations = annotations_of(arguments.annotations),
-          .probes = arguments.probes,
-          .uploads = arguments.uploads,
-          .compression_threads = arguments.compression_threads,
-          .dry_run = arguments.dry_run};
+  options.annotations = annotations.manifest;
+  options.dry_run = arguments.dry_run;
+  return options;
 }
 
-/// "99 layers already there, 2 mounted, 1 sent (3.1 MiB)".
-std::string counts(const PushReport& report) {
-  const std::size_t present = report.count(BlobOutcome::present);
-  std::string text = cat(present, present == 1 ? " layer" : " layers", " already there, ");
-  if (const auto mounted = report.count(BlobOutcome::mounted)) text += cat(mounted, " mounted, ");
-  return cat(text, report.count(BlobOutcome::sent), " sent (", brief_bytes(report.bytes_sent), ")");
+Counts counts_of(const PushReport& report) {
+  return {.present = report.count(BlobOutcome::present),
+          .mounted = report.count(BlobOutcome::mounted),
+          .sent = report.count(BlobOutcome::sent),
+          .bytes_sent = report.bytes_sent};
 }
 
 std::string_view verb(const LayerOutcome& layer) {
@@ -105,23 +85,24 @@ void print_plan(const Image& image, const PushReport& report) {
   }
 }
 
-/// As the user would name it: a registry's reference without its digest, else the address.
-std::string shown(const Address& address) {
-  if (address.kind != Address::Kind::registry) return address.str();
-  oci::Reference reference = *address.reference;
-  reference.digest.reset();
-  return reference.str();
+void write_files(const PushArguments& arguments, const Image& image, const PushReport& report) {
+  if (!arguments.transfer.digest_file.empty()) {
+    write_output(arguments.transfer.digest_file, report.manifest->digest.str());
+  }
+  if (!arguments.metadata.image_id_file.empty()) {
+    write_output(arguments.metadata.image_id_file, oci::Digest::of(image.config_json).str());
+  }
 }
 
-int run_push(const PushArguments& arguments, bool debug, std::stop_token stop) {
+int push_one(const PushArguments& arguments, const Address& address, bool debug,
+             std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
-  const auto address =
-      or_throw(Address::parse(arguments.destination), ErrorKind::usage, "DESTINATION");
-  const PushOptions options = options_of(arguments);
-  const Image image = load_image_json(arguments.image, {.root = arguments.store_root});
-  ConsoleProgress progress(arguments.quiet ? ConsoleProgress::Style::quiet
-                                           : ConsoleProgress::Style::automatic);
-  RegistryOptions reached = make_registry_options(arguments.registry, progress, debug);
+  const PushOptions options = options_of(arguments, address.kind);
+  const Image image =
+      load_described(arguments.words.front(), arguments.transfer.store_root, arguments.metadata);
+  ConsoleProgress progress(arguments.transfer.quiet ? ConsoleProgress::Style::quiet
+                                                    : ConsoleProgress::Style::automatic);
+  RegistryOptions reached = make_registry_options(arguments.transfer.registry, progress, debug);
   if (address.reference) reached.credentials_host = address.reference->repository.host;
   Registries registries(std::move(reached));
   DestinationOptions opened{.registries = registries};
@@ -133,32 +114,47 @@ int run_push(const PushArguments& arguments, bool debug, std::stop_token stop) {
     print_plan(image, report);
     return 0;
   }
-  if (!arguments.digest_file.empty()) {
-    write_file(arguments.digest_file, report.manifest->digest.str());
-  }
-  // An archive on standard output leaves no room there for words.
-  std::fputs(cat("pushed ", shown(address), " @", report.manifest->digest.str(), " : ",
-                 counts(report), ", ", brief_duration(elapsed), "\n")
-                 .c_str(),
-             address.is_standard_output() ? stderr : stdout);
+  write_files(arguments, image, report);
+  print_closing_line(address,
+                     cat("pushed ", shown(address), " @", report.manifest->digest.str(), " : ",
+                         counts_of(report).str("layer", "layers"), ", ", brief_duration(elapsed)));
   return 0;
 }
 
+int push_index(const PushArguments& arguments, const Address& address, bool debug,
+               std::stop_token stop) {
+  if (arguments.dry_run || !arguments.metadata.image_id_file.empty()) {
+    throw Error(ErrorKind::usage, "--index goes with neither --dry-run nor --image-id-file");
+  }
+  const IndexTransfer transfer{
+      .words = std::span(arguments.words).first(arguments.words.size() - 1),
+      .destination = address,
+      .registry = address.reference ? registry_push_of(arguments, *address.reference)
+                                    : RegistryPush{.to = *oci::Reference::parse("none")}};
+  return run_index(transfer, arguments.transfer, arguments.metadata, debug, stop);
+}
+
+int run_push(const PushArguments& arguments, bool debug, std::stop_token stop) {
+  const auto address =
+      or_throw(Address::parse(arguments.words.back()), ErrorKind::usage, "DESTINATION");
+  if (arguments.index) return push_index(arguments, address, debug, stop);
+  if (arguments.words.size() == 2) return push_one(arguments, address, debug, stop);
+  throw Error(ErrorKind::usage, "push takes one image and one destination",
+              "several images for several platforms are pushed with --index");
+}
+
 void add_push_options(CLI::App& command, PushArguments& arguments) {
-  command.add_option("IMAGE.json", arguments.image, "the image's description")->required();
   command
-      .add_option("DESTINATION", arguments.destination,
-                  "HOST/REPOSITORY[:TAG][@DIGEST], or oci:DIR[:TAG], oci-archive:FILE[:TAG], "
-                  "docker-archive:FILE[:NAME:TAG], dir:DIR, - (an archive on standard output)")
-      ->required();
-  command.add_option("--store-root", arguments.store_root, "read /nix/store/… below this folder");
-  command
-      .add_option("--compression", arguments.compression,
-                  "gzip[:0-2], zstd[:1-19] or none, for layers that are stored plain")
-      ->capture_default_str();
-  command.add_option("--compression-threads", arguments.compression_threads,
-                     "threads that compress; 0: one a processor. The bytes do not depend on it");
-  command.add_option("--tag", arguments.tags, "a further tag for the image (repeatable)");
+      .add_option("IMAGE.json DESTINATION", arguments.words,
+                  "the image's description; then where it goes: HOST/REPOSITORY[:TAG][@DIGEST], or "
+                  "docker-daemon:NAME:TAG, containers-storage:NAME:TAG, oci:DIR[:TAG], "
+                  "oci-archive:FILE[:TAG], docker-archive:FILE[:NAME:TAG], dir:DIR, - (an archive "
+                  "on standard output)")
+      ->required()
+      ->expected(2, 1000);
+  command.add_flag("--index", arguments.index,
+                   "push several images, each [OS/ARCHITECTURE[/VARIANT]=]SOURCE, and an index of "
+                   "them");
   command.add_option("--reuse-from", arguments.reuse_from,
                      "an image whose layers' stored forms are trusted (repeatable)");
   command.add_flag("--no-reuse", arguments.no_reuse, "compress everything anew");
@@ -167,21 +163,9 @@ void add_push_options(CLI::App& command, PushArguments& arguments) {
   command.add_option("--mount-from", arguments.mount_from,
                      "a repository of the same registry to mount blobs from (repeatable)");
   command.add_flag("--dry-run", arguments.dry_run, "say what would be sent and why; send nothing");
-  command.add_option("--format", arguments.format, "the manifest's: auto, oci or docker")
-      ->check(CLI::IsMember({"auto", "oci", "docker"}))
-      ->capture_default_str();
-  command.add_option("--annotation", arguments.annotations,
-                     "KEY=VALUE on the manifest (repeatable)");
-  command.add_option("--digest-file,--digestfile", arguments.digest_file,
-                     "write the manifest's digest to this file");
-  command.add_option("--uploads", arguments.uploads, "blobs being sent at once")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  command.add_option("--probes", arguments.probes, "questions in flight at once")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
-  command.add_flag("-q,--quiet", arguments.quiet, "only the closing line");
-  add_registry_options(command, arguments.registry);
+  add_transfer_options(command, arguments.transfer);
+  add_metadata_options(command, arguments.metadata);
+  add_registry_options(command, arguments.transfer.registry);
 }
 
 }  // namespace

@@ -111,8 +111,11 @@ int run(int argc, char** argv) {
   app.fallthrough();
   add_build_commands(app, chosen);
   add_cache_command(app, chosen);
+  add_copy_command(app, chosen);
+  add_index_command(app, chosen);
   add_inspect_command(app, chosen);
   add_login_commands(app, chosen);
+  add_pull_command(app, chosen);
   add_push_command(app, chosen);
   add_serve_command(app, chosen);
   try {

@@ -1,0 +1,96 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/transfer_index.h"
+#include "push/console_progress.h"
+#include "push/open.h"
+
+namespace n2c::cli {
+
+namespace {
+
+struct IndexArguments {
+  std::vector<std::string> words;
+  TransferArguments transfer;
+  MetadataArguments metadata;
+};
+
+IndexPart part_of(const std::string& word, Registries& registries,
+                  const TransferArguments& arguments, const MetadataArguments& metadata) {
+  const IndexArgument argument = IndexArgument::parse(word);
+  const auto address = or_throw(Address::parse_source(argument.source), ErrorKind::usage, word);
+  if (address.kind == Address::Kind::image_json) {
+    return {word, load_described(address.path.string(), arguments.store_root, metadata),
+            argument.platform};
+  }
+  const StoreView store{.root = arguments.store_root};
+  return {word, open_source(address, registries, store), argument.platform};
+}
+
+}  // namespace
+
+int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
+              const MetadataArguments& metadata, bool debug, std::stop_token stop) {
+  const auto began = std::chrono::steady_clock::now();
+  const AnnotationPlaces annotations = annotations_of(metadata);
+  IndexOptions options{.annotations = annotations.index,
+                       .descriptor_annotations = annotations.descriptor,
+                       .push = push_options_of(arguments, transfer.destination.kind)};
+  options.push.annotations = annotations.manifest;
+  ConsoleProgress progress(arguments.quiet ? ConsoleProgress::Style::quiet
+                                           : ConsoleProgress::Style::automatic);
+  RegistryOptions reached = make_registry_options(arguments.registry, progress, debug);
+  reached.credentials_host = transfer.registry.to.repository.host;
+  Registries registries(std::move(reached));
+  std::vector<IndexPart> parts;
+  for (const std::string& word : transfer.words) {
+    parts.push_back(part_of(word, registries, arguments, metadata));
+  }
+  const auto destination = open_destination(
+      transfer.destination, {.registries = registries, .registry = transfer.registry});
+  const IndexReport report = destination->push_index(parts, options, progress, stop);
+  progress.finish();
+  if (!arguments.digest_file.empty()) {
+    write_output(arguments.digest_file, report.index.digest.str());
+  }
+  const Counts counts{report.present, report.mounted, report.sent, report.bytes_sent};
+  const auto elapsed = std::chrono::steady_clock::now() - began;
+  print_closing_line(
+      transfer.destination,
+      cat("pushed ", shown(transfer.destination), " @", report.index.digest.str(), " : ",
+          report.manifests.size(), report.manifests.size() == 1 ? " image, " : " images, ",
+          counts.str("blob", "blobs"), ", ", brief_duration(elapsed)));
+  return 0;
+}
+
+void add_index_command(CLI::App& app, Invocation& chosen) {
+  auto arguments = std::make_shared<IndexArguments>();
+  CLI::App* command = app.add_subcommand(
+      "index", "write an index of several images, one for each platform, and the images with it");
+  command
+      ->add_option(
+          "SOURCE... DESTINATION", arguments->words,
+          "images, each [OS/ARCHITECTURE[/VARIANT]=]SOURCE: image.json, a reference, oci:…, "
+          "dir:…; then where they go: HOST/REPOSITORY[:TAG], oci:DIR[:TAG], dir:DIR")
+      ->required()
+      ->expected(2, 1000);
+  add_transfer_options(*command, arguments->transfer);
+  add_metadata_options(*command, arguments->metadata);
+  add_registry_options(*command, arguments->transfer.registry);
+  command->callback([arguments, &chosen] {
+    chosen.action = [arguments, &chosen](std::stop_token stop) {
+      const std::string& last = arguments->words.back();
+      const auto address = or_throw(Address::parse(last), ErrorKind::usage, "DESTINATION");
+      const oci::Reference to = address.reference.value_or(*oci::Reference::parse("none"));
+      return run_index({.words = std::span(arguments->words).first(arguments->words.size() - 1),
+                        .destination = address,
+                        .registry = {.to = to}},
+                       arguments->transfer, arguments->metadata, chosen.debug, stop);
+    };
+  });
+}
+
+}  // namespace n2c::cli

@@ -1,0 +1,123 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/transfer_options.h"
+#include "push/console_progress.h"
+#include "push/open.h"
+#include "push/pull.h"
+
+namespace n2c::cli {
+
+namespace {
+
+struct PullArguments {
+  std::string reference, to, platform;
+  bool blob = false, manifest = false, quiet = false;
+  RegistryArguments registry;
+};
+
+class StandardOutput final : public Writer {
+ public:
+  void write(ByteView bytes) override {
+    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() ||
+        std::fflush(stdout) != 0) {
+      throw_errno("write to standard output");
+    }
+  }
+};
+
+/// Calls write(Writer&) for the file, which appears when it is whole, or for standard output.
+template <class Write>
+void write_to(const std::string& to, Write&& write) {
+  if (to == "-") {
+    StandardOutput output;
+    write(output);
+    return;
+  }
+  AtomicFile file(to);
+  write(file);
+  file.commit();
+}
+
+int pull_one_blob(const PullArguments& arguments, const Address& from, Registries& registries,
+                  std::stop_token stop) {
+  if (from.kind != Address::Kind::registry || !from.reference->digest) {
+    throw Error(ErrorKind::usage, "--blob: the reference has to name the blob by its digest",
+                "HOST/REPOSITORY@sha256:…");
+  }
+  write_to(arguments.to,
+           [&](Writer& writer) { pull_blob(registries, *from.reference, writer, stop); });
+  return 0;
+}
+
+int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
+  const auto from =
+      or_throw(Address::parse_source(arguments.reference), ErrorKind::usage, "REFERENCE");
+  const auto platform =
+      arguments.platform.empty()
+          ? oci::Platform::of_this_machine()
+          : or_throw(oci::Platform::parse(arguments.platform), ErrorKind::usage, "--platform");
+  ConsoleProgress progress(arguments.quiet ? ConsoleProgress::Style::quiet
+                                           : ConsoleProgress::Style::automatic);
+  RegistryOptions reached = make_registry_options(arguments.registry, progress, debug);
+  if (from.reference) reached.credentials_host = from.reference->repository.host;
+  Registries registries(std::move(reached));
+  return with_context("pulling " + shown(from), [&] {
+    if (arguments.blob) return pull_one_blob(arguments, from, registries, stop);
+    const OpenedSource opened = open_source(from, registries, {});
+    const auto* source = std::get_if<std::shared_ptr<ImageSource>>(&opened);
+    if (source == nullptr) {
+      throw Error(ErrorKind::usage, "there is no manifest to pull there",
+                  "n2c copy makes one: n2c copy SOURCE dir:DIR");
+    }
+    if (arguments.manifest) {
+      const StoredManifest manifest = manifest_for(**source, platform, stop);
+      write_to(arguments.to, [&](Writer& writer) { writer.write(bytes_of(manifest.json)); });
+      return 0;
+    }
+    const CopyReport report = pull_image(*source, arguments.to, platform, progress, stop);
+    progress.finish();
+    std::puts(cat("pulled ", shown(from), " @", report.manifest.digest.str(), " : ", report.sent,
+                  " blobs, ", brief_bytes(report.bytes_sent))
+                  .c_str());
+    return 0;
+  });
+}
+
+}  // namespace
+
+void add_pull_command(CLI::App& app, Invocation& chosen) {
+  auto arguments = std::make_shared<PullArguments>();
+  CLI::App* command = app.add_subcommand(
+      "pull", "fetch one image into a folder that image-from-dir reads, or one blob or manifest");
+  command->add_option("REFERENCE", arguments->reference, "HOST/REPOSITORY[:TAG][@DIGEST]")
+      ->required();
+  command
+      ->add_option("OUT", arguments->to,
+                   "an empty or new folder; with --blob or --manifest a file, or - for standard "
+                   "output")
+      ->required();
+  command->add_option("--platform", arguments->platform,
+                      "OS/ARCHITECTURE[/VARIANT] where the reference is an index; default: this "
+                      "machine's");
+  auto* blob = command->add_flag("--blob", arguments->blob,
+                                 "the blob of that digest, whatever it is, into the file OUT");
+  command
+      ->add_flag("--manifest", arguments->manifest,
+                 "the image's manifest as it is, into the file OUT")
+      ->excludes(blob);
+  command->add_flag("-q,--quiet", arguments->quiet, "only the closing line");
+  add_registry_options(*command, arguments->registry);
+  command->callback([arguments, &chosen] {
+    chosen.action = [arguments, &chosen](std::stop_token stop) {
+      return run_pull(*arguments, chosen.debug, stop);
+    };
+  });
+}
+
+}  // namespace n2c::cli

@@ -1,0 +1,123 @@
+#include "cli/transfer_options.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "base/text.h"
+#include "go/rfc3339.h"
+#include "image/image_json.h"
+
+namespace n2c::cli {
+
+void add_transfer_options(CLI::App& command, TransferArguments& arguments) {
+  command.add_option("--store-root", arguments.store_root, "read /nix/store/… below this folder");
+  command.add_option("--compression", arguments.compression,
+                     "gzip[:0-2], zstd[:1-19] or none, for layers that are stored plain; default: "
+                     "gzip, and none in a dir: folder");
+  command.add_option("--compression-threads", arguments.compression_threads,
+                     "threads that compress; 0: one a processor. The bytes do not depend on it");
+  command.add_option("--tag", arguments.tags, "a further tag for the image (repeatable)");
+  command.add_option("--format", arguments.format, "the manifest's: auto, oci or docker")
+      ->check(CLI::IsMember({"auto", "oci", "docker"}))
+      ->capture_default_str();
+  command.add_option("--digest-file,--digestfile", arguments.digest_file,
+                     "write the manifest's digest to this file");
+  command.add_option("--uploads", arguments.uploads, "blobs being sent at once")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command.add_option("--probes", arguments.probes, "questions in flight at once")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  command.add_flag("-q,--quiet", arguments.quiet, "only the closing line");
+}
+
+PushOptions push_options_of(const TransferArguments& arguments, Address::Kind destination) {
+  for (const std::string& tag : arguments.tags) {
+    if (oci::is_tag(tag)) continue;
+    throw Error(ErrorKind::usage, cat("--tag: \"", printable(tag), "\" is no tag"));
+  }
+  std::string compression = arguments.compression;
+  if (compression.empty()) compression = destination == Address::Kind::dir ? "none" : "gzip";
+  return {
+      .tags = arguments.tags,
+      .compression = or_throw(Compression::parse(compression), ErrorKind::usage, "--compression"),
+      .format = arguments.format == "docker" ? ManifestFormat::docker : ManifestFormat::oci,
+      .fall_back_to_docker = arguments.format == "auto",
+      .probes = arguments.probes,
+      .uploads = arguments.uploads,
+      .compression_threads = arguments.compression_threads};
+}
+
+void add_metadata_options(CLI::App& command, MetadataArguments& arguments) {
+  command.add_option("--annotation", arguments.annotations,
+                     "KEY=VALUE on the manifest; index:KEY=VALUE on the index, "
+                     "descriptor:KEY=VALUE on the image's entry in it (repeatable)");
+  command.add_option("--label", arguments.labels,
+                     "KEY=VALUE among the config's labels (repeatable)");
+  command.add_option("--created", arguments.created,
+                     "when the image was made (RFC 3339), in place of what its description says");
+  command.add_option("--image-id-file", arguments.image_id_file,
+                     "write the image id (the config's digest) to this file");
+}
+
+std::pair<std::string, std::string> key_value_of(std::string_view pair, std::string_view option) {
+  const auto both = cut(pair, '=');
+  if (!both || both->first.empty()) {
+    throw Error(ErrorKind::usage, cat(option, ": \"", printable(pair), "\" is not KEY=VALUE"));
+  }
+  return {std::string(both->first), std::string(both->second)};
+}
+
+AnnotationPlaces annotations_of(const MetadataArguments& arguments) {
+  AnnotationPlaces places;
+  for (std::string_view pair : arguments.annotations) {
+    oci::Annotations* place = &places.manifest;
+    for (const auto& [prefix, named] : {std::pair{std::string_view("manifest:"), &places.manifest},
+                                        {"descriptor:", &places.descriptor},
+                                        {"index:", &places.index}}) {
+      if (!pair.starts_with(prefix)) continue;
+      pair.remove_prefix(prefix.size());
+      place = named;
+      break;
+    }
+    place->insert_or_assign(key_value_of(pair, "--annotation").first,
+                            key_value_of(pair, "--annotation").second);
+  }
+  return places;
+}
+
+Image load_described(const std::string& file, const std::string& store_root,
+                     const MetadataArguments& arguments) {
+  const StoreView store{.root = store_root};
+  if (arguments.labels.empty() && arguments.created.empty()) return load_image_json(file, store);
+  ImageRecord record = or_throw(parse_image_json(read_description(file)), ErrorKind::input, file);
+  for (const std::string& label : arguments.labels) {
+    const auto [key, value] = key_value_of(label, "--label");
+    record.container.labels.insert_or_assign(key, value);
+  }
+  if (!arguments.created.empty()) {
+    record.created =
+        or_throw(go::rewrite_rfc3339(arguments.created), ErrorKind::usage, "--created");
+  }
+  return make_image(record, store, file);
+}
+
+std::string shown(const Address& address) {
+  if (address.kind != Address::Kind::registry) return address.str();
+  oci::Reference reference = *address.reference;
+  reference.digest.reset();
+  return reference.str();
+}
+
+std::string Counts::str(std::string_view one, std::string_view many) const {
+  std::string text = cat(present, " ", present == 1 ? one : many, " already there, ");
+  if (mounted != 0) text += cat(mounted, " mounted, ");
+  return cat(text, sent, " sent (", brief_bytes(bytes_sent), ")");
+}
+
+void print_closing_line(const Address& destination, const std::string& line) {
+  // An archive on standard output leaves no room there for words.
+  std::fputs((line + "\n").c_str(), destination.is_standard_output() ? stderr : stdout);
+}
+
+}  // namespace n2c::cli

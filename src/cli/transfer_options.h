@@ -1,0 +1,70 @@
+#pragma once
+/// The options of every command that writes images somewhere: push, copy, index.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/registry_options.h"
+#include "image/image.h"
+#include "push/address.h"
+#include "push/push.h"
+
+namespace CLI {
+class App;
+}
+
+namespace n2c::cli {
+
+/// As written on the command line.
+struct TransferArguments {
+  std::string compression, format = "auto", digest_file, store_root;
+  std::vector<std::string> tags;
+  std::size_t compression_threads = 0, uploads = 6, probes = 32;
+  bool quiet = false;
+  RegistryArguments registry;
+};
+
+/// Declares them, but for the registry's. `arguments` must live until the command has run.
+void add_transfer_options(CLI::App& command, TransferArguments& arguments);
+
+/// What they mean for that destination: without --compression, gzip where images are stored and
+/// shared, and plain layers in a dir: folder (contract A9). Throws Error{usage}.
+PushOptions push_options_of(const TransferArguments& arguments, Address::Kind destination);
+
+/// What is said about an image beyond what its description says.
+struct MetadataArguments {
+  std::vector<std::string> annotations, labels;
+  std::string created, image_id_file;
+};
+void add_metadata_options(CLI::App& command, MetadataArguments& arguments);
+
+/// --annotation by where it goes: "index:K=V", "descriptor:K=V", "manifest:K=V" or K=V.
+struct AnnotationPlaces {
+  oci::Annotations manifest, descriptor, index;
+};
+AnnotationPlaces annotations_of(const MetadataArguments& arguments);
+
+/// Reads image.json with --label and --created put in. Throws Error.
+Image load_described(const std::string& file, const std::string& store_root,
+                     const MetadataArguments& arguments);
+
+/// One KEY=VALUE of `option`. Throws Error{usage}.
+std::pair<std::string, std::string> key_value_of(std::string_view pair, std::string_view option);
+
+/// As the user would name it: a registry's reference without its digest, else the address.
+std::string shown(const Address& address);
+
+/// "99 LAYERS already there, 2 mounted, 1 sent (3.1 MiB)"; `one` and `many` name what is counted.
+struct Counts {
+  std::size_t present = 0, mounted = 0, sent = 0;
+  std::uint64_t bytes_sent = 0;
+  std::string str(std::string_view one, std::string_view many) const;
+};
+
+/// The closing line, on standard output unless the image itself goes there.
+void print_closing_line(const Address& destination, const std::string& line);
+
+}  // namespace n2c::cli

@@ -1,0 +1,27 @@
+#pragma once
+/// Images, blobs and manifests fetched for keeping: the same reference gives the same bytes.
+
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+
+#include "base/stream.h"
+#include "push/copy.h"
+#include "push/image_source.h"
+#include "push/progress.h"
+#include "push/registries.h"
+
+namespace n2c {
+
+/// One image into a folder in dir: form (contract A9.3), what image-from-dir reads. The folder
+/// must be empty or absent, and is so again when this throws.
+CopyReport pull_image(const std::shared_ptr<ImageSource>& source,
+                      const std::filesystem::path& folder, const oci::Platform& platform,
+                      Progress& progress, std::stop_token stop);
+
+/// One blob of the reference's repository, named by its digest, into `to`, verified. Throws
+/// Error{integrity} after having written bytes that turned out wrong.
+void pull_blob(Registries& registries, const oci::Reference& blob, Writer& to,
+               std::stop_token stop);
+
+}  // namespace n2c
