@@ -64,7 +64,7 @@ class RegistryPlace final : public ImageDestination {
     chosen.push.must_be = registry.to.digest;
     return with_context("pushing to " + str(), [&] {
       if (registry.reuse) learn(chosen.push, stop);
-      RegistryStore store(client_, registry.mount_from);
+      RegistryStore store(client_, mount_from(parts));
       return n2c::push_index(parts, store, chosen, progress, stop);
     });
   }
@@ -85,11 +85,24 @@ class RegistryPlace final : public ImageDestination {
     }
   }
 
-  std::vector<oci::Repository> mount_from(const ImageSource& source) const {
-    std::vector<oci::Repository> from = options_.registry.mount_from;
+  void add_sibling(std::vector<oci::Repository>& from, const ImageSource& source) const {
     const oci::Repository& to = options_.registry.to.repository;
     const auto sibling = source.repository();
     if (sibling && sibling->host == to.host && sibling->path != to.path) from.push_back(*sibling);
+  }
+
+  std::vector<oci::Repository> mount_from(const ImageSource& source) const {
+    std::vector<oci::Repository> from = options_.registry.mount_from;
+    add_sibling(from, source);
+    return from;
+  }
+
+  std::vector<oci::Repository> mount_from(const std::vector<IndexPart>& parts) const {
+    std::vector<oci::Repository> from = options_.registry.mount_from;
+    for (const IndexPart& part : parts) {
+      const auto* source = std::get_if<std::shared_ptr<ImageSource>>(&part.source);
+      if (source != nullptr) add_sibling(from, **source);
+    }
     return from;
   }
 
