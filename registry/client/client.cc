@@ -190,6 +190,16 @@ std::optional<oci::Descriptor> RegistryClient::head_manifest(std::string_view ta
                          .size = length ? parse_number(trim(*length)).value_or(0) : 0};
 }
 
+bool RegistryClient::has_tags(std::stop_token stop) {
+  const HostCall call{.request = {.url = host_->url(cat(repository_.path, "/tags/list?n=1"))},
+                      .scopes = {scope()}};
+  const HostReply reply = host_->send(call, std::move(stop));
+  if (reply.response.status != 200) return false;
+  const auto json = go::Json::parse(reply.response.body);
+  const go::Json* tags = json ? json->find("tags") : nullptr;
+  return tags != nullptr && tags->as_array() != nullptr && !tags->as_array()->empty();
+}
+
 ManifestPut RegistryClient::put_manifest(std::string_view tag_or_digest,
                                          std::string_view media_type, std::string_view json,
                                          std::stop_token stop) {

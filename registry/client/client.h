@@ -80,6 +80,8 @@ class RegistryClient {
   /// The descriptor alone, by HEAD.
   std::optional<oci::Descriptor> head_manifest(std::string_view tag_or_digest,
                                                std::stop_token stop);
+  /// Whether the repository holds tagged images; false where that cannot be learnt.
+  bool has_tags(std::stop_token stop);
   ManifestPut put_manifest(std::string_view tag_or_digest, std::string_view media_type,
                            std::string_view json, std::stop_token stop);
 

@@ -75,7 +75,7 @@ void check_made_from_paths(const LayerRecord& record, const Layer& layer) {
   }
 }
 
-Layer make_layer(const LayerRecord& record, const StoreView& store, const std::string& place) {
+Layer make_layer(const LayerRecord& record, const StoreView& store) {
   Layer layer{.diff_id = or_throw(oci::Digest::parse(record.diff_id), ErrorKind::input, "diff_ids"),
               .blob = {.descriptor = {.media_type = record.media_type,
                                       .digest = or_throw(oci::Digest::parse(record.digest),
@@ -83,18 +83,18 @@ Layer make_layer(const LayerRecord& record, const StoreView& store, const std::s
                        .bytes = nullptr},
               .path_count = record.paths ? record.paths->size() : 0};
   oci::Descriptor& blob = layer.blob.descriptor;
-  const std::string what = cat(place, " (", blob.digest.brief(), ")");
   if (!record.layer_path.empty()) {  // wins over paths: it may be compressed (Appendix III)
     const auto file = store.locate_file(record.layer_path);
     blob.size = size_of_layer_file(file);
     layer.blob.bytes = std::make_shared<VerifiedSource>(std::make_unique<FileSource>(file), blob,
-                                                        what, file_differs_hint);
+                                                        file.string(), file_differs_hint);
     return layer;
   }
   check_made_from_paths(record, layer);
   blob.size = static_cast<std::uint64_t>(record.size);
-  layer.blob.bytes = std::make_shared<VerifiedSource>(
-      std::make_unique<StoreLayerSource>(*record.paths, store), blob, what, store_differs_hint);
+  layer.blob.bytes =
+      std::make_shared<VerifiedSource>(std::make_unique<StoreLayerSource>(*record.paths, store),
+                                       blob, "the tar of its store paths", store_differs_hint);
   return layer;
 }
 
@@ -125,9 +125,8 @@ Image make_image(const ImageRecord& record, const StoreView& store, std::string_
   const std::vector<LayerRecord> none;
   const auto& layers = record.layers ? *record.layers : none;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    const std::string place = cat("layer ", i + 1, " of ", layers.size());
     image.layers.push_back(with_context(cat(named, ": layers[", i, "]"),
-                                        [&] { return make_layer(layers[i], store, place); }));
+                                        [&] { return make_layer(layers[i], store); }));
     config.diff_ids.push_back(image.layers.back().diff_id);
     config.history.push_back(layers[i].history);
   }

@@ -143,25 +143,39 @@ class ImagePush {
     const Layer& layer = image_.layers[planned.first];
     auto& meter = progress_.meter(layer.diff_id);
     outcomes_[i] = BlobOutcome::sent;
-    if (!planned.compress) {
-      store_.put(*layer.blob.bytes, planned.media_type, planned.form, meter, stop);
-    } else if (layer.blob.descriptor.size <= small_layer_bytes) {
-      outcomes_[i] = send_small(planned, meter, stop);
+    if (planned.compress) {
+      outcomes_[i] = send_compressed(planned, meter, stop);
     } else {
-      const CompressedSource source(*layer.blob.bytes, options_.compression, pool_);
-      planned.form = store_.put(source, planned.media_type, std::nullopt, meter, stop);
+      store_.put(*layer.blob.bytes, planned.media_type, planned.form, meter, stop);
     }
     progress_.done(layer.diff_id, *outcomes_[i]);
   }
 
-  BlobOutcome send_small(PlannedLayer& planned, std::atomic<std::uint64_t>& meter,
-                         std::stop_token stop) {
-    const CompressedSource source(*image_.layers[planned.first].blob.bytes, options_.compression,
-                                  pool_);
-    std::string bytes = read_all(*source.open(), 2 * small_layer_bytes);
-    planned.form = describe(planned.media_type, bytes);
+  BlobOutcome send_compressed(PlannedLayer& planned, std::atomic<std::uint64_t>& meter,
+                              std::stop_token stop) {
+    const Blob& plain = image_.layers[planned.first].blob;
+    const CompressedSource source(*plain.bytes, options_.compression, pool_);
+    if (plain.descriptor.size <= small_layer_bytes) {
+      std::string bytes = read_all(*source.open(), 2 * small_layer_bytes);
+      planned.form = describe(planned.media_type, bytes);
+      return put_unless_there(MemorySource(std::move(bytes)), planned, meter, stop);
+    }
+    if (options_.measure_first) {
+      HashingReader reader(source.open());
+      skip(reader, ~std::uint64_t{0});
+      planned.form = {.media_type = planned.media_type,
+                      .digest = oci::Digest::from_hex(HashAlgorithm::sha256, reader.finish_hex()),
+                      .size = reader.count()};
+      return put_unless_there(source, planned, meter, stop);
+    }
+    planned.form = store_.put(source, planned.media_type, std::nullopt, meter, stop);
+    return BlobOutcome::sent;
+  }
+
+  BlobOutcome put_unless_there(const ByteSource& bytes, const PlannedLayer& planned,
+                               std::atomic<std::uint64_t>& meter, std::stop_token stop) {
     if (const auto found = store_.find(*planned.form, stop)) return *found;
-    store_.put(MemorySource(std::move(bytes)), planned.media_type, planned.form, meter, stop);
+    store_.put(bytes, planned.media_type, planned.form, meter, stop);
     return BlobOutcome::sent;
   }
 

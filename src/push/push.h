@@ -30,6 +30,9 @@ struct PushOptions {
   KnownForms known{};               ///< stored forms of layers known beforehand
   /// Tags that are known to hold a manifest already: a manifest equal to it is not written.
   std::map<std::string, oci::Digest> tags_now{};
+  /// Compress large layers twice: first to know their digests and ask for them, then to send
+  /// those that are missing. Worth it where the store is likely to have them.
+  bool measure_first = false;
   std::size_t probes = 32;              ///< questions in flight
   std::size_t uploads = 6;              ///< blobs being sent
   std::size_t compression_threads = 0;  ///< for all layers together; 0: one a processor

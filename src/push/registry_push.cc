@@ -166,6 +166,8 @@ PushReport push_to_registry(const Image& image, Registries& registries, const Re
   return with_context("pushing to " + push.to.str(), [&] {
     DigestCache cache(push.cache_file);
     if (push.reuse) Learning(registries, push, progress).learn(image, cache, options, stop);
+    // A new tag in a repository that has others: its layers are likely there, unknown to us.
+    if (push.reuse && options.known.empty()) options.measure_first = client.has_tags(stop);
     if (push.verify_reuse) verify_known(image, client, options, progress, stop);
     RegistryStore store(client, mount_candidates(push, cache));
     PushReport report = push_to_store(image, store, options, progress, stop);

@@ -178,6 +178,20 @@ TEST_CASE("a plain layer whose stored form is known and there is not compressed 
   CHECK(report.layers.front().form == form);
 }
 
+TEST_CASE("a large layer that the store has already is not sent, once it is measured first") {
+  MemoryBlobs store;
+  test::SilentProgress progress;
+  const std::string large((4 << 20) + 1, 'x');
+  PushOptions options{.tags = {"1"}, .compression = {.codec = Codec::gzip}};
+  const auto first = push_to_store(image_of({large}), store, options, progress, {});
+  CHECK(first.count(BlobOutcome::sent) == 1);
+  options.tags = {"2"};
+  options.measure_first = true;
+  const auto second = push_to_store(image_of({large}), store, options, progress, {});
+  CHECK(second.count(BlobOutcome::present) == 1);
+  CHECK(second.bytes_sent == 0);
+}
+
 TEST_CASE("a dry run asks and writes nothing") {
   MemoryBlobs store;
   test::SilentProgress progress;

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# n2c is killed (SIGKILL) at moments all over a push; after each, whatever tag the registry
+# serves is a whole image, and the next push succeeds.
+. "$(dirname "$0")/common.inc"
+need skopeo
+start_docker_registry
+make_image 20
+cd "$work"
+export HOME=$work XDG_CACHE_HOME=$work/cache
+
+began=$(date +%s%N)
+"$N2C" push image.json "$registry/timed:1" --store-root "$work" >/dev/null
+took=$((($(date +%s%N) - began) / 1000000 + 1))
+
+rounds=${ROUNDS:-25}
+cut=0
+for round in $(seq "$rounds"); do
+  rm -rf cache
+  "$N2C" push image.json "$registry/app$round:1" --store-root "$work" >/dev/null 2>&1 &
+  pid=$!
+  sleep "$(python3 -c "print($took * $round / $rounds / 1000)")"
+  kill -KILL "$pid" 2>/dev/null && cut=$((cut + 1)) || true
+  wait "$pid" 2>/dev/null || true
+  status=$(curl -s -o /dev/null -w '%{http_code}' "http://$registry/v2/app$round/manifests/1")
+  if [ "$status" = 200 ]; then
+    skopeo copy --insecure-policy --src-tls-verify=false "docker://$registry/app$round:1" "dir:back" >/dev/null ||
+      fail "round $round: the tag is there and the image is not whole"
+    rm -rf back
+  fi
+  "$N2C" push image.json "$registry/app$round:1" --store-root "$work" >/dev/null || fail "round $round: the next push"
+done
+check "most pushes were really cut" test "$cut" -ge $((rounds / 3))
+echo "ok: $rounds rounds, $cut of them cut"
