@@ -141,7 +141,8 @@ void UploadPlan::on_accepted(const Send& send, const UploadReply& reply) {
 
 /// The body limit of the registry, or of a proxy before it (docker-gitlab#2819, harbor#3270).
 void UploadPlan::on_too_large(const Send& send) {
-  std::uint64_t next = profile_.chunk ? *profile_.chunk / 2 : chunk_after_413;
+  std::uint64_t next =
+      profile_.chunk ? std::min(*profile_.chunk / 2, chunk_after_413) : chunk_after_413;
   if (send.count) {
     while (next >= *send.count && next > smallest_chunk) next /= 2;
   }

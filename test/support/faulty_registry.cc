@@ -1,0 +1,391 @@
+#include "test/support/faulty_registry.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "registry/client/base64.h"
+#include "test/support/fake_transport.h"
+
+namespace n2c::test {
+
+namespace {
+
+using registry::Exchange;
+using registry::Reply;
+using registry::Verb;
+using registry::Verdict;
+
+constexpr std::string_view upload_part = "/blobs/uploads/";
+
+std::string path_of(const Exchange& exchange) {
+  return exchange.target.substr(0, exchange.target.find('?'));
+}
+
+/// The path of the session that a request is for; "" for others.
+std::string session_of(const Exchange& exchange) {
+  const std::string path = path_of(exchange);
+  const std::size_t at = path.find(upload_part);
+  return at == std::string::npos || at + upload_part.size() == path.size() ? "" : path;
+}
+
+std::string repository_of(const Exchange& exchange) {
+  const std::string path = path_of(exchange);
+  for (const std::string_view part : {"/blobs/", "/manifests/", "/tags/"}) {
+    const std::size_t at = path.find(part);
+    if (path.starts_with("/v2/") && at != std::string::npos) return path.substr(4, at - 4);
+  }
+  return {};
+}
+
+bool carries_bytes(const Exchange& exchange) {
+  return !exchange.body_size || *exchange.body_size > 0;
+}
+
+Reply problem(int status, std::string code, std::string message = {}) {
+  return {.status = status, .body = refusal(status, std::move(code), std::move(message)).body};
+}
+
+/// "%2F" in a target's path becomes "/"; whether there was one.
+bool take_percent_apart(std::string& target) {
+  bool was_there = false;
+  for (std::size_t at = 0; (at = target.find("%2F")) < target.find('?'); was_there = true) {
+    target.replace(at, 3, "/");
+  }
+  return was_there;
+}
+
+struct BodyTooLarge {};
+
+/// Ends a body that is past a limit.
+class LimitedReader final : public Reader {
+ public:
+  LimitedReader(Reader& from, std::uint64_t limit) : from_(from), left_(limit) {}
+  std::size_t read(ByteSpan into) override {
+    const std::size_t count = from_.read(into);
+    if (count > left_) throw BodyTooLarge{};
+    left_ -= count;
+    return count;
+  }
+
+ private:
+  Reader& from_;
+  std::uint64_t left_;
+};
+
+}  // namespace
+
+Fault& Fault::answer(int status, std::string body, registry::HeaderMap headers) {
+  verdict_ = [=] {
+    return Verdict{.answer = Reply{.status = status, .headers = headers, .body = body}};
+  };
+  return *this;
+}
+
+Fault& Fault::cut_after(std::uint64_t bytes) {
+  cuts_ = true;
+  verdict_ = [=] { return Verdict{.cut_request_after = bytes}; };
+  return *this;
+}
+
+Fault& Fault::cut_reply() {
+  cuts_ = true;
+  verdict_ = [] { return Verdict{.cut_reply = true}; };
+  return *this;
+}
+
+Fault& Fault::cut_reply_after(std::uint64_t bytes) {
+  verdict_ = [=] { return Verdict{.cut_reply_after = bytes}; };
+  return *this;
+}
+
+Fault& Fault::stall(std::chrono::milliseconds how_long) {
+  cuts_ = true;
+  verdict_ = [=] { return Verdict{.cut_reply = true, .delay = how_long}; };
+  return *this;
+}
+
+Fault& Fault::amend(std::function<void(Reply&)> change) {
+  verdict_ = [=] { return Verdict{.amend = change}; };
+  return *this;
+}
+
+bool Fault::fits(const Exchange& exchange) const {
+  const auto verbs = split(verbs_, '|');
+  return std::ranges::find(verbs, verb_text(exchange.verb)) != verbs.end() &&
+         exchange.target.find(part_) != std::string::npos;
+}
+
+FaultyRegistry::FaultyRegistry(Personality personality, std::optional<registry::TlsIdentity> tls)
+    : personality_(std::move(personality)),
+      api_(store_, {.chunk_min_length = personality_.least_chunk == 0
+                                            ? std::nullopt
+                                            : std::optional(personality_.least_chunk)}),
+      tokens_(std::make_unique<TokenServer>()),
+      tls_(tls.has_value()) {
+  tokens_->wear_out_after(personality_.token_uses);
+  if (personality_.one_scope) tokens_->read_one_scope();
+  log_.with([&](Log& log) { log.busy = personality_.busy_manifests; });
+  storage_ = std::make_unique<registry::Server>(
+      registry::Handler([this](Exchange& exchange) { return serve_storage(exchange); }),
+      registry::ServerOptions{});
+  server_ = std::make_unique<registry::Server>(
+      registry::Handler([this](Exchange& exchange) { return handle(exchange); }),
+      registry::ServerOptions{.tls = std::move(tls)},
+      [this](const Exchange& exchange) { return intercept(exchange); });
+}
+
+FaultyRegistry::~FaultyRegistry() = default;
+
+Fault& FaultyRegistry::when(std::string verbs, std::string part) {
+  return faults_.emplace_back(std::move(verbs), std::move(part));
+}
+
+void FaultyRegistry::fail_at_random(double chance, std::uint64_t seed,
+                                    std::chrono::milliseconds stall) {
+  log_.with([&](Log& log) {
+    log.chance = chance;
+    log.stall = stall;
+    log.random.seed(seed);
+  });
+}
+
+void FaultyRegistry::cut_request(int n, bool after_handling) {
+  log_.with([&](Log& log) {
+    log.cut_at = n;
+    log.cut_after_handling = after_handling;
+  });
+}
+
+std::string FaultyRegistry::host() const { return cat("127.0.0.1:", server_->port()); }
+
+std::optional<Verdict> FaultyRegistry::random_fault(Log& log) {
+  if (std::uniform_real_distribution<>(0, 1)(log.random) >= log.chance) return std::nullopt;
+  switch (std::uniform_int_distribution<>(0, 11)(log.random)) {
+    case 0:
+    case 1: return Verdict{.cut_request_after = 0};
+    case 2: return Verdict{.cut_request_after = 100};
+    case 3:
+    case 4: return Verdict{.cut_reply = true};
+    case 5:
+    case 6: return Verdict{.answer = problem(500, "UNKNOWN")};
+    case 7:
+    case 8: return Verdict{.answer = Reply{.status = 502, .body = "<html>Bad Gateway</html>"}};
+    case 9:
+    case 10: return Verdict{.answer = problem(429, "TOOMANYREQUESTS")};
+    default: return Verdict{.cut_reply = true, .delay = log.stall};
+  }
+}
+
+std::optional<Verdict> FaultyRegistry::intercept(const Exchange& exchange) {
+  return log_.with([&](Log& log) -> std::optional<Verdict> {
+    log.arrivals.push_back({cat(verb_text(exchange.verb), " ", exchange.target), exchange.headers});
+    const std::string session = session_of(exchange);
+    if (exchange.verb == Verb::get) log.doubtful.erase(session);
+    const bool sends = !session.empty() && carries_bytes(exchange);
+    if (sends && log.doubtful.contains(session)) log.used_twice.insert(session);
+    std::optional<Verdict> verdict;
+    bool cuts = false;
+    if (static_cast<int>(log.arrivals.size()) == log.cut_at) {
+      verdict.emplace();
+      if (log.cut_after_handling) {
+        verdict->cut_reply = true;
+      } else {
+        verdict->cut_request_after = 0;
+      }
+    }
+    if (!verdict && log.chance > 0) verdict = random_fault(log);
+    cuts = verdict && (verdict->cut_reply || verdict->cut_request_after);
+    for (Fault& fault : faults_) {
+      if (verdict || !fault.fits(exchange)) continue;
+      ++fault.seen_;
+      if (fault.seen_ < fault.first_ || fault.seen_ >= fault.first_ + fault.times_) continue;
+      verdict = fault.verdict_();
+      cuts = fault.cuts_;
+    }
+    if (cuts && sends) log.doubtful.insert(session);
+    return verdict;
+  });
+}
+
+std::optional<Reply> FaultyRegistry::refuse_login(const Exchange& exchange) {
+  if (personality_.login == Login::none) return std::nullopt;
+  const std::string sent(exchange.headers.get("Authorization"));
+  const std::string repository = repository_of(exchange);
+  const bool pushes = exchange.verb != Verb::get && exchange.verb != Verb::head;
+  Reply refused = problem(401, "UNAUTHORIZED", "authentication required");
+  if (personality_.login == Login::basic) {
+    const std::string basic = registry::base64_encode(cat(test_user, ":", test_password));
+    if (sent == "Basic " + basic) return std::nullopt;
+    refused.headers.set("WWW-Authenticate", R"(Basic realm="faulty")");
+    return refused;
+  }
+  if (tokens_->allows(sent, repository, pushes)) return std::nullopt;
+  refused.headers.set("WWW-Authenticate",
+                      cat(R"(Bearer realm=")", tokens_->realm(),
+                          R"(",service="faulty",scope="repository:)", repository, R"(:pull")"));
+  return refused;
+}
+
+std::optional<Reply> FaultyRegistry::refuse_upload(const Exchange& exchange) {
+  const bool mounts = exchange.target.find("mount=") != std::string::npos;
+  if (exchange.verb == Verb::post && mounts && personality_.mounting == Mounting::denied) {
+    return problem(403, "DENIED", "no mounting here");
+  }
+  const std::string session = session_of(exchange);
+  if (session.empty()) return std::nullopt;
+  if (exchange.verb == Verb::get && personality_.no_session_status) return problem(404, "UNKNOWN");
+  if (exchange.verb == Verb::put && personality_.empty_close && carries_bytes(exchange)) {
+    return problem(404, "NOT_FOUND");
+  }
+  const auto range = exchange.headers.get("Content-Range");
+  if (personality_.bare_range_only && range.find_first_not_of("0123456789-") != range.npos) {
+    return problem(416, "BLOB_UPLOAD_INVALID", "Content-Range");
+  }
+  if (personality_.location != LocationShape::with_state || exchange.verb == Verb::del) {
+    return std::nullopt;
+  }
+  const int state = log_.with([&](Log& log) { return log.states[session]; });
+  const auto query = cut(exchange.target, '?');
+  const auto sent = field_values(query ? query->second : "", "_state");
+  if (sent == std::vector<std::string>{cat("a+b/", state, "==")}) return std::nullopt;
+  return problem(404, "BLOB_UPLOAD_UNKNOWN", "not the latest Location");
+}
+
+std::optional<Reply> FaultyRegistry::refuse(const Exchange& exchange) {
+  if (personality_.cookies_upset && exchange.headers.find("Cookie")) {
+    return problem(403, "FORBIDDEN", "CSRF token invalid");
+  }
+  if (auto refused = refuse_login(exchange)) return refused;
+  if (exchange.target.find(upload_part) != std::string::npos) return refuse_upload(exchange);
+  const bool puts_manifest =
+      exchange.verb == Verb::put && exchange.target.find("/manifests/") != std::string::npos;
+  if (!puts_manifest) return std::nullopt;
+  if (log_.with([](Log& log) { return log.busy-- > 0; })) return problem(429, "TOOMANYREQUESTS");
+  const auto type = exchange.headers.get("Content-Type");
+  if (personality_.oci_only && type.find("docker") != type.npos) {
+    return problem(415, "MANIFEST_INVALID", "media type");
+  }
+  const std::string path = path_of(exchange);
+  const std::string tag = path.substr(path.rfind('/') + 1);
+  if (personality_.immutable_tags && store_.find_tag(repository_of(exchange), tag)) {
+    return problem(400, "TAG_INVALID", "the tag is immutable");
+  }
+  return std::nullopt;
+}
+
+Reply FaultyRegistry::handle_limited(Exchange& exchange) {
+  std::uint64_t limit = personality_.body_limit;
+  if (exchange.verb == Verb::patch && personality_.patch_limit > 0) {
+    limit = personality_.patch_limit;
+  }
+  const bool to_session = !session_of(exchange).empty();
+  if (limit == 0 || !to_session) return api_.handle(exchange);
+  const auto too_large = [&] {
+    return personality_.html_errors
+               ? Reply{.status = 413,
+                       .headers = {{"Content-Type", "text/html"}},
+                       .body = "<html><h1>413 Request Entity Too Large</h1></html>"}
+               : problem(413, "SIZE_INVALID", "too large");
+  };
+  if (exchange.body_size && *exchange.body_size > limit) return too_large();
+  try {
+    LimitedReader body(exchange.body, limit);
+    Exchange limited{exchange.verb, exchange.target, exchange.headers, body, exchange.body_size};
+    return api_.handle(limited);
+  } catch (const BodyTooLarge&) {
+    return too_large();
+  }
+}
+
+Reply FaultyRegistry::handle(Exchange& exchange) {
+  const bool is_led = take_percent_apart(exchange.target);
+  if (auto refused = refuse(exchange)) return std::move(*refused);
+  if (exchange.verb == Verb::post && personality_.upload_redirect && !is_led) {
+    const std::size_t query = exchange.target.find('?');
+    const std::string to = cat("/v2/", http::percent_encode(repository_of(exchange)), upload_part,
+                               query == std::string::npos ? "" : exchange.target.substr(query));
+    return {.status = 307, .headers = {{"Location", to}}};
+  }
+  const bool mounts = exchange.target.find("mount=") != std::string::npos;
+  if (mounts && personality_.mounting == Mounting::opens_session) {
+    exchange.target = path_of(exchange);
+  }
+  Reply reply = handle_limited(exchange);
+  dress(exchange, reply);
+  return reply;
+}
+
+/// What the personality makes of a good reply.
+void FaultyRegistry::dress(const Exchange& exchange, Reply& reply) {
+  if (personality_.cookies_upset) reply.headers.add("Set-Cookie", "sid=harbor; Path=/");
+  const bool blob = exchange.target.find("/blobs/sha") != std::string::npos;
+  const bool reads = exchange.verb == Verb::get || exchange.verb == Verb::head;
+  if (exchange.verb == Verb::head && blob && reply.status == 404) {
+    reply.status = personality_.absent_head;
+  }
+  if (blob && reads && reply.status == 200 && personality_.blobs_elsewhere) {
+    reply = {.status = 307,
+             .headers = {{"Location", cat("http://127.0.0.1:", storage_->port(), path_of(exchange),
+                                          "?X-Signature=5ecret-of-storage")}}};
+  }
+  const std::string location(reply.headers.get("Location"));
+  if (reply.status == 202 && location.find(upload_part) != std::string::npos) {
+    if (personality_.location == LocationShape::absolute) {
+      reply.headers.set("Location", cat(tls_ ? "https://" : "http://", host(), location));
+    } else if (personality_.location == LocationShape::with_state) {
+      const int state = log_.with([&](Log& log) { return ++log.states[location]; });
+      reply.headers.set("Location",
+                        cat(location, "?_state=", http::percent_encode(cat("a+b/", state, "=="))));
+    }
+  }
+  if (exchange.verb != Verb::patch || reply.status != 202) return;
+  reply.status = personality_.patch_status;
+  const std::string chunk(exchange.headers.get("Content-Range"));
+  if (personality_.range_per_chunk && !chunk.empty()) reply.headers.set("Range", chunk);
+  if (personality_.stale_range) {
+    const std::string first = log_.with([&](Log& log) {
+      return log.ranges.emplace(session_of(exchange), reply.headers.get("Range")).first->second;
+    });
+    reply.headers.set("Range", first);
+  }
+}
+
+/// Signed for GET alone, as S3's are.
+Reply FaultyRegistry::serve_storage(Exchange& exchange) {
+  log_.with([&](Log& log) {
+    log.storage.push_back({cat(verb_text(exchange.verb), " ", exchange.target), exchange.headers});
+  });
+  if (exchange.verb != Verb::get) return {.status = 403, .body = "SignatureDoesNotMatch"};
+  if (exchange.headers.find("Authorization")) {
+    return {.status = 400, .body = "Only one auth mechanism allowed"};  // Azure/acr#217
+  }
+  exchange.target = path_of(exchange);
+  return api_.handle(exchange);
+}
+
+std::vector<Arrival> FaultyRegistry::arrivals() const {
+  return log_.with([](const Log& log) { return log.arrivals; });
+}
+
+std::vector<Arrival> FaultyRegistry::storage_arrivals() const {
+  return log_.with([](const Log& log) { return log.storage; });
+}
+
+std::size_t FaultyRegistry::requests(std::string_view line_start) const {
+  const auto all = arrivals();
+  return static_cast<std::size_t>(std::ranges::count_if(
+      all, [&](const Arrival& arrival) { return arrival.line.starts_with(line_start); }));
+}
+
+std::vector<std::string> FaultyRegistry::sessions_used_twice() const {
+  return log_.with([](const Log& log) {
+    return std::vector<std::string>(log.used_twice.begin(), log.used_twice.end());
+  });
+}
+
+std::string FaultyRegistry::blob(const std::string& repository, const oci::Digest& digest) {
+  const auto reader = store_.open(repository, digest, 0);
+  return reader ? read_all(*reader, std::uint64_t{1} << 32) : std::string();
+}
+
+}  // namespace n2c::test

@@ -1,0 +1,127 @@
+#include "test/support/personality.h"
+
+namespace n2c::test {
+
+Personality ecr() {
+  return {
+      .registry = "ECR",
+      .login = Login::basic,                // rules_img docs/registry-support.md
+      .patch_status = 201,                  // sdk-container-builds#279, tart#273, kitops#821
+      .stale_range = true,                  // containers-roadmap#2831
+      .no_session_status = true,            // dotnet/sdk#33019 (ECR Public)
+      .least_chunk = 1 << 10,               // 5 MB: sdk-container-builds#424
+      .mounting = Mounting::opens_session,  // containers-roadmap#2860, #1459
+      .immutable_tags = true,               // containers-roadmap#2380, #2179
+  };
+}
+
+Personality ghcr() {
+  return {
+      .registry = "GHCR",
+      .login = Login::bearer,
+      .upload_redirect = true,   // argsh#135
+      .patch_limit = 100 << 10,  // 4 MiB: ocx#237, rust-oci-client#37
+  };
+}
+
+Personality gitlab() {
+  return {
+      .registry = "GitLab",
+      .login = Login::bearer,
+      .token_uses = 7,  // they live 5 minutes: moby#33558
+      .location = LocationShape::with_state,
+      .blobs_elsewhere = true,       // distribution#2296, oras#923
+      .mounting = Mounting::denied,  // ggcr#220
+  };
+}
+
+Personality harbor() {
+  return {
+      .registry = "Harbor",
+      .login = Login::bearer,
+      .token_uses = 12,                     // harbor#18860, #20687
+      .absent_head = 401,                   // harbor#22363
+      .mounting = Mounting::opens_session,  // harbor#22863, oras#1924
+      .cookies_upset = true,                // dotnet/sdk#33019
+  };
+}
+
+Personality artifactory() {
+  return {
+      .registry = "Artifactory",
+      .login = Login::basic,
+      .empty_close = true,           // containerd#3533, buildkit#1130
+      .absent_head = 403,            // ggcr#1691
+      .mounting = Mounting::denied,  // rules_img docs/registry-support.md
+  };
+}
+
+Personality quay() {
+  return {
+      .registry = "Quay",
+      .login = Login::bearer,
+      .location = LocationShape::absolute,  // distribution#1088
+      .busy_manifests = 1,                  // without Retry-After: rules_img
+  };
+}
+
+Personality acr() {
+  return {
+      .registry = "ACR",
+      .login = Login::bearer,
+      .location = LocationShape::with_state,  // distribution-spec#415: the latest one counts
+      .bare_range_only = true,                // sdk-container-builds#258
+      .blobs_elsewhere = true,                // Azure/acr#217
+      .busy_manifests = 2,                    // acr#214
+  };
+}
+
+Personality gar() {
+  return {
+      .registry = "GAR",
+      .login = Login::bearer,
+      .location = LocationShape::absolute,
+  };
+}
+
+Personality docker_hub() {
+  return {
+      .registry = "Docker Hub",
+      .login = Login::bearer,
+      .token_uses = 20,  // buildx#324
+      .location = LocationShape::with_state,
+      .one_scope = true,  // hub-feedback#2215
+  };
+}
+
+Personality zot() {
+  return {
+      .registry = "zot",
+      .login = Login::basic,
+      .oci_only = true,  // imgpkg#621, ocm#3419
+  };
+}
+
+Personality cloudflare() {
+  return {
+      .registry = "Cloudflare",
+      .login = Login::basic,
+      .body_limit = 300 << 10,  // 100 MB: docker-gitlab#2819, serverless-registry#67
+      .html_errors = true,      // https-portal#100
+  };
+}
+
+Personality aliyun() {
+  return {
+      .registry = "Aliyun",
+      .login = Login::bearer,
+      .range_per_chunk = true,  // regclient#627
+  };
+}
+
+std::vector<Personality> all_personalities() {
+  return {Personality{}, ecr(), ghcr(),       gitlab(), harbor(),     artifactory(), quay(),
+          acr(),         gar(), docker_hub(), zot(),    cloudflare(), aliyun()};
+}
+
+}  // namespace n2c::test

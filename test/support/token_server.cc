@@ -1,0 +1,126 @@
+#include "test/support/token_server.h"
+
+#include "base/text.h"
+#include "registry/client/base64.h"
+
+namespace n2c::test {
+
+namespace {
+
+registry::Reply json_reply(int status, std::string body) {
+  return {
+      .status = status, .headers = {{"Content-Type", "application/json"}}, .body = std::move(body)};
+}
+
+std::string decoded(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      plain += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
+      i += 2;
+    } else {
+      plain += text[i];
+    }
+  }
+  return plain;
+}
+
+}  // namespace
+
+std::vector<std::string> field_values(std::string_view form, std::string_view field) {
+  std::vector<std::string> values;
+  for (const std::string_view part : split(form, '&')) {
+    const auto both = cut(part, '=');
+    if (both && both->first == field) values.push_back(decoded(both->second));
+  }
+  return values;
+}
+
+TokenServer::TokenServer()
+    : server_(std::make_unique<registry::Server>(
+          registry::Handler([this](registry::Exchange& exchange) { return answer(exchange); }),
+          registry::ServerOptions{})) {}
+
+std::string TokenServer::host() const { return cat("127.0.0.1:", server_->port()); }
+std::string TokenServer::realm() const { return cat("http://", host(), "/token"); }
+
+void TokenServer::wear_out_after(int uses) {
+  state_.with([&](State& state) { state.uses = uses; });
+}
+void TokenServer::deny(std::string repository) {
+  state_.with([&](State& state) { state.denied.insert(std::move(repository)); });
+}
+void TokenServer::read_one_scope() {
+  state_.with([&](State& state) { state.one_scope = true; });
+}
+
+registry::Reply TokenServer::answer(registry::Exchange& exchange) {
+  state_.with([&](State& state) {
+    state.requests.push_back(cat(verb_text(exchange.verb), " ", exchange.target));
+  });
+  const std::string basic = "Basic " + registry::base64_encode(cat(test_user, ":", test_password));
+  if (exchange.verb == registry::Verb::post) {
+    const std::string form = read_all(exchange.body, 1 << 20);
+    if (field_values(form, "refresh_token") != std::vector<std::string>{test_refresh_token}) {
+      return json_reply(401, R"({"errors":[{"code":"UNAUTHORIZED","message":"bad token"}]})");
+    }
+    std::vector<std::string> scopes;
+    for (const std::string& scope : field_values(form, "scope")) {
+      for (const auto one : split(scope, ' ')) scopes.emplace_back(one);
+    }
+    return grant(scopes, true);
+  }
+  const auto login = exchange.headers.find("Authorization");
+  if (login && *login != basic) {
+    return json_reply(401, R"({"errors":[{"code":"UNAUTHORIZED","message":"wrong password"}]})");
+  }
+  const auto query = cut(exchange.target, '?');
+  return grant(field_values(query ? query->second : "", "scope"), login.has_value());
+}
+
+/// Anonymous visitors may pull.
+registry::Reply TokenServer::grant(const std::vector<std::string>& scopes, bool known) {
+  return state_.with([&](State& state) {
+    Grant granted{.uses = state.uses};
+    for (const std::string& scope : scopes) {
+      const auto parts = split(scope, ':');
+      if (parts.size() != 3 || parts[0] != "repository") continue;
+      if (state.denied.contains(std::string(parts[1]))) {
+        return json_reply(403, R"({"errors":[{"code":"DENIED","message":"not yours"}]})");
+      }
+      granted.pull.emplace(parts[1]);
+      if (known && parts[2].find("push") != std::string_view::npos) granted.push.emplace(parts[1]);
+      if (state.one_scope) break;
+    }
+    const std::string token = cat("t0ken-", state.tokens.size() + 1, "-that-nobody-may-see");
+    state.tokens.emplace(token, granted);
+    return json_reply(200, cat(R"({"token":")", token, R"(","expires_in":300})"));
+  });
+}
+
+bool TokenServer::allows(std::string_view authorization, const std::string& repository, bool push) {
+  return state_.with([&](State& state) {
+    if (!authorization.starts_with("Bearer ")) return false;
+    const auto found = state.tokens.find(std::string(authorization.substr(7)));
+    if (found == state.tokens.end()) return false;
+    Grant& grant = found->second;
+    const auto& allowed = push ? grant.push : grant.pull;
+    if (!repository.empty() && !allowed.contains(repository)) return false;
+    if (state.uses == 0) return true;
+    return grant.uses-- > 0;
+  });
+}
+
+std::vector<std::string> TokenServer::issued() const {
+  return state_.with([](const State& state) {
+    std::vector<std::string> tokens;
+    for (const auto& [token, grant] : state.tokens) tokens.push_back(token);
+    return tokens;
+  });
+}
+
+std::vector<std::string> TokenServer::requests() const {
+  return state_.with([](const State& state) { return state.requests; });
+}
+
+}  // namespace n2c::test
