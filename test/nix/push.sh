@@ -40,6 +40,12 @@ check "getManifest prints the manifest of one platform, byte for byte" \
 check "copyTo: skopeo's words do what they did" equal \
   "$(raw copied:1 | jq -r .mediaType)" application/vnd.docker.distribution.manifest.v2+json
 check "copyTo: the digest is in the file" equal "$(cat "$work/digest")" "sha256:$(raw copied:1 | sha256sum | cut -d' ' -f1)"
+start serve-one "$all/bash/serve" --listen 127.0.0.1:0 --port-file "$work/port-one"
+wait_for 20 test -s "$work/port-one"
+check "serve: the image is in a registry of its own" equal \
+  "$(skopeo inspect --config --tls-verify=false "docker://127.0.0.1:$(cat "$work/port-one")/$(cat "$all/bash/reference")" | jq -c .rootfs.diff_ids)" \
+  "$(of bash '[.layers[].diff_ids]' | jq -c .)"
+
 # A registry without TLS under a name that is not the machine's own.
 sed '$a 127.0.0.1 registry.test' /etc/hosts > "$work/hosts"
 mount --bind "$work/hosts" /etc/hosts
