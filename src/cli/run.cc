@@ -99,6 +99,16 @@ std::vector<std::string> arguments_of(int argc, char** argv) {
   return arguments;
 }
 
+/// An option that may be repeated takes one value each time, and not the words behind it:
+/// push --tag latest image.json ghcr.io/acme/app.
+void take_one_value_each(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands({})) {
+    for (CLI::Option* option : command->get_options()) {
+      if (!option->get_positional()) option->allow_extra_args(false);
+    }
+  }
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -118,6 +128,7 @@ int run(int argc, char** argv) {
   add_pull_command(app, chosen);
   add_push_command(app, chosen);
   add_serve_command(app, chosen);
+  take_one_value_each(app);
   try {
     app.parse(arguments_of(argc, argv));
   } catch (const CLI::CallForHelp&) {

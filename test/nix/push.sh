@@ -40,6 +40,10 @@ check "getManifest prints the manifest of one platform, byte for byte" \
 check "copyTo: skopeo's words do what they did" equal \
   "$(raw copied:1 | jq -r .mediaType)" application/vnd.docker.distribution.manifest.v2+json
 check "copyTo: the digest is in the file" equal "$(cat "$work/digest")" "sha256:$(raw copied:1 | sha256sum | cut -d' ' -f1)"
+"$N2C" push --tag two --tag three "$all/basic/image.json" "$registry/tags:one" > "$work/tags.log" 2>&1 || fail "tags: $(cat "$work/tags.log")"
+check "an option that may be repeated leaves the words behind its value alone" equal \
+  "$(skopeo list-tags --tls-verify=false "docker://$registry/tags" | jq -c '.Tags | sort')" '["one","three","two"]'
+
 start serve-one "$all/bash/serve" --listen 127.0.0.1:0 --port-file "$work/port-one"
 wait_for 20 test -s "$work/port-one"
 check "serve: the image is in a registry of its own" equal \
