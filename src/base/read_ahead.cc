@@ -48,25 +48,34 @@ void ReadAhead::fill_all() {
   changed_.notify_all();
 }
 
-std::size_t ReadAhead::read(ByteSpan into) {
+ByteView ReadAhead::peek() {
   std::unique_lock hold(mutex_);
-  changed_.wait(hold, [&] { return ended_ || filled_ > used_; });
-  if (filled_ == used_) {
-    if (failure_) std::rethrow_exception(failure_);
-    return 0;
-  }
-  hold.unlock();
-  const Block& block = blocks_[used_ % block_count];
-  const std::size_t count = std::min(into.size(), block.count - at_);
-  std::memcpy(into.data(), block.bytes.get() + at_, count);
-  at_ += count;
-  if (at_ == block.count) {
-    hold.lock();
+  if (filled_ > used_ && at_ == blocks_[used_ % block_count].count) {
     ++used_;
     at_ = 0;
     changed_.notify_all();
   }
+  changed_.wait(hold, [&] { return ended_ || filled_ > used_; });
+  if (filled_ > used_) {
+    const Block& block = blocks_[used_ % block_count];
+    return ByteView(block.bytes.get(), block.count).subspan(at_);
+  }
+  if (failure_) std::rethrow_exception(failure_);
+  return {};
+}
+
+std::size_t ReadAhead::read(ByteSpan into) {
+  const ByteView there = peek();
+  const std::size_t count = std::min(into.size(), there.size());
+  if (count != 0) std::memcpy(into.data(), there.data(), count);
+  at_ += count;
   return count;
+}
+
+ByteView ReadAhead::next() {
+  const ByteView there = peek();
+  at_ += there.size();
+  return there;
 }
 
 }  // namespace n2c

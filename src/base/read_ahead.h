@@ -21,6 +21,8 @@ class ReadAhead final : public Reader {
   ~ReadAhead() override;
 
   std::size_t read(ByteSpan into) override;
+  /// The next bytes where they are, not copied; valid until the next call. Empty: the end.
+  ByteView next();
 
  private:
   static constexpr std::size_t block_count = 4;
@@ -31,6 +33,8 @@ class ReadAhead final : public Reader {
 
   void fill_all();
   bool wait_for_room();
+  /// What is left of the block being used, waiting for one; drops the one used up.
+  ByteView peek();
 
   std::unique_ptr<Reader> from_;
   std::size_t block_size_;

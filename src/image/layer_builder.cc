@@ -30,8 +30,8 @@ CodecNames names_of(Codec codec) {
   return {};
 }
 
-/// Reads to the end, hashing, and writes to `to` where there is one.
-TarFacts drain(Reader& from, AtomicFile* to, const std::stop_token& stop) {
+/// Writes everything to `to`, hashing.
+TarFacts drain(Reader& from, AtomicFile& to, const std::stop_token& stop) {
   std::vector<std::byte> block(block_bytes);
   Hash hash;
   std::uint64_t size = 0;
@@ -39,7 +39,7 @@ TarFacts drain(Reader& from, AtomicFile* to, const std::stop_token& stop) {
     if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped on request");
     const ByteView bytes = ByteView(block).first(count);
     hash.update(bytes);
-    if (to != nullptr) to->write(bytes);
+    to.write(bytes);
     size += count;
   }
   return {oci::Digest::from_hex(HashAlgorithm::sha256, hash.finish_hex()), size};
@@ -56,7 +56,7 @@ class LayerBuilder {
                        .media_type = std::string(names_of(build_.compression.codec).media_type),
                        .history = build_.history};
     if (build_.keep_in.empty()) {
-      const TarFacts facts = drain(*tar.open(), nullptr, stop);
+      const TarFacts facts = measure(tar, stop);
       set_facts(record, facts, facts.digest);
     } else {
       keep(record, tar, stop);
@@ -85,7 +85,7 @@ class LayerBuilder {
     auto plain = std::make_unique<HashingReader>(tar.open());
     HashingReader& hashed = *plain;
     const std::unique_ptr<Reader> stored = compress(std::move(plain), build_.compression, pool_);
-    const TarFacts facts = drain(*stored, &file, stop);
+    const TarFacts facts = drain(*stored, file, stop);
     const auto diff_id = oci::Digest::from_hex(HashAlgorithm::sha256, hashed.finish_hex());
     set_facts(record, facts, diff_id);
     record.layer_path = cat(build_.keep_in, '/', facts.digest.hex(), names_of(codec).suffix);

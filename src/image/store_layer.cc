@@ -1,15 +1,11 @@
 #include "image/store_layer.h"
 
+#include "base/error.h"
 #include "base/hash.h"
+#include "base/read_ahead.h"
 #include "image/layer_tar.h"
 
 namespace n2c {
-
-namespace {
-
-constexpr std::size_t measure_block = 256 << 10;
-
-}  // namespace
 
 std::unique_ptr<Reader> StoreLayerSource::open(std::uint64_t offset) const {
   auto tar = std::make_shared<const LayerTar>(paths_, store_);
@@ -17,14 +13,14 @@ std::unique_ptr<Reader> StoreLayerSource::open(std::uint64_t offset) const {
   return read_from(std::move(tar), std::move(position));
 }
 
-TarFacts measure(const ByteSource& tar) {
-  const std::unique_ptr<Reader> reader = tar.open();
-  std::vector<std::byte> block(measure_block);
+TarFacts measure(const ByteSource& tar, const std::stop_token& stop) {
+  ReadAhead reader(tar.open());
   Hash hash;
   std::uint64_t size = 0;
-  while (const std::size_t count = reader->read(block)) {
-    hash.update(ByteView(block).first(count));
-    size += count;
+  for (ByteView bytes = reader.next(); !bytes.empty(); bytes = reader.next()) {
+    if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped on request");
+    hash.update(bytes);
+    size += bytes.size();
   }
   return {oci::Digest::from_hex(HashAlgorithm::sha256, hash.finish_hex()), size};
 }

@@ -4,6 +4,7 @@
 /// is read, so an offset is found without reading what lies before it.
 
 #include <memory>
+#include <stop_token>
 #include <vector>
 
 #include "base/stream.h"
@@ -33,7 +34,8 @@ struct TarFacts {
   std::uint64_t size = 0;
 };
 
-/// Reads the tar once, hashing.
-TarFacts measure(const ByteSource& tar);
+/// Reads the tar once, hashing; the two overlap where a processor is free. Throws what the
+/// source does, and Error{cancelled} once a stop is asked for.
+TarFacts measure(const ByteSource& tar, const std::stop_token& stop = {});
 
 }  // namespace n2c

@@ -42,6 +42,22 @@ TEST_CASE("what is read ahead comes out whole and in order") {
   }
 }
 
+TEST_CASE("what is read ahead can be looked at where it is, also after some of it was read") {
+  const std::string text = numbers(1000);
+  ReadAhead reader(MemorySource(text).open(), 100);
+  std::array<std::byte, 130> into{};
+  std::string all;
+  all += text_of(ByteView(into).first(reader.read(into)));
+  all += text_of(ByteView(into).first(reader.read(ByteSpan(into).first(30))));
+  CHECK(all == text.substr(0, 130));
+  for (ByteView bytes = reader.next(); !bytes.empty(); bytes = reader.next()) {
+    CHECK(bytes.size() <= 100);
+    all += text_of(bytes);
+  }
+  CHECK(all == text);
+  CHECK(reader.next().empty());
+}
+
 TEST_CASE("a failure while reading ahead comes behind the bytes before it") {
   ReadAhead reader(std::make_unique<Broken>(), 1);
   std::array<std::byte, 4> into{};
