@@ -28,6 +28,7 @@ void add_login_commands(CLI::App& app, Invocation& chosen);
 void add_copy_command(CLI::App& app, Invocation& chosen);
 void add_index_command(CLI::App& app, Invocation& chosen);
 void add_pull_command(CLI::App& app, Invocation& chosen);
+void add_load_command(CLI::App& app, Invocation& chosen);
 void add_push_command(CLI::App& app, Invocation& chosen);
 void add_serve_command(CLI::App& app, Invocation& chosen);
 

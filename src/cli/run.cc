@@ -127,6 +127,7 @@ int run(int argc, char** argv) {
   add_login_commands(app, chosen);
   add_pull_command(app, chosen);
   add_push_command(app, chosen);
+  add_load_command(app, chosen);
   add_serve_command(app, chosen);
   take_one_value_each(app);
   try {

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "push/push.h"
 
 namespace n2c {
 
@@ -107,7 +108,6 @@ class ArchiveReader final : public Reader {
   }
 
   const std::vector<ArchiveFile> files_;
-  std::unique_ptr<struct archive, ArchiveDeleter> archive_;
   std::vector<std::byte> buffer_ = std::vector<std::byte>(256 << 10);
   std::vector<std::byte> pending_;
   std::size_t taken_ = 0;
@@ -116,6 +116,8 @@ class ArchiveReader final : public Reader {
   std::uint64_t left_ = 0;
   bool ended_ = false;
   std::exception_ptr failure_;
+  // Last: freed first, since freeing one that is not finished writes into the above.
+  std::unique_ptr<struct archive, ArchiveDeleter> archive_;
 };
 
 ArchiveFile text_file(std::string path, std::string text) {
@@ -177,8 +179,9 @@ ManifestBlobs manifest_blobs(const Image& image, std::span<const Blob> layers) {
                 std::make_shared<MemorySource>(text)};
   };
   const Blob config = text_blob(oci::media_type::config, image.config_json);
-  oci::Manifest manifest{.config = config.descriptor, .layers = {}};
-  for (const Blob& layer : layers) manifest.layers.push_back(layer.descriptor);
+  std::vector<oci::Descriptor> forms;
+  for (const Blob& layer : layers) forms.push_back(layer.descriptor);
+  const oci::Manifest manifest = make_manifest(image, std::move(forms), ManifestFormat::oci);
   const Blob top = text_blob(manifest.media_type, manifest.to_json());
   ManifestBlobs made{top.descriptor, {top, config}};
   made.blobs.insert(made.blobs.end(), layers.begin(), layers.end());

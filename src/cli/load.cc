@@ -1,0 +1,134 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+#include <memory>
+
+#include "base/environment.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "image/image_json.h"
+#include "push/console_progress.h"
+#include "push/engine_choice.h"
+
+namespace n2c::cli {
+
+namespace {
+
+/// An engine unpacks for as long as its disk needs, and says nothing meanwhile.
+constexpr std::chrono::seconds engine_patience{600};
+
+struct LoadArguments {
+  std::string image, store_root;
+  std::vector<std::string> names, like;
+  EngineKind engine = EngineKind::automatic;
+  Road road = Road::automatic;
+  std::string space = "default", compression = "none", image_id_file;
+  bool quiet = false;
+};
+
+std::vector<oci::Reference> references_of(const std::vector<std::string>& texts,
+                                          std::string_view option) {
+  std::vector<oci::Reference> references;
+  for (const std::string& text : texts) {
+    references.push_back(or_throw(oci::Reference::parse(text), ErrorKind::usage, option));
+    if (references.back().digest) {
+      throw Error(ErrorKind::usage, cat(option, ": ", printable(text), " names a digest"),
+                  "an image is loaded under NAME[:TAG]");
+    }
+  }
+  return references;
+}
+
+http::TransportOptions transport_options(Progress& progress, bool debug) {
+  http::TransportOptions options{.user_agent = "n2c/" N2C_VERSION,
+                                 .stall_timeout = engine_patience};
+  if (debug) options.trace = [&progress](std::string_view line) { progress.note(line); };
+  return options;
+}
+
+/// "loaded docker.io/library/app:1 (sha256:…): 99 layers there, 1 sent (3.1 MiB), 0.2 s".
+std::string closing_line(const LoadRequest& request, const LoadReport& report,
+                         std::chrono::nanoseconds elapsed) {
+  std::string names;
+  for (const oci::Reference& name : request.names)
+    names += cat(names.empty() ? "" : ", ", name.str());
+  if (!names.empty()) names += " ";
+  return cat("loaded ", names, report.image_id, ": ", report.layers_there,
+             report.layers_there == 1 ? " layer" : " layers", " there, ", report.layers_sent,
+             " sent (", brief_bytes(report.bytes_sent), "), ", brief_duration(elapsed));
+}
+
+int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
+  const auto began = std::chrono::steady_clock::now();
+  const Image image = load_image_json(arguments.image, {.root = arguments.store_root});
+  const LoadRequest request{.image = image,
+                            .names = references_of(arguments.names, "NAME"),
+                            .like = references_of(arguments.like, "--like"),
+                            .road = arguments.road,
+                            .compression = or_throw(Compression::parse(arguments.compression),
+                                                    ErrorKind::usage, "--compression")};
+  ConsoleProgress progress(arguments.quiet ? ConsoleProgress::Style::quiet
+                                           : ConsoleProgress::Style::automatic);
+  const EngineChoice choice =
+      or_throw(choose_engine(arguments.engine, find_engines(process_environment())),
+               ErrorKind::local, "--engine");
+  const auto engine =
+      make_engine(choice, arguments.space, transport_options(progress, debug), stop);
+  if (!arguments.quiet) {
+    const std::string at = choice.host ? " at " + choice.host->str() : "";
+    progress.note(cat("loading into ", engine->str(), at, ": ", choice.why));
+  }
+  const LoadReport report = with_context(cat("loading into ", engine->str()),
+                                         [&] { return engine->load(request, progress, stop); });
+  progress.finish();
+  if (!arguments.image_id_file.empty()) write_file(arguments.image_id_file, report.image_id);
+  std::puts(closing_line(request, report, std::chrono::steady_clock::now() - began).c_str());
+  return 0;
+}
+
+void add_load_options(CLI::App& command, LoadArguments& arguments) {
+  const std::map<std::string, EngineKind> engines{{"auto", EngineKind::automatic},
+                                                  {"docker", EngineKind::docker},
+                                                  {"podman", EngineKind::podman},
+                                                  {"containerd", EngineKind::containerd}};
+  const std::map<std::string, Road> roads{
+      {"auto", Road::automatic}, {"archive", Road::archive}, {"registry", Road::registry}};
+  command.add_option("IMAGE.json", arguments.image, "the image's description")->required();
+  command.add_option("NAME", arguments.names, "NAME[:TAG] to give the image (several are fine)");
+  command.add_option("--engine", arguments.engine, "auto, docker, podman or containerd")
+      ->transform(CLI::Transformer(engines))
+      ->option_text("ENGINE");
+  command
+      .add_option("--via", arguments.road,
+                  "auto; archive: sent to the engine; registry: the engine pulls from us")
+      ->transform(CLI::Transformer(roads))
+      ->option_text("ROAD");
+  command.add_option("--like", arguments.like,
+                     "an image in the engine that shares layers (repeatable)");
+  command.add_option("--namespace", arguments.space, "containerd's namespace")
+      ->capture_default_str();
+  command
+      .add_option("--compression", arguments.compression,
+                  "gzip[:0-2], zstd[:1-19] or none, where the engine keeps layers as they came")
+      ->capture_default_str();
+  command.add_option("--store-root", arguments.store_root, "read /nix/store/… below this folder");
+  command.add_option("--image-id-file", arguments.image_id_file, "write the image's id here");
+  command.add_flag("-q,--quiet", arguments.quiet, "only the closing line and errors");
+}
+
+}  // namespace
+
+void add_load_command(CLI::App& app, Invocation& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "load", "load an image into docker, podman or containerd, sending only what it lacks");
+  const auto arguments = std::make_shared<LoadArguments>();
+  add_load_options(*command, *arguments);
+  command->callback([arguments, &chosen] {
+    chosen.action = [arguments, &chosen](std::stop_token stop) {
+      return run_load(*arguments, chosen.debug, std::move(stop));
+    };
+  });
+}
+
+}  // namespace n2c::cli

@@ -1,0 +1,201 @@
+#include "push/docker_engine.h"
+
+#include <atomic>
+#include <set>
+
+#include "base/text.h"
+#include "push/docker_api.h"
+#include "push/loopback_registry.h"
+#include "push/outgoing_image.h"
+#include "push/ssh_socket.h"
+
+namespace n2c {
+
+namespace {
+
+constexpr std::size_t max_relatives = 12;
+
+using Store = DockerFacts::Store;
+
+/// One load: what is to be there, and how this engine takes it.
+class DockerLoad {
+ public:
+  DockerLoad(DockerApi& api, const DockerFacts& facts, const LoadRequest& request,
+             Progress& progress)
+      : api_(api), facts_(facts), request_(request), progress_(progress) {}
+
+  LoadReport run(std::stop_token stop) {
+    image_.emplace(request_.image,
+                   keeps_manifest() ? request_.compression : Compression{Codec::none, 0}, progress_,
+                   stop);
+    // The containerd store calls an image by its manifest, the others by its config.
+    report_.image_id =
+        facts_.store == Store::containerd ? image_->manifest_digest() : image_->config_digest();
+    if (!is_image(api_.find_image(report_.image_id, stop), report_.image_id, image_->layers())) {
+      if (request_.road == Road::registry) {
+        pull(stop);
+      } else {
+        send(stop);
+      }
+    }
+    for (const oci::Reference& name : request_.names) api_.tag(report_.image_id, name, stop);
+    report_.layers_there = image_->distinct_layers() - report_.layers_sent;
+    return std::move(report_);
+  }
+
+ private:
+  bool keeps_manifest() const { return facts_.store != Store::classic; }
+
+  void expect_there(std::stop_token stop) {
+    expect_image(api_.find_image(report_.image_id, stop), report_.image_id, image_->layers());
+  }
+
+  std::vector<LayerChain> known_chains(std::stop_token stop) {
+    std::vector<LayerChain> chains;
+    std::vector<std::string> names;
+    const auto ask = [&](std::string_view name) {
+      const auto image = api_.find_image(name, stop);
+      if (image && image->complete.value_or(true)) chains.push_back(image->layers);
+      return image.has_value();
+    };
+    bool found = false;
+    for (const oci::Reference& name : request_.names) {
+      names.push_back(name.str());
+      found = ask(names.back()) || found;
+    }
+    for (const oci::Reference& name : request_.like) {
+      if (!ask(name.str())) progress_.note(cat("--like ", name.str(), ": no such image"));
+      found = true;
+    }
+    if (found) return chains;
+    for (const std::string& id : likely_relatives(api_.list_images(stop), names, max_relatives)) {
+      ask(id);
+    }
+    return chains;
+  }
+
+  /// The diff_ids that a thin archive leaves out.
+  std::set<oci::Digest> omittable(std::stop_token stop) {
+    // Snapshots alone make a thin load look whole; without its word on blobs, send them all.
+    if (facts_.store == Store::containerd && !api_.tells_completeness()) return {};
+    const LayerChain& wanted = image_->layers();
+    const std::vector<LayerChain> chains = known_chains(stop);
+    if (keeps_manifest()) return held_anywhere(wanted, chains);
+    return omitted_from_chain(wanted, held_by_chain(wanted, chains));
+  }
+
+  std::optional<std::string> attempt(const std::set<oci::Digest>& omitted, std::stop_token stop) {
+    image_->begin(omitted);
+    std::atomic<std::uint64_t> sent = 0;
+    const ArchiveSource archive =
+        keeps_manifest() ? image_->oci_archive(omitted) : image_->docker_archive(omitted);
+    try {
+      const StreamedReply reply = api_.load(archive, sent, stop);
+      report_.bytes_sent += sent;
+      if (reply.failure) return reply.failure;
+    } catch (const Error&) {
+      report_.bytes_sent += sent;
+      throw;
+    }
+    expect_there(stop);
+    return {};
+  }
+
+  void send(std::stop_token stop) {
+    const auto left_out = send_thin_or_whole(
+        omittable(stop), progress_,
+        [&](const std::set<oci::Digest>& omitted) { return attempt(omitted, stop); });
+    report_.layers_sent = image_->distinct_layers() - left_out.size();
+  }
+
+  void pull(std::stop_token stop) {
+    const LoopbackRegistry registry(image_->blobs());
+    const StreamedReply reply = api_.pull(registry.repository(), registry.tag(), stop);
+    report_.layers_sent = registry.layers_sent();
+    report_.bytes_sent = registry.bytes_sent();
+    if (reply.failure) {
+      throw Error(
+          ErrorKind::registry,
+          cat("the engine could not pull from ", registry.repository(), ": ", *reply.failure),
+          "--via archive needs no common network");
+    }
+    expect_there(stop);
+    for (const oci::Reference& name : request_.names) api_.tag(report_.image_id, name, stop);
+    api_.remove(registry.reference(), stop);
+  }
+
+  DockerApi& api_;
+  const DockerFacts& facts_;
+  const LoadRequest& request_;
+  Progress& progress_;
+  std::optional<OutgoingImage> image_;
+  LoadReport report_;
+};
+
+class DockerEngine final : public Engine {
+ public:
+  DockerEngine(const DockerHost& host, DockerConnection connection, std::stop_token stop)
+      : host_(host),
+        connection_(std::move(connection)),
+        api_(*connection_.transport, connection_.base),
+        facts_(with_context(host.str(), [&] { return api_.connect(stop); })) {}
+
+  std::string str() const override {
+    switch (facts_.store) {
+      case Store::classic: return cat("docker ", facts_.version, " (", facts_.driver, ")");
+      case Store::containerd: return cat("docker ", facts_.version, " (containerd store)");
+      case Store::podman: return cat("podman ", facts_.version, " (its API)");
+    }
+    return {};
+  }
+
+  LoadReport load(const LoadRequest& request, Progress& progress, std::stop_token stop) override {
+    if (request.road == Road::registry &&
+        (!host_.is_local() || facts_.rootless || facts_.desktop)) {
+      throw Error(ErrorKind::usage,
+                  cat("--via registry: the engine at ", host_.str(),
+                      facts_.desktop    ? " runs in a virtual machine"
+                      : facts_.rootless ? " is rootless, with a network of its own"
+                                        : " is on another machine"),
+                  "--via archive needs no common network");
+    }
+    return with_context(host_.str(),
+                        [&] { return DockerLoad(api_, facts_, request, progress).run(stop); });
+  }
+
+ private:
+  const DockerHost host_;
+  DockerConnection connection_;
+  DockerApi api_;
+  const DockerFacts facts_;
+};
+
+http::Url base_url(std::string_view text) {
+  return or_throw(http::Url::parse(text), ErrorKind::usage, "the engine's address");
+}
+
+}  // namespace
+
+DockerConnection connect_docker(const DockerHost& host, http::TransportOptions options) {
+  switch (host.kind) {
+    case DockerHost::Kind::unix_socket:
+      options.unix_socket = host.socket.string();
+      return {{}, make_curl_transport(std::move(options)), base_url("http://localhost")};
+    case DockerHost::Kind::ssh: {
+      auto bridge = std::make_shared<SshSocket>(host);
+      options.unix_socket = bridge->path().string();
+      return {bridge, make_curl_transport(std::move(options)), base_url("http://localhost")};
+    }
+    case DockerHost::Kind::tcp: break;
+  }
+  if (host.tls) options.tls = [files = *host.tls](std::string_view) { return files; };
+  const http::Url base = base_url(cat(host.tls ? "https://" : "http://", host.authority));
+  return {{}, make_curl_transport(std::move(options)), base};
+}
+
+std::unique_ptr<Engine> make_docker_engine(const DockerHost& host, DockerConnection connection,
+                                           std::stop_token stop) {
+  return std::make_unique<DockerEngine>(host, std::move(connection), std::move(stop));
+}
+
+}  // namespace n2c

@@ -1,0 +1,45 @@
+#pragma once
+/// Which layers an engine need not be sent, decided from what it says of the images it has
+/// (field-guide §3). No I/O.
+
+#include <cstddef>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "image/image.h"
+#include "oci/digest.h"
+
+namespace n2c {
+
+/// One image's RootFS.Layers: its diff_ids, lowest first.
+using LayerChain = std::vector<oci::Digest>;
+
+LayerChain chain_of(const Image& image);
+
+/// A store that keeps layers by chain (Docker's classic one) has a layer only on top of the
+/// same layers below it: how many of `wanted`'s lowest layers one of `held` begins with.
+std::size_t held_by_chain(const LayerChain& wanted, std::span<const LayerChain> held);
+
+/// The layers whose files a thin docker-archive leaves out when the lowest `count` are held:
+/// those that do not come again further up.
+std::set<oci::Digest> omitted_from_chain(const LayerChain& wanted, std::size_t count);
+
+/// A store that keeps blobs by digest (containerd, podman) has a layer wherever it stood: the
+/// wanted diff_ids that are in one of `held`.
+std::set<oci::Digest> held_anywhere(const LayerChain& wanted, std::span<const LayerChain> held);
+
+/// An image as an engine lists it.
+struct ListedImage {
+  std::string id;
+  std::vector<std::string> tags;  ///< as the engine writes them: "app:1", "docker.io/library/app:1"
+};
+
+/// Whose layers are worth asking for, best first, at most `limit`: images of the repositories
+/// that `names` are of, then others in the order of the list. `names` are whole
+/// ("docker.io/library/app:1").
+std::vector<std::string> likely_relatives(std::span<const ListedImage> images,
+                                          std::span<const std::string> names, std::size_t limit);
+
+}  // namespace n2c

@@ -1,0 +1,57 @@
+#pragma once
+/// Loading an image into a container engine, sending only what it lacks.
+///
+/// Every engine goes by the same steps: see whether the image is there by its id; if not, work
+/// out which layers are; send the rest; ask for the image by id and compare its layers; only
+/// then give it its names. So a name never points at an image that is not whole, and a load
+/// that was killed is completed by the next. See src/README.md, "Loading".
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/codec.h"
+#include "image/image.h"
+#include "oci/reference.h"
+#include "push/progress.h"
+
+namespace n2c {
+
+/// How the bytes reach the engine.
+enum class Road {
+  automatic,
+  archive,   ///< a tar sent to it, thin where that works
+  registry,  ///< it pulls from a loopback registry that lives as long as the load
+};
+
+struct LoadRequest {
+  const Image& image;
+  std::vector<oci::Reference> names;   ///< to give it, each with a tag; may be empty
+  std::vector<oci::Reference> like{};  ///< images of the engine that may share layers
+  Road road = Road::automatic;
+  /// How plain layers are stored where the engine keeps layers as they came.
+  Compression compression{Codec::none, 0};
+};
+
+struct LoadReport {
+  std::string image_id;          ///< as the engine calls it: "sha256:…"
+  std::size_t layers_there = 0;  ///< distinct layers that were not sent
+  std::size_t layers_sent = 0;
+  std::uint64_t bytes_sent = 0;  ///< all that left for the engine, failed tries included
+};
+
+/// A container engine on this machine or another.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  /// "docker 20.10.24 (overlay2)": for people.
+  virtual std::string str() const = 0;
+  /// Throws Error{registry} with the engine's own words when it refuses, Error{network} when it
+  /// is gone, Error{integrity} and Error{local} for layers that cannot be read as described.
+  virtual LoadReport load(const LoadRequest& request, Progress& progress, std::stop_token stop) = 0;
+};
+
+}  // namespace n2c

@@ -1,0 +1,183 @@
+#include "push/outgoing_image.h"
+
+#include <array>
+#include <map>
+
+#include "base/hash.h"
+#include "base/locked.h"
+#include "base/tasks.h"
+#include "base/text.h"
+#include "push/compressed_source.h"
+#include "push/plan.h"
+
+namespace n2c {
+
+namespace {
+
+/// Counts bytes into a meter as they pass, and says when the last has.
+class MeteredReader final : public Reader {
+ public:
+  MeteredReader(std::unique_ptr<Reader> from, const oci::Digest& diff_id, Progress& progress)
+      : from_(std::move(from)),
+        diff_id_(diff_id),
+        progress_(progress),
+        meter_(progress.meter(diff_id)) {}
+
+  std::size_t read(ByteSpan into) override {
+    const std::size_t count = from_->read(into);
+    meter_ += count;
+    if (count == 0 && !std::exchange(ended_, true)) progress_.done(diff_id_, BlobOutcome::sent);
+    return count;
+  }
+
+ private:
+  std::unique_ptr<Reader> from_;
+  const oci::Digest diff_id_;
+  Progress& progress_;
+  std::atomic<std::uint64_t>& meter_;
+  bool ended_ = false;
+};
+
+class MeteredSource final : public ByteSource {
+ public:
+  MeteredSource(std::shared_ptr<const ByteSource> from, const oci::Digest& diff_id,
+                Progress& progress)
+      : from_(std::move(from)), diff_id_(diff_id), progress_(progress) {}
+  std::unique_ptr<Reader> open(std::uint64_t offset = 0) const override {
+    return std::make_unique<MeteredReader>(from_->open(offset), diff_id_, progress_);
+  }
+
+ private:
+  std::shared_ptr<const ByteSource> from_;
+  const oci::Digest diff_id_;
+  Progress& progress_;
+};
+
+/// The same blobs, counted by the progress under their diff_ids.
+std::vector<Blob> metered(std::vector<Blob> forms, const LayerChain& diff_ids, Progress& progress) {
+  for (std::size_t i = 0; i < forms.size(); ++i) {
+    forms[i].bytes = std::make_shared<MeteredSource>(forms[i].bytes, diff_ids[i], progress);
+  }
+  return forms;
+}
+
+oci::Descriptor describe(const ByteSource& source, std::string media_type, std::stop_token stop) {
+  HashingReader reader(source.open());
+  std::vector<std::byte> buffer(256 << 10);
+  while (reader.read(buffer) > 0) {
+    if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "cancelled");
+  }
+  const std::uint64_t size = reader.count();
+  return {std::move(media_type), oci::Digest::from_hex(HashAlgorithm::sha256, reader.finish_hex()),
+          size};
+}
+
+}  // namespace
+
+std::vector<Blob> stored_layers(const Image& image, const Compression& compression,
+                                CompressionPool& pool, std::stop_token stop) {
+  const std::vector<PlannedLayer> plan = plan_layers(image, {}, compression);
+  Locked<std::map<oci::Digest, Blob>> compressed;
+  run_side_by_side(plan.size(), processor_count(), stop, [&](std::size_t i, std::stop_token own) {
+    if (!plan[i].compress) return;
+    const Layer& layer = image.layers[plan[i].first];
+    const auto source = std::make_shared<CompressedSource>(*layer.blob.bytes, compression, pool);
+    Blob blob{describe(*source, plan[i].media_type, own), source};
+    compressed.with([&](auto& known) { known.emplace(layer.diff_id, std::move(blob)); });
+  });
+  std::vector<Blob> layers;
+  for (const Layer& layer : image.layers) {
+    layers.push_back(compressed.with([&](const auto& known) {
+      const auto found = known.find(layer.diff_id);
+      return found != known.end() ? found->second : layer.blob;
+    }));
+  }
+  return layers;
+}
+
+OutgoingImage::OutgoingImage(const Image& image, const Compression& compression, Progress& progress,
+                             std::stop_token stop)
+    : image_(image),
+      progress_(progress),
+      pool_(processor_count()),
+      layers_(chain_of(image)),
+      distinct_(layers_.begin(), layers_.end()),
+      forms_(metered(stored_layers(image, compression, pool_, std::move(stop)), layers_, progress)),
+      blobs_(manifest_blobs(image, forms_)) {}
+
+std::string OutgoingImage::config_digest() const {
+  return oci::Digest::of(image_.config_json).str();
+}
+
+std::set<oci::Digest> OutgoingImage::stored_as(const std::set<std::string>& blobs) const {
+  std::set<oci::Digest> found;
+  for (std::size_t i = 0; i < forms_.size(); ++i) {
+    if (blobs.contains(forms_[i].descriptor.digest.str())) found.insert(layers_[i]);
+  }
+  return found;
+}
+
+ArchiveSource OutgoingImage::docker_archive(const std::set<oci::Digest>& omitted) const {
+  Image image = image_;
+  for (std::size_t i = 0; i < forms_.size(); ++i) image.layers[i].blob = forms_[i];
+  const DockerArchiveImage one{image, {}, omitted};
+  return ArchiveSource(n2c::docker_archive({&one, 1}));
+}
+
+ArchiveSource OutgoingImage::oci_archive(const std::set<oci::Digest>& omitted) const {
+  std::set<oci::Digest> left_out;
+  for (std::size_t i = 0; i < forms_.size(); ++i) {
+    if (omitted.contains(layers_[i])) left_out.insert(forms_[i].descriptor.digest);
+  }
+  return ArchiveSource(n2c::oci_archive(layout_index(blobs_.manifest, {}), blobs_.blobs, left_out));
+}
+
+void OutgoingImage::begin(const std::set<oci::Digest>& omitted) const {
+  std::uint64_t bytes = 0;
+  std::set<oci::Digest> counted = omitted;
+  for (std::size_t i = 0; i < forms_.size(); ++i) {
+    if (counted.insert(layers_[i]).second) bytes += forms_[i].descriptor.size;
+  }
+  progress_.begin(distinct_.size() - omitted.size(), bytes);
+}
+
+std::set<oci::Digest> send_thin_or_whole(const std::set<oci::Digest>& omitted, Progress& progress,
+                                         const SendAttempt& attempt) {
+  std::optional<std::string> failure;
+  if (!omitted.empty()) {
+    try {
+      failure = attempt(omitted);
+      if (!failure) return omitted;
+    } catch (const Error& error) {
+      // What is wrong on our side is wrong with the whole image too.
+      if (error.kind() != ErrorKind::registry && error.kind() != ErrorKind::network) throw;
+      failure = error.message();
+    }
+    progress.note(cat("without ", omitted.size(), omitted.size() == 1 ? " layer" : " layers",
+                      " that looked to be there, the image did not load: ", *failure,
+                      "; sending it whole"));
+  }
+  if (failure = attempt({}); failure) {
+    throw Error(ErrorKind::registry, cat("the engine refused the image: ", *failure));
+  }
+  return {};
+}
+
+bool is_image(const std::optional<EngineImage>& found, std::string_view id,
+              const LayerChain& layers) {
+  return found && found->id == id && found->layers == layers && found->complete.value_or(true);
+}
+
+void expect_image(const std::optional<EngineImage>& found, std::string_view id,
+                  const LayerChain& layers) {
+  if (is_image(found, id, layers)) return;
+  const std::string said = "the engine says it loaded the image, but ";
+  if (!found) throw Error(ErrorKind::registry, cat(said, "it has no image ", id));
+  if (found->id == id && found->layers == layers) {
+    throw Error(ErrorKind::registry, cat(said, "not all of its blobs are there"));
+  }
+  throw Error(ErrorKind::registry, cat(said, "what it has as ", id, " is ", found->id, " with ",
+                                       found->layers.size(), " layers instead of ", layers.size()));
+}
+
+}  // namespace n2c

@@ -1,0 +1,74 @@
+#pragma once
+/// An image on its way into an engine: its layers in the form the engine is to keep them, the
+/// archives made of them, and what was sent.
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/codec.h"
+#include "push/archive.h"
+#include "push/docker_replies.h"
+#include "push/held_layers.h"
+#include "push/load.h"
+
+namespace n2c {
+
+/// Image::layers' blobs, plain ones compressed as asked (each is read once to know its digest and
+/// size, in parallel, and again when it is sent). Codec none gives them as they are. `pool` and
+/// the image outlive the result.
+std::vector<Blob> stored_layers(const Image& image, const Compression& compression,
+                                CompressionPool& pool, std::stop_token stop);
+
+class OutgoingImage {
+ public:
+  /// Works out the layers' stored forms. What is passed by reference outlives this.
+  OutgoingImage(const Image& image, const Compression& compression, Progress& progress,
+                std::stop_token stop);
+
+  const LayerChain& layers() const { return layers_; }  ///< diff_ids
+  const ManifestBlobs& blobs() const { return blobs_; }
+  std::string manifest_digest() const { return blobs_.manifest.digest.str(); }
+  std::string config_digest() const;
+  std::size_t distinct_layers() const { return distinct_.size(); }
+  /// The diff_ids of layers whose stored form is one of `blobs` ("sha256:…").
+  std::set<oci::Digest> stored_as(const std::set<std::string>& blobs) const;
+
+  /// Archives without names and without the layers of these diff_ids, counted by the progress.
+  ArchiveSource docker_archive(const std::set<oci::Digest>& omitted) const;
+  ArchiveSource oci_archive(const std::set<oci::Digest>& omitted) const;
+
+  /// Tells the progress what is about to leave.
+  void begin(const std::set<oci::Digest>& omitted) const;
+
+ private:
+  const Image& image_;
+  Progress& progress_;
+  CompressionPool pool_;
+  const LayerChain layers_;
+  const std::set<oci::Digest> distinct_;
+  const std::vector<Blob> forms_;  // of layers_, as they are stored
+  const ManifestBlobs blobs_;
+};
+
+/// Sends an image without the layers given; what came of it, in the engine's words, when it was
+/// refused or did not arrive whole. Throws Error{registry} and Error{network} for the same.
+using SendAttempt = std::function<std::optional<std::string>(const std::set<oci::Digest>& omitted)>;
+
+/// Tries without the `omitted` layers, and when that does not do for any reason on the engine's
+/// side, says so and sends all. Returns the omitted layers of what did. Throws
+/// Error{registry} "the engine refused it: …" when nothing did.
+std::set<oci::Digest> send_thin_or_whole(const std::set<oci::Digest>& omitted, Progress& progress,
+                                         const SendAttempt& attempt);
+
+/// Throws Error{registry} unless what the engine has by that id is the image: the same id, the
+/// same layers, and whole as far as the engine says.
+void expect_image(const std::optional<EngineImage>& found, std::string_view id,
+                  const LayerChain& layers);
+bool is_image(const std::optional<EngineImage>& found, std::string_view id,
+              const LayerChain& layers);
+
+}  // namespace n2c

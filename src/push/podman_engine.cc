@@ -1,0 +1,157 @@
+#include "push/podman_engine.h"
+
+#include "base/process.h"
+#include "base/text.h"
+#include "go/encoding_json.h"
+#include "push/counting_reader.h"
+#include "push/loopback_registry.h"
+#include "push/outgoing_image.h"
+
+namespace n2c {
+
+namespace {
+
+constexpr std::uint64_t max_inspect_bytes = 64 << 20;
+
+/// Runs podman. Any exit code is a value.
+ProgramEnd podman(std::vector<std::string> arguments, std::stop_token stop,
+                  Reader* input = nullptr) {
+  arguments.insert(arguments.begin(), "podman");
+  return run_program(
+      {.arguments = std::move(arguments), .input = input, .max_output = max_inspect_bytes},
+      std::move(stop));
+}
+
+std::string words_of(const ProgramEnd& end) {
+  const std::string words = printable(trim(end.messages), 1000);
+  return words.empty() ? cat("podman ended with ", end.exit_code) : words;
+}
+
+void expect_success(const ProgramEnd& end, std::string_view doing) {
+  if (end.exit_code != 0) throw Error(ErrorKind::registry, cat(doing, ": ", words_of(end)));
+}
+
+/// By name or id; nothing when podman has none such.
+std::optional<EngineImage> find_image(const std::string& name_or_id, std::stop_token stop) {
+  const ProgramEnd end = podman({"image", "inspect", name_or_id}, std::move(stop));
+  const auto json = go::Json::parse(end.output);
+  if (end.exit_code != 0 || !json || json->as_array() == nullptr || json->as_array()->empty()) {
+    return {};
+  }
+  return or_throw(read_engine_image(json->as_array()->front().compact()), ErrorKind::registry,
+                  "podman image inspect");
+}
+
+class PodmanLoad {
+ public:
+  PodmanLoad(const LoadRequest& request, Progress& progress, std::stop_token stop)
+      : request_(request),
+        progress_(progress),
+        image_(request.image, request.compression, progress, stop) {
+    report_.image_id = image_.config_digest();
+  }
+
+  LoadReport run(std::stop_token stop) {
+    if (!is_image(find_image(report_.image_id, stop), report_.image_id, image_.layers())) {
+      deliver(stop);
+    }
+    if (!request_.names.empty()) tag(stop);
+    report_.layers_there = image_.distinct_layers() - report_.layers_sent;
+    return std::move(report_);
+  }
+
+ private:
+  void deliver(std::stop_token stop) {
+    if (request_.road == Road::archive) return send(stop);
+    const std::optional<std::string> failure = pull(stop);
+    if (!failure) return;
+    if (request_.road == Road::registry) {
+      throw Error(ErrorKind::registry, cat("podman could not pull from us: ", *failure),
+                  "--via archive needs no common network");
+    }
+    progress_.note(cat("podman could not pull from us: ", *failure, "; sending an archive"));
+    send(stop);
+  }
+
+  void expect_there(std::stop_token stop) {
+    expect_image(find_image(report_.image_id, stop), report_.image_id, image_.layers());
+  }
+
+  /// Nothing, or why podman did not pull.
+  std::optional<std::string> pull(std::stop_token stop) {
+    const LoopbackRegistry registry(image_.blobs());
+    const std::string from = registry.reference();
+    const ProgramEnd end = podman({"pull", "--quiet", "--tls-verify=false", from}, stop);
+    report_.layers_sent = registry.layers_sent();
+    report_.bytes_sent += registry.bytes_sent();
+    if (end.exit_code != 0) return words_of(end);
+    expect_there(stop);
+    tag(stop);
+    podman({"untag", report_.image_id, from}, stop);
+    return {};
+  }
+
+  std::set<oci::Digest> omittable(std::stop_token stop) {
+    std::vector<LayerChain> chains;
+    for (const auto* names : {&request_.names, &request_.like}) {
+      for (const oci::Reference& name : *names) {
+        if (auto image = find_image(name.str(), stop)) chains.push_back(std::move(image->layers));
+      }
+    }
+    return held_anywhere(image_.layers(), chains);
+  }
+
+  std::optional<std::string> attempt(const std::set<oci::Digest>& omitted, std::stop_token stop) {
+    image_.begin(omitted);
+    std::atomic<std::uint64_t> sent = 0;
+    CountingReader archive(image_.oci_archive(omitted).open(), sent);
+    const ProgramEnd end = podman({"load", "--quiet"}, stop, &archive);
+    report_.bytes_sent += sent;
+    if (end.exit_code != 0) return words_of(end);
+    expect_there(stop);
+    return {};
+  }
+
+  void send(std::stop_token stop) {
+    const auto left_out = send_thin_or_whole(
+        omittable(stop), progress_,
+        [&](const std::set<oci::Digest>& omitted) { return attempt(omitted, stop); });
+    report_.layers_sent = image_.distinct_layers() - left_out.size();
+  }
+
+  void tag(std::stop_token stop) {
+    if (request_.names.empty()) return;
+    std::vector<std::string> arguments{"tag", report_.image_id};
+    for (const oci::Reference& name : request_.names) arguments.push_back(name.str());
+    expect_success(podman(std::move(arguments), stop), "podman tag");
+  }
+
+  const LoadRequest& request_;
+  Progress& progress_;
+  const OutgoingImage image_;
+  LoadReport report_;
+};
+
+class PodmanEngine final : public Engine {
+ public:
+  explicit PodmanEngine(std::stop_token stop) {
+    const ProgramEnd end = podman({"version", "--format", "{{.Client.Version}}"}, std::move(stop));
+    expect_success(end, "podman version");
+    version_ = printable(trim(end.output));
+  }
+  std::string str() const override { return cat("podman ", version_); }
+  LoadReport load(const LoadRequest& request, Progress& progress, std::stop_token stop) override {
+    return PodmanLoad(request, progress, stop).run(stop);
+  }
+
+ private:
+  std::string version_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_podman_engine(std::stop_token stop) {
+  return std::make_unique<PodmanEngine>(std::move(stop));
+}
+
+}  // namespace n2c

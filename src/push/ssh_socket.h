@@ -1,0 +1,42 @@
+#pragma once
+/// A Docker host behind ssh, as a unix socket here.
+
+#include <filesystem>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/file.h"
+#include "base/process.h"
+#include "push/docker_host.h"
+
+namespace n2c {
+
+/// Each connection to the socket becomes one `ssh HOST docker system dial-stdio`, which has the
+/// connection itself as its standard input and output: no byte passes through us. ssh's own
+/// words go to standard error. Lives in a folder that only this user can enter.
+class SshSocket {
+ public:
+  /// Throws Error{local} when there is no ssh or no socket can be made.
+  explicit SshSocket(const DockerHost& host);
+  ~SshSocket();
+  SshSocket(const SshSocket&) = delete;
+  SshSocket& operator=(const SshSocket&) = delete;
+
+  std::filesystem::path path() const;
+
+ private:
+  void accept_all();
+
+  TemporaryFolder folder_;
+  std::vector<std::string> command_;
+  FileDescriptor listener_;
+  std::vector<std::unique_ptr<BackgroundProgram>> programs_;  // the thread's
+  std::jthread thread_;
+};
+
+/// The command for a host: `ssh -T -o ConnectTimeout=30 [-p PORT] -- HOST docker … system
+/// dial-stdio`.
+std::vector<std::string> ssh_command(const DockerHost& host);
+
+}  // namespace n2c

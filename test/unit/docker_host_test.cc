@@ -1,0 +1,120 @@
+#include "push/docker_host.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "base/file.h"
+#include "oci/digest.h"
+#include "push/ssh_socket.h"
+
+using namespace n2c;
+
+namespace {
+
+Environment environment(std::map<std::string, std::string> variables) {
+  return [variables = std::move(variables)](const char* variable) {
+    const auto found = variables.find(variable);
+    return found != variables.end() ? found->second : std::string();
+  };
+}
+
+/// A ~/.docker with one context.
+class DockerFolder {
+ public:
+  DockerFolder(const std::string& context, const std::string& meta) {
+    write_file(path() / "config.json", "{\"currentContext\":\"" + context + "\"}");
+    const auto folder = path() / "contexts" / "meta" / id(context);
+    std::filesystem::create_directories(folder);
+    write_file(folder / "meta.json", meta);
+  }
+  std::filesystem::path path() const { return folder_.path(); }
+  static std::string id(const std::string& context) { return oci::Digest::of(context).hex(); }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+}  // namespace
+
+TEST_CASE("Docker hosts are understood as Docker writes them") {
+  CHECK(DockerHost::parse("unix:///run/d.sock")->socket == "/run/d.sock");
+  CHECK(DockerHost::parse("tcp://10.0.0.1:2376")->authority == "10.0.0.1:2376");
+  CHECK(DockerHost::parse("tcp://build")->authority == "build:2375");
+  CHECK(DockerHost::parse("tcp://[::1]")->authority == "[::1]:2375");
+  CHECK(DockerHost::parse("https://build")->tls);
+  const auto ssh = DockerHost::parse("ssh://me@build:22/run/user/1/docker.sock");
+  CHECK(ssh->authority == "me@build");
+  CHECK(ssh->ssh_port == "22");
+  CHECK(ssh->path == "/run/user/1/docker.sock");
+  CHECK(ssh->str() == "ssh://me@build:22/run/user/1/docker.sock");
+}
+
+TEST_CASE("what is no Docker host is refused") {
+  for (const char* text : {"", "unix://relative", "tcp://", "ssh://", "ssh://-oProxyCommand=x",
+                           "ssh://me@-x", "-x", "npipe:////./pipe/docker", "tcp://a/b"}) {
+    CAPTURE(text);
+    CHECK_FALSE(DockerHost::parse(text));
+  }
+}
+
+TEST_CASE("a loopback address and a socket are local, others are not") {
+  CHECK(DockerHost::parse("unix:///s")->is_local());
+  CHECK(DockerHost::parse("tcp://127.0.0.1:2375")->is_local());
+  CHECK_FALSE(DockerHost::parse("tcp://build:2375")->is_local());
+  CHECK_FALSE(DockerHost::parse("ssh://build")->is_local());
+}
+
+TEST_CASE("ssh gets the host behind --, and a path quoted for the shell on the other side") {
+  CHECK(ssh_command(*DockerHost::parse("ssh://me@build:2222")) ==
+        std::vector<std::string>{"ssh", "-T", "-o", "ConnectTimeout=30", "-p", "2222", "--",
+                                 "me@build", "docker", "system", "dial-stdio"});
+  const auto command = ssh_command(*DockerHost::parse("ssh://build/run/it's.sock"));
+  CHECK(command[7] == "--host");
+  CHECK(command[8] == "'unix:///run/it'\\''s.sock'");
+}
+
+TEST_CASE("DOCKER_HOST wins, and takes TLS from DOCKER_CERT_PATH") {
+  const TemporaryFolder certificates;
+  write_file(certificates.path() / "ca.pem", "x");
+  const auto found = find_configured_docker(environment(
+      {{"DOCKER_HOST", "tcp://build:2376"}, {"DOCKER_CERT_PATH", certificates.path().string()}}));
+  CHECK(found->said_by == "DOCKER_HOST");
+  REQUIRE(found->host.tls);
+  CHECK(found->host.tls->ca_files == std::vector{(certificates.path() / "ca.pem").string()});
+  CHECK(found->host.tls->client_key_file.empty());
+  CHECK(found->host.tls->verify);
+  CHECK_FALSE(find_configured_docker(environment({{"DOCKER_HOST", "tcp://build"}}))->host.tls);
+}
+
+TEST_CASE("the current context of config.json says where the engine is") {
+  const DockerFolder docker(
+      "build", R"({"Endpoints":{"docker":{"Host":"tcp://build:2376","SkipTLSVerify":true}}})");
+  const auto tls = docker.path() / "contexts" / "tls" / DockerFolder::id("build") / "docker";
+  std::filesystem::create_directories(tls);
+  write_file(tls / "cert.pem", "x");
+  const auto found =
+      find_configured_docker(environment({{"DOCKER_CONFIG", docker.path().string()}}));
+  REQUIRE(found);
+  CHECK(found->host.str() == "tcp://build:2376");
+  CHECK(found->host.tls->client_cert_file == tls / "cert.pem");
+  CHECK_FALSE(found->host.tls->verify);
+  CHECK(found->said_by.starts_with("the Docker context \"build\""));
+}
+
+TEST_CASE("DOCKER_CONTEXT wins over config.json, and the default context is no configuration") {
+  const DockerFolder docker("build", R"({"Endpoints":{"docker":{"Host":"unix:///run/b.sock"}}})");
+  const std::string folder = docker.path().string();
+  CHECK_FALSE(find_configured_docker(
+      environment({{"DOCKER_CONFIG", folder}, {"DOCKER_CONTEXT", "default"}})));
+  CHECK(find_configured_docker(environment({{"DOCKER_CONFIG", folder}}))->host.socket ==
+        "/run/b.sock");
+  CHECK_FALSE(find_configured_docker(environment({{"HOME", "/no/such/home"}})));
+}
+
+TEST_CASE("a context that is not there is an error that names it") {
+  const DockerFolder docker("build", "{}");
+  CHECK_THROWS_AS(find_configured_docker(environment(
+                      {{"DOCKER_CONFIG", docker.path().string()}, {"DOCKER_CONTEXT", "gone"}})),
+                  Error);
+}
