@@ -37,11 +37,16 @@ struct ImageArguments {
   std::string out, config, from_image, arch, store_root;
   std::string created = "0001-01-01T00:00:00Z";
   std::vector<std::string> layers;
+  bool merge_base_config = false;
 };
 
 struct BaseImageArguments {
   std::string out, from, blobs, store_root;
   std::vector<std::string> ignored;  // contract H1.6
+  bool with_config = false;
+  BaseConfigUse config() const {
+    return with_config ? BaseConfigUse::kept : BaseConfigUse::dropped;
+  }
 };
 
 void say(std::string_view line) { std::fputs(cat(line, "\n").c_str(), stderr); }
@@ -181,9 +186,14 @@ int run_image(const ImageArguments& arguments) {
   image.layers.emplace();
   if (!arguments.from_image.empty()) {
     ImageRecord base = read_with(arguments.from_image, parse_image_json);
-    if (base.layers) image.layers = std::move(base.layers);
+    if (base.layers) image.layers = base.layers;
     say(cat("Using base image ", arguments.from_image, " containing ", image.layers->size(),
             " layers"));
+    if (arguments.merge_base_config) {
+      merge_base_config(image, base, {.root = arguments.store_root});
+    }
+  } else if (arguments.merge_base_config) {
+    throw Error(ErrorKind::usage, "--merge-base-config: there is no --from-image to merge");
   }
   std::unordered_set<std::string> digests;  // G1.3
   for (const LayerRecord& layer : *image.layers) digests.insert(layer.digest);
@@ -268,6 +278,9 @@ void add_image_command(CLI::App& command, Invocation& chosen) {
   command.add_option("LAYERS", arguments->layers, "layers.json files, lowest first")->required();
   command.add_option("--from-image", arguments->from_image,
                      "image.json whose layers lie below (its config is not taken over)");
+  command.add_flag("--merge-base-config", arguments->merge_base_config,
+                   "take over the base image's config where CONFIG says nothing else, as Docker's "
+                   "FROM does");
   command.add_option("--arch", arguments->arch, "the processor, as Go calls it")
       ->capture_default_str();
   command.add_option("--created", arguments->created, "when the image was made (RFC 3339)")
@@ -280,6 +293,8 @@ void add_image_command(CLI::App& command, Invocation& chosen) {
 
 void add_base_image_options(CLI::App& command, BaseImageArguments& arguments) {
   command.add_option("IGNORED", arguments.ignored)->group("");
+  command.add_flag("--with-config", arguments.with_config,
+                   "keep the base's config, architecture and history");
   add_store_root(command, arguments.store_root);
 }
 
@@ -291,8 +306,9 @@ void add_image_from_dir(CLI::App& command, Invocation& chosen) {
   add_base_image_options(command, *arguments);
   command.callback([arguments, &chosen] {
     chosen.action = [arguments](const std::stop_token&) {
-      return write_base_image(
-          *arguments, image_from_dir(arguments->from, {.root = arguments->store_root}, say));
+      return write_base_image(*arguments,
+                              image_from_dir(arguments->from, {.root = arguments->store_root}, say,
+                                             arguments->config()));
     };
   });
 }
@@ -309,9 +325,9 @@ void add_image_from_manifest(CLI::App& command, Invocation& chosen) {
   add_base_image_options(command, *arguments);
   command.callback([arguments, &chosen] {
     chosen.action = [arguments](const std::stop_token&) {
-      return write_base_image(*arguments,
-                              image_from_manifest(arguments->from, arguments->blobs,
-                                                  {.root = arguments->store_root}, say));
+      return write_base_image(*arguments, image_from_manifest(arguments->from, arguments->blobs,
+                                                              {.root = arguments->store_root}, say,
+                                                              arguments->config()));
     };
   });
 }

@@ -1,10 +1,12 @@
 #include "image/base_image.h"
 
 #include <array>
+#include <filesystem>
 #include <map>
 
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "image/config_merge.h"
 #include "oci/config.h"
 
 namespace n2c {
@@ -29,15 +31,22 @@ std::string layer_media_type(std::string_view of_manifest) {
       "here");
 }
 
+void keep_config(ImageRecord& image, std::string_view config_json, const std::string& config_file) {
+  const std::size_t layers = image.layers ? image.layers->size() : 0;
+  auto base = or_throw(read_base_config(config_json, layers), ErrorKind::input, config_file);
+  image.container = std::move(base.container);
+  image.arch = base.platform.architecture;
+  for (std::size_t i = 0; i < layers; ++i) (*image.layers)[i].history = base.history[i];
+}
+
 ImageRecord read_image(const std::string& manifest_file, const StoreView& store,
-                       const LocateBlob& locate, const Log& log) {
+                       const LocateBlob& locate, const Log& log, BaseConfigUse config) {
   const auto manifest =
       or_throw(oci::Manifest::from_json(read_description(store.locate_file(manifest_file))),
                ErrorKind::input, manifest_file);
   const std::string config_file = locate(manifest.config.digest.hex());
-  const auto facts =
-      or_throw(oci::read_config_facts(read_description(store.locate_file(config_file))),
-               ErrorKind::input, config_file);
+  const std::string config_json = read_description(store.locate_file(config_file));
+  const auto facts = or_throw(oci::read_config_facts(config_json), ErrorKind::input, config_file);
   if (facts.diff_ids.size() < manifest.layers.size()) {
     throw Error(ErrorKind::input,
                 cat(config_file, ": rootfs.diff_ids: ", facts.diff_ids.size(), " for ",
@@ -55,6 +64,7 @@ ImageRecord read_image(const std::string& manifest_file, const StoreView& store,
                              .media_type = layer_media_type(layer.media_type),
                              .layer_path = file});
   }
+  if (config == BaseConfigUse::kept) keep_config(image, config_json, config_file);
   return image;
 }
 
@@ -70,13 +80,14 @@ std::map<std::string, std::string> read_blob_map(const std::string& file, const 
 
 }  // namespace
 
-ImageRecord image_from_dir(const std::string& dir, const StoreView& store, const Log& log) {
+ImageRecord image_from_dir(const std::string& dir, const StoreView& store, const Log& log,
+                           BaseConfigUse config) {
   const auto locate = [&](const std::string& hex) { return cat(dir, '/', hex); };
-  return read_image(dir + "/manifest.json", store, locate, log);
+  return read_image(dir + "/manifest.json", store, locate, log, config);
 }
 
 ImageRecord image_from_manifest(const std::string& manifest, const std::string& blobs,
-                                const StoreView& store, const Log& log) {
+                                const StoreView& store, const Log& log, BaseConfigUse config) {
   const auto files = read_blob_map(blobs, store);
   const auto locate = [&](const std::string& hex) {
     const auto file = files.find(hex);
@@ -86,7 +97,27 @@ ImageRecord image_from_manifest(const std::string& manifest, const std::string& 
     }
     return file->second;
   };
-  return read_image(manifest, store, locate, log);
+  return read_image(manifest, store, locate, log, config);
+}
+
+void merge_base_config(ImageRecord& image, const ImageRecord& base, const StoreView& store) {
+  ImageRecord whole = base;
+  const bool has_layers = base.layers && !base.layers->empty();
+  const bool knows_config = base.container.to_json().compact() != "{}";
+  if (!knows_config && has_layers) {
+    const auto dir = std::filesystem::path(base.layers->front().layer_path).parent_path().string();
+    if (dir.empty() || !std::filesystem::exists(store.locate_file(dir + "/manifest.json"))) {
+      throw Error(ErrorKind::input, "the base image's description does not hold its config",
+                  "make it with image-from-dir or image-from-manifest and --with-config");
+    }
+    whole = image_from_dir(dir, store, [](std::string_view) {}, BaseConfigUse::kept);
+  }
+  image.container = merge_configs(whole.container, image.container);
+  const std::size_t layers = has_layers ? base.layers->size() : 0;
+  for (std::size_t i = 0; i < layers && i < whole.layers->size(); ++i) {
+    LayerRecord& layer = (*image.layers)[i];
+    if (layer.history == oci::History{}) layer.history = (*whole.layers)[i].history;
+  }
 }
 
 }  // namespace n2c

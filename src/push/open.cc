@@ -136,6 +136,15 @@ class FolderPlace final : public ImageDestination {
                         [&] { return copy_to_store(source, *store_, chosen, progress, stop); });
   }
 
+  IndexReport push_index(const std::vector<IndexPart>& parts, const IndexOptions& options,
+                         Progress& progress, std::stop_token stop) override {
+    IndexOptions chosen = options;
+    add_tag(chosen.push.tags);
+    chosen.push.must_be = address_.digest;
+    return with_context("writing " + str(),
+                        [&] { return n2c::push_index(parts, *store_, chosen, progress, stop); });
+  }
+
  private:
   static std::unique_ptr<BlobStore> make_store(const Address& address) {
     if (address.kind == Kind::dir) return std::make_unique<DirStore>(address.path);
