@@ -1,0 +1,119 @@
+#include "push/archive_destination.h"
+
+#include <doctest/doctest.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "push/archive_files.h"
+#include "push/docker_archive.h"
+#include "push/oci_layout.h"
+#include "test/support/memory_place.h"
+
+using namespace n2c;
+using namespace n2c::test;
+
+namespace {
+
+/// An image of one layer: a tar that is all zero, which is a whole and empty one.
+Image empty_tar_image() {
+  const std::string tar(1024, '\0');
+  const oci::Digest diff_id = oci::Digest::of(tar);
+  const oci::Platform platform{.architecture = "amd64"};
+  const oci::Config config{.platform = platform, .diff_ids = {diff_id}};
+  Image image{.config_json = config.to_json(), .platform = platform};
+  image.layers.push_back(
+      {.diff_id = diff_id,
+       .blob = {describe(oci::media_type::layer_tar, tar), std::make_shared<MemorySource>(tar)}});
+  return image;
+}
+
+std::shared_ptr<MemoryImages> stored(const StoredImage& image) {
+  auto source = std::make_shared<MemoryImages>();
+  source->add(image);
+  return source;
+}
+
+}  // namespace
+
+TEST_CASE("a stored image goes into an OCI archive and comes out as it was") {
+  const TemporaryFolder folder;
+  QuietProgress progress;
+  const StoredImage image = stored_image({"one", "two", "two"});
+  const std::string file = (folder.path() / "a.tar").string();
+  OciArchiveDestination place(*Address::parse("oci-archive:" + file + ":v1"));
+  CHECK(place.copy(stored(image), {.tags = {"v2"}}, progress, {}).manifest.digest ==
+        image.manifest.digest);
+  for (const char* tag : {"v1", "v2"}) {
+    LayoutSource source(std::make_unique<ArchiveFiles>(file), tag, std::nullopt);
+    check_holds(source, image);
+  }
+}
+
+TEST_CASE("an archive whose blob turns out wrong is not there, and an older one stays") {
+  const TemporaryFolder folder;
+  QuietProgress progress;
+  const std::string file = (folder.path() / "a.tar").string();
+  const auto write = [&](const std::string& kind, const std::shared_ptr<ImageSource>& source) {
+    const auto address = *Address::parse(kind + ":" + file);
+    if (kind == "oci-archive") {
+      OciArchiveDestination(address).copy(source, {}, progress, {});
+    } else {
+      DockerArchiveDestination(address).copy(source, {}, progress, {});
+    }
+  };
+  const StoredImage image = stored_image({"a layer that is much longer than the others", "two"});
+  const auto altered = stored(image);
+  altered->blobs[image.parts[1].digest][5] = 'X';
+  for (const char* kind : {"oci-archive", "docker-archive"}) {
+    CHECK_THROWS_AS(write(kind, altered), Error);
+    CHECK(std::filesystem::is_empty(folder.path()));
+    write(kind, stored(image));
+    const std::string before = read_file(file, 1 << 20);
+    CHECK_THROWS_AS(write(kind, altered), Error);
+    CHECK(read_file(file, 1 << 20) == before);
+    std::filesystem::remove(file);
+  }
+}
+
+TEST_CASE("a described image is compressed into an OCI archive under the digest a store gives it") {
+  const TemporaryFolder folder;
+  QuietProgress progress;
+  const Image image = empty_tar_image();
+  const std::string file = (folder.path() / "a.tar").string();
+  MemoryStore store;
+  const PushReport expected = push_to_store(image, store, {}, progress, {});
+  OciArchiveDestination place(*Address::parse("oci-archive:" + file));
+  CHECK(place.push(image, {}, progress, {}).manifest->digest == expected.manifest->digest);
+  LayoutSource source(std::make_unique<ArchiveFiles>(file), "", std::nullopt);
+  CHECK(source.root({}).json == store.manifests.at(expected.manifest->digest));
+}
+
+TEST_CASE("a docker-archive gives back the image under each of its names") {
+  const TemporaryFolder folder;
+  QuietProgress progress;
+  const Image image = empty_tar_image();
+  const std::string file = (folder.path() / "a.tar").string();
+  DockerArchiveDestination place(*Address::parse("docker-archive:" + file + ":app:1"));
+  place.push(image, {.tags = {"2"}}, progress, {});
+  const auto files = std::make_shared<const ArchiveFiles>(file);
+  for (const char* name : {"app:1", "docker.io/library/app:2"}) {
+    const Image read = open_docker_archive(files, *oci::Reference::parse(name));
+    CHECK(read.config_json == image.config_json);
+    REQUIRE(read.layers.size() == 1);
+    CHECK(read.layers[0].blob.descriptor == image.layers[0].blob.descriptor);
+    CHECK(read_all(*read.layers[0].blob.bytes->open(), 4096) == std::string(1024, '\0'));
+  }
+  CHECK_THROWS_AS(open_docker_archive(files, *oci::Reference::parse("other:1")), Error);
+  CHECK(open_docker_archive(files, std::nullopt).layers.size() == 1);
+}
+
+TEST_CASE("what is no archive, or not this one, is named in the error") {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "a.tar";
+  write_file(file,
+             "not a tar at all, but long enough to be looked at as one" + std::string(1000, 'x'));
+  CHECK_THROWS_AS(ArchiveFiles{file}, Error);
+  CHECK_THROWS_AS(ArchiveFiles{folder.path() / "missing.tar"}, Error);
+  CHECK_THROWS_AS(parse_docker_archive_manifest("{").value(), std::exception);
+  CHECK_FALSE(parse_docker_archive_manifest(R"([{"Config":5}])"));
+}
