@@ -13,7 +13,7 @@ void add_transfer_options(CLI::App& command, TransferArguments& arguments) {
   command.add_option("--store-root", arguments.store_root, "read /nix/store/… below this folder");
   command.add_option("--compression", arguments.compression,
                      "gzip[:0-2], zstd[:1-19] or none, for layers that are stored plain; default: "
-                     "gzip, and none in a dir: folder");
+                     "gzip, and none for engines and dir: folders");
   command.add_option("--compression-threads", arguments.compression_threads,
                      "threads that compress; 0: one a processor. The bytes do not depend on it");
   command.add_option("--tag", arguments.tags, "a further tag for the image (repeatable)");
@@ -37,7 +37,10 @@ PushOptions push_options_of(const TransferArguments& arguments, Address::Kind de
     throw Error(ErrorKind::usage, cat("--tag: \"", printable(tag), "\" is no tag"));
   }
   std::string compression = arguments.compression;
-  if (compression.empty()) compression = destination == Address::Kind::dir ? "none" : "gzip";
+  const bool keeps_plain = destination == Address::Kind::dir ||
+                           destination == Address::Kind::docker_daemon ||
+                           destination == Address::Kind::containers_storage;
+  if (compression.empty()) compression = keeps_plain ? "none" : "gzip";
   return {
       .tags = arguments.tags,
       .compression = or_throw(Compression::parse(compression), ErrorKind::usage, "--compression"),

@@ -6,6 +6,7 @@
 #include "push/archive_files.h"
 #include "push/dir_store.h"
 #include "push/docker_archive.h"
+#include "push/engine_destination.h"
 #include "push/oci_layout.h"
 #include "push/registry_source.h"
 #include "push/registry_store.h"
@@ -201,12 +202,12 @@ std::unique_ptr<ImageDestination> open_destination(const Address& address,
     case Kind::docker_archive: return std::make_unique<DockerArchiveDestination>(address);
     case Kind::oci_archive: return std::make_unique<OciArchiveDestination>(address);
     case Kind::docker_daemon:
-    case Kind::containers_storage: break;
+    case Kind::containers_storage: return std::make_unique<EngineDestination>(address);
     case Kind::image_json:
       throw not_possible(address, "an image is not written as image.json",
                          "n2c image-from-dir makes one from a dir: folder");
   }
-  throw not_possible(address, "engines are loaded into by n2c load", "n2c load IMAGE.json NAME");
+  throw Error(ErrorKind::internal, "unknown kind of address");
 }
 
 }  // namespace n2c

@@ -55,6 +55,15 @@ if [ -n "$podman" ]; then
     podman_here rmi -f "$id" >/dev/null
   done
 fi
+if [ -n "$podman" ]; then
+  # containers-storage: goes through podman as it is configured, which is not this test's storage.
+  export CONTAINERS_STORAGE_CONF=$work/storage.conf
+  printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$work/podman" "$work/podman-run" >storage.conf
+  "$N2C" push image.json containers-storage:localhost/app:push --store-root "$work" -q >/dev/null
+  check "n2c push into podman: the same layers" equal "$(podman_diff_ids localhost/app:push)" "$diff_ids"
+  "$N2C" copy "docker://$registry/app:1" containers-storage:localhost/app:copy -q >/dev/null
+  check "n2c copy into podman: the same layers" equal "$(podman_diff_ids localhost/app:copy)" "$diff_ids"
+fi
 if [ -n "$crane" ]; then
   check "crane reads the registry" equal "$("$CRANE" digest --insecure "$registry/copy:1")" "sha256:$digest"
   check "crane validates the registry's image" "$CRANE" validate --insecure --remote "$registry/copy:1"
@@ -62,7 +71,7 @@ if [ -n "$crane" ]; then
     check "crane validates $tar" "$CRANE" validate --tarball "$tar"
   done
   for layout in push.layout copy.layout; do
-    "$CRANE" push --insecure "$layout" "$registry/crane:$layout" >/dev/null
+    "$CRANE" push --insecure "$layout" "$registry/crane:$layout" >/dev/null 2>crane.log
     check "crane pushes $layout: the same manifest" equal "$(digest_at "docker://$registry/crane:$layout")" "$digest"
   done
 fi
@@ -90,4 +99,9 @@ if [ -n "$docker" ]; then
   check "docker loads what went to standard output" equal "$(docker_diff_ids "$id")" "$diff_ids"
   docker -H "unix://$work/docker.sock" pull -q "$registry/copy:1" >/dev/null
   check "docker pulls from the registry: the same layers" equal "$(docker_diff_ids "$registry/copy:1")" "$diff_ids"
+  export DOCKER_HOST=unix://$work/docker.sock
+  "$N2C" push image.json docker-daemon:example.org/app:push --store-root "$work" -q >/dev/null
+  check "n2c push into docker: the same layers" equal "$(docker_diff_ids example.org/app:push)" "$diff_ids"
+  "$N2C" copy "docker://$registry/app:1" docker-daemon:example.org/app:copy -q >/dev/null
+  check "n2c copy into docker: the same layers" equal "$(docker_diff_ids example.org/app:copy)" "$diff_ids"
 fi
