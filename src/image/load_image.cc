@@ -3,8 +3,11 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <limits>
+#include <mutex>
 #include <system_error>
 
+#include "base/codec.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "image/image_json.h"
@@ -23,6 +26,10 @@ constexpr std::string_view store_differs_hint =
     "describe it with layers-from-non-reproducible-storepaths, which keeps the tar";
 constexpr std::string_view file_differs_hint =
     "the layer's file changed or was cut since it was described: make it again";
+
+constexpr std::string_view wrong_diff_id_hint =
+    "diff_ids must be the digest of the layer's plain tar: the description, or the base image's "
+    "config, is wrong; describe the layer or pull the base image again";
 
 /// Bytes checked against their digest whenever they are read.
 class VerifiedSource final : public ByteSource {
@@ -44,6 +51,48 @@ class VerifiedSource final : public ByteSource {
   std::string what_;
   std::string_view hint_;
 };
+
+/// A layer's file, whose unpacked bytes are checked against diff_id, once, before any are given:
+/// engines refuse the image when they pull it otherwise.
+class UnpackCheckedSource final : public ByteSource {
+ public:
+  UnpackCheckedSource(std::unique_ptr<ByteSource> from, oci::Digest diff_id, std::string what)
+      : from_(std::move(from)), diff_id_(std::move(diff_id)), what_(std::move(what)) {}
+
+  std::unique_ptr<Reader> open(std::uint64_t offset) const override {
+    std::call_once(checked_, [&] { check(); });
+    return from_->open(offset);
+  }
+
+ private:
+  void check() const {
+    const auto unpacked = oci::verify(decompress(from_->open()), diff_id_, std::nullopt, what_,
+                                      std::string(wrong_diff_id_hint));
+    skip(*unpacked, std::numeric_limits<std::uint64_t>::max());
+  }
+
+  std::unique_ptr<ByteSource> from_;
+  oci::Digest diff_id_;
+  std::string what_;
+  mutable std::once_flag checked_;
+};
+
+/// Whether the bytes are a tar, compressed or not; others are passed on unseen (A6.3).
+bool is_tar(std::string_view media_type) {
+  return media_type == oci::media_type::layer_tar || media_type == oci::media_type::layer_gzip ||
+         media_type == oci::media_type::layer_zstd;
+}
+
+/// The layer's own file, checked in every way it can be.
+std::shared_ptr<const ByteSource> layer_file(const std::filesystem::path& file,
+                                             const oci::Descriptor& blob,
+                                             const oci::Digest& diff_id) {
+  auto verified = std::make_unique<VerifiedSource>(std::make_unique<FileSource>(file), blob,
+                                                   file.string(), file_differs_hint);
+  if (!is_tar(blob.media_type) || diff_id == blob.digest) return verified;
+  return std::make_shared<UnpackCheckedSource>(std::move(verified), diff_id,
+                                               file.string() + " unpacked");
+}
 
 Error wrong(std::string_view key, std::string_view why) {
   return {ErrorKind::input, cat(key, ": ", why)};
@@ -86,8 +135,7 @@ Layer make_layer(const LayerRecord& record, const StoreView& store) {
   if (!record.layer_path.empty()) {  // wins over paths: it may be compressed (Appendix III)
     const auto file = store.locate_file(record.layer_path);
     blob.size = size_of_layer_file(file);
-    layer.blob.bytes = std::make_shared<VerifiedSource>(std::make_unique<FileSource>(file), blob,
-                                                        file.string(), file_differs_hint);
+    layer.blob.bytes = layer_file(file, blob, layer.diff_id);
     return layer;
   }
   check_made_from_paths(record, layer);

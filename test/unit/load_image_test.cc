@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "base/codec.h"
 #include "base/text.h"
 #include "image/image_json.h"
 #include "image/layer_builder.h"
@@ -22,6 +23,18 @@ LayerRecord layer_of(const TempStore& store, const std::vector<StorePath>& paths
 
 Image image_of(const TempStore& store, std::vector<LayerRecord> layers) {
   return make_image({.layers = std::move(layers), .arch = "amd64"}, store.view(), "image.json");
+}
+
+std::string gzipped(const std::string& text) {
+  CompressionPool pool(1);
+  return read_all(*compress(MemorySource(text).open(), {}, pool), 1 << 20);
+}
+
+/// A gzip layer kept in a file, its diff_id still missing.
+LayerRecord layer_file(std::string file, const std::string& bytes) {
+  return {.digest = oci::Digest::of(bytes).str(),
+          .media_type = std::string(oci::media_type::layer_gzip),
+          .layer_path = std::move(file)};
 }
 
 std::optional<Error> failure(const std::function<void()>& run) {
@@ -84,16 +97,39 @@ TEST_CASE("a store that differs from when the layer was described is told, with 
 
 TEST_CASE("a layer's file wins over its paths, and its size is the file's (A8.9, Appendix III)") {
   const TempStore store;
-  store.file("/nix/store/bbb-layer", "not a tar, but its digest is right");
-  LayerRecord layer{.digest = oci::Digest::of("not a tar, but its digest is right").str(),
-                    .diff_id = oci::Digest::of("plain").str()};
+  const std::string stored = gzipped("a tar, for all it matters here");
+  store.file("/nix/store/bbb-layer", stored);
+  LayerRecord layer = layer_file("/nix/store/bbb-layer", stored);
+  layer.diff_id = oci::Digest::of("a tar, for all it matters here").str();
   layer.paths = {{.path = "/nix/store/gone", .options = {}, .unknown_keys = {"tar"}}};
-  layer.media_type = oci::media_type::layer_gzip;
-  layer.layer_path = "/nix/store/bbb-layer";
   const Image image = image_of(store, {layer});
-  CHECK(image.layers.front().blob.descriptor.size == 34);
-  CHECK(read(image.layers.front()) == "not a tar, but its digest is right");
-  CHECK(image.layers.front().diff_id == oci::Digest::of("plain"));
+  CHECK(image.layers.front().blob.descriptor.size == stored.size());
+  CHECK(read(image.layers.front()) == stored);
+  CHECK(read(image.layers.front(), 10) == stored.substr(10));
+}
+
+TEST_CASE("a stored layer that unpacks to other than its diff_id is refused, and says so") {
+  const TempStore store;
+  const std::string stored = gzipped("one tar");
+  store.file("/nix/store/bbb-layer", stored);
+  LayerRecord layer = layer_file("/nix/store/bbb-layer", stored);
+  layer.diff_id = oci::Digest::of("another tar").str();
+  const Image image = image_of(store, {layer});
+  const auto error = failure([&] { read(image.layers.front()); });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::integrity);
+  CHECK(error->message().find("/bbb-layer unpacked: bytes with digest ") != std::string::npos);
+  CHECK(error->message().find(oci::Digest::of("one tar").str()) != std::string::npos);
+  CHECK(error->hint().starts_with("diff_ids must be"));
+}
+
+TEST_CASE("bytes of an unknown media type go as they are, unpacked by no one (A6.3)") {
+  const TempStore store;
+  store.file("/nix/store/bbb-layer", "who knows");
+  LayerRecord layer = layer_file("/nix/store/bbb-layer", "who knows");
+  layer.media_type = "foo/bar";
+  layer.diff_id = oci::Digest::of("nothing like it").str();
+  CHECK(read(image_of(store, {layer}).layers.front()) == "who knows");
 }
 
 TEST_CASE("a layer's file that was cut is told") {
