@@ -17,8 +17,12 @@ namespace n2c {
 
 namespace {
 
+/// Failed first: freeing an archive that is not finished would write all that it lacks.
 struct ArchiveDeleter {
-  void operator()(struct archive* a) const { archive_write_free(a); }
+  void operator()(struct archive* a) const {
+    archive_write_fail(a);
+    archive_write_free(a);
+  }
 };
 struct EntryDeleter {
   void operator()(struct archive_entry* e) const { archive_entry_free(e); }
@@ -116,7 +120,6 @@ class ArchiveReader final : public Reader {
   std::uint64_t left_ = 0;
   bool ended_ = false;
   std::exception_ptr failure_;
-  // Last: freed first, since freeing one that is not finished writes into the above.
   std::unique_ptr<struct archive, ArchiveDeleter> archive_;
 };
 
