@@ -134,11 +134,15 @@ Parsed<Proxy> Proxy::parse(std::string_view text) {
     proxy.password = *password;
     text.remove_prefix(at + 1);
   }
-  // The host and port have the form they have in any URL; a proxy's usual port is 1080 to libcurl.
+  // The host and port have the form they have in any URL.
   const auto url = Url::parse(cat("http://", text));
   if (!url) return std::unexpected("not a proxy's URL: its host or port is malformed");
-  proxy.address = cat(scheme, "://", url->host(), ':', url->port());
-  if (scheme == "https" && url->port() == 80) proxy.address = cat("https://", url->host(), ":443");
+  const std::string_view authority = text.substr(0, text.find_first_of("/?"));
+  const std::size_t colon = authority.rfind(':');
+  const bool has_port =
+      colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos;
+  const std::uint16_t usual = scheme == "http" ? 80 : scheme == "https" ? 443 : 1080;
+  proxy.address = cat(scheme, "://", url->host(), ':', has_port ? url->port() : usual);
   return proxy;
 }
 
