@@ -60,16 +60,17 @@ TEST_CASE("a registry with a CA of its own is trusted once the CA is named") {
   CHECK(holds(error.hint(), "--ca-file"));
   const auto ca_file = folder.path() / "ca.pem";
   write_file(ca_file, authority.certificate);
-  CHECK(scene.get({.ca_file = ca_file}).body == "safe");
+  CHECK(scene.get({.ca_files = {ca_file}}).body == "safe");
   CHECK(scene.get({.verify = false}).body == "safe");
 }
 
 TEST_CASE("a CA file that is missing or no certificate says so") {
   const TemporaryFolder folder;
   TlsScene scene(make_identity(make_authority(), "127.0.0.1"));
-  CHECK(scene.failure({.ca_file = folder.path() / "absent"}).kind() == ErrorKind::local);
+  CHECK(scene.failure({.ca_files = {folder.path() / "absent"}}).kind() == ErrorKind::local);
   write_file(folder.path() / "text", "not PEM");
-  CHECK(holds(scene.failure({.ca_file = folder.path() / "text"}).message(), "no PEM certificate"));
+  CHECK(
+      holds(scene.failure({.ca_files = {folder.path() / "text"}}).message(), "no PEM certificate"));
 }
 
 TEST_CASE("another host's certificate and an expired one are refused, each with its hint") {
@@ -78,24 +79,24 @@ TEST_CASE("another host's certificate and an expired one are refused, each with 
   const auto ca_file = folder.path() / "ca.pem";
   write_file(ca_file, authority.certificate);
   TlsScene other(make_identity(authority, "127.0.0.9"));
-  CHECK(holds(other.failure({.ca_file = ca_file}).hint(), "another host's"));
+  CHECK(holds(other.failure({.ca_files = {ca_file}}).hint(), "another host's"));
   TlsScene expired(make_identity(authority, "127.0.0.1", true));
-  CHECK(holds(expired.failure({.ca_file = ca_file}).hint(), "clock"));
+  CHECK(holds(expired.failure({.ca_files = {ca_file}}).hint(), "clock"));
 }
 
 TEST_CASE("a registry that wants a client certificate gets the one that is named") {
   const TemporaryFolder folder;
   const Identity authority = make_authority();
   const Identity client = make_identity(authority, "127.0.0.1");
-  TlsFiles files{.ca_file = folder.path() / "ca.pem",
+  TlsFiles files{.ca_files = {folder.path() / "ca.pem"},
                  .client_cert_file = folder.path() / "client.cert",
                  .client_key_file = folder.path() / "client.key"};
-  write_file(files.ca_file, authority.certificate);
+  write_file(files.ca_files[0], authority.certificate);
   write_file(files.client_cert_file, client.certificate);
   write_file(files.client_key_file, client.key);
   TlsScene scene(make_identity(authority, "127.0.0.1"), authority.certificate);
   CHECK(scene.get(files).body == "safe");
-  CHECK(scene.failure({.ca_file = files.ca_file}).kind() == ErrorKind::network);
+  CHECK(scene.failure({.ca_files = files.ca_files}).kind() == ErrorKind::network);
 }
 
 TEST_CASE("a request through a proxy carries the proxy's login to it, and the registry's not") {
