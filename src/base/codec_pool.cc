@@ -1,6 +1,7 @@
 #include "base/codec_pool.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace n2c {
 
@@ -52,7 +53,7 @@ void CompressionPool::Impl::start_threads() {
 void CompressionPool::Impl::wait(BlockJob& job) {
   std::unique_lock hold(mutex_);
   work_done_.wait(hold, [&] { return job.done; });
-  if (job.failure) std::rethrow_exception(job.failure);
+  if (job.failure) std::rethrow_exception(std::exchange(job.failure, nullptr));
 }
 
 void CompressionPool::Impl::abandon(BlockJob& job) {
@@ -63,7 +64,7 @@ void CompressionPool::Impl::abandon(BlockJob& job) {
 void CompressionPool::Impl::compress_here(BlockJob& job) {
   run(job);
   job.done = true;
-  if (job.failure) std::rethrow_exception(job.failure);
+  if (job.failure) std::rethrow_exception(std::exchange(job.failure, nullptr));
 }
 
 bool CompressionPool::Impl::take_leave() {

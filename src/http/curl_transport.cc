@@ -113,8 +113,9 @@ Response CurlTransport::send(const Request& request, std::stop_token stop) {
     }
     transfer->wait_for_end();
   }
-  if (transfer->code() == CURLE_ABORTED_BY_CALLBACK && !transfer->failure() &&
-      stop.stop_requested()) {
+  // Taken, so that the exception lives and dies on this thread.
+  if (auto failure = transfer->take_failure()) std::rethrow_exception(std::move(failure));
+  if (transfer->code() == CURLE_ABORTED_BY_CALLBACK && stop.stop_requested()) {
     throw Error(ErrorKind::cancelled, "stopped on request");
   }
   return outcome(*transfer, request, proxy);
@@ -122,7 +123,6 @@ Response CurlTransport::send(const Request& request, std::stop_token stop) {
 
 Response CurlTransport::outcome(Transfer& transfer, const Request& request,
                                 const std::optional<Proxy>& proxy) {
-  if (transfer.failure()) std::rethrow_exception(transfer.failure());
   Response response = transfer.take_response();
   if (transfer.code() != CURLE_OK || response.status == 0) {
     const auto& handle = transfer.handle();

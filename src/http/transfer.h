@@ -8,6 +8,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "base/pipe.h"
 #include "http/curl_handle.h"
@@ -43,7 +44,7 @@ class Transfer {
   void wait_for_end();
   /// After the end: how it went, and what was thrown on the network thread.
   CURLcode code() const { return code_; }
-  std::exception_ptr failure() const { return failure_; }
+  std::exception_ptr take_failure() { return std::exchange(failure_, nullptr); }
   const char* explanation() const { return explanation_.data(); }
   Response take_response() { return std::move(response_); }
   bool stalled() const { return stalled_; }
