@@ -61,8 +61,8 @@ check "metadata: the layer has its history" equal \
 check "metadata: the image has its label" equal \
   "$(field metadata '{{index .Config.Labels "org.opencontainers.image.title"}}')" hello
 hello=$(build pkgs.hello 2>/dev/null)
-check "nix: every path of the database is in the image, unchanged" run nix /bin/nix-store --verify --check-contents
-check "nix: the paths of other layers are in the database" run nix /bin/nix-store --check-validity "$hello"
+check "nix: every path of the database is in the image, unchanged" says nix '' /bin/nix-store --verify --check-contents
+check "nix: the paths of other layers are in the database" says nix '' /bin/nix-store --check-validity "$hello"
 check "nix: references too" says nix "busybox" /bin/nix-store --query --references "$hello"
 check "nix-user: a user's Nix works" says nix-user '^1000$'
 check "nix-user: the store is the user's" says nix-user '1000 +1001 .* /nix/store$'
