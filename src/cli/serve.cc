@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "image/image_json.h"
 #include "oci/reference.h"
+#include "push/digest_cache.h"
 #include "push/served_images.h"
 #include "registry/server/access_log.h"
 #include "registry/server/api.h"
@@ -138,7 +139,27 @@ class Stores {
     for (const std::string& text : arguments.images) {
       images.push_back(served_image(text, {arguments.store_root}));
     }
+    use_cache(images, options);
     images_.emplace(std::move(images), std::move(options));
+  }
+
+  /// What compressing gave before is known, and what it gives now is kept.
+  void use_cache(const std::vector<ServedImage>& images, ServeOptions& options) {
+    if (options.compression.codec == Codec::none) return;
+    cache_.emplace(DigestCache::usual_file(process_environment()));
+    const std::string recipe = options.compression.recipe();
+    const std::string media_type(layer_media_type(options.compression.codec));
+    for (const ServedImage& served : images) {
+      for (const Layer& layer : served.image.layers) {
+        const auto form = cache_->find_form(layer.diff_id, recipe);
+        if (!form) continue;
+        options.known.add(layer.diff_id, {{media_type, form->digest, form->size}, "the cache"});
+      }
+    }
+    options.learned = [this, recipe](const oci::Digest& diff_id, const oci::Descriptor& form) {
+      cache_->add_form(diff_id, recipe, {form.digest, form.size});
+      cache_->save();
+    };
   }
 
   registry::WritableStore* pushed() {
@@ -146,6 +167,7 @@ class Stores {
     return memory_ ? &*memory_ : nullptr;
   }
 
+  std::optional<DigestCache> cache_;  // before images_, whose threads add to it
   std::optional<registry::FolderStore> folder_;
   std::optional<registry::MemoryStore> memory_;
   std::optional<ServedImages> images_;

@@ -1,6 +1,7 @@
 #include "push/served_images.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 
 #include "base/locked.h"
@@ -105,13 +106,31 @@ ServedImages::Prepared ServedImages::prepare(const Image& image, std::stop_token
   return prepared;
 }
 
-const Blob* ServedImages::find_blob(const std::string& repository, const oci::Digest& blob) const {
-  for (const Entry& entry : entries_) {
-    if (entry.served.repository != repository) continue;
-    const auto& blobs = entry.prepared.get().blobs;
-    if (const auto found = blobs.find(blob); found != blobs.end()) return &found->second;
+const ServedImages::Prepared* ServedImages::find(
+    const std::string& repository, const std::function<bool(const Prepared&)>& has) const {
+  std::exception_ptr failure;
+  for (const bool waiting : {false, true}) {
+    for (const Entry& entry : entries_) {
+      if (entry.served.repository != repository) continue;
+      const bool ready =
+          entry.prepared.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+      if (!ready && !waiting) continue;
+      try {
+        const Prepared& prepared = entry.prepared.get();
+        if (has(prepared)) return &prepared;
+      } catch (const Error&) {
+        failure = std::current_exception();
+      }
+    }
   }
+  if (failure) std::rethrow_exception(failure);
   return nullptr;
+}
+
+const Blob* ServedImages::find_blob(const std::string& repository, const oci::Digest& blob) const {
+  const Prepared* image =
+      find(repository, [&](const Prepared& prepared) { return prepared.blobs.contains(blob); });
+  return image == nullptr ? nullptr : &image->blobs.at(blob);
 }
 
 std::optional<std::uint64_t> ServedImages::stat(const std::string& repository,
@@ -130,12 +149,11 @@ std::unique_ptr<Reader> ServedImages::open(const std::string& repository, const 
 
 std::optional<registry::ManifestRecord> ServedImages::find_manifest(const std::string& repository,
                                                                     const oci::Digest& manifest) {
-  for (const Entry& entry : entries_) {
-    if (entry.served.repository != repository) continue;
-    const auto& record = entry.prepared.get().manifest;
-    if (record.descriptor.digest == manifest) return record;
-  }
-  return {};
+  const Prepared* image = find(repository, [&](const Prepared& prepared) {
+    return prepared.manifest.descriptor.digest == manifest;
+  });
+  if (image == nullptr) return {};
+  return image->manifest;
 }
 
 std::optional<oci::Digest> ServedImages::find_tag(const std::string& repository,

@@ -27,8 +27,8 @@ struct ServeOptions {
   Compression compression{.codec = Codec::none};
   std::size_t threads = 0;  ///< that compress; 0: one a processor
   KnownForms known{};       ///< stored forms of layers known beforehand
-  /// Told of every form that was worked out, and of an image that cannot be served. Called on
-  /// a thread of the store's own.
+  /// Told of every form that was worked out, and of an image that is ready or cannot be served.
+  /// Called on threads of the store's own, each by one at a time.
   std::function<void(const oci::Digest& diff_id, const oci::Descriptor& form)> learned{};
   std::function<void(std::string_view line)> note{};
 };
@@ -72,7 +72,10 @@ class ServedImages final : public registry::Store {
   Prepared prepare(const Image& image, std::stop_token stop);
   void work_out(const Image& image, std::stop_token stop);
   Blob stored_layer(const Layer& layer, const oci::Descriptor& form);
-  /// The blob in one of the repository's images; waits for those not ready.
+  /// The first of the repository's images that `has` says; those that are ready are asked first,
+  /// the others waited for. Null when none has. Throws what an image failed with when none has.
+  const Prepared* find(const std::string& repository,
+                       const std::function<bool(const Prepared&)>& has) const;
   const Blob* find_blob(const std::string& repository, const oci::Digest& blob) const;
 
   ServeOptions options_;
