@@ -58,6 +58,14 @@ rec {
     config.Entrypoint = [ "${pkgs.hello}/bin/hello" ];
   };
 
+  # On a base image from a registry.
+  onPulledBase = nix2container.buildImage {
+    name = "on-pulled-base";
+    fromImage = examples.fromImage.fromImage;
+    mergeBaseConfig = true;
+    config.Env = [ "MINE=1" ];
+  };
+
   # A store path whose name is no regular expression for itself, at the root or not.
   relocated = exactRelocation: nix2container.buildImage {
     name = "relocated";
@@ -91,6 +99,7 @@ rec {
     copyToRoot = [ pkgs.hello ];
     compressor = "zstd";
     layerStrategy = "size";
+    maxLayers = 5;
     excludes = [{ path = pkgs.hello; excludes = [ "share" ]; }];
     layers = [
       (nix2container.buildLayer {

@@ -77,6 +77,16 @@ check "and stays where nix2container leaves it otherwise" \
 files_of "$(build trimmed 2> /dev/null)" | sed -E 's|/[0-9a-z]{32}-|/|' | tr '\n' ' ' > "$work/trimmed"
 check "excluded parts are left out, at the root and in place, and nothing that only looks like them" equal "$(cat "$work/trimmed")" \
   "/ /bin /nix /nix/store /nix/store/lib.so+1 /nix/store/lib.so+1/bin /nix/store/lib.so+1/share /nix/store/lib.so+1/share/docs /nix/store/lib.so+1/share/docs/kept /share /share/docs /share/docs/kept "
+
+"$N2C" push "$(build extras 2> /dev/null)" "$registry/extras:1" > "$work/extras.log" 2>&1 || fail "extras: $(cat "$work/extras.log")"
+check "compressor: each layer is in the registry as it was kept in the store" equal \
+  "$(raw extras:1 | jq -c '[.layers[].digest]')" "$(jq -c '[.layers[].digest]' "$(build extras 2> /dev/null)")"
+check "compressor: and says how it is compressed" equal "$(raw extras:1 | jq -c '[.layers[].mediaType | sub(".*[+]"; "")] | unique')" '["gzip","zstd"]'
+for built in onBase "onPulledBase --argstr bases $(jq -c . "$work/bases.json")"; do
+  # shellcheck disable=SC2086
+  check "mergeBaseConfig: the base's environment holds (${built%% *})" equal \
+    "$(jq -c '."image-config".Env[:2]' "$(build $built 2> /dev/null)")" '["PATH=/base/bin","FROM=base"]'
+done
 check "inspect says what the image holds" grep -q "$busybox" <("$all/basic/inspect" --json)
 
 # One changed file.

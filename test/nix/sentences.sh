@@ -53,7 +53,9 @@ says "a command that is not a list" 'buildImage { name = "a"; config.entrypoint 
 says "layers counted in words" 'buildLayer { maxLayers = "5"; }' \
   "nix2container.buildLayer: 'maxLayers' must be a whole number, and is the string '5'"
 says "a compressor nobody has" 'buildLayer { compressor = "xz"; }' \
-  "nix2container.buildLayer: 'compressor' is one of \"gzip\", \"zstd\", and not the string 'xz'"
+  "nix2container.buildLayer: 'compressor' is \"gzip\" or \"zstd\", with a level behind a colon or without (\"zstd:9\"), and not the string 'xz'"
+says "a strategy nobody has" 'buildLayer { layerStrategy = "random"; }' \
+  "nix2container.buildLayer: 'layerStrategy' is one of \"popularity\", \"size\", and not the string 'random'"
 says "a permission without its path" 'buildLayer { perms = [ { mode = "0644"; } ]; }' \
   "nix2container.buildLayer: 'perms' holds an attribute set; each element is { path = a store path;"
 says "an excluded part that is a whole path" 'buildLayer { excludes = [ { path = pkgs.hello; excludes = [ "/share" ]; } ]; }' \
