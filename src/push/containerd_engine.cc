@@ -108,7 +108,8 @@ class ContainerdLoad {
   /// The content store's digests: what a thin archive may leave out.
   std::set<oci::Digest> omittable(std::stop_token stop) const {
     std::set<std::string> held;
-    for (const std::string_view line : split(ctr_.ask({"content", "ls", "--quiet"}, stop), '\n')) {
+    const std::string list = ctr_.ask({"content", "ls", "--quiet"}, std::move(stop));
+    for (const std::string_view line : split(list, '\n')) {
       held.insert(std::string(trim(line)));
     }
     return image_.stored_as(held);

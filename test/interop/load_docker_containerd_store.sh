@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# dockerd with the containerd store: only blobs it lacks are sent, images are whole, and what is
+# asked for compressed is kept compressed.
+. "$(dirname "$0")/common.inc"
+. "$(dirname "$0")/engines.inc"
+need jq python3
+export HOME=$work
+start_dockerd_containerd_store
+make_two_images
+
+check_loads 1
+docker create --name whole app:1 >/dev/null
+docker export whole | exported_equals changed.json || fail "the exported file system differs"
+echo "ok: its file system is that of its layers"
+docker rm whole >/dev/null
+check "the image can be saved whole" sh -c 'docker save app:1 | tar -t >/dev/null'
+check "names are canonical" equal "$(docker images --format '{{.Repository}}:{{.Tag}}' | grep -v '<none>' | sort | xargs)" \
+  "app:1 example.org/other:2"
+
+check "gzip layers when asked" load image.json gzip:1 --compression gzip
+said=$(load image.json gzip:1 --compression gzip)
+check "which are there the next time" equal "$(counts "$said")" "$layers layers there, 0 sent"
+said=$(load image.json plain:1)
+check "and do not stand in for plain ones" equal "$(grep -c 'sending it whole' "$work/load.err" || true)" 0
+check "the plain image can be saved whole" sh -c 'docker save plain:1 | tar -t >/dev/null'
+
+docker rmi -f $(docker images -aq | sort -u) >/dev/null
+check_two_at_once
+docker rmi -f $(docker images -aq | sort -u) >/dev/null
+check_killed_load
