@@ -113,13 +113,22 @@ rec {
   };
 
   # An image to build on, as if it had come from elsewhere.
-  base = nix2container.buildImage {
-    name = "library/base";
-    tag = "latest";
-    copyToRoot = [ (pkgs.writeTextDir "etc/alpine-release" "3.20.0\n") ];
-    config = {
-      Env = [ "PATH=/base/bin" "FROM=base" ];
-      Cmd = [ "/bin/sh" ];
-    };
-  };
+  base = baseFor.amd64;
+  baseFor = builtins.listToAttrs (map
+    (arch: {
+      name = arch;
+      value = nix2container.buildImage {
+        name = "library/base";
+        tag = "latest";
+        inherit arch;
+        copyToRoot = [
+          (pkgs.writeTextDir "etc/alpine-release" "3.20.0\n")
+          (pkgs.writeTextDir "etc/arch" "${arch}\n")
+        ];
+        config = {
+          Env = [ "PATH=/base/bin" "FROM=base" ];
+          Cmd = [ "/bin/sh" ];
+        };
+      };
+    }) [ "amd64" "arm64" ]);
 }
