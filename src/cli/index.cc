@@ -84,7 +84,7 @@ void add_index_command(CLI::App& app, Invocation& chosen) {
     chosen.action = [arguments, &chosen](std::stop_token stop) {
       const std::string& last = arguments->words.back();
       const auto address = or_throw(Address::parse(last), ErrorKind::usage, "DESTINATION");
-      const oci::Reference to = address.reference.value_or(*oci::Reference::parse("none"));
+      const oci::Reference to = address.reference.value_or(oci::Reference{});
       return run_index({.words = std::span(arguments->words).first(arguments->words.size() - 1),
                         .destination = address,
                         .registry = {.to = to}},

@@ -130,7 +130,7 @@ int push_index(const PushArguments& arguments, const Address& address, bool debu
       .words = std::span(arguments.words).first(arguments.words.size() - 1),
       .destination = address,
       .registry = address.reference ? registry_push_of(arguments, *address.reference)
-                                    : RegistryPush{.to = *oci::Reference::parse("none")}};
+                                    : RegistryPush{}};
   return run_index(transfer, arguments.transfer, arguments.metadata, debug, stop);
 }
 

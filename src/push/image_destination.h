@@ -43,7 +43,7 @@ struct DestinationOptions {
   Registries& registries;
   /// For registries: mount_from, reuse_from, reuse and verify_reuse. Its `to`, more_tags and
   /// options are not looked at.
-  RegistryPush registry;
+  RegistryPush registry{};
 };
 
 /// Opens a place to write to. Local ones are created here where they are missing, and nothing

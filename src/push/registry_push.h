@@ -15,7 +15,7 @@ namespace n2c {
 
 /// What the user asked for.
 struct RegistryPush {
-  oci::Reference to;  ///< its tag and digest say what is written and what it must be
+  oci::Reference to{};  ///< its tag and digest say what is written and what it must be
   std::vector<std::string> more_tags{};  ///< --tag
   std::vector<oci::Reference>
       reuse_from{};  ///< --reuse-from: more images to learn stored forms from

@@ -11,14 +11,15 @@ need g++ pkg-config meson jq
 pc=$(find "$work/installed" -name n2c.pc)
 [ -n "$pc" ] || fail "no n2c.pc was installed"
 prefix=$work/installed$(sed -n 's/^prefix=//p' "$pc")
-flags() { PKG_CONFIG_PATH=$(dirname "$pc") pkg-config --define-variable=prefix="$prefix" "$@" n2c; }
+sed -i "s|^prefix=.*|prefix=$prefix|" "$pc"  # where this copy lies, as an install there would say
+export PKG_CONFIG_PATH=${pc%/*}
 cp "$root"/test/library/*.cc "$work/"
 make_image 3
 cd "$work"
 
 for example in show_layers push_image; do
   # shellcheck disable=SC2046
-  g++ -std=c++23 -O0 -Wall -Wextra -Werror "$example.cc" -o "$example" $(flags --cflags) $(flags --libs --static)
+  g++ -std=c++23 -O0 -Wall -Werror "$example.cc" -o "$example" $(pkg-config --cflags n2c) $(pkg-config --libs n2c)
   echo "ok: $example compiles and links against the installed copy"
 done
 
@@ -36,3 +37,13 @@ for header in $(cd "$prefix/include/n2c" && find . -name '*.h'); do
   ! grep -qE 'CLI/|CLI::' "$prefix/include/n2c/$header" || fail "$header names the command line's library"
 done
 echo "ok: no installed header knows of the command line"
+
+mkdir project && cp show_layers.cc project/
+cat >project/meson.build <<'MESON'
+project('user', 'cpp')
+add_project_arguments('-std=c++23', language: 'cpp')
+executable('show-layers', 'show_layers.cc', dependencies: dependency('n2c'))
+MESON
+meson setup project/build project >meson.log
+ninja -C project/build >>meson.log
+check "a Meson project finds it as a dependency" cmp shown <(project/build/show-layers image.json "$work")
