@@ -29,16 +29,16 @@ Throttle::Outcome outcome_of(int status) {
   return status < 400 ? Throttle::Outcome::success : Throttle::Outcome::other;
 }
 
-http::Url or_usage(std::string_view host, bool plain_http) {
-  return or_throw(base_url(host, plain_http), ErrorKind::usage, "registry host");
+http::Url or_usage(std::string_view host, const HostOptions& options) {
+  return or_throw(base_url(host, options), ErrorKind::usage, "registry host");
 }
 
 }  // namespace
 
-Parsed<http::Url> base_url(std::string_view host, bool plain_http) {
+Parsed<http::Url> base_url(std::string_view host, const HostOptions& options) {
   const bool hub = host == "docker.io" || host == "index.docker.io";
   const std::string_view real = hub ? "registry-1.docker.io" : host;
-  const bool plain = plain_http || oci::is_loopback(host);
+  const bool plain = options.plain_http || (oci::is_loopback(host) && !options.tls);
   return http::Url::parse(cat(plain ? "http://" : "https://", real, "/v2/"));
 }
 
@@ -46,7 +46,7 @@ struct Host::Parts {
   Parts(std::string host_as_written, http::Transport& transport_in, AuthProvider& auth,
         Clock& clock_in, HostOptions options_in)
       : host(std::move(host_as_written)),
-        home(or_usage(host, options_in.plain_http)),
+        home(or_usage(host, options_in)),
         transport(transport_in),
         clock(clock_in),
         options(std::move(options_in)),

@@ -24,6 +24,7 @@ namespace n2c::registry {
 
 struct HostOptions {
   bool plain_http = false;  ///< --plain-http; loopback hosts speak plain HTTP without it
+  bool tls = false;         ///< HTTPS for loopback hosts too
   RetryPolicy retry{};
   HostProfile profile{};                ///< --chunk-size, and what is learnt on the way
   std::size_t in_flight = 64;           ///< requests at once, until the host says that is too many
@@ -91,7 +92,8 @@ class Host {
   std::unique_ptr<Parts> parts_;
 };
 
-/// The plain base URL of a host: docker.io is https://registry-1.docker.io, loopback is http.
-Parsed<http::Url> base_url(std::string_view host, bool plain_http);
+/// The base URL of a host: docker.io is https://registry-1.docker.io, loopback is http unless
+/// `options.tls` says otherwise.
+Parsed<http::Url> base_url(std::string_view host, const HostOptions& options = {});
 
 }  // namespace n2c::registry

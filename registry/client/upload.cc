@@ -132,7 +132,9 @@ class Upload {
 
   void tell(const http::Request& request, const http::Response& response) {
     UploadReply reply{.status = response.status};
-    if (const auto location = response.headers.find("Location")) {
+    // A closing PUT's Location is the blob's own: nobody goes there, wherever it leads.
+    const auto location = response.headers.find("Location");
+    if (location && request.method != http::Method::put && response.status < 300) {
       reply.location = or_throw(host_.resolve(response.url, *location), ErrorKind::registry,
                                 cat(describe(request), ": Location"))
                            .str();

@@ -99,7 +99,8 @@ void UploadPlan::send_from(std::uint64_t first) {
 void UploadPlan::on_send_reply(const Send& send, const UploadReply& reply) {
   if (accepted(reply.status)) return on_accepted(send, reply);
   why_ = cat("status ", reply.status);
-  if (reply.status == 413) return on_too_large(send);
+  // 411: nginx wants a length (docker-archive/docker-registry#143), and chunks have one.
+  if (reply.status == 413 || (reply.status == 411 && !send.count)) return on_too_large(send);
   // On 416 the registry's Range is believed, if it says that part of this chunk arrived;
   // "First byte … 0" is the session of a body that was sent twice (apple/containerization#790,
   // acr#866): only a new one is safe.

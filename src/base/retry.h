@@ -10,7 +10,7 @@
 namespace n2c {
 
 struct RetryPolicy {
-  int attempts = 5;                            ///< tries in all; --retry N is N further ones
+  int attempts = 8;                            ///< tries in all; --retry N is N further ones
   std::chrono::milliseconds first_delay{500};  ///< doubled at every further try
   std::chrono::milliseconds longest_delay{30'000};
   std::chrono::seconds max_time{900};  ///< from the first try to the start of the last

@@ -41,6 +41,7 @@ std::shared_ptr<registry::Host> Registries::host_of(const std::string& host) {
       slot = std::make_shared<registry::Host>(
           host, *transport_, *auth_, clock_,
           registry::HostOptions{.plain_http = speaks_plain_http(host),
+                                .tls = wants_tls(host),
                                 .retry = options_.retry,
                                 .profile = {.chunk = options_.chunk_size},
                                 .in_flight = options_.in_flight,
@@ -54,7 +55,7 @@ std::shared_ptr<registry::Host> Registries::host_of(const std::string& host) {
 bool Registries::speaks_plain_http(const std::string& host) const {
   if (options_.plain_http || !options_.plain_http_fallback) return options_.plain_http;
   const auto answers = [&](bool plain) {
-    const auto url = registry::base_url(host, plain);
+    const auto url = registry::base_url(host, {.plain_http = plain, .tls = wants_tls(host)});
     if (!url) return false;
     try {
       transport_->send({.url = *url}, {});
@@ -65,6 +66,11 @@ bool Registries::speaks_plain_http(const std::string& host) const {
     }
   };
   return !answers(false) && answers(true);
+}
+
+bool Registries::wants_tls(const std::string& host) const {
+  const http::TlsFiles files = tls_of(host);
+  return !files.ca_files.empty() || !files.client_cert_file.empty();
 }
 
 http::TlsFiles Registries::tls_of(std::string_view authority) const {

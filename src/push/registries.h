@@ -57,6 +57,8 @@ class Registries {
  private:
   std::shared_ptr<registry::Host> host_of(const std::string& host);
   http::TlsFiles tls_of(std::string_view authority) const;
+  /// Certificates were named for it, so it has TLS though it is on loopback.
+  bool wants_tls(const std::string& host) const;
   bool speaks_plain_http(const std::string& host) const;
 
   RegistryOptions options_;

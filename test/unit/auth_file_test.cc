@@ -118,6 +118,14 @@ TEST_CASE("the first file that has a login counts; a missing one is passed over"
   CHECK_THROWS_AS(named->find("quay.io", ""), Error);
 }
 
+TEST_CASE("the login of the command line is for the host it names, and for no other") {
+  NamedAuth auth({.username = "me", .password = "pw"}, "ghcr.io",
+                 make_file_auth({.files = {test::fixture_path("auth/podman-auth.json")}}));
+  CHECK(auth.find("ghcr.io", "x")->username == "me");
+  CHECK(auth.find("quay.io", "x")->username == "host");
+  CHECK_FALSE(auth.find("evil.example", "x"));
+}
+
 TEST_CASE("base64 goes both ways, for every length, and refuses what is not base64") {
   for (const std::string text : {"", "a", "ab", "abc", "user:pass", "\xff\x00z"}) {
     CHECK(base64_decode(base64_encode(text)).value() == text);

@@ -71,6 +71,14 @@ TEST_CASE("a blob whose digest is not known comes out of PATCH and PUT with it")
   CHECK(f.transport.requests().at(2).body.empty());
 }
 
+TEST_CASE("where the finished blob is said to be does not matter") {
+  Fixture f;
+  f.transport.when("POST", "/blobs/uploads/", session("/u/1"));
+  f.transport.when("PUT", "/u/1",
+                   {.status = 201, .headers = {{"Location", "http://10.0.0.5:5000/v2/app/x"}}});
+  CHECK(f.upload() == blob);
+}
+
 TEST_CASE("chunks of an unknown blob are cut where they end, with ranges") {
   for (const std::uint64_t chunk : {bytes.size() - 1, bytes.size(), std::size_t{10}}) {
     Fixture f({.profile = {.chunk = chunk}});
@@ -322,9 +330,10 @@ TEST_CASE("a registry's warning is passed on once") {
 }
 
 TEST_CASE("hosts are reached by https, Docker Hub under its own name, loopback by http") {
-  CHECK(base_url("ghcr.io", false)->str() == "https://ghcr.io/v2/");
-  CHECK(base_url("docker.io", false)->str() == "https://registry-1.docker.io/v2/");
-  CHECK(base_url("127.0.0.1:5000", false)->str() == "http://127.0.0.1:5000/v2/");
-  CHECK(base_url("[::1]:5000", false)->str() == "http://[::1]:5000/v2/");
-  CHECK(base_url("lan.example:5000", true)->str() == "http://lan.example:5000/v2/");
+  CHECK(base_url("ghcr.io")->str() == "https://ghcr.io/v2/");
+  CHECK(base_url("docker.io")->str() == "https://registry-1.docker.io/v2/");
+  CHECK(base_url("127.0.0.1:5000")->str() == "http://127.0.0.1:5000/v2/");
+  CHECK(base_url("[::1]:5000")->str() == "http://[::1]:5000/v2/");
+  CHECK(base_url("lan.example:5000", {.plain_http = true})->str() == "http://lan.example:5000/v2/");
+  CHECK(base_url("localhost:5000", {.tls = true})->str() == "https://localhost:5000/v2/");
 }

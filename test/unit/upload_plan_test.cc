@@ -124,6 +124,15 @@ TEST_CASE("after a 413 chunks of 4 MiB are sent in a new session, and smaller on
   CHECK(plan.profile().chunk == 2 * mib);
 }
 
+TEST_CASE(
+    "where a length is wanted a stream goes in chunks, which have one (docker-registry#143)") {
+  auto plan = opened({}, std::nullopt);
+  plan.on_reply({.status = 411});
+  plan.on_cancelled();
+  plan.on_reply({.status = 202, .location = "s2"});
+  CHECK(next(plan) == cat("PATCH s2 0+", 4 * mib, " ranged"));
+}
+
 TEST_CASE("a 413 for less than 4 MiB makes chunks smaller than the blob") {
   auto plan = opened({}, 3 * mib);
   plan.on_reply({.status = 413});
