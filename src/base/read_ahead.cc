@@ -28,24 +28,34 @@ bool ReadAhead::wait_for_room() {
   return !dropped_;
 }
 
-void ReadAhead::fill_all() {
-  std::exception_ptr failure;
+/// Fills the block as far as the reader goes or until it fails: what came before counts.
+std::exception_ptr ReadAhead::fill(Block& block) {
+  block.count = 0;
   try {
-    while (wait_for_room()) {
-      Block& block = blocks_[filled_ % block_count];  // only this thread changes filled_
-      block.count = read_full(*from_, ByteSpan(block.bytes.get(), block_size_));
-      if (block.count == 0) break;
-      const std::scoped_lock hold(mutex_);
-      ++filled_;
-      changed_.notify_all();
+    while (block.count < block_size_) {
+      const ByteSpan room(block.bytes.get() + block.count, block_size_ - block.count);
+      const std::size_t count = from_->read(room);
+      if (count == 0) break;
+      block.count += count;
     }
   } catch (...) {
-    failure = std::current_exception();
+    return std::current_exception();
   }
-  const std::scoped_lock hold(mutex_);
-  failure_ = failure;
-  ended_ = true;
-  changed_.notify_all();
+  return {};
+}
+
+void ReadAhead::fill_all() {
+  bool more = true;
+  while (more && wait_for_room()) {
+    Block& block = blocks_[filled_ % block_count];  // only this thread changes filled_
+    const std::exception_ptr failure = fill(block);
+    more = block.count == block_size_ && !failure;
+    const std::scoped_lock hold(mutex_);
+    if (block.count != 0) ++filled_;
+    failure_ = failure;
+    ended_ = !more;
+    changed_.notify_all();
+  }
 }
 
 ByteView ReadAhead::peek() {

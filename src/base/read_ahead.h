@@ -32,6 +32,7 @@ class ReadAhead final : public Reader {
   };
 
   void fill_all();
+  std::exception_ptr fill(Block& block);
   bool wait_for_room();
   /// What is left of the block being used, waiting for one; drops the one used up.
   ByteView peek();
