@@ -21,6 +21,7 @@ BELOW = {
     'registry/server': ['src/base', 'src/go', 'src/oci'],
 }
 BELOW['src/push'] = list(BELOW)
+BELOW['src/library'] = list(BELOW)
 BELOW['src/cli'] = list(BELOW)
 BELOW['src'] = ['src/cli']
 

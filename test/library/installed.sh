@@ -37,6 +37,9 @@ for header in $(cd "$prefix/include/n2c" && find . -name '*.h'); do
   ! grep -qE 'CLI/|CLI::' "$prefix/include/n2c/$header" || fail "$header names the command line's library"
 done
 echo "ok: no installed header knows of the command line"
+(cd "$prefix/include/n2c" && find . -name '*.h' -printf '#include <%P>\n') >all.cc
+# shellcheck disable=SC2046
+check "every installed header compiles there" g++ -std=c++23 -fsyntax-only $(pkg-config --cflags n2c) all.cc
 
 mkdir project && cp show_layers.cc project/
 cat >project/meson.build <<'MESON'

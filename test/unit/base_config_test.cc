@@ -1,0 +1,88 @@
+#include <doctest/doctest.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "image/base_image.h"
+
+using namespace n2c;
+
+namespace {
+
+constexpr std::string_view config_json =
+    R"({"architecture":"arm64","os":"linux","config":{"Env":["PATH=/bin","A=1"],"Cmd":"bash",)"
+    R"("Labels":{"from":"base"}},"rootfs":{"type":"layers","diff_ids":["sha256:)"
+    "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+    R"("]},"history":[{"created_by":"ADD rootfs"},{"created_by":"CMD bash","empty_layer":true}]})";
+
+/// A base image of one layer in a dir: folder.
+struct Base {
+  TemporaryFolder folder;
+  Base() {
+    const std::string hex = oci::Digest::of(config_json).hex();
+    write_file(folder.path() / hex, config_json);
+    write_file(folder.path() / "manifest.json",
+               cat(R"({"schemaVersion":2,"config":{"mediaType":")", oci::media_type::config,
+                   R"(","digest":"sha256:)", hex, R"(","size":1},"layers":[{"mediaType":")",
+                   oci::media_type::layer_gzip, R"(","digest":"sha256:)", std::string(64, '1'),
+                   R"(","size":7}]})"));
+  }
+  ImageRecord read(BaseConfigUse config) const {
+    return image_from_dir(folder.path().string(), {}, [](std::string_view) {}, config);
+  }
+};
+
+/// An image on top of it, as the image command begins one.
+ImageRecord image_on(const ImageRecord& base) {
+  ImageRecord image{.layers = base.layers};
+  image.container.env = {{"A=2", "B=3"}};
+  return image;
+}
+
+constexpr std::string_view merged =
+    R"({"Env":["PATH=/bin","A=2","B=3"],"Cmd":["bash"],"Labels":{"from":"base"}})";
+
+}  // namespace
+
+TEST_CASE("a base image is described without its config unless it is asked for") {
+  const Base base;
+  const ImageRecord dropped = base.read(BaseConfigUse::dropped);
+  CHECK(dropped.container.to_json().compact() == "{}");
+  CHECK(dropped.arch.empty());
+  CHECK(dropped.layers->front().history == oci::History{});
+  const ImageRecord kept = base.read(BaseConfigUse::kept);
+  CHECK(kept.container.to_json().compact() ==
+        R"({"Env":["PATH=/bin","A=1"],"Cmd":["bash"],"Labels":{"from":"base"}})");
+  CHECK(kept.arch == "arm64");
+  CHECK(kept.layers->front().history.created_by == "ADD rootfs");
+}
+
+TEST_CASE("a base described with its config is merged under the image's own") {
+  const Base base;
+  const ImageRecord described = base.read(BaseConfigUse::kept);
+  ImageRecord image = image_on(described);
+  merge_base_config(image, described, {});
+  CHECK(image.container.to_json().compact() == merged);
+}
+
+TEST_CASE("a base described without its config is looked up where its layers lie") {
+  const Base base;
+  const ImageRecord described = base.read(BaseConfigUse::dropped);
+  ImageRecord image = image_on(described);
+  merge_base_config(image, described, {});
+  CHECK(image.container.to_json().compact() == merged);
+  CHECK(image.layers->front().history.created_by == "ADD rootfs");
+}
+
+TEST_CASE("a base whose config is nowhere to be found says how to keep it") {
+  const Base base;
+  const ImageRecord described = base.read(BaseConfigUse::dropped);
+  std::filesystem::remove(base.folder.path() / "manifest.json");
+  ImageRecord image = image_on(described);
+  try {
+    merge_base_config(image, described, {});
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::input);
+    CHECK(error.hint().find("--with-config") != std::string::npos);
+  }
+}
