@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "image/image_json.h"
 #include "push/console_progress.h"
+#include "push/digest_cache.h"
 #include "push/engine_choice.h"
 
 namespace n2c::cli {
@@ -67,7 +68,8 @@ int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
                             .like = references_of(arguments.like, "--like"),
                             .road = arguments.road,
                             .compression = or_throw(Compression::parse(arguments.compression),
-                                                    ErrorKind::usage, "--compression")};
+                                                    ErrorKind::usage, "--compression"),
+                            .cache = DigestCache::usual_file(process_environment())};
   ConsoleProgress progress(arguments.quiet ? ConsoleProgress::Style::quiet
                                            : ConsoleProgress::Style::automatic);
   const EngineChoice choice =

@@ -54,7 +54,7 @@ class ContainerdLoad {
       : ctr_(ctr),
         request_(request),
         progress_(progress),
-        image_(request.image, request.compression, progress, stop) {
+        image_(request, request.compression, progress, stop) {
     report_.image_id = image_.manifest_digest();
   }
 

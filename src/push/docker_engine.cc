@@ -25,7 +25,7 @@ class DockerLoad {
       : api_(api), facts_(facts), request_(request), progress_(progress) {}
 
   LoadReport run(std::stop_token stop) {
-    image_.emplace(request_.image,
+    image_.emplace(request_,
                    keeps_manifest() ? request_.compression : Compression{Codec::none, 0}, progress_,
                    stop);
     // The containerd store calls an image by its manifest, the others by its config.

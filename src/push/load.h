@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -34,6 +35,8 @@ struct LoadRequest {
   Road road = Road::automatic;
   /// How plain layers are stored where the engine keeps layers as they came.
   Compression compression{Codec::none, 0};
+  /// DigestCache's file: what layers become when they are compressed. Empty: none is kept.
+  std::filesystem::path cache{};
 };
 
 struct LoadReport {

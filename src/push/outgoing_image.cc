@@ -75,35 +75,60 @@ oci::Descriptor describe(const ByteSource& source, std::string media_type, std::
 }  // namespace
 
 std::vector<Blob> stored_layers(const Image& image, const Compression& compression,
-                                CompressionPool& pool, std::stop_token stop) {
-  const std::vector<PlannedLayer> plan = plan_layers(image, {}, compression);
-  Locked<std::map<oci::Digest, Blob>> compressed;
-  run_side_by_side(plan.size(), processor_count(), stop, [&](std::size_t i, std::stop_token own) {
-    if (!plan[i].compress) return;
-    const Layer& layer = image.layers[plan[i].first];
-    const auto source = std::make_shared<CompressedSource>(*layer.blob.bytes, compression, pool);
-    Blob blob{describe(*source, plan[i].media_type, own), source};
-    compressed.with([&](auto& known) { known.emplace(layer.diff_id, std::move(blob)); });
+                                CompressionPool& pool, DigestCache cache, std::stop_token stop) {
+  std::vector<PlannedLayer> plan = plan_layers(image, {}, compression);
+  std::erase_if(plan, [](const PlannedLayer& layer) { return !layer.compress; });
+  std::map<oci::Digest, Blob> compressed;
+  std::vector<PlannedLayer> unknown;
+  const auto source_of = [&](const PlannedLayer& planned) {
+    return std::make_shared<CompressedSource>(*image.layers[planned.first].blob.bytes, compression,
+                                              pool);
+  };
+  for (const PlannedLayer& planned : plan) {
+    const oci::Digest& diff_id = image.layers[planned.first].diff_id;
+    const auto form = cache.find_form(diff_id, compression.recipe());
+    if (!form) {
+      unknown.push_back(planned);
+      continue;
+    }
+    const oci::Descriptor descriptor{planned.media_type, form->digest, form->size};
+    compressed.emplace(diff_id, Blob{descriptor, source_of(planned)});
+  }
+  Locked<std::vector<std::pair<oci::Digest, Blob>>> learnt;
+  run_side_by_side(unknown.size(), processor_count(), stop,
+                   [&](std::size_t i, std::stop_token own) {
+                     const auto source = source_of(unknown[i]);
+                     Blob blob{describe(*source, unknown[i].media_type, own), source};
+                     learnt.with([&](auto& blobs) {
+                       blobs.emplace_back(image.layers[unknown[i].first].diff_id, std::move(blob));
+                     });
+                   });
+  learnt.with([&](const auto& blobs) {
+    for (const auto& [diff_id, blob] : blobs) {
+      cache.add_form(diff_id, compression.recipe(), {blob.descriptor.digest, blob.descriptor.size});
+      compressed.emplace(diff_id, blob);
+    }
+    if (!blobs.empty()) cache.save();
   });
   std::vector<Blob> layers;
   for (const Layer& layer : image.layers) {
-    layers.push_back(compressed.with([&](const auto& known) {
-      const auto found = known.find(layer.diff_id);
-      return found != known.end() ? found->second : layer.blob;
-    }));
+    const auto found = compressed.find(layer.diff_id);
+    layers.push_back(found != compressed.end() ? found->second : layer.blob);
   }
   return layers;
 }
 
-OutgoingImage::OutgoingImage(const Image& image, const Compression& compression, Progress& progress,
-                             std::stop_token stop)
-    : image_(image),
+OutgoingImage::OutgoingImage(const LoadRequest& request, const Compression& compression,
+                             Progress& progress, std::stop_token stop)
+    : image_(request.image),
       progress_(progress),
       pool_(processor_count()),
-      layers_(chain_of(image)),
+      layers_(chain_of(image_)),
       distinct_(layers_.begin(), layers_.end()),
-      forms_(metered(stored_layers(image, compression, pool_, std::move(stop)), layers_, progress)),
-      blobs_(manifest_blobs(image, forms_)) {}
+      forms_(metered(
+          stored_layers(image_, compression, pool_, DigestCache(request.cache), std::move(stop)),
+          layers_, progress)),
+      blobs_(manifest_blobs(image_, forms_)) {}
 
 std::string OutgoingImage::config_digest() const {
   return oci::Digest::of(image_.config_json).str();

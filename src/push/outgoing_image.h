@@ -11,22 +11,24 @@
 
 #include "base/codec.h"
 #include "push/archive.h"
+#include "push/digest_cache.h"
 #include "push/docker_replies.h"
 #include "push/held_layers.h"
 #include "push/load.h"
 
 namespace n2c {
 
-/// Image::layers' blobs, plain ones compressed as asked (each is read once to know its digest and
-/// size, in parallel, and again when it is sent). Codec none gives them as they are. `pool` and
-/// the image outlive the result.
+/// Image::layers' blobs, plain ones compressed as asked. One whose compressed digest the cache does
+/// not know is read once to know it, in parallel with others, and again when it is sent; what
+/// is learnt is saved. Codec none gives them as they are. `pool` and the image outlive the
+/// result.
 std::vector<Blob> stored_layers(const Image& image, const Compression& compression,
-                                CompressionPool& pool, std::stop_token stop);
+                                CompressionPool& pool, DigestCache cache, std::stop_token stop);
 
 class OutgoingImage {
  public:
-  /// Works out the layers' stored forms. What is passed by reference outlives this.
-  OutgoingImage(const Image& image, const Compression& compression, Progress& progress,
+  /// Works out the layers' stored forms. The request and the progress outlive this.
+  OutgoingImage(const LoadRequest& request, const Compression& compression, Progress& progress,
                 std::stop_token stop);
 
   const LayerChain& layers() const { return layers_; }  ///< diff_ids

@@ -47,7 +47,7 @@ class PodmanLoad {
   PodmanLoad(const LoadRequest& request, Progress& progress, std::stop_token stop)
       : request_(request),
         progress_(progress),
-        image_(request.image, request.compression, progress, stop) {
+        image_(request, request.compression, progress, stop) {
     report_.image_id = image_.config_digest();
   }
 

@@ -19,6 +19,8 @@ for road in archive registry; do
   echo "ok: its file system is that of its layers"
   ctr -n $space images unmount "$work/mounted" >/dev/null
   check "the image runs" equal "$(ctr -n $space run --rm docker.io/library/app:1 "run-$road" bash -c 'echo $((6 * 7))')" 42
+  # Namespaces share content: the next road shall find none.
+  ctr -n $space images rm --sync $(ctr -n $space images ls -q) >/dev/null
 done
 check_two_at_once --engine containerd --namespace two
 check_killed_load --engine containerd --namespace killed

@@ -74,3 +74,12 @@ check "tcp with TLS takes its certificates from DOCKER_CERT_PATH" \
 rm "$work/certs/cert.pem" "$work/certs/key.pem"
 check "and without a client certificate there is none" \
   sh -c "! DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH='$work/certs' '$N2C' load image.json tls:2 --store-root '$work' 2>/dev/null"
+
+stop_last TERM
+engines_end
+mount -t tmpfs -o size=100m none "$work/dockerd"
+start_dockerd
+status=0
+load image.json full:1 >/dev/null || status=$?
+check "an engine whose disk is full ends the load with exit code 5" equal "$status" 5
+check "in its own words" grep -q 'no space left on device' "$work/load.err"

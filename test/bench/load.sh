@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# Times `n2c load` against `docker load`, `podman load` and `ctr images import` of the same image's full
+# archive, each on an engine started for it: nothing changed, one late layer changed, first load.
+#
+#   test/bench/load.sh N2C [LAYERS]     as root; $N2C_PEERS as in test/interop/engines.inc
+#
+# Prints a table: seconds, ratio to the engine's own full load, peak resident memory of n2c.
+. "$(dirname "$0")/../interop/common.inc"
+. "$(dirname "$0")/../interop/engines.inc"
+need jq python3
+export HOME=$work
+want=${2:-100}
+
+# A closure of this machine's larger packages.
+"$root/scripts/demo-closure" "$work" git vim python3 perl gdb g++-12 imagemagick nodejs openssh-client bash >/dev/null 2>&1
+cd "$work"
+"$N2C" layers-from-reproducible-storepaths layers.json closure.json --rewrites rewrites.json --max-layers "$want" \
+  --store-root "$work" 2>/dev/null
+echo '{"Cmd": ["/usr/bin/bash"]}' > config.json
+"$N2C" image image.json config.json layers.json 2>/dev/null
+# The same with another layer in the place of the fourth from the top.
+mkdir -p nix/store/00000000000000000000000000000009-new
+echo new > nix/store/00000000000000000000000000000009-new/setting
+echo '[{"path": "/nix/store/00000000000000000000000000000009-new", "references": []}]' > graph.json
+echo '[]' > none.json
+"$N2C" layers-from-reproducible-storepaths new.json graph.json --rewrites none.json --store-root "$work" 2>/dev/null
+jq --slurpfile new new.json '.layers[-4] = $new[0][0]' image.json > changed.json
+"$N2C" copy image.json docker-archive:full.tar:docker.io/library/full:1 --store-root "$work" >/dev/null 2>copy.err ||
+  { cat copy.err; fail "the full archive"; }
+echo "$(jq '.layers | length' image.json) layers, $(du -sh full.tar | cut -f 1)"
+printf '%-28s %-18s %8s %8s %8s  %s\n' engine case seconds ratio "n2c MiB" said
+
+seconds() { # seconds COMMAND...: sets $took
+  local began ended
+  began=$(date +%s%N)
+  "$@" >out 2>err || { cat err out; fail "$*"; }
+  ended=$(date +%s%N)
+  took=$(python3 -c "print(f'{($ended - $began) / 1e9:.2f}')")
+}
+peak() { # of n2c itself, not of what it runs
+  python3 - "$@" <<'PY'
+import subprocess, sys
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+peak = 0
+while child.poll() is None:
+    try:
+        for line in open(f'/proc/{child.pid}/status'):
+            if line.startswith('VmHWM'): peak = int(line.split()[1])
+    except OSError: pass
+    try: child.wait(0.002)
+    except subprocess.TimeoutExpired: pass
+print(f'{peak / 1024:.0f}')
+PY
+}
+row() { # row ENGINE CASE
+  printf '%-28s %-18s %8s %8s %8s  %s\n' "$1" "$2" "$took" "$(python3 -c "print(f'{$took / $full:.3f}')")" "${mib:--}" \
+    "$(grep -o '[0-9]* layers\? there.*' out || true)"
+}
+bench() { # bench ENGINE FULL-LOAD CLEAR OPTIONS...
+  local engine=$1 own=$2 clear=$3
+  shift 3
+  local n2c=("$N2C" load --store-root "$work" "$@")
+  mib=
+  $clear
+  seconds sh -c "$own"
+  full=$took
+  row "$engine" "its own full load"
+  $clear
+  seconds "${n2c[@]}" image.json bench:1
+  row "$engine" "first load"
+  seconds "${n2c[@]}" image.json bench:1
+  row "$engine" "nothing changed"
+  seconds "${n2c[@]}" changed.json bench:1
+  row "$engine" "one changed"
+  $clear
+  mib=$(peak "${n2c[@]}" image.json bench:1)
+  took=0
+  row "$engine" "(memory)"
+}
+
+clear_docker() { docker rmi -f $(docker images -aq | sort -u) >/dev/null 2>&1 || true; }
+clear_podman() { podman rmi -af >/dev/null 2>&1 || true; }
+clear_containerd() { ctr images rm --sync $(ctr images ls -q) >/dev/null 2>&1 || true; }
+
+for one in ${ENGINES:-docker containerd_store podman containerd}; do
+  (
+    started=()
+    trap 'engines_end' EXIT
+    case $one in
+      docker)
+        start_dockerd
+        bench "docker, classic store" 'docker load -q -i full.tar' clear_docker
+        ;;
+      containerd_store)
+        start_dockerd_containerd_store
+        bench "docker, containerd store" 'docker load -q -i full.tar' clear_docker
+        ;;
+      podman)
+        use_own_podman
+        bench "podman by registry" 'podman load -q -i full.tar' clear_podman --engine podman
+        bench "podman by archive" 'podman load -q -i full.tar' clear_podman --engine podman --via archive
+        ;;
+      containerd)
+        start_containerd
+        bench "containerd by archive" 'ctr images import full.tar' clear_containerd --engine containerd
+        bench "containerd by registry" 'ctr images import full.tar' clear_containerd --engine containerd --via registry
+        ;;
+    esac
+  ) || true
+  rm -rf "$work/dockerd" "$work/podman" "$work/containerd" 2>/dev/null || true
+done
