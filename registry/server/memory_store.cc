@@ -1,25 +1,28 @@
 #include "registry/server/memory_store.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 
 #include "base/error.h"
 
 namespace n2c::registry {
 
-/// Blocks of a fixed size, so that growing never copies what is there.
+/// A small block, then large ones, so that growing never copies what is there. The large ones
+/// ask for huge pages: taking in a gigabyte costs 500 page faults instead of 260 000.
 class MemoryBlob {
  public:
-  static constexpr std::size_t block_size = 1 << 20;
-
   std::uint64_t size() const { return size_; }
 
   void append(ByteView bytes) {
     while (!bytes.empty()) {
-      const std::size_t at = size_ % block_size;
-      if (at == 0) blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(block_size));
-      const std::size_t count = std::min(bytes.size(), block_size - at);
-      std::memcpy(blocks_.back().get() + at, bytes.data(), count);
+      const Place place = place_of(size_);
+      if (place.block == blocks_.size()) blocks_.push_back(make_block(place.size));
+      const std::size_t count = std::min(bytes.size(), place.size - place.at);
+      std::memcpy(blocks_.back().get() + place.at, bytes.data(), count);
       size_ += count;
       bytes = bytes.subspan(count);
     }
@@ -28,15 +31,41 @@ class MemoryBlob {
   /// As much of what starts at `offset` as fits and lies in one block.
   std::size_t copy_from(std::uint64_t offset, ByteSpan into) const {
     if (offset >= size_) return 0;
-    const std::size_t at = offset % block_size;
-    const std::uint64_t there = std::min<std::uint64_t>(block_size - at, size_ - offset);
+    const Place place = place_of(offset);
+    const std::uint64_t there = std::min<std::uint64_t>(place.size - place.at, size_ - offset);
     const std::size_t count = std::min<std::uint64_t>(there, into.size());
-    if (count != 0) std::memcpy(into.data(), blocks_[offset / block_size].get() + at, count);
+    if (count != 0) std::memcpy(into.data(), blocks_[place.block].get() + place.at, count);
     return count;
   }
 
  private:
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  static constexpr std::size_t first_size = 64 << 10;
+  static constexpr std::size_t huge_page = 2 << 20;
+  static constexpr std::size_t later_size = 2 * huge_page;
+
+  struct Free {
+    void operator()(std::byte* block) const { std::free(block); }
+  };
+  using Block = std::unique_ptr<std::byte[], Free>;
+  struct Place {
+    std::size_t block, at, size;
+  };
+
+  static Place place_of(std::uint64_t offset) {
+    if (offset < first_size) return {0, static_cast<std::size_t>(offset), first_size};
+    offset -= first_size;
+    return {static_cast<std::size_t>(1 + offset / later_size), offset % later_size, later_size};
+  }
+
+  static Block make_block(std::size_t size) {
+    const bool huge = size == later_size;
+    Block block(static_cast<std::byte*>(std::aligned_alloc(huge ? huge_page : 64, size)));
+    if (!block) throw std::bad_alloc();
+    if (huge) ::madvise(block.get(), size, MADV_HUGEPAGE);  // a wish: refused, it works too
+    return block;
+  }
+
+  std::vector<Block> blocks_;
   std::uint64_t size_ = 0;
 };
 

@@ -186,3 +186,18 @@ TEST_CASE("a read-only registry refuses uploads with 405") {
   CHECK(refused.status == 405);
   CHECK(refused.body.contains("UNSUPPORTED"));
 }
+
+TEST_CASE("a blob of many blocks comes out as it went in, from any offset") {
+  Registry registry;
+  std::string large;
+  while (large.size() < (9 << 20)) large += cat(large.size(), ",");
+  const std::string digest = oci::Digest::of(large).str();
+  const auto session = registry.http.post("/v2/app/blobs/uploads/");
+  CHECK(registry.http.put(session.header("Location") + "?digest=" + digest, large).status == 201);
+  CHECK(registry.http.get("/v2/app/blobs/" + digest).body == large);
+  for (const std::size_t at : {65'535U, 65'536U, 65'537U, 4'259'839U, 4'259'840U, 8'454'144U}) {
+    const std::string range = cat("bytes=", at, "-", at + 99);
+    CHECK(registry.http.get("/v2/app/blobs/" + digest, {{"Range", range}}).body ==
+          large.substr(at, 100));
+  }
+}
