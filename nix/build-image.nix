@@ -93,8 +93,10 @@ arguments.strict "buildImage" (
       };
     };
 
+    base = if mergeBaseConfig then fromImage.withConfig or fromImage else fromImage;
+
     command = builtins.concatStringsSep " " ([ "${n2c}/bin/n2c" "image" "$out" ]
-      ++ lib.optional (fromImage != null) "--from-image ${fromImage}"
+      ++ lib.optional (fromImage != null) "--from-image ${base}"
       ++ lib.optional mergeBaseConfig "--merge-base-config"
       ++ [ "--arch ${lib.escapeShellArg arch}" "--created ${lib.escapeShellArg created}" "${configFile}" ]
       ++ map (layer: "${layer}/layers.json") (lower ++ [ ownLayer ]));

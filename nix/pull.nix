@@ -20,10 +20,16 @@ let
     text;
 
   fileName = builtins.replaceStrings [ "/" ":" ] [ "-" "-" ];
-  described = imageName: attributes: command:
-    pkgs.runCommand "nix2container-${fileName imageName}.json" attributes ''
-      ${n2c}/bin/n2c ${command}
-    '';
+
+  # The image.json of what was pulled. Its `withConfig` is the same with the image's configuration in it, for
+  # buildImage's mergeBaseConfig; the historic form has the layers only.
+  described = imageName: passthru: command: words:
+    let
+      describe = more: attributes: pkgs.runCommand "nix2container-${fileName imageName}.json" attributes ''
+        ${n2c}/bin/n2c ${command} ${words}${more}
+      '';
+    in
+    describe "" { passthru = passthru // { withConfig = describe " --with-config" { inherit passthru; }; }; };
 in
 {
   # The whole image in one store path, in the form of skopeo's `dir:`.
@@ -48,7 +54,7 @@ in
         "'sha256' must be the hash of the pulled folder, and is ${describe sha256}; write lib.fakeSha256 and Nix will say which it is")
       (mustBe "bool" "tlsVerify" tlsVerify)
     ]
-      (described imageName { } "image-from-dir $out ${fetched name {
+      (described imageName { } "image-from-dir" "$out ${fetched name {
         inherit imageDigest;
         outputHashMode = "recursive";
         outputHashAlgo = "sha256";
@@ -108,7 +114,7 @@ in
       (mustBe "bool" "tlsVerify" tlsVerify)
     ]
       # getManifest must be there before the first manifest is.
-      ({ inherit getManifest; } // described imageName { passthru = { inherit getManifest; }; }
-        "image-from-manifest $out ${builtins.seq manifest imageManifest} ${blobMap}")
+      ({ inherit getManifest; } // described imageName { inherit getManifest; }
+        "image-from-manifest" "$out ${builtins.seq manifest imageManifest} ${blobMap}")
   );
 }

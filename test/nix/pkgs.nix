@@ -67,8 +67,12 @@ rec {
   jq = onlyHere "jq";
   sqlite = onlyHere "sqlite3";
   nix = fromHere "nix" [ "nix" "nix-store" ];
-  # Tests pull over plain HTTP.
-  cacert = runCommand "cacert" { } "mkdir -p $out/etc/ssl/certs; touch $out/etc/ssl/certs/ca-bundle.crt";
+  # Nobody's: tests pull over plain HTTP.
+  cacert = runCommand "cacert" { } ''
+    mkdir -p $out/etc/ssl/certs
+    /usr/bin/openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -subj /CN=nobody \
+      -out $out/etc/ssl/certs/ca-bundle.crt
+  '';
 
   # ---- what the examples use besides
   writeScript = name: text: runCommand name { inherit text; passAsFile = [ "text" ]; } "cp $textPath $out; chmod 555 $out";
