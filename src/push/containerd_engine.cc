@@ -156,7 +156,11 @@ class ContainerdLoad {
     for (const oci::Reference& name : request_.names) {
       if (name.str() != source) words.push_back(name.str());
     }
-    if (words.size() > 4) ctr_.ask(words, stop);
+    if (words.size() > 4 && ctr_.run(words, stop).exit_code != 0) {
+      // Another load of the same image may have taken its own name away: from any other, then.
+      words[3] = whole_name(stop);
+      ctr_.ask(words, stop);
+    }
     const bool ours = source.starts_with("n2c.invalid/") || source.starts_with("127.0.0.1:");
     if (ours && !request_.names.empty()) ctr_.run({"images", "rm", source}, stop);
   }

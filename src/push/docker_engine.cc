@@ -25,9 +25,8 @@ class DockerLoad {
       : api_(api), facts_(facts), request_(request), progress_(progress) {}
 
   LoadReport run(std::stop_token stop) {
-    image_.emplace(request_,
-                   keeps_manifest() ? request_.compression : Compression{Codec::none, 0}, progress_,
-                   stop);
+    image_.emplace(request_, keeps_manifest() ? request_.compression : Compression{Codec::none, 0},
+                   progress_, stop);
     // The containerd store calls an image by its manifest, the others by its config.
     report_.image_id =
         facts_.store == Store::containerd ? image_->manifest_digest() : image_->config_digest();
@@ -120,6 +119,7 @@ class DockerLoad {
           "--via archive needs no common network");
     }
     expect_there(stop);
+    if (request_.names.empty()) return;  // without any name the image would go with this one
     for (const oci::Reference& name : request_.names) api_.tag(report_.image_id, name, stop);
     api_.remove(registry.reference(), stop);
   }
