@@ -91,7 +91,7 @@ TEST_CASE(
 }
 
 TEST_CASE("with one request in ten failing, every push arrives whole") {
-  const int pushes = is_long() ? 500 : 25;
+  const int pushes = is_long() ? 500 : 12;
   FaultyRegistry registry;
   registry.fail_at_random(0.1, 42, 1500ms);
   std::size_t wrong = 0;
