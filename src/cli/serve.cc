@@ -207,7 +207,8 @@ int serve(const ServeArguments& arguments, std::stop_token stop) {
   if (arguments.chunk_min_length != 0) api_options.chunk_min_length = arguments.chunk_min_length;
   registry::Api api(stores.served(), api_options);
   const std::string scheme = options.tls ? "https" : "http";
-  const std::string host = options.address;
+  const std::string host =
+      options.address.contains(':') ? cat('[', options.address, ']') : options.address;
   registry::Server server(make_handler(api, arguments.htpasswd), std::move(options));
   if (!arguments.port_file.empty()) write_file(arguments.port_file, cat(server.port(), "\n"));
   note(cat("serving ", scheme, "://", host, ":", server.port()));
