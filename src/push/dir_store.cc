@@ -95,6 +95,9 @@ void DirStore::remove_others() {
 }
 
 StoredManifest DirSource::root(std::stop_token) {
+  if (!files_.has(manifest_file)) {
+    throw Error(ErrorKind::input, str() + ": no image there: it has no manifest.json");
+  }
   return or_throw(stored_manifest(files_.read(manifest_file, oci::max_manifest_bytes)),
                   ErrorKind::input, cat(str(), "/", manifest_file));
 }

@@ -46,8 +46,8 @@ struct DestinationOptions {
   RegistryPush registry{};
 };
 
-/// Opens a place to write to. Local ones are created here where they are missing, and nothing
-/// in them is changed yet. Throws Error{usage} for what cannot be a destination.
+/// Opens a place to write to. Nothing is created or changed there before something is written.
+/// Throws Error{usage} for what cannot be a destination.
 std::unique_ptr<ImageDestination> open_destination(const Address& address,
                                                    const DestinationOptions& options);
 

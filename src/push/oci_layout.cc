@@ -190,6 +190,9 @@ ManifestOutcome LayoutStore::put_manifest(const oci::Descriptor& manifest, std::
 LayoutSource::LayoutSource(std::unique_ptr<FileSet> files, std::string tag,
                            std::optional<oci::Digest> digest)
     : files_(std::move(files)), tag_(std::move(tag)), digest_(std::move(digest)) {
+  if (!files_->has("oci-layout")) {
+    throw Error(ErrorKind::input, files_->str() + ": no OCI layout there");
+  }
   check_layout_version(files_->read("oci-layout", 1 << 10), files_->str());
 }
 

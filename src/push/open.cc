@@ -1,5 +1,7 @@
 #include "push/open.h"
 
+#include <mutex>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "push/archive_destination.h"
@@ -111,11 +113,50 @@ class RegistryPlace final : public ImageDestination {
   registry::RegistryClient client_;
 };
 
+/// The store in a folder, made when it is first asked: a source that turns out to be missing
+/// leaves no empty folder.
+class FolderStore final : public BlobStore {
+ public:
+  explicit FolderStore(const Address& address) : address_(address) {}
+
+  std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override {
+    return store().find(blob, stop);
+  }
+  oci::Descriptor put(const ByteSource& bytes, std::string media_type,
+                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
+                      std::stop_token stop) override {
+    return store().put(bytes, std::move(media_type), std::move(known), sent, stop);
+  }
+  ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
+                               std::span<const std::string> tags, std::stop_token stop) override {
+    return store().put_manifest(manifest, json, tags, stop);
+  }
+  ManifestOutcome put_listed(const oci::Descriptor& manifest, std::string_view json,
+                             std::stop_token stop) override {
+    return store().put_listed(manifest, json, stop);
+  }
+
+ private:
+  BlobStore& store() {
+    std::call_once(made_, [this] {
+      if (address_.kind == Kind::dir) {
+        store_ = std::make_unique<DirStore>(address_.path);
+      } else {
+        store_ = std::make_unique<LayoutStore>(address_.path);
+      }
+    });
+    return *store_;
+  }
+
+  Address address_;
+  std::once_flag made_;
+  std::unique_ptr<BlobStore> store_;
+};
+
 /// A folder: an OCI layout or a dir:.
 class FolderPlace final : public ImageDestination {
  public:
-  explicit FolderPlace(Address address)
-      : address_(std::move(address)), store_(make_store(address_)) {}
+  explicit FolderPlace(Address address) : address_(std::move(address)), store_(address_) {}
 
   std::string str() const override { return address_.str(); }
 
@@ -125,7 +166,7 @@ class FolderPlace final : public ImageDestination {
     add_tag(chosen.tags);
     chosen.must_be = address_.digest;
     return with_context("writing " + str(),
-                        [&] { return push_to_store(image, *store_, chosen, progress, stop); });
+                        [&] { return push_to_store(image, store_, chosen, progress, stop); });
   }
 
   CopyReport copy(const std::shared_ptr<ImageSource>& source, const CopyOptions& options,
@@ -134,7 +175,7 @@ class FolderPlace final : public ImageDestination {
     add_tag(chosen.tags);
     chosen.must_be = address_.digest;
     return with_context("copying to " + str(),
-                        [&] { return copy_to_store(source, *store_, chosen, progress, stop); });
+                        [&] { return copy_to_store(source, store_, chosen, progress, stop); });
   }
 
   IndexReport push_index(const std::vector<IndexPart>& parts, const IndexOptions& options,
@@ -143,20 +184,16 @@ class FolderPlace final : public ImageDestination {
     add_tag(chosen.push.tags);
     chosen.push.must_be = address_.digest;
     return with_context("writing " + str(),
-                        [&] { return n2c::push_index(parts, *store_, chosen, progress, stop); });
+                        [&] { return n2c::push_index(parts, store_, chosen, progress, stop); });
   }
 
  private:
-  static std::unique_ptr<BlobStore> make_store(const Address& address) {
-    if (address.kind == Kind::dir) return std::make_unique<DirStore>(address.path);
-    return std::make_unique<LayoutStore>(address.path);
-  }
   void add_tag(std::vector<std::string>& tags) const {
     if (!address_.tag.empty()) tags.insert(tags.begin(), address_.tag);
   }
 
   Address address_;
-  std::unique_ptr<BlobStore> store_;
+  FolderStore store_;
 };
 
 Error not_possible(const Address& address, std::string_view what, std::string hint) {

@@ -39,6 +39,9 @@ mkdir there && echo keep >there/thesis.tex
 check "a folder that holds something is left alone" refused 2 "not empty" "$N2C" pull "$registry/app:1" there
 check "and what it holds is there" equal "$(ls there)" thesis.tex
 
+check "a source that is missing" refused "3|5" "no" "$N2C" copy "$registry/absent:1" oci:never.layout:1
+check "and no layout was begun for it" test ! -e never.layout
+
 echo "--- a registry that lies"
 cat >liar.py <<'PY'
 import hashlib, http.server, json, sys

@@ -92,9 +92,8 @@ TEST_CASE("a folder with other things in it is not taken for a dir: folder") {
 TEST_CASE("a folder without manifest.json says so") {
   const TemporaryFolder folder;
   DirSource source(folder.path());
-  CHECK_THROWS_WITH_AS(source.root({}),
-                       cat(folder.path().string(), ": manifest.json: ", folder.path().string(),
-                           ": no manifest.json in it")
-                           .c_str(),
-                       Error);
+  CHECK_THROWS_WITH_AS(
+      source.root({}),
+      cat("dir:", folder.path().string(), ": no image there: it has no manifest.json").c_str(),
+      Error);
 }
