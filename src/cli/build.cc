@@ -1,9 +1,6 @@
 /// The five commands of upstream's nix2container, flag for flag (contract H).
 
-#include <sys/utsname.h>
-
 #include <CLI/CLI.hpp>
-#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -50,28 +47,6 @@ struct BaseImageArguments {
 };
 
 void say(std::string_view line) { std::fputs(cat(line, "\n").c_str(), stderr); }
-
-/// Go's name for the processor this runs on.
-std::string go_architecture() {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> names = {{
-      {"x86_64", "amd64"},
-      {"aarch64", "arm64"},
-      {"i686", "386"},
-      {"i386", "386"},
-      {"armv7l", "arm"},
-      {"armv6l", "arm"},
-      {"loongarch64", "loong64"},
-      {"mips64", "mips64le"},
-      {"mips", "mipsle"},
-  }};
-  struct utsname machine{};
-  if (::uname(&machine) != 0) return "amd64";
-  const std::string_view found = machine.machine;
-  for (const auto& [kernel, go] : names) {
-    if (kernel == found) return std::string(go);
-  }
-  return std::string(found);
-}
 
 /// Reads the flag's file and gives it to `parse`; "" is as if the flag were not given.
 template <class Parse>
@@ -272,7 +247,7 @@ void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) 
 
 void add_image_command(CLI::App& command, Invocation& chosen) {
   const auto arguments = std::make_shared<ImageArguments>();
-  arguments->arch = go_architecture();
+  arguments->arch = oci::Platform::of_this_machine().architecture;
   command.add_option("OUT", arguments->out, "the image.json to write")->required();
   command.add_option("CONFIG", arguments->config, "JSON object: the OCI image config")->required();
   command.add_option("LAYERS", arguments->layers, "layers.json files, lowest first")->required();

@@ -1,6 +1,9 @@
 #include "oci/manifest.h"
 
+#include <sys/utsname.h>
+
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "go/encoding_json.h"
@@ -168,21 +171,24 @@ Parsed<Platform> Platform::parse(std::string_view text) {
 }
 
 Platform Platform::of_this_machine() {
-#if defined(__x86_64__)
-  return {.architecture = "amd64"};
-#elif defined(__aarch64__)
-  return {.architecture = "arm64"};
-#elif defined(__riscv) && __riscv_xlen == 64
-  return {.architecture = "riscv64"};
-#elif defined(__powerpc64__)
-  return {.architecture = "ppc64le"};
-#elif defined(__s390x__)
-  return {.architecture = "s390x"};
-#elif defined(__arm__)
-  return {.architecture = "arm"};
-#else
-  return {.architecture = "386"};
-#endif
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> names = {{
+      {"x86_64", "amd64"},
+      {"aarch64", "arm64"},
+      {"i686", "386"},
+      {"i386", "386"},
+      {"armv7l", "arm"},
+      {"armv6l", "arm"},
+      {"loongarch64", "loong64"},
+      {"mips64", "mips64le"},
+      {"mips", "mipsle"},
+  }};
+  struct utsname machine{};
+  if (::uname(&machine) != 0) return {.architecture = "amd64"};
+  const std::string_view found = machine.machine;
+  for (const auto& [kernel, go] : names) {
+    if (kernel == found) return {.architecture = std::string(go)};
+  }
+  return {.architecture = std::string(found)};  // riscv64, ppc64le, s390x: the same word
 }
 
 std::string Platform::str() const {
