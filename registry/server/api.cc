@@ -31,6 +31,10 @@ Reply answer(Call& call) {
     return dispatch(call);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::network || error.kind() == ErrorKind::cancelled) throw;
+    if (call.options.on_failure) {
+      call.options.on_failure(
+          cat(verb_text(call.verb()), ' ', printable(call.exchange.target), ": ", error.message()));
+    }
     return reply_to({ProblemCode::unknown, "the registry cannot do that now"});
   }
 }
@@ -39,8 +43,8 @@ Reply answer(Call& call) {
 
 Api::Api(Store& store, ApiOptions options)
     : store_(store),
-      options_(options),
-      sessions_(std::make_unique<Sessions>(options.max_sessions, options.session_idle)) {}
+      options_(std::move(options)),
+      sessions_(std::make_unique<Sessions>(options_.max_sessions, options_.session_idle)) {}
 
 Api::~Api() = default;
 

@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "registry/server/exchange.h"
 #include "registry/server/store.h"
@@ -22,6 +24,8 @@ struct ApiOptions {
   std::size_t max_sessions = 1000;  ///< uploads in progress at once
   std::chrono::steady_clock::duration session_idle =
       std::chrono::minutes(30);  ///< a session untouched that long is dropped
+  /// Told of every failure of the store, which the client only sees as a 500. Any thread.
+  std::function<void(std::string_view line)> on_failure{};
 };
 
 class Sessions;

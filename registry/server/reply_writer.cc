@@ -121,7 +121,8 @@ class ReplyWriter {
     std::size_t count = 0;
     try {
       count = from.read(into);
-    } catch (const Error&) {
+    } catch (const Error& error) {
+      tell(error);
       Reply failed = reply_to({ProblemCode::unknown, "the bytes cannot be read"});
       sent_.status = failed.status;
       return send_text(failed, std::get<std::string>(failed.body));
@@ -137,7 +138,8 @@ class ReplyWriter {
       if (!send_block(into.first(count), chunked)) return false;
       try {
         count = from.read(into);
-      } catch (const Error&) {
+      } catch (const Error& error) {
+        tell(error);
         return false;  // too late for a status
       }
     }
@@ -161,6 +163,10 @@ class ReplyWriter {
       bytes = bytes.subspan(sent.count);
     }
     return true;
+  }
+
+  void tell(const Error& error) const {
+    if (limits_.on_failure) limits_.on_failure(error.message());
   }
 
   bool crawls() const {

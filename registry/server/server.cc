@@ -344,8 +344,9 @@ class Connection {
     } catch (const Error& error) {
       if (body.timed_out()) return reply_to({ProblemCode::unsupported, error.message(), {}, 408});
       if (body.broken()) throw ConnectionOver{};
-    } catch (const std::exception&) {
-      // Answered below; what it says is for the log of whoever made it, not for the client.
+      tell(error.what());
+    } catch (const std::exception& error) {
+      tell(error.what());
     }
     return reply_to({ProblemCode::unknown, "the server failed"});
   }
@@ -358,6 +359,10 @@ class Connection {
     std::vector<std::byte> block(4 << 10);
     while (socket_.read(block, deadline).end == Transfer::End::none) {
     }
+  }
+
+  void tell(std::string_view failure) const {
+    if (shared_.options.on_failure) shared_.options.on_failure(failure);
   }
 
   void log(const AccessRecord& record) const {

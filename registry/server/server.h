@@ -55,6 +55,8 @@ struct ServerOptions {
 
   /// Called after every request, on the connection's thread.
   std::function<void(const AccessRecord&)> on_access{};
+  /// Told why a handler, or the body of its reply, failed. Any thread.
+  std::function<void(std::string_view line)> on_failure{};
 };
 
 /// Answers a request. Called from several threads at once. What it throws ends the connection:

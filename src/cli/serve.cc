@@ -72,6 +72,8 @@ bool is_loopback_address(const std::string& host) {
   return oci::is_loopback(host.contains(':') ? cat('[', host, ']') : host);
 }
 
+void note(std::string_view line) { std::fputs(cat("n2c: ", line, "\n").c_str(), stderr); }
+
 registry::ServerOptions server_options(const ServeArguments& arguments) {
   const auto where = or_throw(parse_listen(arguments.listen), ErrorKind::usage, "--listen");
   const bool tls = !arguments.tls_certificate.empty();
@@ -87,6 +89,7 @@ registry::ServerOptions server_options(const ServeArguments& arguments) {
                    .key = read_file(arguments.tls_key, limit)};
   }
   const auto line = arguments.json ? registry::access_json : registry::access_line;
+  options.on_failure = note;
   options.on_access = [line](const registry::AccessRecord& record) {
     std::fputs((line(record) + "\n").c_str(), stdout);  // one call, so that lines do not mix
     std::fflush(stdout);
@@ -105,8 +108,6 @@ ServedImage served_image(const std::string& text, const StoreView& store) {
   return {std::string(repository), std::string(tag),
           load_image_json(std::filesystem::path(both->second), store)};
 }
-
-void note(std::string_view line) { std::fputs(cat("n2c: ", line, "\n").c_str(), stderr); }
 
 /// What is served, and what it is made of.
 class Stores {
@@ -202,8 +203,8 @@ int serve(const ServeArguments& arguments, std::stop_token stop) {
   if (arguments.collect) return collect(arguments.root);
   auto options = server_options(arguments);
   Stores stores(arguments);
-  registry::ApiOptions api_options{.read_only = arguments.read_only,
-                                   .accept_sparse = arguments.sparse};
+  registry::ApiOptions api_options{
+      .read_only = arguments.read_only, .accept_sparse = arguments.sparse, .on_failure = note};
   if (arguments.chunk_min_length != 0) api_options.chunk_min_length = arguments.chunk_min_length;
   registry::Api api(stores.served(), api_options);
   const std::string scheme = options.tls ? "https" : "http";

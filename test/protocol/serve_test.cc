@@ -160,11 +160,20 @@ TEST_CASE("an interceptor answers, cuts and amends") {
   CHECK(registry.connect().ask(cat(upload("X-Test: no reply\r\n"), "hello")) == "");
 }
 
-TEST_CASE("a failure of the handler is 500 and says nothing of why") {
-  const Server server([](Exchange&) -> Reply { throw std::runtime_error("secret"); }, {});
+TEST_CASE("a failure of the handler is 500, and why is said to the server's owner alone") {
+  std::mutex mutex;
+  std::vector<std::string> told;
+  ServerOptions options;
+  options.on_failure = [&](std::string_view line) {
+    const std::scoped_lock hold(mutex);
+    told.emplace_back(line);
+  };
+  const Server server([](Exchange&) -> Reply { throw std::runtime_error("secret"); }, options);
   const std::string reply = RawClient(server.port()).ask(base_request);
   CHECK(reply.starts_with("HTTP/1.1 500 "));
   CHECK_FALSE(reply.contains("secret"));
+  const std::scoped_lock hold(mutex);
+  CHECK(told == std::vector<std::string>{"secret"});
 }
 
 TEST_CASE("an address in use cannot be listened on") {
