@@ -5,10 +5,10 @@
 #include <cstring>
 #include <deque>
 
-#include "base/codec_pool.h"
 #include "base/codec_gzip.h"
-#include "base/text.h"
+#include "base/codec_pool.h"
 #include "base/codec_zstd.h"
+#include "base/text.h"
 
 namespace n2c {
 

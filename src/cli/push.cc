@@ -129,8 +129,8 @@ int push_index(const PushArguments& arguments, const Address& address, bool debu
   const IndexTransfer transfer{
       .words = std::span(arguments.words).first(arguments.words.size() - 1),
       .destination = address,
-      .registry = address.reference ? registry_push_of(arguments, *address.reference)
-                                    : RegistryPush{}};
+      .registry =
+          address.reference ? registry_push_of(arguments, *address.reference) : RegistryPush{}};
   return run_index(transfer, arguments.transfer, arguments.metadata, debug, stop);
 }
 
