@@ -73,6 +73,18 @@ docker rmi -f "$(cat "$all/basic/reference")" > /dev/null
 "$all/basic/copyToDockerDaemon" > "$work/copy.log" 2>&1 || fail "copyToDockerDaemon: $(cat "$work/copy.log")"
 check "copyToDockerDaemon loads the image" says basic '^Hello, world!$'
 
+if command -v podman > /dev/null; then
+  printf '[storage]\ndriver = "vfs"\nrunroot = "%s/run"\ngraphroot = "%s/graph"\n' "$work/podman" "$work/podman" > "$work/storage.conf"
+  export CONTAINERS_STORAGE_CONF=$work/storage.conf
+  "$all/basic/copyToPodman" > "$work/copy.log" 2>&1 || fail "copyToPodman: $(cat "$work/copy.log")"
+  container=$(podman create --network=none "$(cat "$all/basic/reference")" 2> "$work/podman.log")
+  timeout 60 podman export -o "$work/podman.tar" "$container"
+  tar -tf "$work/podman.tar" > "$work/podman.files"
+  check "copyToPodman loads the image" grep -q '^nix/store/[^/]*-hello/bin/hello$' "$work/podman.files"
+else
+  echo "podman is not installed: copyToPodman was not run"
+fi
+
 # One changed file: from the edit to the registry and to the engine, against what loading the whole archive takes.
 milliseconds() { # milliseconds COMMAND...
   local began
