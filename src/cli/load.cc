@@ -19,11 +19,17 @@ namespace {
 /// An engine unpacks for as long as its disk needs, and says nothing meanwhile.
 constexpr std::chrono::seconds engine_patience{600};
 
+const std::map<std::string, EngineKind> engines{{"auto", EngineKind::automatic},
+                                                {"docker", EngineKind::docker},
+                                                {"podman", EngineKind::podman},
+                                                {"containerd", EngineKind::containerd}};
+const std::map<std::string, Road> roads{
+    {"auto", Road::automatic}, {"archive", Road::archive}, {"registry", Road::registry}};
+
 struct LoadArguments {
   std::string image, store_root;
   std::vector<std::string> names, like;
-  EngineKind engine = EngineKind::automatic;
-  Road road = Road::automatic;
+  std::string engine = "auto", road = "auto";
   std::string space = "default", compression = "none", image_id_file;
   bool quiet = false;
 };
@@ -66,14 +72,14 @@ int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
   const LoadRequest request{.image = image,
                             .names = references_of(arguments.names, "NAME"),
                             .like = references_of(arguments.like, "--like"),
-                            .road = arguments.road,
+                            .road = roads.at(arguments.road),
                             .compression = or_throw(Compression::parse(arguments.compression),
                                                     ErrorKind::usage, "--compression"),
                             .cache = DigestCache::usual_file(process_environment())};
   ConsoleProgress progress(arguments.quiet ? ConsoleProgress::Style::quiet
                                            : ConsoleProgress::Style::automatic);
   const EngineChoice choice =
-      or_throw(choose_engine(arguments.engine, find_engines(process_environment())),
+      or_throw(choose_engine(engines.at(arguments.engine), find_engines(process_environment())),
                ErrorKind::local, "--engine");
   const auto engine =
       make_engine(choice, arguments.space, transport_options(progress, debug), stop);
@@ -90,22 +96,14 @@ int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
 }
 
 void add_load_options(CLI::App& command, LoadArguments& arguments) {
-  const std::map<std::string, EngineKind> engines{{"auto", EngineKind::automatic},
-                                                  {"docker", EngineKind::docker},
-                                                  {"podman", EngineKind::podman},
-                                                  {"containerd", EngineKind::containerd}};
-  const std::map<std::string, Road> roads{
-      {"auto", Road::automatic}, {"archive", Road::archive}, {"registry", Road::registry}};
   command.add_option("IMAGE.json", arguments.image, "the image's description")->required();
   command.add_option("NAME", arguments.names, "NAME[:TAG] to give the image (several are fine)");
   command.add_option("--engine", arguments.engine, "auto, docker, podman or containerd")
-      ->transform(CLI::Transformer(engines))
-      ->option_text("ENGINE");
+      ->check(CLI::IsMember({"auto", "docker", "podman", "containerd"}));
   command
       .add_option("--via", arguments.road,
                   "auto; archive: sent to the engine; registry: the engine pulls from us")
-      ->transform(CLI::Transformer(roads))
-      ->option_text("ROAD");
+      ->check(CLI::IsMember({"auto", "archive", "registry"}));
   command.add_option("--like", arguments.like,
                      "an image in the engine that shares layers (repeatable)");
   command.add_option("--namespace", arguments.space, "containerd's namespace")

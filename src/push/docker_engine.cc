@@ -138,7 +138,7 @@ class DockerEngine final : public Engine {
       : host_(host),
         connection_(std::move(connection)),
         api_(*connection_.transport, connection_.base),
-        facts_(with_context(host.str(), [&] { return api_.connect(stop); })) {}
+        facts_(with_context(host.str(), [&] { return connect(stop); })) {}
 
   std::string str() const override {
     switch (facts_.store) {
@@ -164,6 +164,16 @@ class DockerEngine final : public Engine {
   }
 
  private:
+  DockerFacts connect(std::stop_token stop) {
+    try {
+      return api_.connect(std::move(stop));
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::network) throw;
+      throw Error(error.kind(), error.message(),
+                  "is the engine running there, and may this user talk to it?");
+    }
+  }
+
   const DockerHost host_;
   DockerConnection connection_;
   DockerApi api_;

@@ -24,17 +24,19 @@ else
   "$root/scripts/demo-closure" "$work" "${packages[@]}" >/dev/null || fail "no closure of ${packages[*]}"
 fi
 cd "$work"
-"$N2C" layers-from-reproducible-storepaths layers.json closure.json --rewrites rewrites.json --max-layers "$want" \
+"$N2C" layers-from-reproducible-storepaths layers.json closure.json --rewrites rewrites.json --max-layers $((want - 1)) \
   --store-root "$work" 2>/dev/null
 echo '{"Cmd": ["/usr/bin/bash"]}' > config.json
-"$N2C" image image.json config.json layers.json 2>/dev/null
-# The same with another layer in the place of the fourth from the top.
-mkdir -p nix/store/00000000000000000000000000000009-new
-echo new > nix/store/00000000000000000000000000000009-new/setting
-echo '[{"path": "/nix/store/00000000000000000000000000000009-new", "references": []}]' > graph.json
+# An application of one path on top; the changed image has another.
 echo '[]' > none.json
-"$N2C" layers-from-reproducible-storepaths new.json graph.json --rewrites none.json --store-root "$work" 2>/dev/null
-jq --slurpfile new new.json '.layers[-4] = $new[0][0]' image.json > changed.json
+for app in old new; do
+  mkdir -p "nix/store/00000000000000000000000000000009-$app"
+  echo "$app" > "nix/store/00000000000000000000000000000009-$app/setting"
+  echo '[{"path": "/nix/store/00000000000000000000000000000009-'$app'", "references": []}]' > graph.json
+  "$N2C" layers-from-reproducible-storepaths $app.json graph.json --rewrites none.json --store-root "$work" 2>/dev/null
+done
+"$N2C" image image.json config.json layers.json old.json 2>/dev/null
+"$N2C" image changed.json config.json layers.json new.json 2>/dev/null
 "$N2C" copy image.json docker-archive:full.tar:docker.io/library/full:1 --store-root "$work" >/dev/null 2>copy.err ||
   { cat copy.err; fail "the full archive"; }
 echo "$(jq '.layers | length' image.json) layers, $(du -sh full.tar | cut -f 1)"
