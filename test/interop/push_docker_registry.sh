@@ -62,7 +62,7 @@ check "another digest in the reference is refused, with both" fails_with 7 "${di
 check "and nothing was tagged" equal "$(curl -s "http://$registry/v2/app/tags/list" | jq -c '.tags | sort')" '["1","2"]'
 
 victim=$(jq -r '.layers[].paths[].path' image.json | grep -- '-coreutils$')
-file=$(find "$work$victim" -type f -size +0 | head -n 1)
+file=$(find "$work$victim" -type f -size +0 -print -quit)
 chmod u+w "$(dirname "$file")" "$file"
 cp -p "$file" kept
 printf 'X' | dd of="$file" conv=notrunc status=none
