@@ -17,12 +17,8 @@ namespace n2c {
 
 namespace {
 
-/// Failed first: freeing an archive that is not finished would write all that it lacks.
 struct ArchiveDeleter {
-  void operator()(struct archive* a) const {
-    archive_write_fail(a);
-    archive_write_free(a);
-  }
+  void operator()(struct archive* a) const { archive_write_free(a); }
 };
 struct EntryDeleter {
   void operator()(struct archive_entry* e) const { archive_entry_free(e); }
@@ -38,6 +34,11 @@ class ArchiveReader final : public Reader {
     check(archive_write_set_bytes_per_block(archive_.get(), 0));
     check(archive_write_open(archive_.get(), this, nullptr, &ArchiveReader::on_write, nullptr));
   }
+
+  ArchiveReader(const ArchiveReader&) = delete;
+  ArchiveReader& operator=(const ArchiveReader&) = delete;
+  /// Freeing an archive that is not finished writes all that it lacks: refused from here on.
+  ~ArchiveReader() override { dropped_ = true; }
 
   std::size_t read(ByteSpan into) override {
     while (taken_ == pending_.size() && !ended_) {
@@ -55,6 +56,7 @@ class ArchiveReader final : public Reader {
   // Called by libarchive, so nothing may be thrown from here.
   static la_ssize_t on_write(struct archive*, void* self, const void* bytes, std::size_t count) {
     auto& reader = *static_cast<ArchiveReader*>(self);
+    if (reader.dropped_) return -1;
     try {
       const auto* first = static_cast<const std::byte*>(bytes);
       reader.pending_.insert(reader.pending_.end(), first, first + count);
@@ -119,6 +121,7 @@ class ArchiveReader final : public Reader {
   std::unique_ptr<Reader> current_;  // of files_[next_], while it is under way
   std::uint64_t left_ = 0;
   bool ended_ = false;
+  bool dropped_ = false;
   std::exception_ptr failure_;
   std::unique_ptr<struct archive, ArchiveDeleter> archive_;
 };

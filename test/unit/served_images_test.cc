@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "base/locked.h"
 #include "base/text.h"
 
 using namespace n2c;
@@ -120,12 +121,15 @@ TEST_CASE("an image that cannot be made is said, and the others are served") {
   broken.blob.bytes = std::make_shared<FailingSource>();
   images.push_back(image_of("broken", {broken}));
   images.push_back(image_of("good", {plain_layer("layer", opened)}));
-  std::vector<std::string> notes;
+  Locked<std::vector<std::string>> notes;
   ServeOptions options{.compression = {.codec = Codec::gzip}};
-  options.note = [&](std::string_view line) { notes.emplace_back(line); };
+  options.note = [&](std::string_view line) {
+    notes.with([&](auto& lines) { lines.emplace_back(line); });
+  };
   ServedImages store(std::move(images), std::move(options));
   CHECK(manifest_of(store, "good").layers.size() == 1);
   CHECK_THROWS_WITH_AS(store.find_tag("acme/app", "broken"), "no such path", Error);
-  CHECK(notes.at(0) == "acme/app:broken cannot be served: no such path");
+  CHECK(notes.with([](const auto& lines) { return lines.at(0); }) ==
+        "acme/app:broken cannot be served: no such path");
   CHECK(store.tags("acme/app") == std::vector<std::string>{"broken", "good"});
 }
