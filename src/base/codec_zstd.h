@@ -9,7 +9,7 @@ namespace n2c {
 
 /// A frame each: large, because a frame knows nothing of the one before it (at level 3
 /// frames of 1, 2 and 4 MiB cost 7, 3 and 1 % against one frame).
-constexpr std::size_t zstd_block_bytes = 4 << 20;
+constexpr std::size_t zstd_block_bytes = 5 << 19;
 
 /// `level` 1 to 19.
 std::unique_ptr<BlockCompressor> make_zstd_compressor(int level);
