@@ -23,6 +23,7 @@ class ZstdCompressor final : public BlockCompressor {
     if (!context_) throw std::bad_alloc();
     set(ZSTD_c_compressionLevel, level);
     set(ZSTD_c_windowLog, 22);  // the whole block, at every level
+    set(ZSTD_c_checksumFlag, 1);
   }
 
   ByteView compress(ByteView block) override {
