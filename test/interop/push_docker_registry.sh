@@ -6,7 +6,7 @@ need skopeo jq python3
 start_docker_registry
 make_image 20
 cd "$work"
-export HOME=$work XDG_CACHE_HOME=$work/cache
+export HOME=$work
 push() { "$N2C" push image.json "$@" --store-root "$work" 2>push.err; }
 
 layers=$(jq '.layers | length' image.json)

@@ -17,7 +17,7 @@ echo "[$paths]" > closure.json
 echo '{}' > config.json
 "$N2C" layers-from-reproducible-storepaths layers.json closure.json --max-layers 6 --store-root "$work" 2>build.log
 "$N2C" image image.json config.json layers.json 2>>build.log
-export HOME=$work XDG_CACHE_HOME=$work/cache
+export HOME=$work
 
 timed() { # milliseconds of a push of which nothing is known
   rm -rf cache

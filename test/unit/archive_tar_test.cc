@@ -5,27 +5,14 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "registry/client/base64.h"
 #include "test/support/fixtures.h"
 
 using namespace n2c;
 
 namespace {
 
-std::string from_base64(std::string_view text) {
-  static constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string bytes;
-  unsigned bits = 0;
-  int count = 0;
-  for (const char c : text.substr(0, text.find('='))) {
-    bits = (bits << 6 | static_cast<unsigned>(digits.find(c))) & 0xffffff;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes += static_cast<char>(bits >> count & 0xff);
-  }
-  return bytes;
-}
+std::string from_base64(std::string_view text) { return registry::base64_decode(text).value(); }
 
 /// One line of fixtures/go/tar-header-vectors.jsonl.
 class Vector {
