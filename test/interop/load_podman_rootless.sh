@@ -14,7 +14,7 @@ install -m 755 "$N2C" "$work/n2c"
 chmod a+rx "$work"
 chmod -R a+rX "$work/nix" "$work"/*.json
 
-as_user() { (cd "$work" && runuser -u "$user" -- env HOME="$work/home" XDG_RUNTIME_DIR="$work/run" "$@"); }
+as_user() { (cd "$work" && runuser -u "$user" -- env HOME="$work/home" XDG_RUNTIME_DIR="$work/run" XDG_CACHE_HOME="$work/home/cache" "$@"); }
 as_user podman info >/dev/null 2>"$work/info.log" || skip "rootless podman does not work here: $(tail -n 1 "$work/info.log")"
 load() { as_user "$work/n2c" load "$@" --store-root "$work" 2>"$work/load.err"; }
 
