@@ -103,7 +103,8 @@ ImageRecord image_from_manifest(const std::string& manifest, const std::string& 
 void merge_base_config(ImageRecord& image, const ImageRecord& base, const StoreView& store) {
   ImageRecord whole = base;
   const bool has_layers = base.layers && !base.layers->empty();
-  const bool knows_config = base.container.to_json().compact() != "{}";
+  // A base's config may be empty; only a description without it has no architecture either (G2.3).
+  const bool knows_config = !base.arch.empty() || base.container.to_json().compact() != "{}";
   if (!knows_config && has_layers) {
     const auto dir = std::filesystem::path(base.layers->front().layer_path).parent_path().string();
     if (dir.empty() || !std::filesystem::exists(store.locate_file(dir + "/manifest.json"))) {

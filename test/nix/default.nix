@@ -58,10 +58,12 @@ rec {
     config.Entrypoint = [ "${pkgs.hello}/bin/hello" ];
   };
 
-  # On a base image from a registry.
-  onPulledBase = nix2container.buildImage {
-    name = "on-pulled-base";
-    fromImage = examples.fromImage.fromImage;
+  # On a base image from a registry, pulled either way.
+  onPulledBase = mergedOn examples.fromImage.fromImage;
+  onBaseByManifest = mergedOn examples.fromImageManifest.fromImage;
+  mergedOn = fromImage: nix2container.buildImage {
+    name = "merged";
+    inherit fromImage;
     mergeBaseConfig = true;
     config.Env = [ "MINE=1" ];
   };

@@ -82,11 +82,16 @@ check "excluded parts are left out, at the root and in place, and nothing that o
 check "compressor: each layer is in the registry as it was kept in the store" equal \
   "$(raw extras:1 | jq -c '[.layers[].digest]')" "$(jq -c '[.layers[].digest]' "$(build extras 2> /dev/null)")"
 check "compressor: and says how it is compressed" equal "$(raw extras:1 | jq -c '[.layers[].mediaType | sub(".*[+]"; "")] | unique')" '["gzip","zstd"]'
-for built in onBase "onPulledBase --argstr bases $(jq -c . "$work/bases.json")"; do
-  # shellcheck disable=SC2086
-  check "mergeBaseConfig: the base's environment holds (${built%% *})" equal \
-    "$(jq -c '."image-config".Env[:2]' "$(build $built 2> /dev/null)")" '["PATH=/base/bin","FROM=base"]'
+bases=$(jq -c . "$work/bases.json")
+for built in onBase onPulledBase onBaseByManifest; do
+  check "mergeBaseConfig: the base's environment holds ($built)" equal \
+    "$(jq -c '."image-config".Env[:2]' "$(build $built --argstr bases "$bases" 2> /dev/null)")" '["PATH=/base/bin","FROM=base"]'
 done
+merged=$(build onBaseByManifest --argstr bases "$bases" 2> /dev/null)
+"$N2C" push "$merged" "$registry/merged:1" > "$work/merged.log" 2>&1 || fail "merged: $(cat "$work/merged.log")"
+check "mergeBaseConfig: a base pulled by its manifest gives its command, its layers and their history, under the image's own" equal \
+  "$(config merged:1 | jq -c '[.config.Env, .config.Cmd, .rootfs.diff_ids[0], .history[0]]')" \
+  "$(jq -c '[["PATH=/base/bin","FROM=base","MINE=1"], ["/bin/sh"], .layers[0].diff_ids, .layers[0].History]' "$base")"
 check "inspect says what the image holds" grep -q "$busybox" <("$all/basic/inspect" --json)
 
 # One changed file.

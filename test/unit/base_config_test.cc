@@ -73,6 +73,14 @@ TEST_CASE("a base described without its config is looked up where its layers lie
   CHECK(image.layers->front().history.created_by == "ADD rootfs");
 }
 
+TEST_CASE("a base that sets nothing is merged like any other") {
+  const ImageRecord base{.layers = {{LayerRecord{.paths = {{StorePath{.path = "/nix/store/a"}}}}}},
+                         .arch = "amd64"};
+  ImageRecord image = image_on(base);
+  merge_base_config(image, base, {});
+  CHECK(image.container.to_json().compact() == R"({"Env":["A=2","B=3"]})");
+}
+
 TEST_CASE("a base whose config is nowhere to be found says how to keep it") {
   const Base base;
   const ImageRecord described = base.read(BaseConfigUse::dropped);
