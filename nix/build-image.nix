@@ -56,7 +56,7 @@ arguments.strict "buildImage" (
   , meta ? { }
     # Deprecated: copyToRoot.
   , contents ? null
-    # Written on the manifest when the image is pushed: { "org.opencontainers.image.source" = "https://…"; }
+    # Written on the image's manifest wherever it goes, in an index too: { "org.opencontainers.image.source" = "https://…"; }
   , annotations ? { }
     # Labels beside those of `config`.
   , labels ? { }
@@ -98,7 +98,9 @@ arguments.strict "buildImage" (
     command = builtins.concatStringsSep " " ([ "${n2c}/bin/n2c" "image" "$out" ]
       ++ lib.optional (fromImage != null) "--from-image ${base}"
       ++ lib.optional mergeBaseConfig "--merge-base-config"
-      ++ [ "--arch ${lib.escapeShellArg arch}" "--created ${lib.escapeShellArg created}" "${configFile}" ]
+      ++ [ "--arch ${lib.escapeShellArg arch}" "--created ${lib.escapeShellArg created}" ]
+      ++ map (key: "--annotation ${lib.escapeShellArg "manifest:${key}=${annotations.${key}}"}") (builtins.attrNames annotations)
+      ++ [ "${configFile}" ]
       ++ map (layer: "${layer}/layers.json") (lower ++ [ ownLayer ]));
 
     image = pkgs.runCommandLocal "image-${baseNameOf name}.json"

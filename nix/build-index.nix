@@ -12,7 +12,7 @@ arguments.strict "buildIndex" (
   , tag ? null
     # What buildImage returns, one image for each architecture.
   , images
-    # Written on the index when it is pushed.
+    # Written on the index when it is pushed. Each image keeps its own on its manifest.
   , annotations ? { }
   , meta ? { }
   }:

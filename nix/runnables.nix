@@ -8,15 +8,15 @@ let
     ${text}
   '';
 
-  # `place` is what n2c is told an annotation belongs on: "" the manifest, "index:" the index.
-  annotations = place: of: lib.concatMapStringsSep " "
-    (key: "--annotation " + lib.escapeShellArg "${place}${key}=${of.annotations.${key}}")
-    (builtins.attrNames of.annotations);
+  # An image has its annotations in its description; those of an index go on the command line.
+  annotations = index: lib.concatMapStringsSep " "
+    (key: "--annotation " + lib.escapeShellArg "index:${key}=${index.annotations.${key}}")
+    (builtins.attrNames index.annotations);
 
   # The historic commands, in skopeo's words: people pass skopeo's arguments to them.
   copyTo = image: name: line: destination: script name ''
     echo ${line}
-    exec ${skopeo}/bin/skopeo --insecure-policy copy nix:${image} ${destination} ${annotations "" image} "$@"
+    exec ${skopeo}/bin/skopeo --insecure-policy copy nix:${image} ${destination} "$@"
   '';
 in
 {
@@ -30,7 +30,7 @@ in
       # push [REFERENCE] [FLAGS]: to a registry. Without arguments: to the image's own name.
       push = script "push" ''
         [ $# -gt 0 ] || set -- ${reference}
-        exec ${n2c}/bin/n2c push ${image} ${annotations "" image} "$@"
+        exec ${n2c}/bin/n2c push ${image} "$@"
       '';
       # load [MORE-NAMES] [FLAGS]: into the container engine of this machine, under the image's own name.
       load = script "load" ''
@@ -64,7 +64,7 @@ in
       # push [REFERENCE] [FLAGS]: every image and the index over them. Without arguments: to the index's own name.
       push = script "push" ''
         [ $# -gt 0 ] || set -- ${reference}
-        exec ${n2c}/bin/n2c push --index ${files} ${annotations "index:" index} "$@"
+        exec ${n2c}/bin/n2c push --index ${files} ${annotations index} "$@"
       '';
     };
 }

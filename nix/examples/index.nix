@@ -7,6 +7,7 @@ let
     inherit arch;
     config.Entrypoint = [ "${pkgs.hello}/bin/hello" ];
     labels.processor = arch;
+    annotations."org.opencontainers.image.title" = "hello for ${arch}";
   };
 in
 nix2container.buildIndex {

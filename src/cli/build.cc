@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/transfer_options.h"
 #include "go/rfc3339.h"
 #include "go/strconv.h"
 #include "image/base_image.h"
@@ -33,7 +34,7 @@ struct LayersArguments {
 struct ImageArguments {
   std::string out, config, from_image, arch, store_root;
   std::string created = "0001-01-01T00:00:00Z";
-  std::vector<std::string> layers;
+  std::vector<std::string> layers, annotations;
   bool merge_base_config = false;
 };
 
@@ -156,7 +157,9 @@ oci::ContainerConfig read_config(const std::string& file) {
 }
 
 int run_image(const ImageArguments& arguments) {
-  ImageRecord image{.arch = arguments.arch, .created = created_of(arguments.created)};
+  ImageRecord image{.arch = arguments.arch,
+                    .created = created_of(arguments.created),
+                    .annotations = image_annotations_of(arguments.annotations)};
   image.container = read_config(arguments.config);
   image.layers.emplace();
   if (!arguments.from_image.empty()) {
@@ -260,6 +263,8 @@ void add_image_command(CLI::App& command, Invocation& chosen) {
       ->capture_default_str();
   command.add_option("--created", arguments->created, "when the image was made (RFC 3339)")
       ->capture_default_str();
+  command.add_option("--annotation", arguments->annotations,
+                     "KEY=VALUE on the image's manifest, wherever it goes (repeatable)");
   add_store_root(command, arguments->store_root);
   command.callback([arguments, &chosen] {
     chosen.action = [arguments](const std::stop_token&) { return run_image(*arguments); };

@@ -35,7 +35,7 @@ IndexPart part_of(const std::string& word, Registries& registries,
 int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
               const MetadataArguments& metadata, bool debug, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
-  const AnnotationPlaces annotations = annotations_of(metadata);
+  const AnnotationPlaces annotations = annotations_of(metadata.annotations);
   IndexOptions options{.annotations = annotations.index,
                        .descriptor_annotations = annotations.descriptor,
                        .push = push_options_of(arguments, transfer.destination.kind)};

@@ -52,12 +52,7 @@ RegistryPush registry_push_of(const PushArguments& arguments, const oci::Referen
 
 PushOptions options_of(const PushArguments& arguments, Address::Kind destination) {
   PushOptions options = push_options_of(arguments.transfer, destination);
-  const AnnotationPlaces annotations = annotations_of(arguments.metadata);
-  if (!annotations.index.empty() || !annotations.descriptor.empty()) {
-    throw Error(ErrorKind::usage, "--annotation: one image has no index to put it on",
-                "use --index, or leave the prefix out");
-  }
-  options.annotations = annotations.manifest;
+  options.annotations = image_annotations_of(arguments.metadata.annotations);
   options.dry_run = arguments.dry_run;
   return options;
 }

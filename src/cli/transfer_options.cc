@@ -71,9 +71,9 @@ std::pair<std::string, std::string> key_value_of(std::string_view pair, std::str
   return {std::string(both->first), std::string(both->second)};
 }
 
-AnnotationPlaces annotations_of(const MetadataArguments& arguments) {
+AnnotationPlaces annotations_of(const std::vector<std::string>& arguments) {
   AnnotationPlaces places;
-  for (std::string_view pair : arguments.annotations) {
+  for (std::string_view pair : arguments) {
     oci::Annotations* place = &places.manifest;
     for (const auto& [prefix, named] : {std::pair{std::string_view("manifest:"), &places.manifest},
                                         {"descriptor:", &places.descriptor},
@@ -87,6 +87,13 @@ AnnotationPlaces annotations_of(const MetadataArguments& arguments) {
                             key_value_of(pair, "--annotation").second);
   }
   return places;
+}
+
+oci::Annotations image_annotations_of(const std::vector<std::string>& arguments) {
+  const AnnotationPlaces places = annotations_of(arguments);
+  if (places.index.empty() && places.descriptor.empty()) return places.manifest;
+  throw Error(ErrorKind::usage, "--annotation: one image has no index to put it on",
+              "use push --index, or leave the prefix out");
 }
 
 Image load_described(const std::string& file, const std::string& store_root,

@@ -45,7 +45,9 @@ void add_metadata_options(CLI::App& command, MetadataArguments& arguments);
 struct AnnotationPlaces {
   oci::Annotations manifest, descriptor, index;
 };
-AnnotationPlaces annotations_of(const MetadataArguments& arguments);
+AnnotationPlaces annotations_of(const std::vector<std::string>& arguments);
+/// --annotation of one image: on its manifest, or Error{usage}.
+oci::Annotations image_annotations_of(const std::vector<std::string>& arguments);
 
 /// Reads image.json with --label and --created put in. Throws Error.
 Image load_described(const std::string& file, const std::string& store_root,

@@ -30,6 +30,7 @@ struct Image {
   std::string config_json;
   oci::Platform platform;
   std::vector<Layer> layers;
+  oci::Annotations annotations{};  ///< of its manifest, wherever one is made
 };
 
 }  // namespace n2c

@@ -115,7 +115,8 @@ Decoded decode_image(const Json& json, ImageRecord& image) {
        {"image-config", [&](const Json& v) { return image.container.decode(v); }},
        {"layers", decode_list},
        {"arch", [&](const Json& v) { return go::decode(v, image.arch); }},
-       {"created", [&](const Json& v) { return decode_created(v, image.created); }}});
+       {"created", [&](const Json& v) { return decode_created(v, image.created); }},
+       {"annotations", [&](const Json& v) { return go::decode(v, image.annotations); }}});
 }
 
 Json json_of(const Perm& perm) {
@@ -192,6 +193,11 @@ std::string image_json(const ImageRecord& image) {
   json.set("layers", image.layers ? json_of(*image.layers) : Json());
   json.set("arch", image.arch);
   json.set("created", image.created ? Json(*image.created) : Json());
+  if (!image.annotations.empty()) {
+    Json annotations(Json::Object{});
+    for (const auto& [key, value] : image.annotations) annotations.set(key, value);
+    json.set("annotations", std::move(annotations));
+  }
   return json.indented();
 }
 

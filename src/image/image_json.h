@@ -14,13 +14,15 @@
 
 namespace n2c {
 
-/// image.json as it stands in the file (C3.3).
+/// image.json as it stands in the file (C3.3). `annotations` is n2c's own: it is written only where
+/// there are some, and nix2container passes over it.
 struct ImageRecord {
   std::int64_t version = 1;
   oci::ContainerConfig container;
   std::optional<std::vector<LayerRecord>> layers;  ///< nothing is `null`
   std::string arch;
   std::optional<std::string> created;
+  oci::Annotations annotations{};  ///< of the image's manifest
 };
 
 /// No description larger than this is read: those of the largest closures are a tenth of it.

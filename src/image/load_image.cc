@@ -166,7 +166,7 @@ Image load_image_json(const std::filesystem::path& file, const StoreView& store)
 }
 
 Image make_image(const ImageRecord& record, const StoreView& store, std::string_view named) {
-  Image image;
+  Image image{.annotations = record.annotations};
   image.platform.architecture = record.arch;
   oci::Config config{
       .created = record.created, .platform = image.platform, .container = record.container};

@@ -68,6 +68,12 @@ class IndexPush {
   }
 
  private:
+  /// What was said of an image where it is listed.
+  struct Said {
+    std::optional<oci::Platform> platform;
+    oci::Annotations annotations{};
+  };
+
   void add(const IndexPart& part, std::stop_token stop) {
     if (const auto* image = std::get_if<Image>(&part.source)) {
       add_described(*image, part.platform, stop);
@@ -76,14 +82,14 @@ class IndexPush {
     const auto& source = std::get<std::shared_ptr<ImageSource>>(part.source);
     const StoredManifest root = source->root(stop);
     if (!oci::is_index(root.descriptor.media_type)) {
-      add_stored(source, root, part.platform, stop);
+      add_stored(source, root, {.platform = part.platform}, stop);
       return;
     }
     const auto index = or_throw(oci::Index::from_json(root.json), ErrorKind::input, source->str());
     for (const oci::Descriptor& listed : index.manifests) {
       const auto image = std::make_shared<ListedImage>(source, listed);
       const auto platform = part.platform ? part.platform : listed.platform;
-      add_stored(image, image->root(stop), platform, stop);
+      add_stored(image, image->root(stop), {platform, listed.annotations}, stop);
     }
   }
 
@@ -99,12 +105,13 @@ class IndexPush {
     report_.mounted += pushed.count(BlobOutcome::mounted);
     report_.sent += pushed.count(BlobOutcome::sent);
     report_.bytes_sent += pushed.bytes_sent;
-    list(*pushed.manifest, platform.value_or(image.platform));
+    list(*pushed.manifest, platform.value_or(image.platform), {});
   }
 
   void add_stored(const std::shared_ptr<ImageSource>& source, const StoredManifest& manifest,
-                  const std::optional<oci::Platform>& said, std::stop_token stop) {
-    const oci::Platform platform = said ? *said : image_of(source, manifest, stop).platform;
+                  const Said& said, std::stop_token stop) {
+    const oci::Platform platform =
+        said.platform ? *said.platform : image_of(source, manifest, stop).platform;
     take(platform);
     const CopyReport copied = copy_to_store(
         source, listed_, {.probes = options_.push.probes, .uploads = options_.push.uploads},
@@ -113,7 +120,7 @@ class IndexPush {
     report_.mounted += copied.mounted;
     report_.sent += copied.sent;
     report_.bytes_sent += copied.bytes_sent;
-    list(copied.manifest, platform);
+    list(copied.manifest, platform, said.annotations);
   }
 
   void take(const oci::Platform& platform) {
@@ -128,12 +135,14 @@ class IndexPush {
     }
   }
 
-  void list(const oci::Descriptor& manifest, const oci::Platform& platform) {
+  void list(const oci::Descriptor& manifest, const oci::Platform& platform,
+            const oci::Annotations& annotations) {
     oci::Descriptor entry{.media_type = manifest.media_type,
                           .digest = manifest.digest,
                           .size = manifest.size,
                           .annotations = options_.descriptor_annotations,
                           .platform = platform};
+    entry.annotations.insert(annotations.begin(), annotations.end());
     report_.manifests.push_back(std::move(entry));
   }
 

@@ -24,8 +24,9 @@ struct IndexPart {
 };
 
 struct IndexOptions {
-  oci::Annotations annotations{};             ///< of the index
-  oci::Annotations descriptor_annotations{};  ///< of each image's descriptor in it
+  oci::Annotations annotations{};  ///< of the index
+  /// Of each image's descriptor in it, over those that it has in the index it comes from.
+  oci::Annotations descriptor_annotations{};
   /// How images are pushed; `tags` and `must_be` are the index's.
   PushOptions push{};
 };

@@ -279,6 +279,7 @@ PushReport push_to_store(const Image& image, BlobStore& store, const PushOptions
 
 oci::Manifest make_manifest(const Image& image, std::vector<oci::Descriptor> layers,
                             ManifestFormat format, oci::Annotations annotations) {
+  annotations.insert(image.annotations.begin(), image.annotations.end());
   oci::Manifest manifest{.media_type = std::string(mt::manifest),
                          .config = describe(mt::config, image.config_json),
                          .layers = std::move(layers),

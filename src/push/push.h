@@ -26,7 +26,7 @@ struct PushOptions {
   Compression compression{};
   ManifestFormat format = ManifestFormat::oci;
   bool fall_back_to_docker = true;  ///< when the store refuses OCI manifests
-  oci::Annotations annotations{};   ///< of the manifest
+  oci::Annotations annotations{};   ///< of the manifest, over the image's own
   KnownForms known{};               ///< stored forms of layers known beforehand
   /// Tags that are known to hold a manifest already: a manifest equal to it is not written.
   std::map<std::string, oci::Digest> tags_now{};
@@ -62,7 +62,8 @@ PushReport push_to_store(const Image& image, BlobStore& store, const PushOptions
                          Progress& progress, std::stop_token stop);
 
 /// The manifest of an image whose layers are stored as `layers` says, one for each of
-/// Image::layers. Throws Error{usage} where Docker's format cannot say it (zstd).
+/// Image::layers. It has the image's annotations with `annotations` over them. Throws Error{usage}
+/// where Docker's format cannot say it (zstd).
 oci::Manifest make_manifest(const Image& image, std::vector<oci::Descriptor> layers,
                             ManifestFormat format, oci::Annotations annotations = {});
 

@@ -109,3 +109,6 @@ check "index: each gets its own" equal "$(skopeo --override-arch arm64 inspect -
   "docker://$registry/index:1" | jq -r .Labels.processor)" arm64
 check "index: the annotation is on the index" equal \
   "$(raw index:1 | jq -r '.annotations["org.opencontainers.image.description"]')" "hello, twice"
+arm64=$(raw index:1 | jq -r '.manifests[] | select(.platform.architecture == "arm64") | .digest')
+check "index: each image has its own annotations on its manifest" equal \
+  "$(raw "index@$arm64" | jq -r '.annotations["org.opencontainers.image.title"]')" "hello for arm64"

@@ -72,6 +72,9 @@ TEST_CASE("what is written is read back the same") {
   ImageRecord image{
       .layers = std::vector{layer}, .arch = "arm64", .created = "0001-01-01T00:00:00Z"};
   CHECK(image_json(*parse_image_json(image_json(image))) == image_json(image));
+  CHECK(image_json(image).find("annotations") == std::string::npos);  // as upstream writes it
+  image.annotations = {{"org.opencontainers.image.title", "a <tool>"}};
+  CHECK(parse_image_json(image_json(image))->annotations == image.annotations);
 }
 
 TEST_CASE("null and [] are both no layers; paths tell nothing from an empty list (A5.2)") {

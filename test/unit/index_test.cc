@@ -109,6 +109,44 @@ TEST_CASE("annotations go to the index and to the descriptors in it") {
   CHECK(index.manifests[0].annotations == options.descriptor_annotations);
 }
 
+TEST_CASE("an image keeps its own annotations on its manifest, where the index has others") {
+  MemoryStore store;
+  QuietProgress progress;
+  IndexOptions options = plain;
+  options.push.annotations = {{"b", "said at the push"}};
+  IndexPart part = described_part("amd64", "one");
+  std::get<Image>(part.source).annotations = {{"a", "described"}, {"b", "described"}};
+  const IndexReport report = push_index({part}, store, options, progress, {});
+  const auto manifest = oci::Manifest::from_json(store.manifests.at(report.manifests[0].digest));
+  CHECK(manifest->annotations == oci::Annotations{{"a", "described"}, {"b", "said at the push"}});
+  CHECK(written(store, "v1").annotations.empty());
+}
+
+TEST_CASE("what a stored index says of its images is said in the new one too") {
+  auto source = std::make_shared<MemoryImages>();
+  const StoredImage image = stored_image({"one"}, "amd64");
+  const StoredImage proof = stored_image({"two"}, "unknown");
+  source->add(image);
+  source->add(proof);
+  oci::Index inner{.manifests = {image.manifest, proof.manifest}};
+  inner.manifests[0].platform = oci::Platform{.architecture = "amd64"};
+  inner.manifests[1].platform = oci::Platform{"unknown", "unknown", ""};
+  // How buildkit ties an attestation to its image.
+  inner.manifests[1].annotations = {{"vnd.docker.reference.digest", image.manifest.digest.str()},
+                                    {"of", "the old index"}};
+  source->add_index(inner);
+  MemoryStore store;
+  QuietProgress progress;
+  IndexOptions options = plain;
+  options.descriptor_annotations = {{"of", "descriptor"}};
+  push_index({{"old index", source}}, store, options, progress, {});
+  const oci::Index index = written(store, "v1");
+  CHECK(index.manifests[0].annotations == options.descriptor_annotations);
+  CHECK(index.manifests[1].annotations ==
+        oci::Annotations{{"of", "descriptor"},
+                         {"vnd.docker.reference.digest", image.manifest.digest.str()}});
+}
+
 TEST_CASE("a registry that refuses OCI indexes gets a manifest list") {
   MemoryStore store;
   store.refused = {std::string(oci::media_type::manifest), std::string(oci::media_type::index)};

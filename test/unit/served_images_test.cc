@@ -63,8 +63,10 @@ TEST_CASE("a plain layer is served as it is and read only when it is asked for")
   std::atomic<int> opened = 0;
   std::vector<ServedImage> images;
   images.push_back(image_of("1", {plain_layer("layer", opened)}));
+  images.back().image.annotations = {{"org.opencontainers.image.title", "app"}};
   ServedImages store(std::move(images), {});
   const oci::Manifest manifest = manifest_of(store, "1");
+  CHECK(manifest.annotations == oci::Annotations{{"org.opencontainers.image.title", "app"}});
   REQUIRE(manifest.layers.size() == 1);
   CHECK(manifest.layers[0].digest == oci::Digest::of("layer"));
   CHECK(opened == 0);
