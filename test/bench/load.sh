@@ -2,7 +2,7 @@
 # Times `n2c load` against `docker load`, `podman load` and `ctr images import` of the same image's full
 # archive, each on an engine started for it: nothing changed, one late layer changed, first load.
 #
-#   test/bench/load.sh N2C [LAYERS]     as root; $N2C_PEERS as in test/interop/engines.inc
+#   test/bench/load.sh N2C [LAYERS]     as root; $N2C_PEERS as in test/README.md
 #
 # Prints a table: seconds, ratio to the engine's own full load, peak resident memory of n2c.
 . "$(dirname "$0")/../interop/common.inc"

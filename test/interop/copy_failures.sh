@@ -133,8 +133,6 @@ done
 echo "--- full"
 mkdir full
 if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=20m n2c-full full 2>/dev/null; then
-  unmount() { umount -l "$work/full" 2>/dev/null || true; finish; }
-  trap unmount EXIT
   for kind in oci oci-archive docker-archive dir; do
     "$N2C" copy "$registry/big:1" "$(form $kind full old)" -q >/dev/null
     whole "$(form $kind full old)"

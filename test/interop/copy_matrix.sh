@@ -15,7 +15,7 @@ diff_ids=$(diff_ids_at "docker://$registry/app:1")
 
 docker=
 if start_dockerd_here; then docker=yes; else echo "no dockerd here: its column is left out"; fi
-have "$CRANE" && crane=yes || { crane=; echo "no crane here: its column is left out"; }
+have crane && crane=yes || { crane=; echo "no crane here: its column is left out"; }
 have umoci && umoci=yes || { umoci=; echo "no umoci here: its column is left out"; }
 have podman && podman=yes || { podman=; echo "no podman here: its column is left out"; }
 
@@ -65,13 +65,13 @@ if [ -n "$podman" ]; then
   check "n2c copy into podman: the same layers" equal "$(podman_diff_ids localhost/app:copy)" "$diff_ids"
 fi
 if [ -n "$crane" ]; then
-  check "crane reads the registry" equal "$("$CRANE" digest --insecure "$registry/copy:1")" "sha256:$digest"
-  check "crane validates the registry's image" "$CRANE" validate --insecure --remote "$registry/copy:1"
+  check "crane reads the registry" equal "$(crane digest --insecure "$registry/copy:1")" "sha256:$digest"
+  check "crane validates the registry's image" crane validate --insecure --remote "$registry/copy:1"
   for tar in push.docker.tar copy.docker.tar copy.stdout.tar; do
-    check "crane validates $tar" "$CRANE" validate --tarball "$tar"
+    check "crane validates $tar" crane validate --tarball "$tar"
   done
   for layout in push.layout copy.layout; do
-    "$CRANE" push --insecure "$layout" "$registry/crane:$layout" >/dev/null 2>crane.log
+    crane push --insecure "$layout" "$registry/crane:$layout" >/dev/null 2>crane.log
     check "crane pushes $layout: the same manifest" equal "$(digest_at "docker://$registry/crane:$layout")" "$digest"
   done
 fi

@@ -43,9 +43,9 @@ here_arch=$(skopeo inspect --tls-verify=false --config "docker://$registry/app:1
 check "skopeo finds this machine's image" equal "$(arch_of --override-arch "$here_arch" "docker://$registry/multi:1")" "$here_arch"
 check "skopeo --override-arch finds its own" equal "$(arch_of --override-arch arm64 "docker://$registry/multi:1")" arm64
 check "skopeo finds the variant" equal "$(arch_of --override-arch arm --override-variant v7 "docker://$registry/multi:1")" arm
-if have "$CRANE"; then
+if have crane; then
   check "crane --platform finds its own" equal \
-    "$("$CRANE" config --insecure --platform linux/arm64 "$registry/multi:1" | jq -r .architecture)" arm64
+    "$(crane config --insecure --platform linux/arm64 "$registry/multi:1" | jq -r .architecture)" arm64
 fi
 if have podman; then
   id=$(podman_here pull -q --tls-verify=false --arch arm64 "$registry/multi:1")

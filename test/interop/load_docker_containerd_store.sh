@@ -9,6 +9,7 @@ start_dockerd_containerd_store
 make_two_images
 
 check_loads 1
+check "the image runs" equal "$(docker run --rm --network=none app:1 bash -c 'echo $((6 * 7))')" 42
 docker create --name whole app:1 >/dev/null
 docker export whole | exported_equals changed.json || fail "the exported file system differs"
 echo "ok: its file system is that of its layers"
@@ -28,3 +29,5 @@ docker rmi -f $(docker images -aq | sort -u) >/dev/null
 check_two_at_once
 docker rmi -f $(docker images -aq | sort -u) >/dev/null
 check_killed_load
+docker rmi -f $(docker images -aq | sort -u) >/dev/null
+check_killed_engine start_dockerd_containerd_store

@@ -27,7 +27,7 @@ podman rmi -af >/dev/null
 check_killed_load --engine podman
 podman rmi -af >/dev/null
 
-start podman podman system service --time 0 "unix://$work/p.sock"
+start podman env podman --runtime runc system service --time 0 "unix://$work/p.sock"
 wait_for 20 curl -sf --unix-socket "$work/p.sock" http://localhost/_ping
 export DOCKER_HOST=unix://$work/p.sock
 check_loads 1

@@ -6,7 +6,12 @@ need_root
 need jq python3 podman runuser useradd userdel newuidmap
 user=n2c-test-$$
 useradd --home-dir "$work/home" --create-home "$user" || skip "no user can be added here"
-trap 'status=$?; engines_end; (exit $status); finish; userdel "$user" 2>/dev/null || true' EXIT
+end_user() { # podman keeps a process that holds the user's name space
+  local pause=$work/run/libpod/tmp/pause.pid
+  [ ! -s "$pause" ] || kill "$(cat "$pause")" 2>/dev/null || true
+  wait_for 10 userdel "$user" || true
+}
+undo+=(end_user)
 grep -q "^$user:" /etc/subuid || skip "a new user gets no subordinate ids here (/etc/subuid)"
 make_two_images
 install -d -m 700 -o "$user" "$work/run"

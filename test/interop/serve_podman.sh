@@ -4,8 +4,6 @@
 need podman curl
 need_root
 
-# podman mounts its storage onto itself and leaves it so.
-trap 'umount -l "$work/podman/overlay" 2>/dev/null || true; finish' EXIT
 podman() { command podman --root "$work/podman" --runroot "$work/podman-run" "$@"; }
 podman info >/dev/null 2>&1 || skip "podman does not start here"
 make_image

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# The flake evaluates in pure mode: every package, every example, the overlay. $NIX is the nix that does it.
+# The flake evaluates in pure mode: every package, every example, the overlay.
 . "$(dirname "$0")/own_store.inc"
-nix=${NIX:-nix}
-$nix --version
+nix --version
 
 # Not the whole tree: the build's folder may lie in it.
 mkdir "$work/flake"
@@ -11,9 +10,9 @@ mkdir "$work/flake/test"
 cp -r "$tests" "$work/flake/test/nix"
 
 with() { "$@" --no-write-lock-file --override-input nixpkgs "path:$tests"; }
-check "nix flake check finds nothing wrong" with $nix flake check --no-build "path:$work/flake" 2> "$work/check.log"
+check "nix flake check finds nothing wrong" with nix flake check --no-build "path:$work/flake" 2> "$work/check.log"
 system=x86_64-linux
-name_of() { with $nix eval --raw "path:$work/flake#$1" 2>> "$work/eval.log"; }
+name_of() { with nix eval --raw "path:$work/flake#$1" 2>> "$work/eval.log"; }
 
 check "the functions are where nix2container's users look for them" \
   equal "$(name_of packages.$system.nix2container.buildImage.__functionArgs.name --apply toString)" ""
