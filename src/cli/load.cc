@@ -87,8 +87,9 @@ int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
     const std::string at = choice.host ? " at " + choice.host->str() : "";
     progress.note(cat("loading into ", engine->str(), at, ": ", choice.why));
   }
-  const LoadReport report = with_context(cat("loading into ", engine->str()),
-                                         [&] { return engine->load(request, progress, stop); });
+  const LoadReport report = with_context(cat("loading into ", engine->str()), [&] {
+    return load_into(*engine, request, progress, stop);
+  });
   progress.finish();
   if (!arguments.image_id_file.empty()) write_file(arguments.image_id_file, report.image_id);
   std::puts(closing_line(request, report, std::chrono::steady_clock::now() - began).c_str());

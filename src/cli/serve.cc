@@ -161,6 +161,7 @@ class Stores {
       cache_->add_form(diff_id, recipe, {form.digest, form.size});
       cache_->save();
     };
+    options.doubted = [this, recipe] { cache_->forget_forms(recipe); };
   }
 
   registry::WritableStore* pushed() {

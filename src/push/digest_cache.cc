@@ -33,8 +33,8 @@ DigestCache::DigestCache(std::filesystem::path file) : file_(std::move(file)) {
   for (const auto& line : read_cache_lines(file_, max_bytes)) take_line(line);
 }
 
-/// "form DIFF_ID RECIPE DIGEST SIZE" or "push HOST PATH TAG"; other lines are a later
-/// version's. A later line replaces an earlier one.
+/// "form DIFF_ID RECIPE DIGEST SIZE", "forget RECIPE" or "push HOST PATH TAG"; other lines are a
+/// later version's. A later line replaces an earlier one.
 void DigestCache::take_line(std::string_view line) {
   const auto words = split(line, ' ');
   ++lines_taken_;
@@ -45,6 +45,9 @@ void DigestCache::take_line(std::string_view line) {
     if (diff_id && digest && size) {
       forms_.insert_or_assign(key_of(*diff_id, words[2]), StoredForm{*digest, *size});
     }
+  } else if (words.size() == 2 && words[0] == "forget") {
+    const std::string by_recipe = cat(' ', words[1]);
+    std::erase_if(forms_, [&](const auto& form) { return form.first.ends_with(by_recipe); });
   } else if (words.size() == 4 && words[0] == "push") {
     const bool valid = oci::is_repository_path(words[2]) && is_word(words[1]) &&
                        (words[3] == no_tag || oci::is_tag(words[3]));
@@ -89,6 +92,10 @@ void DigestCache::add_form(const oci::Digest& diff_id, std::string_view recipe,
     return;
   }
   remember(cat("form ", diff_id.str(), ' ', recipe, ' ', form.digest.str(), ' ', form.size));
+}
+
+void DigestCache::forget_forms(std::string_view recipe) {
+  if (is_word(recipe)) remember(cat("forget ", recipe));
 }
 
 void DigestCache::add_push(const oci::Repository& repository, std::string_view tag) {

@@ -24,6 +24,7 @@ namespace n2c {
 struct StoredForm {
   oci::Digest digest;
   std::uint64_t size = 0;
+  bool operator==(const StoredForm&) const = default;
 };
 
 /// One thread at a time. Several processes, or several of these, may use one file.
@@ -44,6 +45,8 @@ class DigestCache {
   std::optional<std::string> find_last_tag(const oci::Repository& repository) const;
 
   void add_form(const oci::Digest& diff_id, std::string_view recipe, const StoredForm& form);
+  /// What is remembered by that recipe is not believed any longer, here and in the file.
+  void forget_forms(std::string_view recipe);
   void add_push(const oci::Repository& repository, std::string_view tag);
   /// Adds what was added here to the file, and keeps the file below max_bytes by dropping the
   /// oldest lines. False when the file cannot be written or stays locked.

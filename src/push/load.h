@@ -57,4 +57,9 @@ class Engine {
   virtual LoadReport load(const LoadRequest& request, Progress& progress, std::stop_token stop) = 0;
 };
 
+/// Engine::load(); and once more when it failed because a layer is not what the cache remembered,
+/// which the cache knows better by then.
+LoadReport load_into(Engine& engine, const LoadRequest& request, Progress& progress,
+                     std::stop_token stop);
+
 }  // namespace n2c

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "push/compressed_source.h"
 #include "push/plan.h"
+#include "push/remembered_form.h"
 
 namespace n2c {
 
@@ -92,7 +93,15 @@ std::vector<Blob> stored_layers(const Image& image, const Compression& compressi
       continue;
     }
     const oci::Descriptor descriptor{planned.media_type, form->digest, form->size};
-    compressed.emplace(diff_id, Blob{descriptor, source_of(planned)});
+    auto source = std::make_shared<RememberedForm>(
+        source_of(planned), descriptor,
+        [file = cache.file(), diff_id, recipe = compression.recipe()](const auto& found) {
+          DigestCache corrected(file);
+          corrected.forget_forms(recipe);  // if one is wrong, so may be the others
+          corrected.add_form(diff_id, recipe, {found.digest, found.size});
+          corrected.save();
+        });
+    compressed.emplace(diff_id, Blob{descriptor, std::move(source)});
   }
   Locked<std::vector<std::pair<oci::Digest, Blob>>> learnt;
   run_side_by_side(unknown.size(), processor_count(), stop,

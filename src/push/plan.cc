@@ -1,5 +1,6 @@
 #include "push/plan.h"
 
+#include <map>
 #include <set>
 
 #include "base/text.h"
@@ -32,6 +33,18 @@ PlannedLayer plan_layer(const Layer& layer, const KnownForms& known,
   return planned;
 }
 
+void doubt_shared_forms(std::vector<PlannedLayer>& plan) {
+  std::map<oci::Digest, std::size_t> claims;
+  for (const PlannedLayer& layer : plan) {
+    if (layer.compress && layer.form) ++claims[layer.form->digest];
+  }
+  for (PlannedLayer& layer : plan) {
+    if (!layer.compress || !layer.form || claims[layer.form->digest] < 2) continue;
+    layer.form.reset();
+    layer.why += ", as is another layer: not believed";
+  }
+}
+
 }  // namespace
 
 void KnownForms::add(const oci::Digest& diff_id, KnownForm form) {
@@ -62,6 +75,7 @@ std::vector<PlannedLayer> plan_layers(const Image& image, const KnownForms& know
     plan.push_back(plan_layer(image.layers[i], known, compression));
     plan.back().first = i;
   }
+  doubt_shared_forms(plan);
   return plan;
 }
 

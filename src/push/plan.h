@@ -47,7 +47,8 @@ struct PlannedLayer {
 };
 
 /// One entry for each distinct diff_id, in order of first appearance. Layers stored
-/// compressed, and layers of a media type this n2c does not know, go as they are.
+/// compressed, and layers of a media type this n2c does not know, go as they are. A form that is
+/// known of two layers is believed of neither: what they unpack to differs.
 std::vector<PlannedLayer> plan_layers(const Image& image, const KnownForms& known,
                                       const Compression& compression);
 

@@ -35,6 +35,7 @@ class ImagePush {
         config_(describe(mt::config, image.config_json)),
         plan_(plan_layers(image, options.known, options.compression)),
         outcomes_(plan_.size()),
+        compressed_(plan_.size()),
         pool_(options.compression_threads != 0 ? options.compression_threads : processor_count()) {}
 
   PushReport run(std::stop_token stop) {
@@ -145,6 +146,7 @@ class ImagePush {
     outcomes_[i] = BlobOutcome::sent;
     if (planned.compress) {
       outcomes_[i] = send_compressed(planned, meter, stop);
+      compressed_[i] = 1;
     } else {
       store_.put(*layer.blob.bytes, planned.media_type, planned.form, meter, stop);
     }
@@ -247,7 +249,8 @@ class ImagePush {
   PushReport report(const std::optional<oci::Descriptor>& manifest, bool nothing_written) const {
     PushReport report{.manifest = manifest, .nothing_written = nothing_written};
     for (std::size_t i = 0; i < plan_.size(); ++i) {
-      report.layers.push_back({plan_[i].first, plan_[i].form, outcomes_[i], plan_[i].why});
+      report.layers.push_back(
+          {plan_[i].first, plan_[i].form, outcomes_[i], plan_[i].why, compressed_[i] != 0});
       if (outcomes_[i] == BlobOutcome::sent) report.bytes_sent += plan_[i].form->size;
     }
     if (config_outcome_ == BlobOutcome::sent) report.bytes_sent += config_.size;
@@ -261,6 +264,7 @@ class ImagePush {
   const oci::Descriptor config_;
   std::vector<PlannedLayer> plan_;                    // each worker writes its own entry only
   std::vector<std::optional<BlobOutcome>> outcomes_;  // by place in plan_
+  std::vector<char> compressed_;                      // so is this
   std::optional<BlobOutcome> config_outcome_;
   CompressionPool pool_;
 };

@@ -138,17 +138,13 @@ std::vector<oci::Repository> mount_candidates(const RegistryPush& push, const Di
   return from;
 }
 
-/// What the codec made of the layers that were sent, and where to.
+/// What the codec made of layers, and where to. What was remembered of them before is replaced.
 void remember(DigestCache& cache, const Image& image, const PushOptions& options,
               const RegistryPush& push, const PushReport& report) {
   const std::string recipe = options.compression.recipe();
   for (const LayerOutcome& layer : report.layers) {
     const Layer& source = image.layers[layer.first];
-    const bool compressed = layer.outcome == BlobOutcome::sent && layer.form &&
-                            options.compression.codec != Codec::none &&
-                            source.blob.descriptor.digest == source.diff_id &&
-                            layer.form->digest != source.diff_id;
-    if (!compressed) continue;
+    if (!layer.compressed) continue;
     cache.add_form(source.diff_id, recipe, {layer.form->digest, layer.form->size});
   }
   cache.add_push(push.to.repository, options.tags.empty() ? "" : options.tags.front());

@@ -4,11 +4,11 @@
 #include <chrono>
 #include <set>
 
-#include "base/locked.h"
 #include "base/tasks.h"
 #include "base/text.h"
 #include "push/compressed_source.h"
 #include "push/push.h"
+#include "push/remembered_form.h"
 
 namespace n2c {
 
@@ -34,63 +34,111 @@ oci::Descriptor measure_form(std::unique_ptr<Reader> from, std::string media_typ
 }  // namespace
 
 ServedImages::ServedImages(std::vector<ServedImage> images, ServeOptions options)
-    : options_(std::move(options)), pool_(thread_count(options_)) {
-  for (ServedImage& image : images) {
-    Entry& entry = entries_.emplace_back(Entry{std::move(image)});
-    entry.prepared = entry.promise.get_future().share();
-  }
-  worker_ = std::jthread([this](std::stop_token stop) { prepare_all(std::move(stop)); });
+    : options_(std::move(options)),
+      known_({.forms = options_.known}),
+      pool_(thread_count(options_)) {
+  for (ServedImage& image : images) entries_.push_back({std::move(image)});
+  worker_ = std::jthread([this](std::stop_token stop) { work(std::move(stop)); });
 }
 
 ServedImages::~ServedImages() = default;
 
-void ServedImages::prepare_all(std::stop_token stop) {
-  for (Entry& entry : entries_) {
-    const std::string shown = cat(entry.served.repository, ":", entry.served.tag);
-    try {
-      entry.promise.set_value(prepare(entry.served.image, stop));
-      if (options_.note) options_.note(cat(shown, " is ready"));
-    } catch (const Error& error) {
-      if (options_.note && !stop.stop_requested()) {
-        options_.note(cat(shown, " cannot be served: ", error.message()));
-      }
-      entry.promise.set_exception(std::current_exception());
-    } catch (...) {
-      entry.promise.set_exception(std::current_exception());
+void ServedImages::note(std::string_view line) const {
+  if (options_.note) options_.note(line);
+}
+
+void ServedImages::work(std::stop_token stop) {
+  while (true) {
+    auto next = entries_.end();
+    {
+      std::unique_lock hold(mutex_);
+      const auto something_to_do = [&] {
+        next = std::ranges::find_if(entries_, &Entry::is_pending);
+        return next != entries_.end();
+      };
+      if (!changed_.wait(hold, stop, something_to_do)) return;
     }
+    prepare_entry(*next, stop);
   }
 }
 
-void ServedImages::work_out(const Image& image, std::stop_token stop) {
-  const auto plan = plan_layers(image, options_.known, options_.compression);
-  std::vector<const PlannedLayer*> unknown;
-  for (const PlannedLayer& layer : plan) {
-    if (!layer.form) unknown.push_back(&layer);
+void ServedImages::prepare_entry(Entry& entry, std::stop_token stop) {
+  const std::string shown = cat(entry.served.repository, ":", entry.served.tag);
+  const auto doubts = [this] {
+    return known_.with([](const Known& known) { return known.doubts; });
+  };
+  const std::size_t before = doubts();
+  PreparedImage prepared;
+  std::exception_ptr failure;
+  try {
+    work_out(entry.served.image, stop);
+    prepared = prepare(entry.served.image);
+    note(cat(shown, " is ready"));
+  } catch (const Error& error) {
+    if (!stop.stop_requested()) note(cat(shown, " cannot be served: ", error.message()));
+    failure = std::current_exception();
+  } catch (...) {
+    failure = std::current_exception();
   }
-  Locked<KnownForms*> known(&options_.known);
+  const std::scoped_lock hold(mutex_);
+  if (prepared && doubts() != before) return;  // some of it may rest on what is doubted now
+  entry.prepared = std::move(prepared);
+  entry.failure = std::move(failure);
+  changed_.notify_all();
+}
+
+std::vector<PlannedLayer> ServedImages::plan(const Image& image) const {
+  return known_.with(
+      [&](const Known& known) { return plan_layers(image, known.forms, options_.compression); });
+}
+
+void ServedImages::work_out(const Image& image, std::stop_token stop) {
+  auto unknown = plan(image);
+  std::erase_if(unknown, [](const PlannedLayer& layer) { return layer.form.has_value(); });
   run_side_by_side(
       unknown.size(), thread_count(options_), stop, [&](std::size_t i, std::stop_token cancelled) {
-        const Layer& layer = image.layers[unknown[i]->first];
-        const auto form =
-            measure_form(compress(layer.blob.bytes->open(), options_.compression, pool_),
-                         unknown[i]->media_type, cancelled);
-        known.with([&](KnownForms* forms) {
-          forms->add(layer.diff_id, {form, "this server"});
-          if (options_.learned) options_.learned(layer.diff_id, form);
-        });
+        const Layer& layer = image.layers[unknown[i].first];
+        learn(layer.diff_id,
+              measure_form(compress(layer.blob.bytes->open(), options_.compression, pool_),
+                           unknown[i].media_type, cancelled));
       });
+}
+
+void ServedImages::learn(const oci::Digest& diff_id, const oci::Descriptor& form) {
+  known_.with([&](Known& known) {
+    known.forms.add(diff_id, {form, "this server"});
+    known.worked_out_here.add(diff_id, {form, "this server"});
+    if (options_.learned) options_.learned(diff_id, form);
+  });
 }
 
 Blob ServedImages::stored_layer(const Layer& layer, const oci::Descriptor& form) {
   if (form.digest == layer.blob.descriptor.digest) return layer.blob;
-  return {form, std::make_shared<CompressedSource>(*layer.blob.bytes, options_.compression, pool_)};
+  auto compressed =
+      std::make_shared<CompressedSource>(*layer.blob.bytes, options_.compression, pool_);
+  const auto corrected = [this, diff_id = layer.diff_id](const oci::Descriptor& found) {
+    doubt(diff_id, found);
+  };
+  return {form, std::make_shared<RememberedForm>(std::move(compressed), form, corrected)};
 }
 
-ServedImages::Prepared ServedImages::prepare(const Image& image, std::stop_token stop) {
-  work_out(image, std::move(stop));
+void ServedImages::doubt(const oci::Digest& diff_id, const oci::Descriptor& found) {
+  note(cat("layer ", diff_id.brief(), " is not what it was remembered as, but ",
+           found.digest.brief(), ": what was remembered is worked out anew"));
+  known_.with([&](Known& known) {
+    known.forms = known.worked_out_here;
+    if (known.doubts++ == 0 && options_.doubted) options_.doubted();
+  });
+  learn(diff_id, found);
+  const std::scoped_lock hold(mutex_);
+  for (Entry& entry : entries_) entry.prepared.reset();
+  changed_.notify_all();
+}
+
+ServedImages::PreparedImage ServedImages::prepare(const Image& image) {
   Prepared prepared{.manifest = {{"", oci::Digest::of("")}, ""}};
   std::map<oci::Digest, oci::Descriptor> forms;  // by diff_id
-  for (const PlannedLayer& planned : plan_layers(image, options_.known, options_.compression)) {
+  for (const PlannedLayer& planned : plan(image)) {
     const Layer& layer = image.layers[planned.first];
     const Blob blob = stored_layer(layer, planned.form.value());
     forms.emplace(layer.diff_id, blob.descriptor);
@@ -103,21 +151,30 @@ ServedImages::Prepared ServedImages::prepare(const Image& image, std::stop_token
                          Blob{manifest.config, std::make_shared<MemorySource>(image.config_json)});
   const std::string json = manifest.to_json();
   prepared.manifest = {{manifest.media_type, oci::Digest::of(json), json.size()}, json};
-  return prepared;
+  return std::make_shared<const Prepared>(std::move(prepared));
 }
 
-const ServedImages::Prepared* ServedImages::find(
+ServedImages::PreparedImage ServedImages::wait_for(const Entry& entry) const {
+  std::unique_lock hold(mutex_);
+  changed_.wait(hold, [&] { return !entry.is_pending(); });
+  if (entry.failure) std::rethrow_exception(entry.failure);
+  return entry.prepared;
+}
+
+ServedImages::PreparedImage ServedImages::find(
     const std::string& repository, const std::function<bool(const Prepared&)>& has) const {
+  const auto is_pending = [this](const Entry& entry) {
+    const std::scoped_lock hold(mutex_);
+    return entry.is_pending();
+  };
   std::exception_ptr failure;
   for (const bool waiting : {false, true}) {
     for (const Entry& entry : entries_) {
       if (entry.served.repository != repository) continue;
-      const bool ready =
-          entry.prepared.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-      if (!ready && !waiting) continue;
+      if (!waiting && is_pending(entry)) continue;
       try {
-        const Prepared& prepared = entry.prepared.get();
-        if (has(prepared)) return &prepared;
+        PreparedImage prepared = wait_for(entry);
+        if (has(*prepared)) return prepared;
       } catch (const Error&) {
         failure = std::current_exception();
       }
@@ -127,29 +184,31 @@ const ServedImages::Prepared* ServedImages::find(
   return nullptr;
 }
 
-const Blob* ServedImages::find_blob(const std::string& repository, const oci::Digest& blob) const {
-  const Prepared* image =
+std::optional<Blob> ServedImages::find_blob(const std::string& repository,
+                                            const oci::Digest& blob) const {
+  const PreparedImage image =
       find(repository, [&](const Prepared& prepared) { return prepared.blobs.contains(blob); });
-  return image == nullptr ? nullptr : &image->blobs.at(blob);
+  if (image == nullptr) return {};
+  return image->blobs.at(blob);
 }
 
 std::optional<std::uint64_t> ServedImages::stat(const std::string& repository,
                                                 const oci::Digest& blob) {
-  const Blob* found = find_blob(repository, blob);
-  if (found == nullptr) return {};
+  const auto found = find_blob(repository, blob);
+  if (!found) return {};
   return found->descriptor.size;
 }
 
 std::unique_ptr<Reader> ServedImages::open(const std::string& repository, const oci::Digest& blob,
                                            std::uint64_t offset) {
-  const Blob* found = find_blob(repository, blob);
-  if (found == nullptr) return nullptr;
+  const auto found = find_blob(repository, blob);
+  if (!found) return nullptr;
   return found->bytes->open(offset);
 }
 
 std::optional<registry::ManifestRecord> ServedImages::find_manifest(const std::string& repository,
                                                                     const oci::Digest& manifest) {
-  const Prepared* image = find(repository, [&](const Prepared& prepared) {
+  const PreparedImage image = find(repository, [&](const Prepared& prepared) {
     return prepared.manifest.descriptor.digest == manifest;
   });
   if (image == nullptr) return {};
@@ -160,7 +219,7 @@ std::optional<oci::Digest> ServedImages::find_tag(const std::string& repository,
                                                   const std::string& tag) {
   for (const Entry& entry : entries_) {
     if (entry.served.repository != repository || entry.served.tag != tag) continue;
-    return entry.prepared.get().manifest.descriptor.digest;
+    return wait_for(entry)->manifest.descriptor.digest;
   }
   return {};
 }

@@ -1,15 +1,18 @@
 #pragma once
 /// Images described by image.json, seen as a registry that can only be read.
 
+#include <condition_variable>
+#include <exception>
 #include <functional>
-#include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "base/codec.h"
+#include "base/locked.h"
 #include "image/image.h"
 #include "push/plan.h"
 #include "registry/server/store.h"
@@ -27,15 +30,20 @@ struct ServeOptions {
   Compression compression{.codec = Codec::none};
   std::size_t threads = 0;  ///< that compress; 0: one a processor
   KnownForms known{};       ///< stored forms of layers known beforehand
-  /// Told of every form that was worked out, and of an image that is ready or cannot be served.
-  /// Called on threads of the store's own, each by one at a time.
+  /// Told of every form that was worked out, by one thread at a time.
   std::function<void(const oci::Digest& diff_id, const oci::Descriptor& form)> learned{};
+  /// Told once, when a form known beforehand turned out wrong: none of those is believed any longer.
+  std::function<void()> doubted{};
+  /// Told of an image that is ready or cannot be served, and of a known form that was wrong; on
+  /// any thread, also on several at once.
   std::function<void(std::string_view line)> note{};
 };
 
 /// Layers are made from the store, and compressed, whenever they are asked for, and verified
 /// while they are read. A layer that is to be compressed is compressed once beforehand, in the
-/// background, to know its digest; who asks for its image meanwhile waits. Thread-safe.
+/// background, to know its digest; who asks for its image meanwhile waits. A form that was known
+/// beforehand and turns out wrong when the layer is read ends that reading; then none of those
+/// is believed any longer, and what they were known for is worked out. Thread-safe.
 class ServedImages final : public registry::Store {
  public:
   ServedImages(std::vector<ServedImage> images, ServeOptions options);
@@ -62,24 +70,40 @@ class ServedImages final : public registry::Store {
     registry::ManifestRecord manifest;
     std::map<oci::Digest, Blob> blobs;
   };
+  using PreparedImage = std::shared_ptr<const Prepared>;
+  /// Neither prepared nor failed: waits for the worker.
   struct Entry {
     ServedImage served;
-    std::promise<Prepared> promise{};
-    std::shared_future<Prepared> prepared{};
+    PreparedImage prepared{};
+    std::exception_ptr failure{};
+    bool is_pending() const { return prepared == nullptr && failure == nullptr; }
+  };
+  struct Known {
+    KnownForms forms, worked_out_here{};
+    std::size_t doubts = 0;
   };
 
-  void prepare_all(std::stop_token stop);
-  Prepared prepare(const Image& image, std::stop_token stop);
+  void work(std::stop_token stop);
+  void prepare_entry(Entry& entry, std::stop_token stop);
+  PreparedImage prepare(const Image& image);
+  std::vector<PlannedLayer> plan(const Image& image) const;
   void work_out(const Image& image, std::stop_token stop);
+  void learn(const oci::Digest& diff_id, const oci::Descriptor& form);
   Blob stored_layer(const Layer& layer, const oci::Descriptor& form);
+  void doubt(const oci::Digest& diff_id, const oci::Descriptor& found);
+  void note(std::string_view line) const;
+  PreparedImage wait_for(const Entry& entry) const;
   /// The first of the repository's images that `has` says; those that are ready are asked first,
   /// the others waited for. Null when none has. Throws what an image failed with when none has.
-  const Prepared* find(const std::string& repository,
-                       const std::function<bool(const Prepared&)>& has) const;
-  const Blob* find_blob(const std::string& repository, const oci::Digest& blob) const;
+  PreparedImage find(const std::string& repository,
+                     const std::function<bool(const Prepared&)>& has) const;
+  std::optional<Blob> find_blob(const std::string& repository, const oci::Digest& blob) const;
 
-  ServeOptions options_;
+  const ServeOptions options_;
+  Locked<Known> known_;
   CompressionPool pool_;
+  mutable std::mutex mutex_;  // over what became of the entries
+  mutable std::condition_variable_any changed_;
   std::vector<Entry> entries_;
   std::jthread worker_;
 };

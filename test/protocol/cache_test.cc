@@ -127,6 +127,22 @@ TEST_CASE("what the cache says is asked for, never believed") {
         report.layers[0].form->digest);
 }
 
+TEST_CASE("what is remembered wrong is put right also where the registry has the layer already") {
+  Scene scene;
+  scene.push("/acme/app:1");
+  const auto file = scene.folder.path() / "pushes";
+  const auto diff_id = scene.watched.image.layers[1].diff_id;
+  const auto right = DigestCache(file).find_form(diff_id, Compression{}.recipe());
+  std::filesystem::remove(file);
+  DigestCache cache(file);
+  cache.add_form(diff_id, Compression{}.recipe(), {oci::Digest::of("no such blob"), 12});
+  cache.save();
+  const auto report = scene.push("/acme/app:2");
+  CHECK(report.layers[1].outcome == BlobOutcome::present);
+  CHECK(report.layers[1].form->digest == right->digest);
+  CHECK(DigestCache(file).find_form(diff_id, Compression{}.recipe()) == right);
+}
+
 TEST_CASE("without reuse everything is compressed anew") {
   Scene scene;
   scene.push("/acme/app:1");

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "push/digest_cache.h"
 #include "push/docker_engine.h"
 #include "test/support/fake_daemon.h"
 #include "test/support/layered_image.h"
@@ -91,6 +92,37 @@ TEST_CASE("a containerd store that cannot say what is whole gets everything") {
   FakeDaemon daemon({.store = Store::containerd, .api = "1.47"});
   load(daemon, layered_image({"a", "b"}), {"app:1"});
   CHECK(load(daemon, layered_image({"a", "c"}), {"app:1"}).report.layers_sent == 2);
+}
+
+TEST_CASE(
+    "a layer remembered wrongly is loaded all the same, and remembered rightly from then on") {
+  FakeDaemon daemon({.store = Store::containerd});
+  const DockerHost host{.socket = daemon.socket(), .tls = {}};
+  const auto engine =
+      make_docker_engine(host, connect_docker(host, {.user_agent = "n2c-test"}), {});
+  const TemporaryFolder folder;
+  const Image image = layered_image({"a", "b"});
+  const LoadRequest request{.image = image,
+                            .names = references({"app:1"}),
+                            .compression = {.codec = Codec::gzip},
+                            .cache = folder.path() / "pushes"};
+  const oci::Digest diff_id = image.layers[0].diff_id;
+  const std::string recipe = request.compression.recipe();
+  {
+    DigestCache cache(request.cache);
+    cache.add_form(diff_id, recipe, {oci::Digest::of("wrong"), 40});
+    cache.save();
+  }
+  SilentProgress progress;
+  const LoadReport report = load_into(*engine, request, progress, {});
+  CHECK(daemon.id_of("docker.io/library/app:1") == report.image_id);
+  REQUIRE(progress.notes().size() == 1);
+  CHECK(progress.notes()[0].find("was remembered as") != std::string::npos);
+  const auto form = DigestCache(request.cache).find_form(diff_id, recipe);
+  CHECK(form->digest != oci::Digest::of("wrong"));
+  SilentProgress again;
+  CHECK(load_into(*engine, request, again, {}).image_id == report.image_id);
+  CHECK(again.notes().empty());
 }
 
 TEST_CASE("images of an old engine are asked for without what it does not know") {

@@ -82,6 +82,23 @@ TEST_CASE("what is known already is not written again") {
   CHECK(std::ranges::count(text, '\n') == 3);
 }
 
+TEST_CASE("the forms of a recipe can be forgotten, those of others stay") {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "pushes";
+  save_one(file, "a layer");
+  {
+    DigestCache cache(file);
+    cache.add_form(digest_of("a layer"), "zstd", {digest_of("otherwise packed"), 1});
+    cache.forget_forms(recipe);
+    CHECK_FALSE(cache.find_form(digest_of("a layer"), recipe));
+    CHECK(cache.save());
+  }
+  CHECK_FALSE(knows(file, "a layer"));
+  CHECK(DigestCache(file).find_form(digest_of("a layer"), "zstd"));
+  save_one(file, "a layer");
+  CHECK(knows(file, "a layer"));
+}
+
 TEST_CASE("many writers at once lose nothing") {
   const TemporaryFolder folder;
   const auto file = folder.path() / "pushes";

@@ -178,6 +178,22 @@ TEST_CASE("a plain layer whose stored form is known and there is not compressed 
   CHECK(report.layers.front().form == form);
 }
 
+TEST_CASE("a form known of two layers is believed of neither, though the store has the blob") {
+  MemoryBlobs store;
+  test::SilentProgress progress;
+  const oci::Descriptor form{std::string(mt::layer_gzip), oci::Digest::of("gzip of a"), 9};
+  store.state.with([&](auto& s) { s.blobs[form.digest.str()] = "gzip of a"; });
+  PushOptions options{.tags = {"1"}, .compression = {.codec = Codec::gzip}};
+  options.known.add(oci::Digest::of("a"), {form, "the cache"});
+  options.known.add(oci::Digest::of("b"), {form, "the cache"});
+  const auto report = push_to_store(image_of({"a", "b"}), store, options, progress, {});
+  CHECK(report.count(BlobOutcome::sent) == 2);
+  CHECK(report.layers[0].form != report.layers[1].form);
+  CHECK(report.layers[0].form != form);
+  CHECK(report.layers[1].form != form);
+  CHECK(report.layers[0].why == "known from the cache, as is another layer: not believed");
+}
+
 TEST_CASE("a large layer that the store has already is not sent, once it is measured first") {
   MemoryBlobs store;
   test::SilentProgress progress;

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 
 #include "base/locked.h"
@@ -114,6 +116,96 @@ TEST_CASE("a layer whose form is known beforehand is not read") {
   ServedImages store(std::move(images), std::move(options));
   CHECK(manifest_of(store, "1").layers == std::vector{form});
   CHECK(opened == 0);
+}
+
+TEST_CASE("a form that was known wrongly is noticed when it is read, and never offered again") {
+  std::atomic<int> opened = 0;
+  const Layer layer = plain_layer(std::string(100'000, 'x'), opened);
+  const Layer other = plain_layer("another layer", opened);
+  const Compression gzip{.codec = Codec::gzip};
+  CompressionPool pool(1);
+  const std::string right = read_all(*compress(layer.blob.bytes->open(), gzip, pool), 1 << 20);
+  const std::string media_type(oci::media_type::layer_gzip);
+  // As long, shorter and longer than the bytes are.
+  for (const std::uint64_t size : {right.size(), right.size() - 1, right.size() + 1}) {
+    std::vector<ServedImage> images;
+    images.push_back(image_of("1", {layer, other}));
+    images.push_back(image_of("2", {layer}));
+    std::vector<oci::Descriptor> learned;
+    Locked<std::vector<std::string>> notes;
+    ServeOptions options{.compression = gzip};
+    options.known.add(layer.diff_id, {{media_type, oci::Digest::of("wrong"), size}, "a test"});
+    options.learned = [&](const oci::Digest& diff_id, const oci::Descriptor& form) {
+      if (diff_id == layer.diff_id) learned.push_back(form);
+    };
+    int doubts = 0;
+    options.doubted = [&] { ++doubts; };
+    options.note = [&](std::string_view line) {
+      notes.with([&](auto& lines) { lines.emplace_back(line); });
+    };
+    ServedImages store(std::move(images), std::move(options));
+    const oci::Manifest wrong = manifest_of(store, "1");
+    CHECK(wrong.layers[0].digest == oci::Digest::of("wrong"));
+    CHECK_THROWS_AS(read_blob(store, wrong.layers[0].digest), Error);
+    CHECK_FALSE(store.stat("acme/app", wrong.layers[0].digest));
+    for (const char* tag : {"1", "2"}) {
+      const oci::Descriptor offered = manifest_of(store, tag).layers[0];
+      CHECK(offered.digest == oci::Digest::of(right));
+      CHECK(offered.size == right.size());
+      CHECK(read_blob(store, offered.digest) == right);
+    }
+    CHECK(manifest_of(store, "1").layers[1] == wrong.layers[1]);
+    CHECK(learned == std::vector{manifest_of(store, "2").layers[0]});
+    CHECK(doubts == 1);
+    CHECK(notes.with([&](const auto& lines) {
+      return std::ranges::count_if(lines, [&](const std::string& line) {
+        return line.starts_with(cat("layer ", layer.diff_id.brief(), " is not what"));
+      });
+    }) == 1);
+  }
+}
+
+TEST_CASE("when one known form was wrong, the others are worked out too") {
+  std::atomic<int> opened = 0;
+  const Layer first = plain_layer("first", opened);
+  const Layer second = plain_layer("second", opened);
+  ServeOptions options{.compression = {.codec = Codec::gzip}};
+  for (const Layer& layer : {first, second}) {
+    const auto wrong = oci::Digest::of("wrong " + layer.diff_id.str());
+    options.known.add(layer.diff_id,
+                      {{std::string(oci::media_type::layer_gzip), wrong, 9}, "a test"});
+  }
+  std::vector<ServedImage> images;
+  images.push_back(image_of("1", {first, second}));
+  ServedImages store(std::move(images), std::move(options));
+  CHECK_THROWS_AS(read_blob(store, manifest_of(store, "1").layers[0].digest), Error);
+  for (const oci::Descriptor& layer : manifest_of(store, "1").layers) {
+    CHECK(oci::Digest::of(read_blob(store, layer.digest)) == layer.digest);
+  }
+}
+
+TEST_CASE("the last byte of what is not the blob that was offered is never given") {
+  std::atomic<int> opened = 0;
+  const Layer layer = plain_layer("layer", opened);
+  ServeOptions options{.compression = {.codec = Codec::gzip}};
+  CompressionPool pool(1);
+  const std::string right =
+      read_all(*compress(layer.blob.bytes->open(), options.compression, pool), 1 << 20);
+  options.known.add(layer.diff_id, {{std::string(oci::media_type::layer_gzip),
+                                     oci::Digest::of("wrong"), right.size()},
+                                    "a test"});
+  std::vector<ServedImage> images;
+  images.push_back(image_of("1", {layer}));
+  ServedImages store(std::move(images), std::move(options));
+  const auto reader = store.open("acme/app", oci::Digest::of("wrong"), 0);
+  std::size_t given = 0;
+  std::array<std::byte, 1> one{};
+  CHECK_THROWS_AS(
+      [&] {
+        while (reader->read(one) != 0) ++given;
+      }(),
+      Error);
+  CHECK(given == right.size() - 1);
 }
 
 TEST_CASE("an image that cannot be made is said, and the others are served") {
