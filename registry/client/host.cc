@@ -1,5 +1,6 @@
 #include "registry/client/host.h"
 
+#include <atomic>
 #include <random>
 #include <set>
 
@@ -55,8 +56,9 @@ struct Host::Parts {
         profile(options.profile),
         tokens(host, home, auth, clock_in,
                [this](const http::Request& request, std::stop_token stop) {
-                 return with_retries(request, stop, [&] { return follow_all(request, {}, stop); })
-                     .response;
+                 // Where a realm is, the registry was trusted to say.
+                 const auto once = [&] { return follow_all(request, request.url, {}, stop); };
+                 return with_retries(request, stop, once).response;
                }) {}
 
   template <class Try>
@@ -64,8 +66,9 @@ struct Host::Parts {
   bool wait(int attempt, Clock::TimePoint since, std::string_view why,
             std::optional<std::chrono::milliseconds> after, std::stop_token stop);
   HostReply authorized(const HostCall& call, std::stop_token stop);
-  HostReply follow_all(http::Request request, const std::optional<std::string>& authorization,
-                       std::stop_token stop);
+  HostReply follow_all(http::Request request, const http::Url& trusted,
+                       const std::optional<std::string>& authorization, std::stop_token stop);
+  void check_address(const http::Url& url, const http::Url& trusted, std::string_view address);
   http::Response exchange(const http::Request& request, std::stop_token stop);
   void note(std::string_view line) const {
     if (options.note) options.note(line);
@@ -82,6 +85,7 @@ struct Host::Parts {
   Locked<std::mt19937_64> random;
   Locked<HostProfile> profile;
   Locked<std::set<std::string>> warnings;
+  std::atomic<bool> home_is_private = false;  // as far as it was seen where home is
   Tokens tokens;
 };
 
@@ -111,14 +115,32 @@ void Host::Parts::note_warnings(const http::Response& response) {
   }
 }
 
-/// Redirects by the rules of redirect.h; the login goes only where it belongs.
-HostReply Host::Parts::follow_all(http::Request request,
+/// Called with the address behind url's host before anything is sent to it. redirect.h has judged
+/// the host by what it is called.
+void Host::Parts::check_address(const http::Url& url, const http::Url& trusted,
+                                std::string_view address) {
+  const bool is_private = is_private_address(address);
+  if (url.host() == home.host()) home_is_private = is_private;
+  if (url.host() == trusted.host() || !is_private || home_is_private) return;
+  throw Error(
+      ErrorKind::registry,
+      cat("refusing to be led to ", url.host(), ", which is at the private address ", address),
+      cat("a registry may lead into a private network only from within one: is ", host,
+          " the registry you mean?"));
+}
+
+/// Redirects by the rules of redirect.h; the login goes only where it belongs. `trusted`'s host may
+/// be anywhere.
+HostReply Host::Parts::follow_all(http::Request request, const http::Url& trusted,
                                   const std::optional<std::string>& authorization,
                                   std::stop_token stop) {
   if (authorization && follow(home, request.url, request.url.str())->with_authorization) {
     request.headers.set("Authorization", *authorization);
   }
   const std::uint64_t counted = request.sent == nullptr ? 0 : request.sent->load();
+  request.on_connected = [&](std::string_view address) {
+    with_context(describe(request), [&] { check_address(request.url, trusted, address); });
+  };
   bool elsewhere = false;
   for (int hops = 0; hops <= most_redirects; ++hops) {
     if (request.sent != nullptr) request.sent->store(counted);
@@ -145,7 +167,7 @@ HostReply Host::Parts::follow_all(http::Request request,
 HostReply Host::Parts::authorized(const HostCall& call, std::stop_token stop) {
   for (int round = 0;; ++round) {
     const auto authorization = tokens.authorization(call.scopes, stop);
-    HostReply reply = follow_all(call.request, authorization, stop);
+    HostReply reply = follow_all(call.request, home, authorization, stop);
     if (reply.response.status != 401 || reply.elsewhere || round == 2) return reply;
     if (!tokens.on_refused(reply.response, call.scopes, authorization)) return reply;
   }

@@ -19,7 +19,8 @@ struct Hop {
 
 /// The target of `location` in a reply of `from` (RFC 3986 §5.2), for a registry at `home`, the
 /// address the user named. Refused: other schemes than http and https, and private or
-/// loopback addresses other than home's own host. The login goes only to home's origin, or to its
+/// loopback addresses other than home's own host (where a name leads shows when it is connected to:
+/// Host refuses it then). The login goes only to home's origin, or to its
 /// HTTPS side. An https registry whose proxy makes it name itself as http stays https.
 Parsed<Hop> follow(const http::Url& home, const http::Url& from, std::string_view location);
 

@@ -95,7 +95,10 @@ Response CurlTransport::send(const Request& request, std::stop_token stop) {
       request.body.source != nullptr ? request.body.source->open(request.body.offset) : nullptr;
   const std::uint64_t id = loop_.next_id();
   const auto transfer = std::make_shared<Transfer>(
-      request, TransferLimits{options_.stall_timeout, options_.pipe_bytes},
+      request,
+      TransferLimits{.stall_timeout = options_.stall_timeout,
+                     .pipe_bytes = options_.pipe_bytes,
+                     .is_direct = !proxy && options_.unix_socket.empty()},
       [this, id] { loop_.resume(id); });
   configure(transfer->handle(), request, proxy);
   trace(*transfer, id);

@@ -223,11 +223,15 @@ void Transfer::take_header(std::string_view line) {
   }
 }
 
-int Transfer::on_sending(void* self, char*, char*, int, int) {
+int Transfer::on_sending(void* self, char* address, char*, int, int) {
   auto& transfer = *static_cast<Transfer*>(self);
   transfer.connected_ = true;
   transfer.last_moved_ = std::chrono::steady_clock::now();
-  return CURL_PREREQFUNC_OK;
+  if (!transfer.limits_.is_direct || !transfer.request_.on_connected) return CURL_PREREQFUNC_OK;
+  return transfer.guard<int>(CURL_PREREQFUNC_ABORT, [&] {
+    transfer.request_.on_connected(address);
+    return CURL_PREREQFUNC_OK;
+  });
 }
 
 int Transfer::on_debug(CURL*, curl_infotype type, char* text, std::size_t size, void* self) {

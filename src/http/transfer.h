@@ -20,6 +20,7 @@ namespace n2c::http {
 struct TransferLimits {
   std::chrono::milliseconds stall_timeout;
   std::size_t pipe_bytes;
+  bool is_direct = true;  ///< what is connected to is the URL's host
 };
 
 class Transfer {
@@ -61,7 +62,7 @@ class Transfer {
   static std::size_t on_read(char* to, std::size_t, std::size_t count, void* self);
   static std::size_t on_write(char* from, std::size_t, std::size_t count, void* self);
   static std::size_t on_header(char* from, std::size_t, std::size_t count, void* self);
-  static int on_sending(void* self, char*, char*, int, int);
+  static int on_sending(void* self, char* address, char*, int, int);
   static int on_debug(CURL*, curl_infotype type, char* text, std::size_t size, void* self);
   template <class Result, class Body>
   Result guard(Result on_failure, Body&& body) noexcept;

@@ -49,6 +49,10 @@ struct Request {
   /// Added to the stall time-out while nothing but the reply is waited for: a closing PUT makes
   /// some registries copy the whole blob before they answer.
   std::chrono::seconds reply_patience{0};
+  /// Told the address that was reached ("10.0.0.5", "::1") before anything of the request leaves;
+  /// what it throws ends the exchange. Called on the network thread. Not called where a proxy or a
+  /// unix socket was reached instead.
+  std::function<void(std::string_view address)> on_connected = {};
 };
 
 struct Response {

@@ -250,6 +250,25 @@ TEST_CASE("a request that expects the server's opinion waits for it with its bod
   CHECK(response.sent == 0);
 }
 
+TEST_CASE("what is connected to is told before anything is sent, and can be refused") {
+  std::atomic<int> requests = 0;
+  RawServer server(answering([&](auto& connection, const auto&, const auto&) {
+    ++requests;
+    connection.reply(200, "");
+  }));
+  const auto transport = test_transport();
+  std::vector<std::string> told;
+  Request request{.url = url_of(server.url("/")), .on_connected = [&](std::string_view address) {
+                    told.emplace_back(address);
+                    if (told.size() == 3) throw Error(ErrorKind::registry, "not there");
+                  }};
+  for (int i = 0; i < 2; ++i) CHECK(transport->send(request, {}).status == 200);
+  // On the connection that was kept, too.
+  CHECK_THROWS_WITH_AS(transport->send(request, {}), "not there", Error);
+  CHECK(told == std::vector<std::string>(3, "127.0.0.1"));
+  CHECK(requests == 2);
+}
+
 TEST_CASE("a unix socket is spoken to whatever the URL's host is") {
   const TemporaryFolder folder;
   const std::string path = folder.path() / "socket";

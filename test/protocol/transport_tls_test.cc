@@ -114,12 +114,15 @@ TEST_CASE("a request through a proxy carries the proxy's login to it, and the re
                              return std::string_view(variable) == "ALL_PROXY" ? address : "";
                            })});
   };
-  const Request plain{.url = url_of("http://registry.test/v2/")};
+  bool told_an_address = false;
+  const Request plain{.url = url_of("http://registry.test/v2/"),
+                      .on_connected = [&](std::string_view) { told_an_address = true; }};
   const Request secure{.url = url_of("https://registry.test/v2/"),
                        .headers = {{"Authorization", "Bearer registry"}}};
 
   CHECK(through("bob:s3cret@")->send(plain, {}).status == 200);
   CHECK(seen.starts_with("GET http://registry.test/v2/ HTTP/1.1"));
+  CHECK_FALSE(told_an_address);  // it would be the proxy's
 
   const auto failure = [](Transport& transport, const Request& request) {
     try {

@@ -38,6 +38,11 @@ FakeTransport& FakeTransport::lose(std::string method, std::string part, std::ui
   return *this;
 }
 
+FakeTransport& FakeTransport::resolve(std::string host, std::string address) {
+  state_.with([&](State& state) { state.addresses.insert_or_assign(host, address); });
+  return *this;
+}
+
 std::optional<FakeTransport::Rule> FakeTransport::take_rule(const SeenRequest& request) {
   return state_.with([&](State& state) -> std::optional<Rule> {
     for (Rule& rule : state.rules) {
@@ -54,6 +59,9 @@ std::optional<FakeTransport::Rule> FakeTransport::take_rule(const SeenRequest& r
 
 http::Response FakeTransport::send(const http::Request& request, std::stop_token stop) {
   if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped on request");
+  const auto address =
+      state_.with([&](State& state) { return state.addresses[request.url.host()]; });
+  if (!address.empty() && request.on_connected) request.on_connected(address);
   SeenRequest seen{.line = cat(http::name_of(request.method), " ", request.url.str()),
                    .headers = request.headers,
                    .body = {}};

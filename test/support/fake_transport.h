@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ class FakeTransport final : public http::Transport {
   /// The connection breaks after `bytes` of the body.
   FakeTransport& lose(std::string method, std::string part, std::uint64_t bytes = 0, int times = 1);
 
+  /// The host's name leads to that address.
+  FakeTransport& resolve(std::string host, std::string address);
+
   http::Response send(const http::Request& request, std::stop_token stop) override;
 
   std::vector<SeenRequest> requests() const;
@@ -52,6 +56,7 @@ class FakeTransport final : public http::Transport {
   };
   struct State {
     std::vector<Rule> rules;
+    std::map<std::string, std::string> addresses;
     std::vector<SeenRequest> seen;
   };
   std::optional<Rule> take_rule(const SeenRequest& request);

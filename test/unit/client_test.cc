@@ -186,6 +186,51 @@ TEST_CASE("a POST that is redirected stays a POST (harbor#2473)") {
   CHECK(f.upload() == blob);
 }
 
+TEST_CASE("a redirect to a name at a private address is refused before anything is sent") {
+  for (const char* address : {"10.0.0.6", "127.0.0.1", "169.254.169.254", "::1", "fe80::1"}) {
+    CAPTURE(address);
+    Fixture f;
+    f.transport.resolve("r.example", "203.0.113.5").resolve("storage.example", address);
+    f.transport.when("HEAD", "r.example/",
+                     {.status = 307, .headers = {{"Location", "http://storage.example/b"}}});
+    CHECK_THROWS_WITH_AS(f.client->has_blob(blob, {}),
+                         cat("HEAD http://storage.example/b: refusing to be led to "
+                             "storage.example, which is at the private address ",
+                             address)
+                             .c_str(),
+                         Error);
+    CHECK(f.transport.requests().size() == 1);
+  }
+}
+
+TEST_CASE("so is an upload Location at such a name") {
+  Fixture f;
+  f.transport.resolve("r.example", "203.0.113.5").resolve("storage.example", "192.168.1.1");
+  f.transport.when("POST", "/blobs/uploads/", session("https://storage.example/u/1"));
+  CHECK_THROWS_AS(f.upload(), Error);
+  CHECK(f.transport.count("PUT") == 0);
+}
+
+TEST_CASE("a registry at a private address may lead to a name at another one") {
+  Fixture f;
+  f.transport.resolve("r.example", "10.0.0.5").resolve("storage.example", "10.0.0.6");
+  f.transport.when("HEAD", "r.example/",
+                   {.status = 307, .headers = {{"Location", "https://storage.example/b"}}});
+  f.transport.when("HEAD", "storage.example/b", {.status = 200});
+  CHECK(f.client->has_blob(blob, {}));
+}
+
+TEST_CASE("a realm may be at a private address, though the registry is not") {
+  Fixture f;
+  f.transport.resolve("r.example", "203.0.113.5").resolve("auth.example", "10.0.0.6");
+  f.transport.when("HEAD", "/blobs/",
+                   {.status = 401,
+                    .headers = {{"WWW-Authenticate", "Bearer realm=\"https://auth.example/t\""}}});
+  f.transport.when("GET", "auth.example/t", {.status = 200, .body = R"({"token":"T"})"});
+  f.transport.when("HEAD", "/blobs/", {.status = 200});
+  CHECK(f.client->has_blob(blob, {}));
+}
+
 TEST_CASE("redirects that never end do end") {
   Fixture f;
   f.transport.always("HEAD", "", {.status = 307, .headers = {{"Location", "/again"}}});
