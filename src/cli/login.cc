@@ -1,13 +1,12 @@
-#include <termios.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <iostream>
 #include <memory>
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/prompt.h"
 #include "cli/registry_options.h"
 #include "push/console_progress.h"
 #include "push/registries.h"
@@ -28,42 +27,11 @@ struct LoginArguments {
   RegistryArguments registry;
 };
 
-/// The terminal does not show what is typed, for as long as this lives.
-class WithoutEcho {
- public:
-  explicit WithoutEcho(int fd) : fd_(fd) {
-    if (::tcgetattr(fd_, &before_) != 0) throw_errno("look at the terminal");
-    termios silent = before_;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    ::tcsetattr(fd_, TCSAFLUSH, &silent);
-  }
-  ~WithoutEcho() { ::tcsetattr(fd_, TCSAFLUSH, &before_); }
-  WithoutEcho(const WithoutEcho&) = delete;
-  WithoutEcho& operator=(const WithoutEcho&) = delete;
-
- private:
-  int fd_;
-  termios before_{};
-};
-
-std::string read_line(std::string_view what) {
-  std::string line;
-  if (!std::getline(std::cin, line)) {
-    throw Error(ErrorKind::usage, cat("standard input has no ", what));
-  }
-  while (line.ends_with('\r')) line.pop_back();
-  return line;
-}
-
-std::string ask(std::string_view prompt, std::string_view what) {
-  std::fputs(cat(prompt, ": ").c_str(), stderr);
-  return read_line(what);
-}
-
-Credentials credentials_from(const LoginArguments& arguments) {
+Credentials credentials_from(const LoginArguments& arguments, const std::stop_token& stop) {
   if (!arguments.registry.creds.empty()) {
     const bool from_input = arguments.registry.creds == "-";
-    const std::string pair = from_input ? read_line("line USER:PASS") : arguments.registry.creds;
+    const std::string pair =
+        from_input ? read_line("line USER:PASS", stop) : arguments.registry.creds;
     return or_throw(Credentials::parse_pair(pair, "--creds"), ErrorKind::usage, "--creds");
   }
   const bool terminal = ::isatty(STDIN_FILENO) == 1;
@@ -72,14 +40,12 @@ Credentials credentials_from(const LoginArguments& arguments) {
     if (!terminal || arguments.password_stdin) {
       throw Error(ErrorKind::usage, "a login needs --username");
     }
-    login.username = ask("Username", "username");
+    login.username = ask("Username", "username", stop);
   }
   if (terminal && !arguments.password_stdin) {
-    const WithoutEcho silent(STDIN_FILENO);
-    login.password = ask("Password", "password");
-    std::fputs("\n", stderr);
+    login.password = ask_secret("Password", "password", stop);
   } else {
-    login.password = read_line("password");
+    login.password = read_line("password", stop);
   }
   if (login.password.empty()) throw Error(ErrorKind::usage, "the password is empty");
   return login;
@@ -96,7 +62,7 @@ std::filesystem::path file_to_write(const std::string& auth_file) {
 }
 
 int run_login(const LoginArguments& arguments, bool debug, std::stop_token stop) {
-  const Credentials login = credentials_from(arguments);
+  const Credentials login = credentials_from(arguments, stop);
   ConsoleProgress progress(ConsoleProgress::Style::quiet);
   RegistryArguments without_login = arguments.registry;
   without_login.creds.clear();

@@ -32,7 +32,8 @@ struct ServeOptions {
   KnownForms known{};       ///< stored forms of layers known beforehand
   /// Told of every form that was worked out, by one thread at a time.
   std::function<void(const oci::Digest& diff_id, const oci::Descriptor& form)> learned{};
-  /// Told once, when a form known beforehand turned out wrong: none of those is believed any longer.
+  /// Told once, when a form known beforehand turned out wrong: none of those is believed any
+  /// longer.
   std::function<void()> doubted{};
   /// Told of an image that is ready or cannot be served, and of a known form that was wrong; on
   /// any thread, also on several at once.
