@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <random>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -49,17 +48,6 @@ std::unique_ptr<FileReader> open_regular(const std::filesystem::path& path, std:
   return std::make_unique<FileReader>(std::move(file), path.string());
 }
 
-std::string random_name() {
-  std::random_device device;
-  return cat(device(), device());
-}
-
-void sync_folder(const std::filesystem::path& folder) {
-  const FileDescriptor opened(
-      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened || ::fsync(opened.get()) != 0) throw_errno("fsync " + folder.string());
-}
-
 }  // namespace
 
 FileDescriptor::~FileDescriptor() {
@@ -79,44 +67,6 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
 
 std::unique_ptr<Reader> FileSource::open(std::uint64_t offset) const {
   return open_regular(path_, offset);
-}
-
-AtomicFile::AtomicFile(std::filesystem::path path, unsigned mode) : path_(std::move(path)) {
-  temporary_ = path_.parent_path() / (".n2c-" + random_name() + ".part");
-  const int fd = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  if (fd < 0) throw_errno("create " + path_.string());
-  file_ = FileDescriptor(fd);
-}
-
-AtomicFile::~AtomicFile() {
-  if (!committed_) ::unlink(temporary_.c_str());
-}
-
-void AtomicFile::write(ByteView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw_errno("write " + path_.string());
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
-}
-
-void AtomicFile::commit(Durability durability) { commit_as(path_, durability); }
-
-void AtomicFile::commit_as(const std::filesystem::path& path, Durability durability) {
-  if (durability == Durability::fsync && ::fsync(file_.get()) != 0) {
-    throw_errno("fsync " + path.string());
-  }
-  if (::rename(temporary_.c_str(), path.c_str()) != 0) throw_errno("rename to " + path.string());
-  committed_ = true;
-  if (durability == Durability::fsync) sync_folder(path.parent_path());
-}
-
-void write_file(const std::filesystem::path& path, std::string_view bytes, unsigned mode,
-                Durability durability) {
-  AtomicFile file(path, mode);
-  file.write(bytes_of(bytes));
-  file.commit(durability);
 }
 
 TemporaryFolder::TemporaryFolder() {

@@ -51,8 +51,10 @@ enum class Durability {
   fsync,   ///< the same after the machine stopped
 };
 
-/// Writes a file beside its place and renames it there when whole: readers see
-/// the old file or the new one. What was begun and not committed is removed.
+/// A file that gets its name when it is whole: readers see the old file or the new one. Until then
+/// it has none (O_TMPFILE), so that whatever kills the writer, nothing is left. Where the file
+/// system cannot do that, and for the moment it takes to replace a file, it is called ".n2c-….part"
+/// and locked; whoever makes such a name next in that folder removes those of dead writers.
 class AtomicFile final : public Writer {
  public:
   /// Begins `path`; `mode` is cut by the umask. Throws Error{local}.
@@ -64,15 +66,20 @@ class AtomicFile final : public Writer {
   void write(ByteView bytes) override;
   /// Puts the file in its place. Throws Error{local}; then nothing was changed.
   void commit(Durability durability = Durability::rename);
-  /// The same under another name of the same folder (a blob named once its digest is known).
+  /// The same under another name of the same file system (a blob named once its digest is known).
   void commit_as(const std::filesystem::path& path, Durability durability = Durability::rename);
 
  private:
+  void begin_named(unsigned mode);
+  void take_name(const std::filesystem::path& path);
+
   std::filesystem::path path_;
-  std::filesystem::path temporary_;
+  std::filesystem::path part_;  // its name as long as it is not whole; empty: none
   FileDescriptor file_;
-  bool committed_ = false;
 };
+
+/// Removes what writers that are no more left in a folder (".n2c-….part").
+void remove_dead_parts(const std::filesystem::path& folder);
 
 /// Writes a whole small file by AtomicFile.
 void write_file(const std::filesystem::path& path, std::string_view bytes, unsigned mode = 0666,

@@ -31,22 +31,6 @@ std::uint64_t pour(Reader& from, Writer& to, std::atomic<std::uint64_t>& sent,
   return total;
 }
 
-void take_lock(int fd, int operation, const std::filesystem::path& path) {
-  while (::flock(fd, operation) != 0) {
-    if (errno != EINTR) throw_errno("lock " + path.string());
-  }
-}
-
-void remove_leftovers(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(".n2c-") && name.ends_with(".part")) {
-      std::filesystem::remove(entry.path(), ignored);
-    }
-  }
-}
-
 }  // namespace
 
 oci::Descriptor put_blob_file(const BlobPlace& place, const ByteSource& bytes,
@@ -86,15 +70,10 @@ bool has_file_of_size(const std::filesystem::path& path, std::uint64_t size) {
          std::filesystem::file_size(path, failed) == size && !failed;
 }
 
-WriterMark::WriterMark(const std::filesystem::path& folder, With with)
-    : folder_(open_to_read(folder)) {
-  if (with == With::nobody) {
-    take_lock(folder_.get(), LOCK_EX, folder);
-    remove_leftovers(folder);
-    return;
+WriterMark::WriterMark(const std::filesystem::path& folder) : folder_(open_to_read(folder)) {
+  while (::flock(folder_.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) throw_errno("lock " + folder.string());
   }
-  if (::flock(folder_.get(), LOCK_EX | LOCK_NB) == 0) remove_leftovers(folder);
-  take_lock(folder_.get(), LOCK_SH, folder);
 }
 
 }  // namespace n2c

@@ -34,16 +34,12 @@ void put_blob_file(const BlobPlace& place, const oci::Digest& digest, std::strin
 /// Whether there is a regular file with that many bytes.
 bool has_file_of_size(const std::filesystem::path& path, std::uint64_t size);
 
-/// Marks a folder as being written to, as long as it lives, by an flock on the folder. Who has it
-/// alone removes what killed writers left (".n2c-*.part").
+/// Marks a folder as being written to by one writer alone, as long as it lives, by an flock on the
+/// folder.
 class WriterMark {
  public:
-  enum class With {
-    other_writers,  ///< they may come and go
-    nobody,         ///< waits until no one else writes there
-  };
-  /// Throws Error{local} when the folder cannot be opened.
-  WriterMark(const std::filesystem::path& folder, With with);
+  /// Waits until no one else writes there. Throws Error{local} when the folder cannot be opened.
+  explicit WriterMark(const std::filesystem::path& folder);
 
  private:
   FileDescriptor folder_;

@@ -41,7 +41,8 @@ DirStore::DirStore(std::filesystem::path folder) : folder_(std::move(folder)) {
   } catch (const std::filesystem::filesystem_error& error) {
     throw Error(ErrorKind::local, cat("create ", folder_.string(), ": ", error.code().message()));
   }
-  mark_.emplace(folder_, WriterMark::With::nobody);
+  mark_.emplace(folder_);
+  remove_dead_parts(folder_);
   if (!std::filesystem::exists(folder_ / version_file)) {
     write_file(folder_ / version_file, version_text, 0666, Durability::fsync);
   }

@@ -136,7 +136,7 @@ LayoutStore::LayoutStore(std::filesystem::path folder) : folder_(std::move(folde
   try {
     std::filesystem::create_directories(folder_);
     refuse_other_content(folder_);
-    mark_.emplace(folder_, WriterMark::With::other_writers);
+    remove_dead_parts(folder_);
     std::filesystem::create_directories(folder_ / "blobs" / "sha256");
   } catch (const std::filesystem::filesystem_error& error) {
     throw Error(ErrorKind::local,

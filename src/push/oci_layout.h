@@ -39,7 +39,6 @@ class LayoutStore final : public BlobStore {
   BlobPlace place() const;
 
   std::filesystem::path folder_;
-  std::optional<WriterMark> mark_;
 };
 
 /// Reads a layout from a folder or an archive.

@@ -1,6 +1,9 @@
 #include "base/stream.h"
 
 #include <doctest/doctest.h>
+#include <sys/file.h>
+
+#include <fstream>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -40,6 +43,40 @@ TEST_CASE("a file that was begun and not committed leaves nothing behind") {
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
   write_file(path, "new");
   CHECK(read_file(path, 100) == "new");
+}
+
+TEST_CASE("a file that is being written has no name to find, and the usual mode when it has one") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "out.json";
+  AtomicFile file(path);
+  file.write(bytes_of("whole"));
+  CHECK_FALSE(std::filesystem::exists(path));
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    CHECK(entry.path().filename().string().starts_with(".n2c-"));  // no O_TMPFILE here
+  }
+  file.commit(Durability::fsync);
+  CHECK(read_file(path, 100) == "whole");
+  std::ofstream(folder.path() / "other") << "by the umask";
+  CHECK(std::filesystem::status(path).permissions() ==
+        std::filesystem::status(folder.path() / "other").permissions());
+}
+
+TEST_CASE("who replaces a file removes what dead writers left, and nothing of the living") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "out.json";
+  const auto living = folder.path() / ".n2c-1.part";
+  const auto dead = folder.path() / ".n2c-2.part";
+  const auto other = folder.path() / ".n2c-notes";
+  for (const auto& file : {path, living, dead, other}) std::ofstream(file) << "old";
+  std::filesystem::create_symlink(path, folder.path() / ".n2c-3.part");
+  const FileDescriptor held = open_to_read(living);
+  REQUIRE(::flock(held.get(), LOCK_EX) == 0);
+  write_file(path, "new");
+  CHECK(read_file(path, 100) == "new");
+  CHECK(std::filesystem::exists(living));
+  CHECK_FALSE(std::filesystem::exists(dead));
+  CHECK(std::filesystem::exists(other));
+  CHECK(std::filesystem::is_symlink(folder.path() / ".n2c-3.part"));
 }
 
 TEST_CASE("opening a file that is absent names it and the reason") {

@@ -1,0 +1,145 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <random>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+
+namespace n2c {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view part_prefix = ".n2c-";
+constexpr std::string_view part_suffix = ".part";
+
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+fs::path new_part_name(const fs::path& folder) {
+  std::random_device device;
+  return folder / cat(part_prefix, device(), device(), part_suffix);
+}
+
+void sync_folder(const fs::path& folder) {
+  const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened || ::fsync(opened.get()) != 0) throw_errno("fsync " + folder.string());
+}
+
+/// Where a file that has no name is found, to give it one.
+std::string path_of(const FileDescriptor& file) { return cat("/proc/self/fd/", file.get()); }
+
+/// A file without a name, or nothing where there are none.
+FileDescriptor open_nameless(const fs::path& folder, unsigned mode) {
+  if (::access("/proc/self/fd", X_OK) != 0) return {};
+  FileDescriptor file(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, mode));
+  // Before it has a name: nobody ever sees an unlocked one.
+  if (file) ::flock(file.get(), LOCK_EX | LOCK_NB);
+  return file;
+}
+
+bool is_part(std::string_view name) {
+  return name.starts_with(part_prefix) && name.ends_with(part_suffix);
+}
+
+void remove_if_dead(const fs::path& part) {
+  // Only the file itself, and without waiting: whatever else has such a name is not ours.
+  const FileDescriptor file(
+      ::open(part.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  struct stat status{};
+  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(part.c_str());
+}
+
+/// Whether the file is ours and still there: somebody who removes dead ones may have been between
+/// its making and its lock. Where files cannot be locked, none are removed.
+bool lock_part(const FileDescriptor& file) {
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return errno != EWOULDBLOCK;
+  struct stat status{};
+  return ::fstat(file.get(), &status) == 0 && status.st_nlink != 0;
+}
+
+}  // namespace
+
+void remove_dead_parts(const fs::path& folder) {
+  std::error_code ignored;
+  fs::directory_iterator entry(folder, ignored);
+  for (; !ignored && entry != fs::directory_iterator(); entry.increment(ignored)) {
+    if (is_part(entry->path().filename().string())) remove_if_dead(entry->path());
+  }
+}
+
+AtomicFile::AtomicFile(fs::path path, unsigned mode) : path_(std::move(path)) {
+  file_ = open_nameless(folder_of(path_), mode);
+  if (!file_) begin_named(mode);
+}
+
+void AtomicFile::begin_named(unsigned mode) {
+  remove_dead_parts(folder_of(path_));
+  do {
+    part_ = new_part_name(folder_of(path_));
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    file_ = FileDescriptor(::open(part_.c_str(), flags, mode));
+    if (!file_) {
+      part_.clear();
+      throw_errno("create " + path_.string());
+    }
+  } while (!lock_part(file_));
+}
+
+AtomicFile::~AtomicFile() {
+  if (!part_.empty()) ::unlink(part_.c_str());
+}
+
+void AtomicFile::write(ByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_errno("write " + path_.string());
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+}
+
+void AtomicFile::commit(Durability durability) { commit_as(path_, durability); }
+
+void AtomicFile::commit_as(const fs::path& path, Durability durability) {
+  if (durability == Durability::fsync && ::fsync(file_.get()) != 0) {
+    throw_errno("fsync " + path.string());
+  }
+  take_name(path);
+  if (durability == Durability::fsync) sync_folder(folder_of(path));
+}
+
+void AtomicFile::take_name(const fs::path& path) {
+  if (part_.empty()) {
+    const auto link_to = [&](const fs::path& name) {
+      return ::linkat(AT_FDCWD, path_of(file_).c_str(), AT_FDCWD, name.c_str(),
+                      AT_SYMLINK_FOLLOW) == 0;
+    };
+    if (link_to(path)) return;
+    if (errno != EEXIST) throw_errno("create " + path.string());
+    // Links replace nothing: a name beside it first, which can be renamed.
+    remove_dead_parts(folder_of(path_));
+    const fs::path part = new_part_name(folder_of(path_));
+    if (!link_to(part)) throw_errno("create " + path.string());
+    part_ = part;
+  }
+  if (::rename(part_.c_str(), path.c_str()) != 0) throw_errno("rename to " + path.string());
+  part_.clear();
+}
+
+void write_file(const fs::path& path, std::string_view bytes, unsigned mode,
+                Durability durability) {
+  AtomicFile file(path, mode);
+  file.write(bytes_of(bytes));
+  file.commit(durability);
+}
+
+}  // namespace n2c
