@@ -44,6 +44,7 @@ arguments.strict "buildImage" (
   , arch ? goArch
     # Owners and modes (see buildLayer).
   , perms ? [ ]
+  , strictPerms ? false
     # How many layers to make of what `layers` does not hold.
   , maxLayers ? 1
     # true: a Nix inside the image knows the store paths of the image.
@@ -79,7 +80,7 @@ arguments.strict "buildImage" (
       without = [ configFile ] ++ lower ++ roots;
     });
     ownLayer = buildLayer {
-      inherit layers maxLayers compressor layerStrategy excludes exactRelocation;
+      inherit layers maxLayers compressor layerStrategy excludes exactRelocation strictPerms;
       # The configuration's text names the store paths it needs. They belong in the image; it does not.
       deps = [ configFile ];
       ignore = configFile;

@@ -48,6 +48,8 @@ arguments.strict "buildLayer" (
   , reproducible ? true
     # Owners and modes for the tar, which the store cannot hold: { path; regex; mode; uid; gid; uname; gname; }.
   , perms ? [ ]
+    # true refuses a mode that is not octal digits alone; otherwise "0o755" is read as 0, as it has been.
+  , strictPerms ? false
     # How many layers to make at most.
   , maxLayers ? 1
     # The layer's entry in the image's history: created_by, author, comment, created.
@@ -78,6 +80,7 @@ arguments.strict "buildLayer" (
       "--rewrites ${json "rewrites.json" rewrites}"
     ]
     ++ lib.optional (perms != [ ]) "--perms ${json "perms.json" perms}"
+    ++ lib.optional strictPerms "--strict-perms"
     ++ lib.optional (metadata != { }) "--history ${json "history.json" metadata}"
     ++ lib.optional (layerStrategy != null) "--layer-strategy ${layerStrategy}"
     ++ lib.optional (compressor != null) "--compressor ${compressor}"
@@ -96,6 +99,7 @@ arguments.strict "buildLayer" (
     (mustBePerms perms)
     (mustBe "int" "maxLayers" maxLayers)
     (mustBe "bool" "reproducible" reproducible)
+    (mustBe "bool" "strictPerms" strictPerms)
     (mustBe "set" "metadata" metadata)
     (must (compressor == null || builtins.isString compressor && builtins.match "gzip(:[0-2])?|zstd(:1?[0-9])?" compressor != null)
       "'compressor' is \"gzip\" or \"zstd\", with a level behind a colon or without (\"zstd:9\"), and not ${describe compressor}")

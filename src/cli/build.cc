@@ -29,6 +29,7 @@ struct LayersArguments {
   std::string out, graph, ignore, rewrites, perms, history, max_layers = "1";
   std::string tar_directory, compressor = "none", strategy = "popularity", store_root;
   std::vector<std::string> parents;
+  bool strict_perms = false;
 };
 
 struct ImageArguments {
@@ -61,6 +62,16 @@ void read_rules(const std::string& file, ReadRules read, SelectionRules& rules) 
   if (file.empty()) return;
   if (const auto wrong = read(read_description(file), rules)) {
     throw Error(ErrorKind::input, cat(printable(file), ": ", *wrong));
+  }
+}
+
+void refuse_unclear_modes(const SelectionRules& rules, const std::string& file) {
+  for (const auto& [path, perm] : rules.perms) {
+    if (has_plain_mode(perm)) continue;
+    throw Error(ErrorKind::input,
+                cat(printable(file), ": the mode \"", printable(perm.mode), "\" of ",
+                    printable(path), " is not one to seven octal digits"),
+                "write it like \"0755\"; without --strict-perms it is read as C's %o does");
   }
 }
 
@@ -119,6 +130,7 @@ int run_layers(const LayersArguments& arguments, const std::stop_token& stop) {
   }
   SelectionRules rules{.ignore = arguments.ignore};
   read_rules(arguments.perms, read_perms, rules);
+  if (arguments.strict_perms) refuse_unclear_modes(rules, arguments.perms);
   read_rules(arguments.rewrites, read_rewrites, rules);
   const LayerBuild build{.store = store,
                          .history = read_history(arguments.history),
@@ -220,6 +232,8 @@ void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) 
                      "JSON array of {path, regex, repl}: where a path's files go");
   command.add_option("--perms", arguments->perms,
                      "JSON array of {path, regex, mode, uid, gid, uname, gname}");
+  command.add_flag("--strict-perms", arguments->strict_perms,
+                   "refuse modes that are not one to seven octal digits, such as 0o755");
   command.add_option("--history", arguments->history, "JSON object: the layers' history entry");
   command
       .add_option("--max-layers", arguments->max_layers,

@@ -42,7 +42,7 @@ std::optional<std::string> rewrite_warning(const StorePath& path) {
 
 std::optional<std::string> mode_warning(const StorePath& path, const Perm& perm) {
   const Parsed<go::ScannedOctal> scanned = go::scan_octal(perm.mode);
-  if (perm.mode.empty() || !scanned || scanned->whole) return {};
+  if (has_plain_mode(perm) || !scanned) return {};
   std::string octal;
   for (auto rest = static_cast<std::uint64_t>(std::abs(scanned->value)); rest != 0; rest >>= 3) {
     octal.insert(octal.begin(), static_cast<char>('0' + (rest & 7)));
@@ -84,6 +84,12 @@ void FileRules::apply_perms(std::string_view source, go::TarHeader& header) cons
     header.mode = or_throw(*mode, ErrorKind::input,
                            cat("mode ", go::quote(perm.mode), " in the perms of ", path_));
   }
+}
+
+bool has_plain_mode(const Perm& perm) {
+  if (perm.mode.empty()) return true;
+  const Parsed<go::ScannedOctal> scanned = go::scan_octal(perm.mode);
+  return scanned && scanned->whole;
 }
 
 std::vector<std::string> find_warnings(const std::vector<StorePath>& paths) {

@@ -43,6 +43,10 @@ class FileRules {
   std::vector<Matched> perms_;
 };
 
+/// Whether the mode is one to seven octal digits, which all read alike, or is not set: what B8.4
+/// recommends for a strict mode.
+bool has_plain_mode(const Perm& perm);
+
 /// What in the options most likely does not do what was meant, a line each for people: a
 /// rewrite whose expression is a store path's text that does not match that path (D4.4), a
 /// mode that is read as another number than it looks (B8.4). No I/O.

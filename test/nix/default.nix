@@ -77,6 +77,15 @@ rec {
   atTheRoot = relocated true;
   whereItWas = relocated false;
 
+  # A mode that is not what it looks like.
+  unclearMode = strictPerms: nix2container.buildLayer {
+    deps = [ pkgs.hello ];
+    perms = [{ path = pkgs.hello; regex = ".*"; mode = "0o755"; }];
+    inherit strictPerms;
+  };
+  modeRefused = unclearMode true;
+  modeTaken = unclearMode false;
+
   # Parts of store paths left out: of one at the root, and of one in its place.
   trimmed =
     let
@@ -110,6 +119,7 @@ rec {
         reproducible = false;
         compressor = "gzip";
         perms = [{ path = pkgs.coreutils; regex = ".*"; mode = "0700"; }];
+        strictPerms = true;
       })
     ];
   };

@@ -78,6 +78,11 @@ files_of "$(build trimmed 2> /dev/null)" | sed -E 's|/[0-9a-z]{32}-|/|' | tr '\n
 check "excluded parts are left out, at the root and in place, and nothing that only looks like them" equal "$(cat "$work/trimmed")" \
   "/ /bin /nix /nix/store /nix/store/lib.so+1 /nix/store/lib.so+1/bin /nix/store/lib.so+1/share /nix/store/lib.so+1/share/docs /nix/store/lib.so+1/share/docs/kept /share /share/docs /share/docs/kept "
 
+check "a mode that is read as another is taken, as ever" test -e "$(build modeTaken 2> "$work/mode.log")/layers.json"
+check "with a warning" grep -q 'the mode "0o755" .* is read as 0' "$work/mode.log"
+if build modeRefused > "$work/mode.log" 2>&1; then fail "strictPerms took the mode 0o755"; fi
+check "with strictPerms it is refused" grep -q 'the mode "0o755" of .*-hello is not one to seven octal digits' "$work/mode.log"
+
 "$N2C" push "$(build extras 2> /dev/null)" "$registry/extras:1" > "$work/extras.log" 2>&1 || fail "extras: $(cat "$work/extras.log")"
 check "compressor: each layer is in the registry as it was kept in the store" equal \
   "$(raw extras:1 | jq -c '[.layers[].digest]')" "$(jq -c '[.layers[].digest]' "$(build extras 2> /dev/null)")"

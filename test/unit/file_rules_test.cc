@@ -93,3 +93,13 @@ TEST_CASE("a mode that is read as another number than it looks is warned about (
   CHECK(warned("").empty());
   CHECK(warned("rwx").empty());  // an error, not a warning
 }
+
+TEST_CASE("a plain mode is one to seven octal digits, or none (B8.4)") {
+  for (const char* mode : {"", "0", "755", "0755", "1777", "7777777"}) {
+    CHECK_MESSAGE(has_plain_mode({.mode = mode}), mode);
+  }
+  for (const char* mode :
+       {"0o755", "+755", "-755", " 755", "755 ", "75_5", "rwx", "u+x", "8", "10000000", "\n755"}) {
+    CHECK_MESSAGE(!has_plain_mode({.mode = mode}), mode);
+  }
+}
