@@ -63,6 +63,11 @@ rec {
       set = "an attribute set";
       string = "a string";
     }.${type}}, and is ${describe value}";
+  # A set of strings, as annotations and labels are.
+  mustBeStrings = argument: values:
+    let wrong = builtins.filter (key: !builtins.isString values.${key}) (builtins.attrNames values);
+    in if !builtins.isAttrs values then mustBe "set" argument values
+    else must (wrong == [ ]) "'${argument}.\"${builtins.head wrong}\"' must be a string, and is ${describe values.${builtins.head wrong}}";
   mustBeOneOf = allowed: argument: value:
     must (value == null || builtins.elem value allowed)
       "'${argument}' is one of ${builtins.concatStringsSep ", " (map (a: "\"${a}\"") allowed)}, and not ${describe value}";

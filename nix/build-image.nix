@@ -3,7 +3,7 @@
 { pkgs, lib, n2c, arguments, closureGraph, nixDatabase, buildLayer, runnables, goArch }:
 
 let
-  inherit (arguments) checked describe fromContents must mustBe mustBeLayers mustBePerms mustNotBoth;
+  inherit (arguments) checked describe fromContents must mustBe mustBeLayers mustBePerms mustBeStrings mustNotBoth;
 
   # The first part of a store path's name. It keeps its context: who uses the tag depends on the image.
   hashOf = path: builtins.substring 0 32 (baseNameOf path);
@@ -135,8 +135,8 @@ arguments.strict "buildImage" (
     (must (created != "now") "'created' is \"now\", which gives another image at each build; write a date, such as self.lastModifiedDate in RFC 3339 form")
     (mustBe "string" "created" created)
     (mustBe "string" "arch" arch)
-    (mustBe "set" "annotations" annotations)
-    (mustBe "set" "labels" labels)
+    (mustBeStrings "annotations" annotations)
+    (mustBeStrings "labels" labels)
     (must (mergeBaseConfig -> fromImage != null) "'mergeBaseConfig' needs a 'fromImage' to merge")
   ]
     image

@@ -2,7 +2,7 @@
 { pkgs, lib, arguments, runnables }:
 
 let
-  inherit (arguments) checked describe must mustBe;
+  inherit (arguments) checked describe must mustBe mustBeStrings;
   hashOf = path: builtins.substring 0 32 (baseNameOf path);
 in
 arguments.strict "buildIndex" (
@@ -41,7 +41,7 @@ arguments.strict "buildIndex" (
     (must (wrong == [ ]) "'images' holds ${describe (builtins.head wrong)}; it takes what buildImage returns")
     (must (builtins.all (arch: builtins.length (builtins.filter (a: a == arch) archs) == 1) archs)
       "two of the 'images' are for the same architecture (${builtins.concatStringsSep ", " archs}); set 'arch' in each buildImage")
-    (mustBe "set" "annotations" annotations)
+    (mustBeStrings "annotations" annotations)
   ]
     index
 )

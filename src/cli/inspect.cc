@@ -90,7 +90,10 @@ void print_json(const ImageRecord& image, const ImageFacts& facts,
   json.set("paths", go::Json(std::uint64_t{facts.path_count}));
   json.set("architecture", image.arch);
   json.set("created", image.created ? go::Json(*image.created) : go::Json());
-  json.set("config", image.container.to_json()).set("warnings", std::move(warnings));
+  go::Json annotations(go::Json::Object{});
+  for (const auto& [key, value] : image.annotations) annotations.set(key, value);
+  json.set("config", image.container.to_json()).set("annotations", std::move(annotations));
+  json.set("warnings", std::move(warnings));
   if (costs) json.set("what_if", json_of(*costs));
   std::puts(json.indented().c_str());
 }
@@ -115,6 +118,9 @@ void print_config(const ImageRecord& image) {
   const go::Json config = image.container.to_json();
   for (const auto& [key, value] : *config.as_object()) {
     fmt::print("  {}: {}\n", key, printable(value.compact(), 400));
+  }
+  for (const auto& [key, value] : image.annotations) {
+    fmt::print("  annotation {}: {}\n", printable(key), printable(value, 400));
   }
 }
 

@@ -97,6 +97,7 @@ merged=$(build onBaseByManifest --argstr bases "$bases" 2> /dev/null)
 check "mergeBaseConfig: a base pulled by its manifest gives its command, its layers and their history, under the image's own" equal \
   "$(config merged:1 | jq -c '[.config.Env, .config.Cmd, .rootfs.diff_ids[0], .history[0]]')" \
   "$(jq -c '[["PATH=/base/bin","FROM=base","MINE=1"], ["/bin/sh"], .layers[0].diff_ids, .layers[0].History]' "$base")"
+check "inspect says what is written on its manifest" grep -q "org.opencontainers.image.description: says hello" <("$all/metadata/inspect")
 check "inspect says what the image holds" grep -q "$busybox" <("$all/basic/inspect" --json)
 
 # One changed file.

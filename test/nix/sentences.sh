@@ -60,6 +60,10 @@ says "a permission without its path" 'buildLayer { perms = [ { mode = "0644"; } 
   "nix2container.buildLayer: 'perms' holds an attribute set; each element is { path = a store path;"
 says "an excluded part that is a whole path" 'buildLayer { excludes = [ { path = pkgs.hello; excludes = [ "/share" ]; } ]; }' \
   "nix2container.buildLayer: 'excludes' names folders and files inside the store path, such as \"share/doc\""
+says "a label that is a number" 'buildImage { name = "a"; labels.version = 1; }' \
+  "nix2container.buildImage (image 'a'): 'labels.\"version\"' must be a string, and is the number 1"
+says "an annotation that is none" 'buildImage { name = "a"; annotations = "b"; }' \
+  "nix2container.buildImage (image 'a'): 'annotations' must be an attribute set, and is the string 'b'"
 says "an image of this moment" 'buildImage { name = "a"; created = "now"; }' \
   "nix2container.buildImage (image 'a'): 'created' is \"now\", which gives another image at each build"
 says "nothing to merge with" 'buildImage { name = "a"; mergeBaseConfig = true; }' \
