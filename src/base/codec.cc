@@ -17,13 +17,13 @@ namespace {
 struct CodecTraits {
   Codec codec;
   std::string_view text;
-  int lowest, usual, highest;  // levels
+  int lowest, usual, highest;  // levels; the usual one need not be among those with a number
 };
 
 constexpr std::array<CodecTraits, 3> all_traits = {{
     {Codec::none, "none", 0, 0, 0},
     {Codec::gzip, "gzip", 0, 1, 2},
-    {Codec::zstd, "zstd", 1, 3, 19},
+    {Codec::zstd, "zstd", 1, zstd_own_level, 19},
 }};
 
 const CodecTraits& traits_of(Codec codec) {

@@ -19,7 +19,8 @@ enum class Codec { none, gzip, zstd };
 /// How a layer is to be stored. parse() makes only what compress() takes.
 struct Compression {
   Codec codec = Codec::gzip;
-  /// gzip: 0 to 2, ISA-L's own; zstd: 1 to 19. ISA-L's 3 gives other bytes on other CPUs.
+  /// gzip: 0 to 2, ISA-L's own; zstd: 1 to 19, libzstd's own, or 0, n2c's choice.
+  /// ISA-L's 3 gives other bytes on other CPUs.
   int level = 1;
 
   /// "gzip", "gzip:2", "zstd", "zstd:3", "none".

@@ -2,7 +2,6 @@
 
 #include <zstd.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "base/error.h"
@@ -21,18 +20,20 @@ class ZstdCompressor final : public BlockCompressor {
  public:
   explicit ZstdCompressor(int level) : context_(ZSTD_createCCtx(), &ZSTD_freeCCtx) {
     if (!context_) throw std::bad_alloc();
-    set(ZSTD_c_compressionLevel, level);
-    set(ZSTD_c_windowLog, 22);  // the whole block, at every level
+    set(ZSTD_c_compressionLevel, level == zstd_own_level ? 2 : level);
+    set(ZSTD_c_windowLog, 22);  // nearly the whole block, at every level
     set(ZSTD_c_checksumFlag, 1);
+    if (level != zstd_own_level) return;
+    set(ZSTD_c_strategy, ZSTD_fast);
+    set(ZSTD_c_hashLog, 17);
+    set(ZSTD_c_minMatch, 6);
   }
 
   ByteView compress(ByteView block) override {
-    // Less room than the bound would make libzstd take another way to other bytes.
-    output_.resize(ZSTD_compressBound(std::max(block.size(), zstd_block_bytes)));
     const std::size_t count = checked(
-        ZSTD_compress2(context_.get(), output_.data(), output_.size(), block.data(), block.size()),
+        ZSTD_compress2(context_.get(), output_.get(), output_bytes, block.data(), block.size()),
         ErrorKind::internal);
-    return ByteView(output_).first(count);
+    return {output_.get(), count};
   }
 
  private:
@@ -41,7 +42,10 @@ class ZstdCompressor final : public BlockCompressor {
   }
 
   std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context_;
-  std::vector<std::byte> output_;
+  // Less room than this would make libzstd take another way to other bytes. Not filled with
+  // zeroes, so that what small blocks leave untouched costs nothing.
+  static constexpr std::size_t output_bytes = ZSTD_COMPRESSBOUND(zstd_block_bytes);
+  std::unique_ptr<std::byte[]> output_ = std::make_unique_for_overwrite<std::byte[]>(output_bytes);
 };
 
 /// Frames say all there is to say; only a stream without any block needs something.

@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
   }
   const auto threads = static_cast<std::size_t>(std::strtoul(argv[1], nullptr, 10));
   const std::vector<std::string> files(argv + 2, argv + argc);
-  for (const char* how : {"none", "gzip:0", "gzip:1", "gzip:2", "zstd:1", "zstd:3"}) {
+  for (const char* how : {"none", "gzip:0", "gzip:1", "gzip:2", "zstd:1", "zstd", "zstd:3"}) {
     measure(how, threads, files);
   }
 }
