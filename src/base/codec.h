@@ -27,7 +27,7 @@ struct Compression {
   static Parsed<Compression> parse(std::string_view text);
   std::string str() const;
   /// Names everything that decides the compressed bytes, for example
-  /// "gzip-isal-2.30.0-1-256k-x86_64".
+  /// "gzip-isal-2.30.0-head16-1-256k-x86_64".
   std::string recipe() const;
   bool operator==(const Compression&) const = default;
 };

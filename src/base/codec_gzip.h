@@ -17,7 +17,7 @@ std::unique_ptr<BlockCompressor> make_gzip_compressor(int level);
 std::unique_ptr<StreamFraming> make_gzip_framing();
 /// Throws Error{integrity} on bytes that are no gzip, on a wrong checksum, and on an early end.
 std::unique_ptr<Reader> make_gzip_decoder(std::unique_ptr<Reader> from);
-/// "isal-2.30.0"
+/// "isal-2.30.0-head16": the library, and what else decides a block's bytes.
 std::string gzip_library();
 
 }  // namespace n2c

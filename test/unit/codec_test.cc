@@ -117,6 +117,19 @@ TEST_CASE("gzip comes as one member without name and time") {
   CHECK(hex_of(compressed("", "gzip")) == "1f8b08000000000000ff03000000000000000000");
 }
 
+TEST_CASE("a gzip block begins with stored bytes, so that no address decides what follows") {
+  const std::string bytes = content(100'000);
+  for (const char* how : {"gzip:0", "gzip", "gzip:2"}) {
+    const std::string packed = compressed(bytes, how);
+    using namespace std::string_literals;
+    CHECK(packed.substr(10, 5) == "\0\x10\0\xef\xff"s);
+    CHECK(packed.substr(15, 16) == bytes.substr(0, 16));
+  }
+  for (const std::size_t size : {1, 15, 16, 17, 33}) {
+    CHECK(decompressed(compressed(content(size), "gzip")) == content(size));
+  }
+}
+
 TEST_CASE("several members or frames in a row are one stream") {
   const std::string one = content(300'000);
   const std::string other = content(70'000);
