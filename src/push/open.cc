@@ -81,7 +81,7 @@ class RegistryPlace final : public ImageDestination {
       const auto index = oci::Index::from_json(now->json);
       if (!index || index->manifests.size() > max_learnt_from) continue;
       for (const oci::Descriptor& listed : index->manifests) {
-        const auto held = find_held_image(client_, listed.digest.str(), stop);
+        const auto held = find_held_image(client_, listed.digest.str(), std::nullopt, stop);
         if (!held) continue;
         for (const auto& [diff_id, form] : held->forms) push.known.add(diff_id, {form, str()});
       }

@@ -25,6 +25,32 @@ oci::Descriptor describe(std::string_view media_type, std::string_view bytes) {
           .size = bytes.size()};
 }
 
+struct Written {
+  oci::Descriptor descriptor;
+  std::string json;
+};
+
+/// The manifest of layers whose forms are all known.
+Written written(const Image& image, const std::vector<PlannedLayer>& plan,
+                const PushOptions& options, ManifestFormat format) {
+  std::map<oci::Digest, const oci::Descriptor*> forms;
+  for (const PlannedLayer& layer : plan) forms[image.layers[layer.first].diff_id] = &*layer.form;
+  std::vector<oci::Descriptor> layers;
+  for (const Layer& layer : image.layers) layers.push_back(*forms.at(layer.diff_id));
+  const auto manifest = make_manifest(image, std::move(layers), format, options.annotations);
+  std::string json = manifest.to_json();
+  return {describe(manifest.media_type, json), std::move(json)};
+}
+
+std::optional<oci::Descriptor> whole_manifest(const Image& image,
+                                              const std::vector<PlannedLayer>& plan,
+                                              const PushOptions& options) {
+  if (!std::ranges::all_of(plan, [](const PlannedLayer& l) { return l.form.has_value(); })) {
+    return std::nullopt;
+  }
+  return written(image, plan, options, options.format).descriptor;
+}
+
 class ImagePush {
  public:
   ImagePush(const Image& image, BlobStore& store, const PushOptions& options, Progress& progress)
@@ -39,48 +65,23 @@ class ImagePush {
         pool_(options.compression_threads != 0 ? options.compression_threads : processor_count()) {}
 
   PushReport run(std::stop_token stop) {
-    if (const auto known = whole_manifest(); known && is_held(*known)) {
+    if (const auto known = whole_manifest(image_, plan_, options_); known && is_held(*known)) {
       std::ranges::fill(outcomes_, BlobOutcome::present);
       const bool nothing_to_write = tags_to_write(*known).empty();
       if (nothing_to_write || options_.dry_run) return report(known, nothing_to_write);
       return write_manifest(stop);
     }
     probe(stop);
-    if (options_.dry_run) return report(whole_manifest(), false);
+    if (options_.dry_run) return report(whole_manifest(image_, plan_, options_), false);
     send_missing(stop);
     return write_manifest(stop);
   }
 
  private:
-  struct Written {
-    oci::Descriptor descriptor;
-    std::string json;
-  };
-
   std::string brief(const PlannedLayer& layer) const {
     const Layer& source = image_.layers[layer.first];
     return cat("layer ", layer.first + 1, " of ", image_.layers.size(), " (",
                source.diff_id.brief(), ", ", brief_bytes(source.blob.descriptor.size), ")");
-  }
-
-  /// The manifest, where every layer's form is known.
-  std::optional<oci::Descriptor> whole_manifest() const {
-    if (!std::ranges::all_of(plan_, [](const PlannedLayer& l) { return l.form.has_value(); })) {
-      return std::nullopt;
-    }
-    return written(options_.format).descriptor;
-  }
-
-  Written written(ManifestFormat format) const {
-    std::map<oci::Digest, const oci::Descriptor*> forms;
-    for (const PlannedLayer& layer : plan_) {
-      forms[image_.layers[layer.first].diff_id] = &*layer.form;
-    }
-    std::vector<oci::Descriptor> layers;
-    for (const Layer& layer : image_.layers) layers.push_back(*forms.at(layer.diff_id));
-    const auto manifest = make_manifest(image_, std::move(layers), format, options_.annotations);
-    std::string json = manifest.to_json();
-    return {describe(manifest.media_type, json), std::move(json)};
   }
 
   /// Whether some tag of the repository holds exactly this manifest, so that all of it is there.
@@ -193,7 +194,7 @@ class ImagePush {
     ManifestFormat format = options_.format;
     bool healed = false;
     while (true) {
-      const Written manifest = written(format);
+      const Written manifest = written(image_, plan_, options_, format);
       refuse_another_digest(manifest.descriptor);
       const auto tags = tags_to_write(manifest.descriptor);
       const ManifestOutcome outcome = with_context("manifest", [&] {
@@ -274,6 +275,10 @@ class ImagePush {
 std::size_t PushReport::count(BlobOutcome outcome) const {
   return static_cast<std::size_t>(std::ranges::count_if(
       layers, [&](const LayerOutcome& layer) { return layer.outcome == outcome; }));
+}
+
+std::optional<oci::Descriptor> expected_manifest(const Image& image, const PushOptions& options) {
+  return whole_manifest(image, plan_layers(image, options.known, options.compression), options);
 }
 
 PushReport push_to_store(const Image& image, BlobStore& store, const PushOptions& options,

@@ -56,6 +56,10 @@ struct PushReport {
   std::size_t count(BlobOutcome outcome) const;
 };
 
+/// The manifest that a push with these options writes, where `options.known` has a form of every
+/// layer. Throws Error{usage} as make_manifest does.
+std::optional<oci::Descriptor> expected_manifest(const Image& image, const PushOptions& options);
+
 /// Pushes. Throws Error{integrity} when a layer's bytes are not what the image says or the
 /// manifest is not `must_be`; whatever is thrown, no tag was written (with several tags:
 /// not all of them). Blocks; starts threads of its own.

@@ -28,32 +28,39 @@ class Learning {
   /// Fills in what the repository says about the tags to be written, and the others say of layers.
   void learn(const Image& image, const DigestCache& cache, PushOptions& options,
              std::stop_token stop) {
+    PushOptions cached = options;
+    add_cached(image, cache, options.compression, cached.known);
+    const auto expected = expected_manifest(image, cached);
     for (const std::string& tag : options.tags) {
       const oci::Reference reference{push_.to.repository, tag, std::nullopt};
-      if (const auto held = find(reference, tag, stop)) {
+      if (const auto held = find(reference, tag, expected, stop)) {
         options.tags_now.emplace(tag, held->manifest.digest);
         add(options.known, *held, reference);
       }
     }
     for (const oci::Reference& reference : push_.reuse_from) {
       const std::string name = reference.digest ? reference.digest->str() : *reference.tag;
-      if (const auto held = find(reference, name, stop)) add(options.known, *held, reference);
+      if (const auto held = find(reference, name, expected, stop))
+        add(options.known, *held, reference);
     }
-    add_cached(image, cache, options);
+    add_cached(image, cache, options.compression, options.known);
     if (knows_all(image, options)) return;
     const auto last_tag = cache.find_last_tag(push_.to.repository);
     if (!last_tag || options.tags_now.contains(*last_tag)) return;
     const oci::Reference last{push_.to.repository, last_tag, std::nullopt};
-    if (const auto held = find(last, *last_tag, stop)) add(options.known, *held, last);
+    if (const auto held = find(last, *last_tag, expected, stop)) {
+      add(options.known, *held, last);
+    }
   }
 
  private:
-  static void add_cached(const Image& image, const DigestCache& cache, PushOptions& options) {
-    const std::string recipe = options.compression.recipe();
-    const std::string media_type(layer_media_type(options.compression.codec));
+  static void add_cached(const Image& image, const DigestCache& cache,
+                         const Compression& compression, KnownForms& known) {
+    const std::string recipe = compression.recipe();
+    const std::string media_type(layer_media_type(compression.codec));
     for (const Layer& layer : image.layers) {
       if (const auto form = cache.find_form(layer.diff_id, recipe)) {
-        options.known.add(layer.diff_id, {{media_type, form->digest, form->size}, "the cache"});
+        known.add(layer.diff_id, {{media_type, form->digest, form->size}, "the cache"});
       }
     }
   }
@@ -64,10 +71,11 @@ class Learning {
   }
 
   std::optional<HeldImage> find(const oci::Reference& reference, const std::string& name,
+                                const std::optional<oci::Descriptor>& expected,
                                 std::stop_token stop) {
     try {
       auto client = registries_.client(reference.repository);
-      return find_held_image(client, name, stop);
+      return find_held_image(client, name, expected, stop);
     } catch (const Error& error) {
       if (!is_worth_going_on(error)) throw;
       progress_.note(cat("nothing learnt from ", reference.str(), ": ", error.message()));

@@ -33,10 +33,13 @@ std::vector<std::pair<oci::Digest, oci::Descriptor>> pair_forms(
 }
 
 std::optional<HeldImage> find_held_image(registry::RegistryClient& client,
-                                         std::string_view tag_or_digest, std::stop_token stop) {
+                                         std::string_view tag_or_digest,
+                                         const std::optional<oci::Descriptor>& expected,
+                                         std::stop_token stop) {
   const auto fetched = client.get_manifest(tag_or_digest, stop);
   if (!fetched) return std::nullopt;
   HeldImage held{.manifest = fetched->descriptor, .forms = {}};
+  if (expected && held.manifest.digest == expected->digest) return held;
   const auto manifest = oci::Manifest::from_json(fetched->json);
   if (!manifest || oci::is_index(fetched->descriptor.media_type) ||
       manifest->config.size > oci::max_manifest_bytes) {

@@ -20,9 +20,12 @@ struct HeldImage {
 
 /// Two requests: the manifest and its config. Nothing when the tag is not there. What is
 /// not a single image, or contradicts itself (other counts of layers and diff_ids), gives no
-/// forms. Throws Error as RegistryClient does.
+/// forms; nor does the `expected` manifest, whose layers are known: that takes one request.
+/// Throws Error as RegistryClient does.
 std::optional<HeldImage> find_held_image(registry::RegistryClient& client,
-                                         std::string_view tag_or_digest, std::stop_token stop);
+                                         std::string_view tag_or_digest,
+                                         const std::optional<oci::Descriptor>& expected,
+                                         std::stop_token stop);
 
 /// Pairs layers with diff_ids; empty when their counts differ. Forms whose media type is not
 /// a plain, gzip or zstd layer are left out; Docker's media types become OCI's.

@@ -53,7 +53,11 @@ struct WatchedImage {
 struct Scene {
   registry::MemoryStore store;
   registry::Api api{store};
-  registry::Server server{api, {}};
+  std::atomic<int> requests = 0;
+  registry::Server server{api, {}, [this](const registry::Exchange&) {
+                            ++requests;
+                            return std::optional<registry::Verdict>();
+                          }};
   TemporaryFolder folder;
   WatchedImage watched;
 
@@ -87,6 +91,18 @@ TEST_CASE("a layer compressed once is not read again for another tag or reposito
   const auto sibling = scene.push("/acme/other:1");
   CHECK(sibling.count(BlobOutcome::sent) == 0);
   CHECK(scene.watched.opened() == opened);
+}
+
+TEST_CASE("an unchanged push asks once with a cache, and twice without") {
+  Scene scene;
+  scene.push("/acme/app:1");
+  scene.requests = 0;
+  CHECK(scene.push("/acme/app:1").nothing_written);
+  CHECK(scene.requests == 1);
+  std::filesystem::remove(scene.folder.path() / "pushes");
+  scene.requests = 0;
+  CHECK(scene.push("/acme/app:1").nothing_written);
+  CHECK(scene.requests == 2);
 }
 
 TEST_CASE("a lost cache is made up for by the repository") {
