@@ -41,6 +41,10 @@ constexpr std::string_view architecture() {
 #endif
 }
 
+/// What is compressed where it is read. More than that would need a compressor, with its
+/// tables, for every stream.
+constexpr std::size_t small_bytes = 256 << 10;
+
 /// One stream being compressed: keeps some blocks under way and gives out their pieces in order.
 class CompressingReader final : public Reader {
  public:
@@ -109,7 +113,7 @@ class CompressingReader final : public Reader {
     }
     framing_->pass(job->block.view());
     // A small layer is not worth another thread's attention.
-    if (std::exchange(first_, false) && source_ended_) {
+    if (std::exchange(first_, false) && source_ended_ && job->block.size <= small_bytes) {
       pool_.compress_here(*job);
     } else {
       pool_.submit(job);

@@ -10,7 +10,7 @@ CompressionPool::CompressionPool(std::size_t threads)
 
 CompressionPool::~CompressionPool() = default;
 
-CompressionPool::Impl::Impl(std::size_t threads) : thread_count_(threads), leaves_(threads) {}
+CompressionPool::Impl::Impl(std::size_t threads) : thread_count_(threads), leaves_(threads + 1) {}
 
 CompressionPool::Impl::~Impl() {
   {

@@ -22,7 +22,7 @@ namespace n2c::cli {
 struct TransferArguments {
   std::string compression, format = "auto", digest_file, store_root;
   std::vector<std::string> tags;
-  std::size_t compression_threads = 0, uploads = 6, probes = 32;
+  std::size_t compression_threads = 0, uploads = 5, probes = 32;
   bool quiet = false;
   RegistryArguments registry;
 };

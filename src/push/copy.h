@@ -22,7 +22,7 @@ struct CopyOptions {
   std::optional<ManifestFormat> format{};   ///< nothing: as it is
   /// Tags that hold a manifest already: one that is equal is not written.
   std::map<std::string, oci::Digest> tags_now{};
-  std::size_t probes = 32, uploads = 6;
+  std::size_t probes = 32, uploads = 5;
 };
 
 struct CopyReport {

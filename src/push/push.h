@@ -34,7 +34,7 @@ struct PushOptions {
   /// those that are missing. Worth it where the store is likely to have them.
   bool measure_first = false;
   std::size_t probes = 32;              ///< questions in flight
-  std::size_t uploads = 6;              ///< blobs being sent
+  std::size_t uploads = 5;              ///< blobs being sent
   std::size_t compression_threads = 0;  ///< for all layers together; 0: one a processor
   bool dry_run = false;                 ///< decide and ask, send nothing
 };

@@ -206,12 +206,11 @@ def changed_image(bench, number):
     layers = json.loads((bench.work / 'layers.json').read_text())
     graph = json.loads(bench.graph.read_text())
     path = layers[len(layers) // 2]['paths'][0]['path']
-    other = path[:-1] + str(number % 10)
+    other = f'{path}-changed-{os.getpid()}-{number}'
     source, target = bench.store / path.lstrip('/'), bench.store / other.lstrip('/')
-    if not target.exists():
-        shutil.copytree(source, target, symlinks=True)
-        target.chmod(0o755)
-        (target / 'changed').write_text(f'{number} {time.time()}\n')
+    shutil.copytree(source, target, symlinks=True)
+    target.chmod(0o755)
+    (target / 'changed').write_text(f'{number} {time.time()}\n')
     text = json.dumps(graph).replace(json.dumps(path), json.dumps(other))
     (bench.work / 'changed.graph').write_text(text)
     bench.run(bench.n2c, 'layers-from-reproducible-storepaths', bench.work / 'changed.layers', bench.work / 'changed.graph',

@@ -4,7 +4,8 @@
 #
 #   test/bench/load.sh N2C [LAYERS]     as root; $N2C_PEERS as in test/README.md
 #
-# Prints a table: seconds, ratio to the engine's own full load, peak resident memory of n2c.
+# Prints a table: medians of $ROUNDS (3) rounds that take turns, the ratio to the engine's own full load, and the peak
+# resident memory of n2c while it loads everything.
 . "$(dirname "$0")/../interop/common.inc"
 . "$(dirname "$0")/../interop/engines.inc"
 need jq python3
@@ -40,7 +41,8 @@ done
 "$N2C" copy image.json docker-archive:full.tar:docker.io/library/full:1 --store-root "$work" >/dev/null 2>copy.err ||
   { cat copy.err; fail "the full archive"; }
 echo "$(jq '.layers | length' image.json) layers, $(du -sh full.tar | cut -f 1)"
-printf '%-28s %-18s %8s %8s %8s  %s\n' engine case seconds ratio "n2c MiB" said
+echo '| engine | case | median | ratio | resident | said |'
+echo '| --- | --- | --- | --- | --- | --- |'
 
 seconds() { # seconds COMMAND...: sets $took
   local began ended
@@ -64,30 +66,39 @@ while child.poll() is None:
 print(f'{peak / 1024:.0f}')
 PY
 }
-row() { # row ENGINE CASE
-  printf '%-28s %-18s %8s %8s %8s  %s\n' "$1" "$2" "$took" "$(python3 -c "print(f'{$took / $full:.3f}')")" "${mib:--}" \
-    "$(grep -o '[0-9]* layers\? there.*' out || true)"
-}
-bench() { # bench ENGINE FULL-LOAD CLEAR OPTIONS...
-  local engine=$1 own=$2 clear=$3
+bench() { # bench ENGINE FULL-LOAD CLEAR OPTIONS...: medians of $ROUNDS
+  local engine=$1 own=$2 clear=$3 case
   shift 3
   local n2c=("$N2C" load --store-root "$work" "$@")
-  mib=
+  declare -A times=() words=()
+  timed() { # timed CASE COMMAND...
+    case=$1
+    shift
+    sync # what an earlier load left to be written is not this one's
+    seconds "$@"
+    times[$case]+=" $took"
+    words[$case]=$(grep -o '[0-9]* layers\? there.*sent ([^)]*)' out || true)
+  }
+  local round
+  for ((round = 0; round < ${ROUNDS:-3}; ++round)); do
+    $clear
+    timed "its own full load" sh -c "$own"
+    $clear
+    timed "first load" "${n2c[@]}" image.json bench:1
+    timed "nothing changed" "${n2c[@]}" image.json bench:1
+    timed "one changed" "${n2c[@]}" changed.json bench:1
+  done
   $clear
-  seconds sh -c "$own"
-  full=$took
-  row "$engine" "its own full load"
-  $clear
-  seconds "${n2c[@]}" image.json bench:1
-  row "$engine" "first load"
-  seconds "${n2c[@]}" image.json bench:1
-  row "$engine" "nothing changed"
-  seconds "${n2c[@]}" changed.json bench:1
-  row "$engine" "one changed"
-  $clear
+  local mib
   mib=$(peak "${n2c[@]}" image.json bench:1)
-  took=0
-  row "$engine" "(memory)"
+  for case in "its own full load" "first load" "nothing changed" "one changed"; do
+    python3 - "$engine" "$case" "$mib" "${words[$case]}" "${times[$case]}" "${times["its own full load"]}" <<'PY'
+import statistics, sys
+engine, case, mib, words, ours, own = sys.argv[1:]
+mine, full = (statistics.median(map(float, times.split())) for times in (ours, own))
+print(f'| {engine} | {case} | {mine:.2f} s | {mine / full:.3f} | {"" if case.startswith("its") else mib + " MiB"} | {words} |')
+PY
+  done
 }
 
 clear_docker() { docker rmi -f $(docker images -aq | sort -u) >/dev/null 2>&1 || true; }
