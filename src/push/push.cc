@@ -67,6 +67,7 @@ class ImagePush {
   PushReport run(std::stop_token stop) {
     if (const auto known = whole_manifest(image_, plan_, options_); known && is_held(*known)) {
       std::ranges::fill(outcomes_, BlobOutcome::present);
+      if (!options_.dry_run) refuse_another_digest(*known);
       const bool nothing_to_write = tags_to_write(*known).empty();
       if (nothing_to_write || options_.dry_run) return report(known, nothing_to_write);
       return write_manifest(stop);

@@ -81,6 +81,22 @@ PushOptions plain(std::string tag = "1") {
   return {.tags = {std::move(tag)}, .compression = {.codec = Codec::none}};
 }
 
+/// A store that has the layer "a" as a blob, and a push that knows which.
+struct KnownBlob {
+  const oci::Descriptor form{std::string(mt::layer_gzip), oci::Digest::of("gzip of a"), 9};
+  MemoryBlobs store;
+  PushOptions options{.tags = {"1"}, .compression = {.codec = Codec::gzip}};
+
+  KnownBlob() {
+    store.state.with([&](auto& s) { s.blobs[form.digest.str()] = "gzip of a"; });
+    options.known.add(oci::Digest::of("a"), {form, "the cache"});
+  }
+  PushReport push(const Image& image) {
+    test::SilentProgress progress;
+    return push_to_store(image, store, options, progress, {});
+  }
+};
+
 }  // namespace
 
 TEST_CASE("a first push sends every layer and the config, then writes the manifest") {
@@ -154,6 +170,16 @@ TEST_CASE("a reference with a digest refuses an image that would have another") 
   CHECK(store.state.with([](auto& s) { return s.tags.empty(); }));
 }
 
+TEST_CASE("a reference with another digest is refused also where the tag holds the image") {
+  MemoryBlobs store;
+  test::SilentProgress progress;
+  const auto first = push_to_store(image_of({"a"}), store, plain(), progress, {});
+  auto options = plain();
+  options.tags_now = {{"1", first.manifest->digest}};
+  options.must_be = oci::Digest::of("something else");
+  CHECK_THROWS_AS(push_to_store(image_of({"a"}), store, options, progress, {}), Error);
+}
+
 TEST_CASE("a registry that refuses OCI manifests gets Docker's format, and it is said") {
   MemoryBlobs store;
   test::SilentProgress progress;
@@ -167,30 +193,20 @@ TEST_CASE("a registry that refuses OCI manifests gets Docker's format, and it is
 }
 
 TEST_CASE("a plain layer whose stored form is known and there is not compressed again") {
-  MemoryBlobs store;
-  test::SilentProgress progress;
-  const oci::Descriptor form{std::string(mt::layer_gzip), oci::Digest::of("gzip of a"), 9};
-  store.state.with([&](auto& s) { s.blobs[form.digest.str()] = "gzip of a"; });
-  PushOptions options{.tags = {"1"}, .compression = {.codec = Codec::gzip}};
-  options.known.add(oci::Digest::of("a"), {form, "the cache"});
-  const auto report = push_to_store(image_of({"a"}), store, options, progress, {});
+  KnownBlob known;
+  const auto report = known.push(image_of({"a"}));
   CHECK(report.count(BlobOutcome::present) == 1);
-  CHECK(report.layers.front().form == form);
+  CHECK(report.layers.front().form == known.form);
 }
 
 TEST_CASE("a form known of two layers is believed of neither, though the store has the blob") {
-  MemoryBlobs store;
-  test::SilentProgress progress;
-  const oci::Descriptor form{std::string(mt::layer_gzip), oci::Digest::of("gzip of a"), 9};
-  store.state.with([&](auto& s) { s.blobs[form.digest.str()] = "gzip of a"; });
-  PushOptions options{.tags = {"1"}, .compression = {.codec = Codec::gzip}};
-  options.known.add(oci::Digest::of("a"), {form, "the cache"});
-  options.known.add(oci::Digest::of("b"), {form, "the cache"});
-  const auto report = push_to_store(image_of({"a", "b"}), store, options, progress, {});
+  KnownBlob known;
+  known.options.known.add(oci::Digest::of("b"), {known.form, "the cache"});
+  const auto report = known.push(image_of({"a", "b"}));
   CHECK(report.count(BlobOutcome::sent) == 2);
   CHECK(report.layers[0].form != report.layers[1].form);
-  CHECK(report.layers[0].form != form);
-  CHECK(report.layers[1].form != form);
+  CHECK(report.layers[0].form != known.form);
+  CHECK(report.layers[1].form != known.form);
   CHECK(report.layers[0].why == "known from the cache, as is another layer: not believed");
 }
 
