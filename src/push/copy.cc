@@ -30,11 +30,11 @@ class Copying {
  private:
   bool is_there_already() const {
     const oci::Digest& root = tree_.root().descriptor.digest;
-    return !options_.tags.empty() &&
-           std::ranges::all_of(options_.tags, [&](const std::string& tag) {
-             const auto now = options_.tags_now.find(tag);
-             return now != options_.tags_now.end() && now->second == root;
-           });
+    if (options_.tags.empty()) return options_.held.contains(root);
+    return std::ranges::all_of(options_.tags, [&](const std::string& tag) {
+      const auto now = options_.tags_now.find(tag);
+      return now != options_.tags_now.end() && now->second == root;
+    });
   }
 
   std::string brief(std::size_t i) const {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct CopyOptions {
   std::optional<ManifestFormat> format{};   ///< nothing: as it is
   /// Tags that hold a manifest already: one that is equal is not written.
   std::map<std::string, oci::Digest> tags_now{};
+  /// Roots that the destination is known to hold: without tags, such a one is not written.
+  std::set<oci::Digest> held{};
   std::size_t probes = 32, uploads = 5;
 };
 

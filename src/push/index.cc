@@ -1,7 +1,6 @@
 #include "push/index.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -32,191 +31,224 @@ class ListedStore final : public BlobStore {
   BlobStore& store_;
 };
 
-/// One image of a stored index as a source of its own.
-class ListedImage final : public ImageSource {
- public:
-  ListedImage(std::shared_ptr<ImageSource> from, oci::Descriptor manifest)
-      : from_(std::move(from)), manifest_(std::move(manifest)) {}
-  std::string str() const override { return from_->str(); }
-  StoredManifest root(std::stop_token stop) override { return from_->manifest(manifest_, stop); }
-  StoredManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override {
-    return from_->manifest(descriptor, stop);
-  }
-  std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) override {
-    return from_->open_blob(blob, stop);
-  }
+/// The entry of the index for that manifest.
+oci::Descriptor listed(const IndexEntry& entry, const oci::Descriptor& manifest,
+                       const oci::Annotations& annotations) {
+  oci::Descriptor descriptor{.media_type = manifest.media_type,
+                             .digest = manifest.digest,
+                             .size = manifest.size,
+                             .annotations = annotations,
+                             .platform = entry.platform};
+  descriptor.annotations.insert(entry.annotations.begin(), entry.annotations.end());
+  return descriptor;
+}
 
- private:
-  std::shared_ptr<ImageSource> from_;
-  oci::Descriptor manifest_;
-};
+/// A registry that made the images fall back to Docker's format would refuse the index too.
+ManifestFormat format_for(const std::vector<oci::Descriptor>& manifests, ManifestFormat asked) {
+  const bool any_is_dockers = std::ranges::any_of(manifests, [](const auto& manifest) {
+    return manifest.media_type == oci::media_type::docker_manifest;
+  });
+  return any_is_dockers ? ManifestFormat::docker : asked;
+}
 
-/// Attestations and the like are in indexes with this platform; there may be many.
-bool is_for_a_machine(const oci::Platform& platform) { return platform.os != "unknown"; }
+StoredManifest made_index(std::vector<oci::Descriptor> manifests,
+                          const oci::Annotations& annotations, ManifestFormat format) {
+  const oci::Index index{
+      .media_type = std::string(format == ManifestFormat::oci ? oci::media_type::index
+                                                              : oci::media_type::docker_index),
+      .manifests = std::move(manifests),
+      .annotations = annotations};
+  return or_throw(stored_manifest(index.to_json()), ErrorKind::internal, "index");
+}
 
 class IndexPush {
  public:
-  IndexPush(BlobStore& store, const IndexOptions& options, Progress& progress)
-      : store_(store), listed_(store), options_(options), progress_(progress) {}
+  IndexPush(const std::vector<IndexEntry>& entries, BlobStore& store, const IndexOptions& options,
+            Progress& progress)
+      : entries_(entries),
+        store_(store),
+        listed_(store),
+        options_(options),
+        image_push_(options.push),
+        progress_(progress) {
+    image_push_.tags.clear();
+    image_push_.must_be.reset();
+    image_push_.tags_now.clear();
+  }
 
-  IndexReport run(const std::vector<IndexPart>& parts, std::stop_token stop) {
-    for (const IndexPart& part : parts) {
-      with_context(part.name, [&] { add(part, stop); });
+  IndexReport run(std::stop_token stop) {
+    for (const IndexEntry& entry : entries_) {
+      pushed_.push_back(push(entry, stop));
     }
     write(stop);
-    return std::move(report_);
+    return report();
   }
 
  private:
-  /// What was said of an image where it is listed.
-  struct Said {
-    std::optional<oci::Platform> platform;
-    oci::Annotations annotations{};
+  /// What became of one image.
+  struct Pushed {
+    oci::Descriptor manifest;
+    std::size_t present = 0, mounted = 0, sent = 0;
+    std::uint64_t bytes_sent = 0;
+    bool nothing_written = false;
   };
 
-  void add(const IndexPart& part, std::stop_token stop) {
-    if (const auto* image = std::get_if<Image>(&part.source)) {
-      add_described(*image, part.platform, stop);
-      return;
-    }
-    const auto& source = std::get<std::shared_ptr<ImageSource>>(part.source);
-    const StoredManifest root = source->root(stop);
-    if (!oci::is_index(root.descriptor.media_type)) {
-      add_stored(source, root, {.platform = part.platform}, stop);
-      return;
-    }
-    const auto index = or_throw(oci::Index::from_json(root.json), ErrorKind::input, source->str());
-    for (const oci::Descriptor& listed : index.manifests) {
-      const auto image = std::make_shared<ListedImage>(source, listed);
-      const auto platform = part.platform ? part.platform : listed.platform;
-      add_stored(image, image->root(stop), {platform, listed.annotations}, stop);
-    }
+  Pushed push(const IndexEntry& entry, std::stop_token stop) {
+    return with_context(entry.part, [&] {
+      if (const auto* stored = std::get_if<StoredEntry>(&entry.image)) {
+        return push_stored(*stored, stop);
+      }
+      return push_described(*std::get<const Image*>(entry.image), stop);
+    });
   }
 
-  void add_described(const Image& image, const std::optional<oci::Platform>& platform,
-                     std::stop_token stop) {
-    take(platform.value_or(image.platform));
-    PushOptions push = options_.push;
-    push.tags.clear();
-    push.must_be.reset();
-    push.tags_now.clear();
-    const PushReport pushed = push_to_store(image, listed_, push, progress_, stop);
-    report_.present += pushed.count(BlobOutcome::present);
-    report_.mounted += pushed.count(BlobOutcome::mounted);
-    report_.sent += pushed.count(BlobOutcome::sent);
-    report_.bytes_sent += pushed.bytes_sent;
-    list(*pushed.manifest, platform.value_or(image.platform), {});
+  Pushed push_described(const Image& image, std::stop_token stop) {
+    const PushReport report = push_to_store(image, listed_, image_push_, progress_, stop);
+    for (auto& [diff_id, form] : compressed_forms(image, report)) {
+      image_push_.known.replace(diff_id, {form, "an image before it"});
+      compressed_forms_.emplace_back(diff_id, form);
+    }
+    return {.manifest = *report.manifest,
+            .present = report.count(BlobOutcome::present),
+            .mounted = report.count(BlobOutcome::mounted),
+            .sent = report.count(BlobOutcome::sent),
+            .bytes_sent = report.bytes_sent,
+            .nothing_written = report.nothing_written};
   }
 
-  void add_stored(const std::shared_ptr<ImageSource>& source, const StoredManifest& manifest,
-                  const Said& said, std::stop_token stop) {
-    const oci::Platform platform =
-        said.platform ? *said.platform : image_of(source, manifest, stop).platform;
-    take(platform);
-    const CopyReport copied = copy_to_store(
-        source, listed_, {.probes = options_.push.probes, .uploads = options_.push.uploads},
+  Pushed push_stored(const StoredEntry& stored, std::stop_token stop) {
+    const CopyReport report = copy_to_store(
+        stored.source, listed_,
+        {.held = image_push_.held, .probes = image_push_.probes, .uploads = image_push_.uploads},
         progress_, stop);
-    report_.present += copied.present;
-    report_.mounted += copied.mounted;
-    report_.sent += copied.sent;
-    report_.bytes_sent += copied.bytes_sent;
-    list(copied.manifest, platform, said.annotations);
+    return {.manifest = report.manifest,
+            .present = report.present,
+            .mounted = report.mounted,
+            .sent = report.sent,
+            .bytes_sent = report.bytes_sent,
+            .nothing_written = report.nothing_written};
   }
 
-  void take(const oci::Platform& platform) {
-    if (platform.architecture.empty()) {
-      throw Error(ErrorKind::input, "the image does not say which platform it is for",
-                  "write OS/ARCHITECTURE= before it: linux/arm64=./image.json");
+  std::vector<oci::Descriptor> manifests() const {
+    std::vector<oci::Descriptor> manifests;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      manifests.push_back(
+          listed(entries_[i], pushed_[i].manifest, options_.descriptor_annotations));
     }
-    if (is_for_a_machine(platform) && !platforms_.insert(platform.str()).second) {
-      throw Error(ErrorKind::input, cat("a second image for ", platform.str()),
-                  "an index has one image for each platform; OS/ARCHITECTURE/VARIANT= before an "
-                  "image says another");
-    }
-  }
-
-  void list(const oci::Descriptor& manifest, const oci::Platform& platform,
-            const oci::Annotations& annotations) {
-    oci::Descriptor entry{.media_type = manifest.media_type,
-                          .digest = manifest.digest,
-                          .size = manifest.size,
-                          .annotations = options_.descriptor_annotations,
-                          .platform = platform};
-    entry.annotations.insert(annotations.begin(), annotations.end());
-    report_.manifests.push_back(std::move(entry));
-  }
-
-  StoredManifest made(ManifestFormat format) const {
-    const oci::Index index{
-        .media_type = std::string(format == ManifestFormat::oci ? oci::media_type::index
-                                                                : oci::media_type::docker_index),
-        .manifests = report_.manifests,
-        .annotations = options_.annotations};
-    return or_throw(stored_manifest(index.to_json()), ErrorKind::internal, "index");
+    return manifests;
   }
 
   void write(std::stop_token stop) {
-    ManifestFormat format = options_.push.format;
-    // A registry that made the images fall back to Docker's format would refuse the index too.
-    if (std::ranges::any_of(report_.manifests, [](const oci::Descriptor& manifest) {
-          return manifest.media_type == oci::media_type::docker_manifest;
-        })) {
-      format = ManifestFormat::docker;
-    }
+    ManifestFormat asked = options_.push.format;
+    bool healed = false;
     while (true) {
-      const StoredManifest index = made(format);
-      report_.index = index.descriptor;
-      if (options_.push.must_be && *options_.push.must_be != index.descriptor.digest) {
-        throw Error(ErrorKind::integrity,
-                    cat("the index is ", index.descriptor.digest.str(), ", and the reference says ",
-                        options_.push.must_be->str()));
-      }
-      const ManifestOutcome outcome = with_context("index", [&] {
-        return store_.put_manifest(index.descriptor, index.json, options_.push.tags, stop);
-      });
+      const ManifestFormat format = format_for(manifests(), asked);
+      const StoredManifest index = made_index(manifests(), options_.annotations, format);
+      index_ = index.descriptor;
+      refuse_another_digest();
+      const auto tags = tags_to_write(options_.push, index_->digest);
+      index_is_there_ = tags.empty() && is_held(options_.push, index_->digest);
+      if (index_is_there_) return;
+      const ManifestOutcome outcome = with_context(
+          "index", [&] { return store_.put_manifest(*index_, index.json, tags, stop); });
       if (outcome.stored()) return;
-      if (outcome.format_refused.empty() || format == ManifestFormat::docker ||
-          !options_.push.fall_back_to_docker) {
-        throw Error(ErrorKind::registry,
-                    outcome.format_refused.empty()
-                        ? cat("index: the destination lacks ", outcome.missing.front().str())
-                        : "index: the format is refused: " + outcome.format_refused);
+      if (!outcome.missing.empty() && !healed) {
+        healed = true;
+        push_again(outcome.missing, stop);
+      } else if (!outcome.format_refused.empty() && format == ManifestFormat::oci &&
+                 options_.push.fall_back_to_docker) {
+        progress_.note("the registry refuses OCI indexes (" + outcome.format_refused +
+                       "): writing Docker's manifest list");
+        asked = ManifestFormat::docker;
+      } else {
+        throw refusal(outcome);
       }
-      progress_.note("the registry refuses OCI indexes (" + outcome.format_refused +
-                     "): writing Docker's manifest list");
-      format = ManifestFormat::docker;
     }
   }
 
+  void refuse_another_digest() const {
+    if (!options_.push.must_be || *options_.push.must_be == index_->digest) return;
+    throw Error(ErrorKind::integrity,
+                cat("the index is ", index_->digest.str(), ", and the reference says ",
+                    options_.push.must_be->str()));
+  }
+
+  /// Images that the index at the tag names, say, and that were removed since.
+  void push_again(const std::vector<oci::Digest>& missing, std::stop_token stop) {
+    progress_.note(
+        cat("the registry lacks ", missing.size(), " images that it was to have: pushing them"));
+    image_push_.held.clear();
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      const bool is_missing =
+          std::ranges::find(missing, pushed_[i].manifest.digest) != missing.end();
+      if (is_missing) pushed_[i] = push(entries_[i], stop);
+    }
+  }
+
+  static Error refusal(const ManifestOutcome& outcome) {
+    return {ErrorKind::registry,
+            outcome.format_refused.empty()
+                ? cat("index: the destination lacks ", outcome.missing.front().str())
+                : "index: the format is refused: " + outcome.format_refused};
+  }
+
+  IndexReport report() {
+    IndexReport report{.index = *index_,
+                       .manifests = manifests(),
+                       .nothing_written = index_is_there_,
+                       .compressed_forms = std::move(compressed_forms_)};
+    for (const Pushed& pushed : pushed_) {
+      report.present += pushed.present;
+      report.mounted += pushed.mounted;
+      report.sent += pushed.sent;
+      report.bytes_sent += pushed.bytes_sent;
+      if (!pushed.nothing_written) report.nothing_written = false;
+    }
+    return report;
+  }
+
+  const std::vector<IndexEntry>& entries_;
   BlobStore& store_;
   ListedStore listed_;
   const IndexOptions& options_;
+  PushOptions image_push_;  // knows more with every image
   Progress& progress_;
-  IndexReport report_{.index = {.media_type = {}, .digest = oci::Digest::of("")}};
-  std::set<std::string> platforms_;
+  std::vector<Pushed> pushed_;  // one for each entry
+  std::optional<oci::Descriptor> index_;
+  bool index_is_there_ = false;
+  LayerForms compressed_forms_;
 };
-
-bool is_platform_text(std::string_view text) {
-  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789._/";
-  return text.find('/') != std::string_view::npos && !text.starts_with('.') &&
-         !text.starts_with('/') && text.find_first_not_of(letters) == std::string_view::npos;
-}
 
 }  // namespace
 
-IndexReport push_index(const std::vector<IndexPart>& parts, BlobStore& store,
-                       const IndexOptions& options, Progress& progress, std::stop_token stop) {
-  return IndexPush(store, options, progress).run(parts, std::move(stop));
+IndexReport push_entries(const std::vector<IndexEntry>& entries, BlobStore& store,
+                         const IndexOptions& options, Progress& progress, std::stop_token stop) {
+  return IndexPush(entries, store, options, progress).run(std::move(stop));
 }
 
-IndexArgument IndexArgument::parse(std::string_view text) {
-  const auto both = cut(text, '=');
-  if (both && is_platform_text(both->first)) {
-    if (auto platform = oci::Platform::parse(both->first)) {
-      return {*std::move(platform), std::string(both->second)};
-    }
+IndexReport push_index(const std::vector<IndexPart>& parts, BlobStore& store,
+                       const IndexOptions& options, Progress& progress, std::stop_token stop) {
+  return push_entries(read_parts(parts, stop), store, options, progress, stop);
+}
+
+ExpectedManifests expected_manifests(const std::vector<IndexEntry>& entries,
+                                     const IndexOptions& options) {
+  ExpectedManifests expected;
+  std::vector<oci::Descriptor> manifests;
+  for (const IndexEntry& entry : entries) {
+    const auto* stored = std::get_if<StoredEntry>(&entry.image);
+    const auto manifest =
+        stored != nullptr ? stored->manifest
+                          : expected_manifest(*std::get<const Image*>(entry.image), options.push);
+    if (!manifest) continue;
+    expected.all.insert(manifest->digest);
+    manifests.push_back(listed(entry, *manifest, options.descriptor_annotations));
   }
-  return {std::nullopt, std::string(text)};
+  if (manifests.size() != entries.size()) return expected;
+  const ManifestFormat format = format_for(manifests, options.push.format);
+  expected.root = made_index(std::move(manifests), options.annotations, format).descriptor.digest;
+  expected.all.insert(*expected.root);
+  return expected;
 }
 
 }  // namespace n2c

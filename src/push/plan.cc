@@ -33,13 +33,10 @@ PlannedLayer plan_layer(const Layer& layer, const KnownForms& known,
   return planned;
 }
 
-void doubt_shared_forms(std::vector<PlannedLayer>& plan) {
-  std::map<oci::Digest, std::size_t> claims;
-  for (const PlannedLayer& layer : plan) {
-    if (layer.compress && layer.form) ++claims[layer.form->digest];
-  }
+void doubt_shared_forms(std::vector<PlannedLayer>& plan, const KnownForms& known) {
+  const auto claims = known.claims();
   for (PlannedLayer& layer : plan) {
-    if (!layer.compress || !layer.form || claims[layer.form->digest] < 2) continue;
+    if (!layer.compress || !layer.form || claims.at(layer.form->digest) < 2) continue;
     layer.form.reset();
     layer.why += ", as is another layer: not believed";
   }
@@ -51,6 +48,18 @@ void KnownForms::add(const oci::Digest& diff_id, KnownForm form) {
   if (find(diff_id, form.descriptor.media_type) == nullptr) {
     forms_.emplace(diff_id, std::move(form));
   }
+}
+
+void KnownForms::add(const KnownForms& others) {
+  for (const auto& [diff_id, form] : others.forms_) add(diff_id, form);
+}
+
+void KnownForms::replace(const oci::Digest& diff_id, KnownForm form) {
+  std::erase_if(forms_, [&](const auto& known) {
+    return known.first == diff_id &&
+           known.second.descriptor.media_type == form.descriptor.media_type;
+  });
+  forms_.emplace(diff_id, std::move(form));
 }
 
 const KnownForm* KnownForms::find(const oci::Digest& diff_id, std::string_view media_type) const {
@@ -66,6 +75,12 @@ void KnownForms::forget(const oci::Digest& digest) {
                 [&](const auto& entry) { return entry.second.descriptor.digest == digest; });
 }
 
+std::map<oci::Digest, std::size_t> KnownForms::claims() const {
+  std::map<oci::Digest, std::size_t> claims;
+  for (const auto& [diff_id, form] : forms_) ++claims[form.descriptor.digest];
+  return claims;
+}
+
 std::vector<PlannedLayer> plan_layers(const Image& image, const KnownForms& known,
                                       const Compression& compression) {
   std::vector<PlannedLayer> plan;
@@ -75,7 +90,7 @@ std::vector<PlannedLayer> plan_layers(const Image& image, const KnownForms& know
     plan.push_back(plan_layer(image.layers[i], known, compression));
     plan.back().first = i;
   }
-  doubt_shared_forms(plan);
+  doubt_shared_forms(plan, known);
   return plan;
 }
 

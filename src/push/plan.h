@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/codec.h"
@@ -22,14 +23,22 @@ struct KnownForm {
   std::string said_by;  ///< for people: "ghcr.io/acme/app:1.3", "the cache"
 };
 
+/// Pairs of a diff_id and how that layer is stored.
+using LayerForms = std::vector<std::pair<oci::Digest, oci::Descriptor>>;
+
 /// Stored forms by diff_id. The first one added for a diff_id and media type stays.
 class KnownForms {
  public:
   void add(const oci::Digest& diff_id, KnownForm form);
+  void add(const KnownForms& others);
+  /// In place of what was known of that layer with that media type.
+  void replace(const oci::Digest& diff_id, KnownForm form);
   /// The form of that layer with that media type.
   const KnownForm* find(const oci::Digest& diff_id, std::string_view media_type) const;
   /// Forgets every form with that digest: it turned out not to be there or not to be true.
   void forget(const oci::Digest& digest);
+  /// Of how many layers each form is known.
+  std::map<oci::Digest, std::size_t> claims() const;
   bool empty() const { return forms_.empty(); }
 
  private:
@@ -48,7 +57,7 @@ struct PlannedLayer {
 
 /// One entry for each distinct diff_id, in order of first appearance. Layers stored
 /// compressed, and layers of a media type this n2c does not know, go as they are. A form that is
-/// known of two layers is believed of neither: what they unpack to differs.
+/// known of two layers, of this image or not, is believed of neither: what they unpack to differs.
 std::vector<PlannedLayer> plan_layers(const Image& image, const KnownForms& known,
                                       const Compression& compression);
 

@@ -65,10 +65,11 @@ class ImagePush {
         pool_(options.compression_threads != 0 ? options.compression_threads : processor_count()) {}
 
   PushReport run(std::stop_token stop) {
-    if (const auto known = whole_manifest(image_, plan_, options_); known && is_held(*known)) {
+    if (const auto known = whole_manifest(image_, plan_, options_);
+        known && is_held(options_, known->digest)) {
       std::ranges::fill(outcomes_, BlobOutcome::present);
       if (!options_.dry_run) refuse_another_digest(*known);
-      const bool nothing_to_write = tags_to_write(*known).empty();
+      const bool nothing_to_write = tags_to_write(options_, known->digest).empty();
       if (nothing_to_write || options_.dry_run) return report(known, nothing_to_write);
       return write_manifest(stop);
     }
@@ -83,21 +84,6 @@ class ImagePush {
     const Layer& source = image_.layers[layer.first];
     return cat("layer ", layer.first + 1, " of ", image_.layers.size(), " (",
                source.diff_id.brief(), ", ", brief_bytes(source.blob.descriptor.size), ")");
-  }
-
-  /// Whether some tag of the repository holds exactly this manifest, so that all of it is there.
-  bool is_held(const oci::Descriptor& manifest) const {
-    return std::ranges::any_of(options_.tags_now,
-                               [&](const auto& held) { return held.second == manifest.digest; });
-  }
-
-  std::vector<std::string> tags_to_write(const oci::Descriptor& manifest) const {
-    std::vector<std::string> tags;
-    for (const std::string& tag : options_.tags) {
-      const auto now = options_.tags_now.find(tag);
-      if (now == options_.tags_now.end() || now->second != manifest.digest) tags.push_back(tag);
-    }
-    return tags;
   }
 
   void probe(std::stop_token stop) {
@@ -197,7 +183,7 @@ class ImagePush {
     while (true) {
       const Written manifest = written(image_, plan_, options_, format);
       refuse_another_digest(manifest.descriptor);
-      const auto tags = tags_to_write(manifest.descriptor);
+      const auto tags = tags_to_write(options_, manifest.descriptor.digest);
       const ManifestOutcome outcome = with_context("manifest", [&] {
         return store_.put_manifest(manifest.descriptor, manifest.json, tags, stop);
       });
@@ -280,6 +266,29 @@ std::size_t PushReport::count(BlobOutcome outcome) const {
 
 std::optional<oci::Descriptor> expected_manifest(const Image& image, const PushOptions& options) {
   return whole_manifest(image, plan_layers(image, options.known, options.compression), options);
+}
+
+bool is_held(const PushOptions& options, const oci::Digest& manifest) {
+  return options.held.contains(manifest) ||
+         std::ranges::any_of(options.tags_now,
+                             [&](const auto& now) { return now.second == manifest; });
+}
+
+std::vector<std::string> tags_to_write(const PushOptions& options, const oci::Digest& manifest) {
+  std::vector<std::string> tags;
+  for (const std::string& tag : options.tags) {
+    const auto now = options.tags_now.find(tag);
+    if (now == options.tags_now.end() || now->second != manifest) tags.push_back(tag);
+  }
+  return tags;
+}
+
+LayerForms compressed_forms(const Image& image, const PushReport& report) {
+  LayerForms forms;
+  for (const LayerOutcome& layer : report.layers) {
+    if (layer.compressed) forms.emplace_back(image.layers[layer.first].diff_id, *layer.form);
+  }
+  return forms;
 }
 
 PushReport push_to_store(const Image& image, BlobStore& store, const PushOptions& options,

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -30,6 +32,8 @@ struct PushOptions {
   KnownForms known{};               ///< stored forms of layers known beforehand
   /// Tags that are known to hold a manifest already: a manifest equal to it is not written.
   std::map<std::string, oci::Digest> tags_now{};
+  /// Further manifests that the store is known to hold, with all that they name.
+  std::set<oci::Digest> held{};
   /// Compress large layers twice: first to know their digests and ask for them, then to send
   /// those that are missing. Worth it where the store is likely to have them.
   bool measure_first = false;
@@ -56,15 +60,29 @@ struct PushReport {
   std::size_t count(BlobOutcome outcome) const;
 };
 
-/// The manifest that a push with these options writes, where `options.known` has a form of every
-/// layer. Throws Error{usage} as make_manifest does.
+/// What a push writes, as far as known forms of layers tell beforehand.
+struct ExpectedManifests {
+  std::optional<oci::Digest> root{};  ///< what the tags will name
+  std::set<oci::Digest> all{};        ///< the root, and what it lists
+};
+
+/// The manifest that push_to_store() writes, where `options.known` has a form of every layer.
+/// Throws Error{usage} as make_manifest does.
 std::optional<oci::Descriptor> expected_manifest(const Image& image, const PushOptions& options);
+
+/// Whether the store is known to hold that manifest, and so all that it names.
+bool is_held(const PushOptions& options, const oci::Digest& manifest);
+/// Those of the tags that are not known to name that manifest already.
+std::vector<std::string> tags_to_write(const PushOptions& options, const oci::Digest& manifest);
 
 /// Pushes. Throws Error{integrity} when a layer's bytes are not what the image says or the
 /// manifest is not `must_be`; whatever is thrown, no tag was written (with several tags:
 /// not all of them). Blocks; starts threads of its own.
 PushReport push_to_store(const Image& image, BlobStore& store, const PushOptions& options,
                          Progress& progress, std::stop_token stop);
+
+/// What the codec made of the image's layers in that push.
+LayerForms compressed_forms(const Image& image, const PushReport& report);
 
 /// The manifest of an image whose layers are stored as `layers` says, one for each of
 /// Image::layers. It has the image's annotations with `annotations` over them. Throws Error{usage}

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+
 #include "base/error.h"
 #include "test/support/memory_place.h"
 
@@ -61,6 +63,95 @@ TEST_CASE("a blob that images of an index share is sent once") {
   CHECK(store.puts.size() == 3);  // the layer and two configs
 }
 
+TEST_CASE("a layer that images of an index share is compressed once, wherever they go") {
+  struct CountedSource final : ByteSource {
+    std::unique_ptr<Reader> open(std::uint64_t offset) const override {
+      ++opened;
+      return bytes.open(offset);
+    }
+    MemorySource bytes{"shared"};
+    mutable std::atomic<int> opened = 0;
+  };
+  const auto source = std::make_shared<CountedSource>();
+  std::vector<IndexPart> parts{described_part("amd64", "shared"),
+                               described_part("arm64", "shared")};
+  for (IndexPart& part : parts) std::get<Image>(part.source).layers[0].blob.bytes = source;
+  MemoryStore store;
+  QuietProgress progress;
+  const IndexReport report = push_index(parts, store, {.push = {.tags = {"v1"}}}, progress, {});
+  CHECK(source->opened == 1);
+  CHECK(report.compressed_forms.size() == 1);
+}
+
+TEST_CASE("a form that is one image's layer is not believed to be another image's too") {
+  MemoryStore store;
+  QuietProgress progress;
+  IndexOptions options{.push = {.tags = {"v1"}}};
+  const auto amd64 = described_part("amd64", "one"), arm64 = described_part("arm64", "two");
+  const auto first = push_index({amd64}, store, options, progress, {});
+  const oci::Descriptor& form = first.compressed_forms.at(0).second;
+  for (const char* layer : {"one", "two"}) {
+    options.push.known.add(oci::Digest::of(layer), {form, "the cache"});
+  }
+  const auto report = push_index({amd64, arm64}, store, options, progress, {});
+  REQUIRE(report.compressed_forms.size() == 2);
+  CHECK(report.compressed_forms[0].second == form);
+  CHECK(report.compressed_forms[1].second != form);
+}
+
+TEST_CASE("an index is not written to tags that hold it, nor are images that are held") {
+  MemoryStore store;
+  QuietProgress progress;
+  const std::vector<IndexPart> parts{described_part("amd64", "one"),
+                                     stored_part(stored_image({"two"}, "arm64"))};
+  const auto first = push_index(parts, store, plain, progress, {});
+  IndexOptions again = plain;
+  again.push.tags_now = {{"v1", first.index.digest}};
+  again.push.held = {first.manifests[0].digest, first.manifests[1].digest};
+  MemoryStore empty;  // so that whatever is asked for or written shows
+  const auto second = push_index(parts, empty, again, progress, {});
+  CHECK(second.nothing_written);
+  CHECK(second.index == first.index);
+  CHECK(second.present == 3);  // and all that is in it is
+  CHECK(empty.puts.empty());
+  CHECK(empty.manifests.empty());
+}
+
+TEST_CASE("an image that was held to be there and is not is pushed when the index is refused") {
+  MemoryStore store;
+  QuietProgress progress;
+  const std::vector<IndexPart> parts{described_part("amd64", "one"),
+                                     stored_part(stored_image({"two"}, "arm64"))};
+  MemoryStore other;
+  IndexOptions options = plain;
+  for (const auto& image : push_index(parts, other, plain, progress, {}).manifests) {
+    options.push.held.insert(image.digest);
+  }
+  push_index(parts, store, options, progress, {});
+  CHECK(written(store, "v1").manifests.size() == 2);
+  CHECK(progress.notes ==
+        std::vector<std::string>{"the registry lacks 2 images that it was to have: pushing them"});
+}
+
+TEST_CASE("what an index is going to be is known when all its images' layers are") {
+  MemoryStore store;
+  QuietProgress progress;
+  const std::vector<IndexPart> parts{described_part("amd64", "one"),
+                                     stored_part(stored_image({"two"}, "arm64"))};
+  const auto entries = read_parts(parts, {});
+  IndexOptions options{.push = {.tags = {"v1"}}};
+  const auto before = expected_manifests(entries, options);
+  CHECK_FALSE(before.root);
+  CHECK(before.all.size() == 1);  // the stored one
+  const auto report = push_entries(entries, store, options, progress, {});
+  for (const auto& [diff_id, form] : report.compressed_forms) {
+    options.push.known.add(diff_id, {form, "the cache"});
+  }
+  CHECK(expected_manifests(entries, options).root == report.index.digest);
+  options.annotations = {{"another", "index"}};
+  CHECK(expected_manifests(entries, options).root != report.index.digest);
+}
+
 TEST_CASE("a platform can be said for an image, and then counts instead of its config's") {
   MemoryStore store;
   QuietProgress progress;
@@ -72,13 +163,15 @@ TEST_CASE("a platform can be said for an image, and then counts instead of its c
   CHECK(index.manifests[1].platform->str() == "linux/arm/v7");
 }
 
-TEST_CASE("two images for one platform, or one that does not say, are refused and nothing tagged") {
+TEST_CASE(
+    "two images for one platform, or one that does not say, are refused and nothing is sent") {
   MemoryStore store;
   QuietProgress progress;
   CHECK_THROWS_WITH_AS(push_index({described_part("amd64", "one"), described_part("amd64", "two")},
                                   store, plain, progress, {}),
                        "amd64.json: a second image for linux/amd64", Error);
   CHECK_THROWS_AS(push_index({described_part("", "one")}, store, plain, progress, {}), Error);
+  CHECK(store.puts.empty());
   CHECK(store.tags.empty());
 }
 

@@ -151,6 +151,18 @@ TEST_CASE("a push that only adds a tag writes one manifest and asks nothing") {
   CHECK(store.state.with([](auto& s) { return s.manifest_writes; }) == 1);
 }
 
+TEST_CASE("an image that the store is known to hold is not asked for, and only tagged") {
+  MemoryBlobs store;
+  test::SilentProgress progress;
+  const auto first = push_to_store(image_of({"a"}), store, plain("1"), progress, {});
+  store.state.with([](auto& s) { s.questions = s.manifest_writes = 0; });
+  auto options = plain("2");
+  options.held = {first.manifest->digest};
+  push_to_store(image_of({"a"}), store, options, progress, {});
+  CHECK(store.state.with([](auto& s) { return s.questions; }) == 0);
+  CHECK(store.state.with([](auto& s) { return s.manifest_writes; }) == 1);
+}
+
 TEST_CASE("a blob that was said to be there and is not gets sent, and the manifest put again") {
   MemoryBlobs store;
   test::SilentProgress progress;
