@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/transfer_index.h"
 #include "push/console_progress.h"
+#include "push/digest_cache.h"
 #include "push/open.h"
 
 namespace n2c::cli {
@@ -85,10 +86,11 @@ void add_index_command(CLI::App& app, Invocation& chosen) {
       const std::string& last = arguments->words.back();
       const auto address = or_throw(Address::parse(last), ErrorKind::usage, "DESTINATION");
       const oci::Reference to = address.reference.value_or(oci::Reference{});
-      return run_index({.words = std::span(arguments->words).first(arguments->words.size() - 1),
-                        .destination = address,
-                        .registry = {.to = to}},
-                       arguments->transfer, arguments->metadata, chosen.debug, stop);
+      return run_index(
+          {.words = std::span(arguments->words).first(arguments->words.size() - 1),
+           .destination = address,
+           .registry = {.to = to, .cache_file = DigestCache::usual_file(process_environment())}},
+          arguments->transfer, arguments->metadata, chosen.debug, stop);
     };
   });
 }

@@ -151,7 +151,7 @@ void add_push_options(CLI::App& command, PushArguments& arguments) {
                    "push several images, each [OS/ARCHITECTURE[/VARIANT]=]SOURCE, and an index of "
                    "them");
   command.add_option("--reuse-from", arguments.reuse_from,
-                     "an image whose layers' stored forms are trusted (repeatable)");
+                     "an image or index whose layers' stored forms are trusted (repeatable)");
   command.add_flag("--no-reuse", arguments.no_reuse, "compress everything anew");
   command.add_flag("--verify-reuse", arguments.verify_reuse,
                    "fetch and inflate the blobs that are reused, and check them");

@@ -12,16 +12,12 @@
 #include "push/oci_layout.h"
 #include "push/registry_source.h"
 #include "push/registry_store.h"
-#include "push/reuse.h"
 
 namespace n2c {
 
 namespace {
 
 using Kind = Address::Kind;
-
-/// No more images of an index are looked at to learn how their layers are stored.
-constexpr std::size_t max_learnt_from = 32;
 
 /// A repository of a registry.
 class RegistryPlace final : public ImageDestination {
@@ -61,33 +57,15 @@ class RegistryPlace final : public ImageDestination {
 
   IndexReport push_index(const std::vector<IndexPart>& parts, const IndexOptions& options,
                          Progress& progress, std::stop_token stop) override {
-    const RegistryPush& registry = options_.registry;
-    IndexOptions chosen = options;
-    if (registry.to.tag) chosen.push.tags.insert(chosen.push.tags.begin(), *registry.to.tag);
-    chosen.push.must_be = registry.to.digest;
-    return with_context("pushing to " + str(), [&] {
-      if (registry.reuse) learn(chosen.push, stop);
-      RegistryStore store(client_, mount_from(parts));
-      return n2c::push_index(parts, store, chosen, progress, stop);
-    });
+    RegistryPush push = options_.registry;
+    push.more_tags = options.push.tags;
+    push.mount_from = mount_from(parts);
+    push.options = options.push;
+    return push_to_registry({.parts = parts, .options = options}, options_.registries, push,
+                            progress, stop);
   }
 
  private:
-  /// The stored forms of layers, from the images of the index that the tag holds now.
-  void learn(PushOptions& push, std::stop_token stop) {
-    for (const std::string& tag : push.tags) {
-      const auto now = client_.get_manifest(tag, stop);
-      if (!now || !oci::is_index(now->descriptor.media_type)) continue;
-      const auto index = oci::Index::from_json(now->json);
-      if (!index || index->manifests.size() > max_learnt_from) continue;
-      for (const oci::Descriptor& listed : index->manifests) {
-        const auto held = find_held_image(client_, listed.digest.str(), std::nullopt, stop);
-        if (!held) continue;
-        for (const auto& [diff_id, form] : held->forms) push.known.add(diff_id, {form, str()});
-      }
-    }
-  }
-
   void add_sibling(std::vector<oci::Repository>& from, const ImageSource& source) const {
     const oci::Repository& to = options_.registry.to.repository;
     const auto sibling = source.repository();

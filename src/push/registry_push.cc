@@ -1,118 +1,20 @@
 #include "push/registry_push.h"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include "base/codec.h"
 #include "base/hash.h"
 #include "base/tasks.h"
 #include "base/text.h"
 #include "push/digest_cache.h"
+#include "push/learning.h"
 #include "push/registry_store.h"
-#include "push/reuse.h"
 
 namespace n2c {
 
 namespace {
-
-/// Not being able to learn is no reason not to push; not getting through to the registry is.
-bool is_worth_going_on(const Error& error) {
-  return error.kind() == ErrorKind::registry || error.kind() == ErrorKind::input ||
-         error.kind() == ErrorKind::integrity;
-}
-
-class Learning {
- public:
-  Learning(Registries& registries, const RegistryPush& push, Progress& progress)
-      : registries_(registries), push_(push), progress_(progress) {}
-
-  /// Fills in what the repository says about the tags to be written, and the others say of layers.
-  void learn(const Image& image, const DigestCache& cache, PushOptions& options,
-             std::stop_token stop) {
-    PushOptions cached = options;
-    add_cached(image, cache, options.compression, cached.known);
-    const auto expected = expected_manifest(image, cached);
-    for (const std::string& tag : options.tags) {
-      const oci::Reference reference{push_.to.repository, tag, std::nullopt};
-      if (const auto held = find(reference, tag, expected, stop)) {
-        options.tags_now.emplace(tag, held->manifest.digest);
-        add(options.known, *held, reference);
-      }
-    }
-    for (const oci::Reference& reference : push_.reuse_from) {
-      const std::string name = reference.digest ? reference.digest->str() : *reference.tag;
-      if (const auto held = find(reference, name, expected, stop))
-        add(options.known, *held, reference);
-    }
-    add_cached(image, cache, options.compression, options.known);
-    if (knows_all(image, options)) return;
-    const auto last_tag = cache.find_last_tag(push_.to.repository);
-    if (!last_tag || options.tags_now.contains(*last_tag)) return;
-    const oci::Reference last{push_.to.repository, last_tag, std::nullopt};
-    if (const auto held = find(last, *last_tag, expected, stop)) {
-      add(options.known, *held, last);
-    }
-  }
-
- private:
-  static void add_cached(const Image& image, const DigestCache& cache,
-                         const Compression& compression, KnownForms& known) {
-    const std::string recipe = compression.recipe();
-    const std::string media_type(layer_media_type(compression.codec));
-    for (const Layer& layer : image.layers) {
-      if (const auto form = cache.find_form(layer.diff_id, recipe)) {
-        known.add(layer.diff_id, {{media_type, form->digest, form->size}, "the cache"});
-      }
-    }
-  }
-
-  static bool knows_all(const Image& image, const PushOptions& options) {
-    return std::ranges::all_of(plan_layers(image, options.known, options.compression),
-                               [](const PlannedLayer& layer) { return layer.form.has_value(); });
-  }
-
-  std::optional<HeldImage> find(const oci::Reference& reference, const std::string& name,
-                                const std::optional<oci::Descriptor>& expected,
-                                std::stop_token stop) {
-    try {
-      auto client = registries_.client(reference.repository);
-      return find_held_image(client, name, expected, stop);
-    } catch (const Error& error) {
-      if (!is_worth_going_on(error)) throw;
-      progress_.note(cat("nothing learnt from ", reference.str(), ": ", error.message()));
-      return std::nullopt;
-    }
-  }
-
-  static void add(KnownForms& known, const HeldImage& held, const oci::Reference& reference) {
-    for (const auto& [diff_id, descriptor] : held.forms) {
-      known.add(diff_id, {descriptor, reference.str()});
-    }
-  }
-
-  Registries& registries_;
-  const RegistryPush& push_;
-  Progress& progress_;
-};
-
-/// Fetches and inflates every known form that the plan would reuse; forgets the false ones.
-void verify_known(const Image& image, registry::RegistryClient& client, PushOptions& options,
-                  Progress& progress, std::stop_token stop) {
-  auto plan = plan_layers(image, options.known, options.compression);
-  std::erase_if(plan, [](const PlannedLayer& layer) { return !layer.compress || !layer.form; });
-  std::vector<char> is_false(plan.size(), 0);
-  run_side_by_side(plan.size(), options.uploads, stop, [&](std::size_t i, std::stop_token inner) {
-    if (!client.has_blob(*plan[i].form, inner)) return;
-    HashingReader bytes(decompress(client.open_blob(*plan[i].form, inner)));
-    skip(bytes, ~std::uint64_t{0});
-    is_false[i] = bytes.finish_hex() != image.layers[plan[i].first].diff_id.hex();
-  });
-  for (std::size_t i = 0; i < plan.size(); ++i) {
-    if (is_false[i] == 0) continue;
-    progress.note(cat("the blob ", plan[i].form->digest.brief(), " (", plan[i].why,
-                      ") is not layer ", plan[i].first + 1, ": sending the layer itself"));
-    options.known.forget(plan[i].form->digest);
-  }
-}
 
 std::vector<std::string> tags_of(const RegistryPush& push) {
   std::vector<std::string> tags;
@@ -146,36 +48,131 @@ std::vector<oci::Repository> mount_candidates(const RegistryPush& push, const Di
   return from;
 }
 
-/// What the codec made of layers, and where to. What was remembered of them before is replaced.
-void remember(DigestCache& cache, const Image& image, const PushOptions& options,
-              const RegistryPush& push, const PushReport& report) {
-  const std::string recipe = options.compression.recipe();
-  for (const LayerOutcome& layer : report.layers) {
-    const Layer& source = image.layers[layer.first];
-    if (!layer.compressed) continue;
-    cache.add_form(source.diff_id, recipe, {layer.form->digest, layer.form->size});
+/// One push: what comes before it, and what after.
+class RepositoryPush {
+ public:
+  RepositoryPush(Registries& registries, const RegistryPush& push, Progress& progress)
+      : registries_(registries),
+        push_(push),
+        progress_(progress),
+        cache_(push.cache_file),
+        client_(registries.client(push.to.repository)),
+        store_(client_, mount_candidates(push, cache_)) {}
+
+  BlobStore& store() { return store_; }
+
+  PushOptions prepare(const Outgoing& outgoing, std::stop_token stop) {
+    PushOptions options = push_.options;
+    options.tags = tags_of(push_);
+    options.must_be = push_.to.digest;
+    if (push_.reuse) Learning(registries_, push_, cache_, progress_).learn(outgoing, options, stop);
+    if (push_.verify_reuse) verify_known(outgoing, options, stop);
+    return options;
   }
-  cache.add_push(push.to.repository, options.tags.empty() ? "" : options.tags.front());
-  cache.save();  // without it the next push takes longer, no more
+
+  /// What the codec made of layers, and where to. What was remembered of them before is replaced.
+  void remember(const LayerForms& compressed, const PushOptions& options) {
+    const std::string recipe = options.compression.recipe();
+    for (const auto& [diff_id, form] : compressed) {
+      cache_.add_form(diff_id, recipe, {form.digest, form.size});
+    }
+    cache_.add_push(push_.to.repository, options.tags.empty() ? "" : options.tags.front());
+    cache_.save();  // without it the next push takes longer, no more
+  }
+
+ private:
+  struct Reused {
+    oci::Digest diff_id;
+    PlannedLayer layer;
+  };
+
+  /// Every known form that the plans would reuse, each layer once.
+  static std::vector<Reused> reused(const Outgoing& outgoing, const PushOptions& options) {
+    std::vector<Reused> reused;
+    std::set<oci::Digest> seen;
+    for (const Image* image : outgoing.images) {
+      for (auto& layer : plan_layers(*image, options.known, options.compression)) {
+        const oci::Digest& diff_id = image->layers[layer.first].diff_id;
+        if (!layer.compress || !layer.form || !seen.insert(diff_id).second) continue;
+        reused.push_back({diff_id, std::move(layer)});
+      }
+    }
+    return reused;
+  }
+
+  /// Fetches and inflates them; forgets the false ones.
+  void verify_known(const Outgoing& outgoing, PushOptions& options, std::stop_token stop) {
+    const std::vector<Reused> all = reused(outgoing, options);
+    std::vector<char> is_false(all.size(), 0);
+    run_side_by_side(all.size(), options.uploads, stop, [&](std::size_t i, std::stop_token inner) {
+      const oci::Descriptor& form = *all[i].layer.form;
+      if (!client_.has_blob(form, inner)) return;
+      HashingReader bytes(decompress(client_.open_blob(form, inner)));
+      skip(bytes, ~std::uint64_t{0});
+      is_false[i] = bytes.finish_hex() != all[i].diff_id.hex();
+    });
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (is_false[i] == 0) continue;
+      const PlannedLayer& layer = all[i].layer;
+      progress_.note(cat("the blob ", layer.form->digest.brief(), " (", layer.why,
+                         ") is not layer ", layer.first + 1, ": sending the layer itself"));
+      options.known.forget(layer.form->digest);
+    }
+  }
+
+  Registries& registries_;
+  const RegistryPush& push_;
+  Progress& progress_;
+  DigestCache cache_;
+  registry::RegistryClient client_;
+  RegistryStore store_;
+};
+
+ExpectedManifests expected_of(const Image& image, const PushOptions& options) {
+  const auto manifest = expected_manifest(image, options);
+  if (!manifest) return {};
+  return {.root = manifest->digest, .all = {manifest->digest}};
+}
+
+IndexOptions with_push(IndexOptions options, const PushOptions& push) {
+  options.push = push;
+  return options;
+}
+
+std::vector<const Image*> described(const std::vector<IndexEntry>& entries) {
+  std::vector<const Image*> images;
+  for (const IndexEntry& entry : entries) {
+    if (const auto* image = std::get_if<const Image*>(&entry.image)) images.push_back(*image);
+  }
+  return images;
 }
 
 }  // namespace
 
 PushReport push_to_registry(const Image& image, Registries& registries, const RegistryPush& push,
                             Progress& progress, std::stop_token stop) {
-  PushOptions options = push.options;
-  options.tags = tags_of(push);
-  options.must_be = push.to.digest;
-  auto client = registries.client(push.to.repository);
   return with_context("pushing to " + push.to.str(), [&] {
-    DigestCache cache(push.cache_file);
-    if (push.reuse) Learning(registries, push, progress).learn(image, cache, options, stop);
-    // A new tag in a repository that has others: its layers are likely there, unknown to us.
-    if (push.reuse && options.known.empty()) options.measure_first = client.has_tags(stop);
-    if (push.verify_reuse) verify_known(image, client, options, progress, stop);
-    RegistryStore store(client, mount_candidates(push, cache));
-    PushReport report = push_to_store(image, store, options, progress, stop);
-    if (!options.dry_run) remember(cache, image, options, push, report);
+    RepositoryPush repository(registries, push, progress);
+    const Outgoing outgoing{{&image}, std::bind_front(expected_of, std::cref(image))};
+    const PushOptions options = repository.prepare(outgoing, stop);
+    PushReport report = push_to_store(image, repository.store(), options, progress, stop);
+    if (!options.dry_run) repository.remember(compressed_forms(image, report), options);
+    return report;
+  });
+}
+
+IndexReport push_to_registry(const RegistryIndex& index, Registries& registries,
+                             const RegistryPush& push, Progress& progress, std::stop_token stop) {
+  return with_context("pushing to " + push.to.str(), [&] {
+    RepositoryPush repository(registries, push, progress);
+    const std::vector<IndexEntry> entries = read_parts(index.parts, stop);
+    const Outgoing outgoing{described(entries), [&](const PushOptions& known) {
+                              return expected_manifests(entries, with_push(index.options, known));
+                            }};
+    const PushOptions options = repository.prepare(outgoing, stop);
+    IndexReport report = push_entries(entries, repository.store(),
+                                      with_push(index.options, options), progress, stop);
+    repository.remember(report.compressed_forms, options);
     return report;
   });
 }

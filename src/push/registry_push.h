@@ -1,5 +1,6 @@
 #pragma once
-/// Pushing an image to a repository of a registry: learn what is known there, then push.
+/// Pushing an image, or an index of several, to a repository of a registry: learn what is known
+/// there, push, and remember what was compressed.
 
 #include <filesystem>
 #include <stop_token>
@@ -8,6 +9,7 @@
 
 #include "image/image.h"
 #include "oci/reference.h"
+#include "push/index.h"
 #include "push/push.h"
 #include "push/registries.h"
 
@@ -24,13 +26,23 @@ struct RegistryPush {
   bool verify_reuse = false;                  ///< fetch and inflate what is reused, before it is
   /// What this machine learnt before (digest_cache.h), added to; empty: nothing, and kept nowhere.
   std::filesystem::path cache_file{};
-  /// tags, must_be, known and tags_now are filled in here.
+  /// tags, must_be and what learning.h fills in are filled in here.
   PushOptions options{};
 };
 
-/// Learns the stored forms of layers from the tags to be written, from reuse_from, and while some
-/// are unknown from the cache and the tag it remembers; then push_to_store(). Throws Error.
+/// Learns what is known of the layers and of what is there (learning.h), then push_to_store().
+/// Throws Error.
 PushReport push_to_registry(const Image& image, Registries& registries, const RegistryPush& push,
                             Progress& progress, std::stop_token stop);
+
+/// Images, and what the index of them says.
+struct RegistryIndex {
+  const std::vector<IndexPart>& parts;
+  IndexOptions options{};  ///< its `push` is not looked at: the RegistryPush has one
+};
+
+/// The same for an index: push_index().
+IndexReport push_to_registry(const RegistryIndex& index, Registries& registries,
+                             const RegistryPush& push, Progress& progress, std::stop_token stop);
 
 }  // namespace n2c

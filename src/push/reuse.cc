@@ -15,11 +15,16 @@ std::optional<std::string> reusable_media_type(const std::string& media_type) {
   return std::nullopt;
 }
 
+/// Not an index in the index, nor an attestation (buildkit lists those with this platform).
+bool is_image(const oci::Descriptor& listed) {
+  return oci::is_manifest(listed.media_type) &&
+         (!listed.platform || listed.platform->os != "unknown");
+}
+
 }  // namespace
 
-std::vector<std::pair<oci::Digest, oci::Descriptor>> pair_forms(
-    const oci::Manifest& manifest, const std::vector<oci::Digest>& diff_ids) {
-  std::vector<std::pair<oci::Digest, oci::Descriptor>> forms;
+LayerForms pair_forms(const oci::Manifest& manifest, const std::vector<oci::Digest>& diff_ids) {
+  LayerForms forms;
   if (manifest.layers.size() != diff_ids.size()) return forms;
   for (std::size_t i = 0; i < diff_ids.size(); ++i) {
     const oci::Descriptor& layer = manifest.layers[i];
@@ -32,23 +37,31 @@ std::vector<std::pair<oci::Digest, oci::Descriptor>> pair_forms(
   return forms;
 }
 
-std::optional<HeldImage> find_held_image(registry::RegistryClient& client,
-                                         std::string_view tag_or_digest,
-                                         const std::optional<oci::Descriptor>& expected,
-                                         std::stop_token stop) {
-  const auto fetched = client.get_manifest(tag_or_digest, stop);
-  if (!fetched) return std::nullopt;
-  HeldImage held{.manifest = fetched->descriptor, .forms = {}};
-  if (expected && held.manifest.digest == expected->digest) return held;
-  const auto manifest = oci::Manifest::from_json(fetched->json);
-  if (!manifest || oci::is_index(fetched->descriptor.media_type) ||
+LayerForms find_forms(registry::RegistryClient& client, const registry::FetchedManifest& image,
+                      std::stop_token stop) {
+  const auto manifest = oci::Manifest::from_json(image.json);
+  if (!manifest || oci::is_index(image.descriptor.media_type) ||
       manifest->config.size > oci::max_manifest_bytes) {
-    return held;
+    return {};
   }
   const auto config = client.open_blob(manifest->config, stop);
   const auto facts = oci::read_config_facts(read_all(*config, oci::max_manifest_bytes));
-  if (facts) held.forms = pair_forms(*manifest, facts->diff_ids);
-  return held;
+  return facts ? pair_forms(*manifest, facts->diff_ids) : LayerForms{};
+}
+
+std::vector<oci::Descriptor> worth_a_look(const oci::Index& held,
+                                          const std::set<oci::Digest>& expected, bool lacks_forms) {
+  std::vector<oci::Descriptor> looked_at;
+  std::size_t learnt_from = 0;
+  for (const oci::Descriptor& listed : held.manifests) {
+    if (expected.contains(listed.digest)) {
+      looked_at.push_back(listed);
+    } else if (lacks_forms && learnt_from < max_learnt_from && is_image(listed)) {
+      ++learnt_from;
+      looked_at.push_back(listed);
+    }
+  }
+  return looked_at;
 }
 
 }  // namespace n2c

@@ -1,0 +1,105 @@
+#pragma once
+/// A registry that counts what it is asked, a cache file, and images that tell when they are read.
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "base/locked.h"
+#include "base/text.h"
+#include "image/image.h"
+#include "oci/config.h"
+#include "push/registry_push.h"
+#include "registry/server/api.h"
+#include "registry/server/memory_store.h"
+#include "registry/server/server.h"
+
+namespace n2c::test {
+
+/// Counts how often its bytes were opened.
+class WatchedSource final : public ByteSource {
+ public:
+  explicit WatchedSource(std::string bytes) : bytes_(std::move(bytes)) {}
+  std::unique_ptr<Reader> open(std::uint64_t offset) const override {
+    ++opened;
+    return bytes_.open(offset);
+  }
+  mutable std::atomic<int> opened = 0;
+
+ private:
+  MemorySource bytes_;
+};
+
+struct WatchedImage {
+  std::vector<std::shared_ptr<WatchedSource>> sources;
+  Image image{.config_json = "{}", .platform = {}, .layers = {}};
+
+  void add(std::string bytes) {
+    const auto digest = oci::Digest::of(bytes);
+    const std::uint64_t size = bytes.size();
+    sources.push_back(std::make_shared<WatchedSource>(std::move(bytes)));
+    image.layers.push_back(
+        {.diff_id = digest,
+         .blob = {{std::string(oci::media_type::layer_tar), digest, size}, sources.back()}});
+  }
+  /// A layer that another image has too.
+  void share(const WatchedImage& other, std::size_t layer) {
+    sources.push_back(other.sources[layer]);
+    image.layers.push_back(other.image.layers[layer]);
+  }
+  /// Makes the config, once the layers are there.
+  void describe(std::string architecture) {
+    image.platform = {.os = "linux", .architecture = std::move(architecture)};
+    oci::Config config{.platform = image.platform};
+    for (const Layer& layer : image.layers) config.diff_ids.push_back(layer.diff_id);
+    image.config_json = config.to_json();
+  }
+  int opened() const {
+    int all = 0;
+    for (const auto& source : sources) all += source->opened;
+    return all;
+  }
+};
+
+class PushScene {
+ public:
+  std::string host() const { return cat("127.0.0.1:", server_.port()); }
+  registry::MemoryStore& store() { return store_; }
+  std::filesystem::path cache_file() const { return folder_.path() / "pushes"; }
+  void lose_cache() { std::filesystem::remove(cache_file()); }
+
+  /// A push to this registry, "/REPOSITORY:TAG", that remembers.
+  RegistryPush push_to(const std::string& to) const {
+    return {.to = or_throw(oci::Reference::parse(host() + to), ErrorKind::usage, "reference"),
+            .cache_file = cache_file()};
+  }
+
+  /// Requests that begin so: "PUT /v2/acme/app/manifests/".
+  int requests(std::string_view beginning = "") const {
+    return lines_.with([&](const auto& lines) {
+      return static_cast<int>(std::ranges::count_if(
+          lines, [&](const std::string& line) { return line.starts_with(beginning); }));
+    });
+  }
+  void forget_requests() {
+    lines_.with([](auto& lines) { lines.clear(); });
+  }
+
+ private:
+  registry::MemoryStore store_;
+  registry::Api api_{store_};
+  Locked<std::vector<std::string>> lines_;
+  TemporaryFolder folder_;
+  registry::Server server_{
+      api_, {}, [this](const registry::Exchange& exchange) {
+        lines_.with([&](auto& lines) {
+          lines.push_back(cat(registry::verb_text(exchange.verb), ' ', exchange.target));
+        });
+        return std::optional<registry::Verdict>();
+      }};
+};
+
+}  // namespace n2c::test
