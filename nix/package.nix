@@ -37,6 +37,7 @@ stdenv.mkDerivation {
   nativeBuildInputs = [ meson ninja pkg-config ];
   buildInputs = [ boost cli11 curl doctest fmt isa-l libarchive openssl re2 zstd ];
   mesonBuildType = "release";
+  mesonFlags = [ "-Dprefer_static=${lib.boolToString stdenv.hostPlatform.isStatic}" ];
 
   # The other suites want a registry, an engine, or root.
   doCheck = stdenv.buildPlatform.canExecute stdenv.hostPlatform;

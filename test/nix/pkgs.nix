@@ -6,11 +6,11 @@
 rec {
   # ---- what nix/ relies on
   stdenv = {
-    hostPlatform.system = system;
+    hostPlatform = { inherit system; isStatic = false; };
     buildPlatform.canExecute = _: true;
     # n2c's own package is only evaluated: it takes nixpkgs to build it.
     mkDerivation = attributes: runCommand "${attributes.pname}-${attributes.version}"
-      { inherit (attributes) src buildInputs meta; } "echo 'this is not nixpkgs' >&2; exit 1";
+      { inherit (attributes) src buildInputs mesonFlags meta; } "echo 'this is not nixpkgs' >&2; exit 1";
   };
   callPackage = file: given:
     let function = import file;
@@ -22,6 +22,7 @@ rec {
   lib = rec {
     toLower = builtins.replaceStrings (stringToCharacters "ABCDEFGHIJKLMNOPQRSTUVWXYZ") (stringToCharacters "abcdefghijklmnopqrstuvwxyz");
     stringToCharacters = text: builtins.genList (at: builtins.substring at 1 text) (builtins.stringLength text);
+    boolToString = value: if value then "true" else "false";
     optional = condition: value: if condition then [ value ] else [ ];
     optionalString = condition: text: if condition then text else "";
     concatMapStringsSep = separator: f: list: builtins.concatStringsSep separator (map f list);
