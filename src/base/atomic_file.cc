@@ -36,6 +36,24 @@ void sync_folder(const fs::path& folder) {
 /// Where a file that has no name is found, to give it one.
 std::string path_of(const FileDescriptor& file) { return cat("/proc/self/fd/", file.get()); }
 
+/// The file itself, where the last of the names is a link: the link stays.
+fs::path behind_links(const fs::path& path) {
+  std::error_code failed;
+  if (!fs::is_symlink(path, failed)) return path;
+  const fs::path target = fs::weakly_canonical(path, failed);
+  return failed ? path : target;
+}
+
+/// Opens what can be written to but not replaced: a pipe, a device. Nothing for all else.
+FileDescriptor open_special(const fs::path& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)) return {};
+  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+  if (!file) throw_errno("open " + path.string());
+  return file;
+}
+
 /// A file without a name, or nothing where there are none.
 FileDescriptor open_nameless(const fs::path& folder, unsigned mode) {
   if (::access("/proc/self/fd", X_OK) != 0) return {};
@@ -76,7 +94,9 @@ void remove_dead_parts(const fs::path& folder) {
   }
 }
 
-AtomicFile::AtomicFile(fs::path path, unsigned mode) : path_(std::move(path)) {
+AtomicFile::AtomicFile(fs::path path, unsigned mode)
+    : path_(behind_links(path)), file_(open_special(path)), is_special_(static_cast<bool>(file_)) {
+  if (is_special_) return;
   file_ = open_nameless(folder_of(path_), mode);
   if (!file_) begin_named(mode);
 }
@@ -107,7 +127,9 @@ void AtomicFile::write(ByteView bytes) {
   }
 }
 
-void AtomicFile::commit(Durability durability) { commit_as(path_, durability); }
+void AtomicFile::commit(Durability durability) {
+  if (!is_special_) commit_as(path_, durability);
+}
 
 void AtomicFile::commit_as(const fs::path& path, Durability durability) {
   if (durability == Durability::fsync && ::fsync(file_.get()) != 0) {

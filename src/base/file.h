@@ -55,6 +55,8 @@ enum class Durability {
 /// it has none (O_TMPFILE), so that whatever kills the writer, nothing is left. Where the file
 /// system cannot do that, and for the moment it takes to replace a file, it is called ".n2c-….part"
 /// and locked; whoever makes such a name next in that folder removes those of dead writers.
+/// A link is followed: what it names is replaced. A pipe or a device (/dev/stdout) is written to as
+/// it is.
 class AtomicFile final : public Writer {
  public:
   /// Begins `path`; `mode` is cut by the umask. Throws Error{local}.
@@ -76,6 +78,7 @@ class AtomicFile final : public Writer {
   std::filesystem::path path_;
   std::filesystem::path part_;  // its name as long as it is not whole; empty: none
   FileDescriptor file_;
+  bool is_special_ = false;  // a pipe or a device: bytes go to it at once
 };
 
 /// Removes what writers that are no more left in a folder (".n2c-….part").

@@ -44,7 +44,7 @@ struct Address {
   /// is an image.json; standard output is refused.
   static Parsed<Address> parse_source(std::string_view text);
 
-  bool is_standard_output() const { return path == "-"; }
+  bool is_standard_output() const { return path == "-" || path == "/dev/stdout"; }
   /// As it would be written, with Docker's defaults filled in.
   std::string str() const;
 };

@@ -1,7 +1,10 @@
 #include "base/stream.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -43,6 +46,30 @@ TEST_CASE("a file that was begun and not committed leaves nothing behind") {
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
   write_file(path, "new");
   CHECK(read_file(path, 100) == "new");
+}
+
+TEST_CASE("what is written to a link replaces the file it names, and the link stays") {
+  const TemporaryFolder folder;
+  const auto target = folder.path() / "target", link = folder.path() / "link";
+  write_file(target, "old");
+  std::filesystem::create_symlink("target", link);
+  write_file(link, "new");
+  CHECK(std::filesystem::is_symlink(link));
+  CHECK(read_file(target, 100) == "new");
+}
+
+TEST_CASE("what is written to a pipe goes into it, and the pipe stays") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "pipe", link = folder.path() / "stdout";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  std::filesystem::create_symlink(path, link);
+  const FileDescriptor reading(::open(path.c_str(), O_RDONLY | O_NONBLOCK));
+  write_file(link, "bytes");
+  char bytes[10] = {};
+  CHECK(::read(reading.get(), bytes, sizeof bytes) == 5);
+  CHECK(std::string(bytes) == "bytes");
+  CHECK(std::filesystem::is_fifo(path));
+  CHECK(std::filesystem::is_symlink(link));
 }
 
 TEST_CASE("a file that is being written has no name to find, and the usual mode when it has one") {
