@@ -61,7 +61,11 @@ class ContainerdLoad {
   LoadReport run(std::stop_token stop) {
     std::string source = whole_name(stop);
     if (source.empty()) {
-      source = request_.road == Road::registry ? pull(stop) : send(stop);
+      // Of layers that it has containerd's pull asks one after another; an archive just lacks them.
+      const std::set<oci::Digest> there = omittable(stop);
+      deliver_by(
+          request_.road, there.empty(), progress_, [&] { return pull(there, source, stop); },
+          [&] { source = send(there, stop); });
       expect_there(source, stop);
     }
     name_it(source, stop);
@@ -130,25 +134,28 @@ class ContainerdLoad {
     return {};
   }
 
-  std::string send(std::stop_token stop) {
+  std::string send(const std::set<oci::Digest>& there, std::stop_token stop) {
     const auto left_out = send_thin_or_whole(
-        omittable(stop), progress_,
+        there, progress_,
         [&](const std::set<oci::Digest>& omitted) { return attempt(omitted, stop); });
     report_.layers_sent = image_.distinct_layers() - left_out.size();
     return own_name();
   }
 
-  std::string pull(std::stop_token stop) {
+  /// Nothing, or why containerd did not pull; `source` is then the name it pulled.
+  std::optional<std::string> pull(const std::set<oci::Digest>& there, std::string& source,
+                                  std::stop_token stop) {
+    image_.begin(there);
     const LoopbackRegistry registry(image_.blobs());
-    const ProgramEnd end = ctr_.run({"images", "pull", "--plain-http", registry.reference()}, stop);
+    ProgramEnd end;
+    registry.serve(stop, [&](std::stop_token own) {
+      end = ctr_.run({"images", "pull", "--plain-http", registry.reference()}, std::move(own));
+    });
     report_.layers_sent = registry.layers_sent();
-    report_.bytes_sent = registry.bytes_sent();
-    if (end.exit_code != 0) {
-      throw Error(ErrorKind::registry,
-                  cat("containerd could not pull from us: ", Ctr::words_of(end)),
-                  "--via archive needs no common network");
-    }
-    return registry.reference();
+    report_.bytes_sent += registry.bytes_sent();
+    if (end.exit_code != 0) return Ctr::words_of(end);
+    source = registry.reference();
+    return {};
   }
 
   void name_it(const std::string& source, std::stop_token stop) const {

@@ -20,9 +20,14 @@ using Store = DockerFacts::Store;
 /// One load: what is to be there, and how this engine takes it.
 class DockerLoad {
  public:
-  DockerLoad(DockerApi& api, const DockerFacts& facts, const LoadRequest& request,
-             Progress& progress)
-      : api_(api), facts_(facts), request_(request), progress_(progress) {}
+  /// `shares_network`: the engine may reach a port of our loopback.
+  DockerLoad(DockerApi& api, const DockerFacts& facts, bool shares_network,
+             const LoadRequest& request, Progress& progress)
+      : api_(api),
+        facts_(facts),
+        shares_network_(shares_network),
+        request_(request),
+        progress_(progress) {}
 
   LoadReport run(std::stop_token stop) {
     image_.emplace(request_, keeps_manifest() ? request_.compression : Compression{Codec::none, 0},
@@ -31,11 +36,7 @@ class DockerLoad {
     report_.image_id =
         facts_.store == Store::containerd ? image_->manifest_digest() : image_->config_digest();
     if (!is_image(api_.find_image(report_.image_id, stop), report_.image_id, image_->layers())) {
-      if (request_.road == Road::registry) {
-        pull(stop);
-      } else {
-        send(stop);
-      }
+      deliver(stop);
     }
     for (const oci::Reference& name : request_.names) api_.tag(report_.image_id, name, stop);
     report_.layers_there = image_->distinct_layers() - report_.layers_sent;
@@ -73,6 +74,17 @@ class DockerLoad {
     return chains;
   }
 
+  void deliver(std::stop_token stop) {
+    const std::set<oci::Digest> there = omittable(stop);
+    // What comes as an archive the containerd store writes and only then unpacks; while it pulls,
+    // it does both. Without a name of ours the image would keep that of the registry.
+    const bool pulls_first = facts_.store == Store::containerd && shares_network_ &&
+                             there.empty() && !request_.names.empty();
+    deliver_by(
+        request_.road, pulls_first, progress_, [&] { return pull(there, stop); },
+        [&] { send(there, stop); });
+  }
+
   /// The diff_ids that a thin archive leaves out.
   std::set<oci::Digest> omittable(std::stop_token stop) {
     // Snapshots alone make a thin load look whole; without its word on blobs, send them all.
@@ -100,32 +112,34 @@ class DockerLoad {
     return {};
   }
 
-  void send(std::stop_token stop) {
+  void send(const std::set<oci::Digest>& there, std::stop_token stop) {
     const auto left_out = send_thin_or_whole(
-        omittable(stop), progress_,
+        there, progress_,
         [&](const std::set<oci::Digest>& omitted) { return attempt(omitted, stop); });
     report_.layers_sent = image_->distinct_layers() - left_out.size();
   }
 
-  void pull(std::stop_token stop) {
+  /// Nothing, or why the engine did not pull.
+  std::optional<std::string> pull(const std::set<oci::Digest>& there, std::stop_token stop) {
+    image_->begin(there);
     const LoopbackRegistry registry(image_->blobs());
-    const StreamedReply reply = api_.pull(registry.repository(), registry.tag(), stop);
+    StreamedReply reply;
+    registry.serve(stop, [&](std::stop_token own) {
+      reply = api_.pull(registry.repository(), registry.tag(), std::move(own));
+    });
     report_.layers_sent = registry.layers_sent();
-    report_.bytes_sent = registry.bytes_sent();
-    if (reply.failure) {
-      throw Error(
-          ErrorKind::registry,
-          cat("the engine could not pull from ", registry.repository(), ": ", *reply.failure),
-          "--via archive needs no common network");
-    }
+    report_.bytes_sent += registry.bytes_sent();
+    if (reply.failure) return reply.failure;
     expect_there(stop);
-    if (request_.names.empty()) return;  // without any name the image would go with this one
+    if (request_.names.empty()) return {};  // without any name the image would go with this one
     for (const oci::Reference& name : request_.names) api_.tag(report_.image_id, name, stop);
     api_.remove(registry.reference(), stop);
+    return {};
   }
 
   DockerApi& api_;
   const DockerFacts& facts_;
+  const bool shares_network_;
   const LoadRequest& request_;
   Progress& progress_;
   std::optional<OutgoingImage> image_;
@@ -150,8 +164,8 @@ class DockerEngine final : public Engine {
   }
 
   LoadReport load(const LoadRequest& request, Progress& progress, std::stop_token stop) override {
-    if (request.road == Road::registry &&
-        (!host_.is_local() || facts_.rootless || facts_.desktop)) {
+    const bool shares_network = host_.is_local() && !facts_.rootless && !facts_.desktop;
+    if (request.road == Road::registry && !shares_network) {
       throw Error(ErrorKind::usage,
                   cat("--via registry: the engine at ", host_.str(),
                       facts_.desktop    ? " runs in a virtual machine"
@@ -159,8 +173,9 @@ class DockerEngine final : public Engine {
                                         : " is on another machine"),
                   "--via archive needs no common network");
     }
-    return with_context(host_.str(),
-                        [&] { return DockerLoad(api_, facts_, request, progress).run(stop); });
+    return with_context(host_.str(), [&] {
+      return DockerLoad(api_, facts_, shares_network, request, progress).run(stop);
+    });
   }
 
  private:

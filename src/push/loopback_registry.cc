@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <set>
 
 #include "base/locked.h"
@@ -13,7 +14,46 @@ namespace n2c {
 
 namespace {
 constexpr std::string_view repository_path = "n2c";
-}
+
+/// The first failure to read, and a stop that goes with it.
+class FirstFailure {
+ public:
+  void note(std::exception_ptr failure) {
+    failure_.with([&](auto& first) {
+      if (!first) first = std::move(failure);
+    });
+    stop_.request_stop();
+  }
+  void rethrow() const {
+    const auto failure = failure_.with([](const auto& first) { return first; });
+    if (failure) std::rethrow_exception(failure);
+  }
+  std::stop_source& stop() { return stop_; }
+
+ private:
+  Locked<std::exception_ptr> failure_;
+  std::stop_source stop_;
+};
+
+class WatchedReader final : public Reader {
+ public:
+  WatchedReader(std::unique_ptr<Reader> from, FirstFailure& failure)
+      : from_(std::move(from)), failure_(failure) {}
+  std::size_t read(ByteSpan into) override {
+    try {
+      return from_->read(into);
+    } catch (...) {
+      failure_.note(std::current_exception());
+      throw;
+    }
+  }
+
+ private:
+  std::unique_ptr<Reader> from_;
+  FirstFailure& failure_;
+};
+
+}  // namespace
 
 /// The store behind it: one repository, one tag. Counts what is read.
 class LoopbackRegistry::OneImage final : public registry::Store {
@@ -32,7 +72,15 @@ class LoopbackRegistry::OneImage final : public registry::Store {
     if (found == nullptr) return nullptr;
     const bool is_layer = found - image_.blobs.data() >= 2;  // behind manifest and config
     if (is_layer) fetched_.with([&](auto& fetched) { fetched.insert(blob); });
-    return std::make_unique<CountingReader>(found->bytes->open(offset), bytes_);
+    std::unique_ptr<Reader> bytes;
+    try {
+      bytes = found->bytes->open(offset);
+    } catch (...) {
+      failure_.note(std::current_exception());
+      throw;
+    }
+    bytes = std::make_unique<WatchedReader>(std::move(bytes), failure_);
+    return std::make_unique<CountingReader>(std::move(bytes), bytes_);
   }
   std::optional<registry::ManifestRecord> find_manifest(const std::string& repository,
                                                         const oci::Digest& manifest) override {
@@ -58,6 +106,7 @@ class LoopbackRegistry::OneImage final : public registry::Store {
     return fetched_.with([](const auto& fetched) { return fetched.size(); });
   }
   std::uint64_t bytes() const { return bytes_; }
+  FirstFailure& failure() { return failure_; }
 
  private:
   const Blob* find(const std::string& repository, const oci::Digest& digest) const {
@@ -71,6 +120,7 @@ class LoopbackRegistry::OneImage final : public registry::Store {
   const ManifestBlobs& image_;
   Locked<std::set<oci::Digest>> fetched_;
   std::atomic<std::uint64_t> bytes_ = 0;
+  FirstFailure failure_;
 };
 
 LoopbackRegistry::LoopbackRegistry(const ManifestBlobs& image)
@@ -86,6 +136,19 @@ std::string LoopbackRegistry::repository() const {
 }
 
 std::string LoopbackRegistry::tag() const { return image_.manifest.digest.hex(); }
+
+void LoopbackRegistry::serve(std::stop_token stop,
+                             const std::function<void(std::stop_token)>& pull) const {
+  FirstFailure& failure = store_->failure();
+  const std::stop_callback pass_on(std::move(stop), [&] { failure.stop().request_stop(); });
+  try {
+    pull(failure.stop().get_token());
+  } catch (...) {
+    failure.rethrow();
+    throw;
+  }
+  failure.rethrow();
+}
 
 std::size_t LoopbackRegistry::layers_sent() const { return store_->layers(); }
 

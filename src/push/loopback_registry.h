@@ -2,7 +2,9 @@
 /// A registry on 127.0.0.1 that holds one image for as long as an engine pulls it.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "push/archive.h"
@@ -24,6 +26,12 @@ class LoopbackRegistry {
   /// The manifest's own: its digest's hex.
   std::string tag() const;
   std::string reference() const { return repository() + ":" + tag(); }
+
+  /// Runs `pull`, in which the engine pulls from here, until it returns, throws or is asked to
+  /// stop. When a blob cannot be read (a store path is not what it was), it is asked to stop at
+  /// once and that failure is thrown: the engine would only try again for minutes, and speak of an
+  /// end of file.
+  void serve(std::stop_token stop, const std::function<void(std::stop_token)>& pull) const;
 
   /// Distinct layers that were asked for so far, and bytes of blobs that left.
   std::size_t layers_sent() const;

@@ -175,6 +175,15 @@ void OutgoingImage::begin(const std::set<oci::Digest>& omitted) const {
   progress_.begin(distinct_.size() - omitted.size(), bytes);
 }
 
+namespace {
+
+/// Another road may do; what is wrong on our side is wrong on every road.
+bool is_the_engines(const Error& error) {
+  return error.kind() == ErrorKind::registry || error.kind() == ErrorKind::network;
+}
+
+}  // namespace
+
 std::set<oci::Digest> send_thin_or_whole(const std::set<oci::Digest>& omitted, Progress& progress,
                                          const SendAttempt& attempt) {
   std::optional<std::string> failure;
@@ -183,8 +192,7 @@ std::set<oci::Digest> send_thin_or_whole(const std::set<oci::Digest>& omitted, P
       failure = attempt(omitted);
       if (!failure) return omitted;
     } catch (const Error& error) {
-      // What is wrong on our side is wrong with the whole image too.
-      if (error.kind() != ErrorKind::registry && error.kind() != ErrorKind::network) throw;
+      if (!is_the_engines(error)) throw;
       failure = error.message();
     }
     progress.note(cat("without ", omitted.size(), omitted.size() == 1 ? " layer" : " layers",
@@ -195,6 +203,26 @@ std::set<oci::Digest> send_thin_or_whole(const std::set<oci::Digest>& omitted, P
     throw Error(ErrorKind::registry, cat("the engine refused the image: ", *failure));
   }
   return {};
+}
+
+void deliver_by(Road road, bool pulls_first, Progress& progress,
+                const std::function<std::optional<std::string>()>& pull,
+                const std::function<void()>& send) {
+  if (road == Road::archive || (road == Road::automatic && !pulls_first)) return send();
+  std::optional<std::string> failure;
+  try {
+    failure = pull();
+    if (!failure) return;
+  } catch (const Error& error) {
+    if (!is_the_engines(error)) throw;
+    failure = error.message();
+  }
+  failure = cat("the engine could not pull from us: ", *failure);
+  if (road == Road::registry) {
+    throw Error(ErrorKind::registry, *failure, "--via archive needs no common network");
+  }
+  progress.note(cat(*failure, "; sending an archive"));
+  send();
 }
 
 bool is_image(const std::optional<EngineImage>& found, std::string_view id,

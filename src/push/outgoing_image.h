@@ -66,6 +66,14 @@ using SendAttempt = std::function<std::optional<std::string>(const std::set<oci:
 std::set<oci::Digest> send_thin_or_whole(const std::set<oci::Digest>& omitted, Progress& progress,
                                          const SendAttempt& attempt);
 
+/// Lets the engine pull by `pull`, or sends it archives by `send`, as `road` says. Road::automatic
+/// pulls where `pulls_first`, and when that fails on the engine's side, says so and sends. `pull`
+/// returns why the engine did not, in its words, or throws Error{registry} or Error{network};
+/// for Road::registry that is thrown.
+void deliver_by(Road road, bool pulls_first, Progress& progress,
+                const std::function<std::optional<std::string>()>& pull,
+                const std::function<void()>& send);
+
 /// Throws Error{registry} unless what the engine has by that id is the image: the same id, the
 /// same layers, and whole as far as the engine says.
 void expect_image(const std::optional<EngineImage>& found, std::string_view id,

@@ -14,7 +14,7 @@ want=${2:-100}
 
 # A closure of this machine's larger packages (a minute), or one that is there: a folder with nix/store and graph.json.
 if [ -n "${N2C_CLOSURE:-}" ]; then
-  cp -al "$N2C_CLOSURE/nix" "$work/nix" 2>/dev/null || cp -a "$N2C_CLOSURE/nix" "$work/nix"
+  cp -a "$N2C_CLOSURE/nix" "$work/nix" # not by links: what is cleaned up afterwards gets other modes
   cp "$N2C_CLOSURE/graph.json" "$work/closure.json"
   echo '[]' > "$work/rewrites.json"
 else

@@ -39,6 +39,18 @@ TEST_CASE("an image loaded for the first time is sent whole and has its name at 
   }
 }
 
+TEST_CASE(
+    "an engine that should pull for the first time and cannot gets an archive, and is told of") {
+  const Image image = layered_image({"a", "b"});
+  FakeDaemon daemon({.store = Store::containerd});
+  const Loaded loaded = load(daemon, image, {"app:1"}, {}, nullptr, Road::automatic);
+  CHECK(daemon.archives().size() == 1);
+  CHECK(daemon.id_of("docker.io/library/app:1") == loaded.report.image_id);
+  REQUIRE(loaded.notes.size() == 1);
+  CHECK(loaded.notes[0].starts_with("the engine could not pull from us: "));
+  CHECK(loaded.notes[0].ends_with("; sending an archive"));
+}
+
 TEST_CASE("the classic store gets the layers above the chain that the previous image has") {
   FakeDaemon daemon;
   load(daemon, layered_image({"a", "b", "c", "d"}), {"app:1"});
@@ -104,6 +116,7 @@ TEST_CASE(
   const Image image = layered_image({"a", "b"});
   const LoadRequest request{.image = image,
                             .names = references({"app:1"}),
+                            .road = Road::archive,
                             .compression = {.codec = Codec::gzip},
                             .cache = folder.path() / "pushes"};
   const oci::Digest diff_id = image.layers[0].diff_id;

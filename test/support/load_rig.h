@@ -25,10 +25,10 @@ inline std::vector<oci::Reference> references(const std::vector<std::string>& te
   return all;
 }
 
-/// `notes` hears what was said also when it throws.
+/// `heard` hears what was said also when it throws. A FakeDaemon cannot pull, so archives it is.
 inline Loaded load(const FakeDaemon& daemon, const Image& image,
                    const std::vector<std::string>& names, const std::vector<std::string>& like = {},
-                   SilentProgress* heard = nullptr) {
+                   SilentProgress* heard = nullptr, Road road = Road::archive) {
   const DockerHost host{.socket = daemon.socket(), .tls = {}};
   SilentProgress own;
   SilentProgress& progress = heard != nullptr ? *heard : own;
@@ -36,7 +36,8 @@ inline Loaded load(const FakeDaemon& daemon, const Image& image,
       host,
       connect_docker(host, {.user_agent = "n2c-test", .stall_timeout = std::chrono::seconds(1)}),
       {});
-  const LoadRequest request{.image = image, .names = references(names), .like = references(like)};
+  const LoadRequest request{
+      .image = image, .names = references(names), .like = references(like), .road = road};
   Loaded loaded{engine->load(request, progress, {}), {}};
   loaded.notes = progress.notes();
   return loaded;
