@@ -10,7 +10,7 @@ CompressionPool::CompressionPool(std::size_t threads)
 
 CompressionPool::~CompressionPool() = default;
 
-CompressionPool::Impl::Impl(std::size_t threads) : thread_count_(threads), leaves_(threads + 1) {}
+CompressionPool::Impl::Impl(std::size_t threads) : thread_count_(threads), leaves_(threads) {}
 
 CompressionPool::Impl::~Impl() {
   {
@@ -36,7 +36,7 @@ BlockBuffer CompressionPool::Impl::take_buffer(Codec codec) {
 
 void CompressionPool::Impl::give_back(BlockBuffer buffer) {
   const std::scoped_lock hold(mutex_);
-  if (buffers_.size() < thread_count_ + 1) buffers_.push_back(std::move(buffer));
+  if (buffers_.size() < thread_count_) buffers_.push_back(std::move(buffer));
 }
 
 void CompressionPool::Impl::submit(std::shared_ptr<BlockJob> job) {

@@ -50,7 +50,7 @@ class CompressionPool::Impl {
   void compress_here(BlockJob& job);
 
   /// A stream always has one block under way; each further one needs leave, so that
-  /// memory is bounded by streams + threads + 1 blocks.
+  /// memory is bounded by streams + threads blocks.
   bool take_leave();
   void give_back_leave();
 
