@@ -105,7 +105,10 @@ class PodmanLoad {
   std::optional<std::string> attempt(const std::set<oci::Digest>& omitted, std::stop_token stop) {
     image_.begin(omitted);
     std::atomic<std::uint64_t> sent = 0;
-    CountingReader archive(image_.oci_archive(omitted).open(), sent);
+    // podman unpacks an OCI archive into files before it begins; only that form can be thin.
+    const ArchiveSource whole_or_thin =
+        omitted.empty() ? image_.docker_archive(omitted) : image_.oci_archive(omitted);
+    CountingReader archive(whole_or_thin.open(), sent);
     const ProgramEnd end = podman({"load", "--quiet"}, stop, &archive);
     report_.bytes_sent += sent;
     if (end.exit_code != 0) return words_of(end);

@@ -120,13 +120,13 @@ for one in ${ENGINES:-docker containerd_store podman containerd}; do
         ;;
       podman)
         use_own_podman
-        bench "podman by registry" 'podman load -q -i full.tar' clear_podman --engine podman
+        bench "podman" 'podman load -q -i full.tar' clear_podman --engine podman
         bench "podman by archive" 'podman load -q -i full.tar' clear_podman --engine podman --via archive
         ;;
       containerd)
         start_containerd
-        bench "containerd by archive" 'ctr images import full.tar' clear_containerd --engine containerd
-        bench "containerd by registry" 'ctr images import full.tar' clear_containerd --engine containerd --via registry
+        bench "containerd" 'ctr images import full.tar' clear_containerd --engine containerd
+        bench "containerd by archive" 'ctr images import full.tar' clear_containerd --engine containerd --via archive
         ;;
     esac
   ) || true
