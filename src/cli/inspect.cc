@@ -154,6 +154,11 @@ int run_inspect(const InspectArguments& arguments, const std::stop_token& stop) 
   const StoreView store{.root = arguments.store_root};
   const auto image = or_throw(parse_image_json(read_description(arguments.image)), ErrorKind::input,
                               printable(arguments.image));
+  if (image.layers) {
+    for (const LayerRecord& layer : *image.layers) {
+      or_throw(oci::Digest::parse(layer.digest), ErrorKind::input, printable(arguments.image));
+    }
+  }
   const ImageFacts facts = inspect_image(image, store, stop);
   std::optional<Costs> costs;
   if (arguments.what_if) costs = weigh_changes(arguments, image, facts);

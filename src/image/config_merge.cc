@@ -81,7 +81,7 @@ oci::ContainerConfig merge_configs(const oci::ContainerConfig& base,
   merged.volumes.insert(base.volumes.begin(), base.volumes.end());
   merged.labels.insert(base.labels.begin(), base.labels.end());
   if (!is_set(own.entrypoint)) {
-    merged.entrypoint = base.entrypoint;
+    if (!own.entrypoint) merged.entrypoint = base.entrypoint;  // an empty list clears it
     if (!is_set(own.cmd)) {
       merged.cmd = base.cmd;
       merged.args_escaped = base.args_escaped;

@@ -181,6 +181,11 @@ ManifestOutcome LayoutStore::put_manifest(const oci::Descriptor& manifest, std::
   const IndexLock lock(folder_);
   const std::string before =
       std::filesystem::exists(path) ? read_file(path, max_index_bytes) : std::string();
+  if (before.empty() && std::filesystem::exists(path)) {
+    throw Error(
+        ErrorKind::input, path.string() + " is empty",
+        "another program may be writing it: try again; remove it to begin anew, without its tags");
+  }
   const auto after =
       or_throw(with_manifest(before, manifest, tags), ErrorKind::input, path.string());
   if (after != before) write_file(path, after, 0666, Durability::fsync);

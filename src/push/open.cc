@@ -167,6 +167,9 @@ class FolderPlace final : public ImageDestination {
 
  private:
   void add_tag(std::vector<std::string>& tags) const {
+    if (address_.kind == Kind::dir && !tags.empty()) {
+      throw Error(ErrorKind::usage, str() + ": a dir: folder has no tags", "leave --tag out");
+    }
     if (!address_.tag.empty()) tags.insert(tags.begin(), address_.tag);
   }
 

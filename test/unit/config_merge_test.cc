@@ -23,6 +23,13 @@ std::string merged(std::string_view base, std::string_view own) {
 
 }  // namespace
 
+TEST_CASE("an empty entrypoint of the image's own clears the base's, whose command stays") {
+  CHECK(merged(R"({"Entrypoint":["/e"],"Cmd":["c"]})", R"({"Entrypoint":[]})") ==
+        R"({"Cmd":["c"]})");
+  CHECK(merged(R"({"Entrypoint":["/e"],"Cmd":["c"]})", "{}") ==
+        R"({"Entrypoint":["/e"],"Cmd":["c"]})");
+}
+
 TEST_CASE("variables of the base keep their place, take own values, and new ones come behind") {
   CHECK(merged(R"({"Env":["PATH=/bin","HOME=/","EMPTY"]})", R"({"Env":["NEW=1","PATH=/nix"]})") ==
         R"({"Env":["PATH=/nix","HOME=/","EMPTY","NEW=1"]})");

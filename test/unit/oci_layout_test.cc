@@ -99,6 +99,18 @@ TEST_CASE("adding to a layout keeps what others wrote into it") {
   CHECK_FALSE(with_manifest(R"({"manifests":{}})", added, tags));
 }
 
+TEST_CASE("an index.json that is empty, as while another program writes it, is not replaced") {
+  const TemporaryFolder folder;
+  LayoutStore store(folder.path());
+  write_file(folder.path() / "index.json", "");
+  const std::string json = "{}";
+  const oci::Descriptor manifest{std::string(oci::media_type::manifest), oci::Digest::of(json), 2};
+  const std::vector<std::string> tags{"v1"};
+  CHECK_THROWS_WITH_AS(store.put_manifest(manifest, json, tags, {}),
+                       (folder.path() / "index.json is empty").c_str(), Error);
+  CHECK(read_file(folder.path() / "index.json", 10).empty());
+}
+
 TEST_CASE("a tag moves to the new image, and the old one's blobs stay") {
   const TemporaryFolder folder;
   const StoredImage old_one = stored_image({"old"});
