@@ -14,8 +14,10 @@ void add_transfer_options(CLI::App& command, TransferArguments& arguments) {
   command.add_option("--compression", arguments.compression,
                      "gzip[:0-2], zstd[:1-19] or none, for layers that are stored plain; default: "
                      "gzip, and none for engines and dir: folders");
-  command.add_option("--compression-threads", arguments.compression_threads,
-                     "threads that compress; 0: one a processor. The bytes do not depend on it");
+  command
+      .add_option("--compression-threads", arguments.compression_threads,
+                  "threads that compress; 0: one a processor. The bytes do not depend on it")
+      ->check(CLI::Range(0, 256));
   command.add_option("--tag", arguments.tags, "a further tag for the image (repeatable)");
   command.add_option("--format", arguments.format, "the manifest's: auto, oci or docker")
       ->check(CLI::IsMember({"auto", "oci", "docker"}))

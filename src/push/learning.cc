@@ -47,7 +47,7 @@ void Learning::learn(const Outgoing& outgoing, PushOptions& options, std::stop_t
   options.known.add(cached);
   learn_from_last_tag(outgoing, options, stop);
   // A new tag in a repository that has others: its layers are likely there, unknown to us.
-  if (options.known.empty() && !knows_all(outgoing, options)) {
+  if (options.held.empty() && !knows_all(outgoing, options)) {
     options.measure_first = registries_.client(push_.to.repository).has_tags(stop);
   }
 }

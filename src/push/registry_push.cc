@@ -57,9 +57,9 @@ class RepositoryPush {
         progress_(progress),
         cache_(push.cache_file),
         client_(registries.client(push.to.repository)),
-        store_(client_, mount_candidates(push, cache_)) {}
+        store_(make_store()) {}
 
-  BlobStore& store() { return store_; }
+  BlobStore& store() { return *store_; }
 
   PushOptions prepare(const Outgoing& outgoing, std::stop_token stop) {
     PushOptions options = push_.options;
@@ -81,6 +81,14 @@ class RepositoryPush {
   }
 
  private:
+  std::unique_ptr<BlobStore> make_store() {
+    auto siblings = mount_candidates(push_, cache_);
+    if (!push_.options.dry_run) {
+      return std::make_unique<RegistryStore>(client_, std::move(siblings));
+    }
+    return std::make_unique<UntouchedRegistryStore>(registries_, client_, std::move(siblings));
+  }
+
   struct Reused {
     oci::Digest diff_id;
     PlannedLayer layer;
@@ -125,7 +133,7 @@ class RepositoryPush {
   Progress& progress_;
   DigestCache cache_;
   registry::RegistryClient client_;
-  RegistryStore store_;
+  std::unique_ptr<BlobStore> store_;
 };
 
 ExpectedManifests expected_of(const Image& image, const PushOptions& options) {

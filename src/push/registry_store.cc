@@ -69,4 +69,26 @@ ManifestOutcome RegistryStore::put_manifest(const oci::Descriptor& manifest, std
   return {};
 }
 
+std::optional<BlobOutcome> UntouchedRegistryStore::find(const oci::Descriptor& blob,
+                                                        std::stop_token stop) {
+  if (client_.has_blob(blob, stop)) return BlobOutcome::present;
+  const bool elsewhere = std::ranges::any_of(mount_from_, [&](const oci::Repository& from) {
+    return registries_.client(from, registry::Access::pull).has_blob(blob, stop);
+  });
+  if (elsewhere) return BlobOutcome::mounted;
+  return std::nullopt;
+}
+
+oci::Descriptor UntouchedRegistryStore::put(const ByteSource&, std::string,
+                                            std::optional<oci::Descriptor>,
+                                            std::atomic<std::uint64_t>&, std::stop_token) {
+  throw Error(ErrorKind::internal, "a dry run sends nothing");
+}
+
+ManifestOutcome UntouchedRegistryStore::put_manifest(const oci::Descriptor&, std::string_view,
+                                                     std::span<const std::string>,
+                                                     std::stop_token) {
+  throw Error(ErrorKind::internal, "a dry run writes nothing");
+}
+
 }  // namespace n2c

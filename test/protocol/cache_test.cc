@@ -20,11 +20,12 @@ struct Scene : PushScene {
     watched.describe("amd64");
   }
 
-  PushReport push(const std::string& to, bool reuse = true) {
+  PushReport push(const std::string& to, bool reuse = true, bool dry_run = false) {
     SilentProgress progress;
     Registries registries({});
     RegistryPush push = push_to(to);
     push.reuse = reuse;
+    push.options.dry_run = dry_run;
     return push_to_registry(watched.image, registries, push, progress, {});
   }
 };
@@ -40,6 +41,15 @@ TEST_CASE("a layer compressed once is not read again for another tag or reposito
   const auto sibling = scene.push("/acme/other:1");
   CHECK(sibling.count(BlobOutcome::sent) == 0);
   CHECK(scene.watched.opened() == opened);
+}
+
+TEST_CASE("a dry run says what would be mounted, and writes nothing") {
+  Scene scene;
+  scene.push("/acme/app:1");
+  scene.forget_requests();
+  CHECK(scene.push("/acme/other:1", true, true).count(BlobOutcome::mounted) == 2);
+  CHECK(scene.requests("GET ") + scene.requests("HEAD ") == scene.requests());
+  CHECK(scene.push("/acme/other:1").count(BlobOutcome::mounted) == 2);
 }
 
 TEST_CASE("an unchanged push asks once with a cache, and twice without") {
