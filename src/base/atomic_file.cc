@@ -94,7 +94,7 @@ void remove_dead_parts(const fs::path& folder) {
   }
 }
 
-AtomicFile::AtomicFile(fs::path path, unsigned mode)
+AtomicFile::AtomicFile(const fs::path& path, unsigned mode)
     : path_(behind_links(path)), file_(open_special(path)), is_special_(static_cast<bool>(file_)) {
   if (is_special_) return;
   file_ = open_nameless(folder_of(path_), mode);

@@ -60,7 +60,7 @@ enum class Durability {
 class AtomicFile final : public Writer {
  public:
   /// Begins `path`; `mode` is cut by the umask. Throws Error{local}.
-  explicit AtomicFile(std::filesystem::path path, unsigned mode = 0666);
+  explicit AtomicFile(const std::filesystem::path& path, unsigned mode = 0666);
   ~AtomicFile() override;
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
