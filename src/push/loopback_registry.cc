@@ -18,11 +18,18 @@ constexpr std::string_view repository_path = "n2c";
 /// The first failure to read, and a stop that goes with it.
 class FirstFailure {
  public:
-  void note(std::exception_ptr failure) {
-    failure_.with([&](auto& first) {
-      if (!first) first = std::move(failure);
-    });
-    stop_.request_stop();
+  /// What read() returns; what it throws is noted on its way.
+  template <class Read>
+  auto noting(Read&& read) {
+    try {
+      return read();
+    } catch (...) {
+      failure_.with([](auto& first) {
+        if (!first) first = std::current_exception();
+      });
+      stop_.request_stop();
+      throw;
+    }
   }
   void rethrow() const {
     const auto failure = failure_.with([](const auto& first) { return first; });
@@ -40,12 +47,7 @@ class WatchedReader final : public Reader {
   WatchedReader(std::unique_ptr<Reader> from, FirstFailure& failure)
       : from_(std::move(from)), failure_(failure) {}
   std::size_t read(ByteSpan into) override {
-    try {
-      return from_->read(into);
-    } catch (...) {
-      failure_.note(std::current_exception());
-      throw;
-    }
+    return failure_.noting([&] { return from_->read(into); });
   }
 
  private:
@@ -72,13 +74,7 @@ class LoopbackRegistry::OneImage final : public registry::Store {
     if (found == nullptr) return nullptr;
     const bool is_layer = found - image_.blobs.data() >= 2;  // behind manifest and config
     if (is_layer) fetched_.with([&](auto& fetched) { fetched.insert(blob); });
-    std::unique_ptr<Reader> bytes;
-    try {
-      bytes = found->bytes->open(offset);
-    } catch (...) {
-      failure_.note(std::current_exception());
-      throw;
-    }
+    auto bytes = failure_.noting([&] { return found->bytes->open(offset); });
     bytes = std::make_unique<WatchedReader>(std::move(bytes), failure_);
     return std::make_unique<CountingReader>(std::move(bytes), bytes_);
   }

@@ -179,9 +179,9 @@ ManifestOutcome LayoutStore::put_manifest(const oci::Descriptor& manifest, std::
   put_blob_file(place(), manifest.digest, json);
   const auto path = folder_ / "index.json";
   const IndexLock lock(folder_);
-  const std::string before =
-      std::filesystem::exists(path) ? read_file(path, max_index_bytes) : std::string();
-  if (before.empty() && std::filesystem::exists(path)) {
+  const bool is_there = std::filesystem::exists(path);
+  const std::string before = is_there ? read_file(path, max_index_bytes) : std::string();
+  if (is_there && before.empty()) {
     throw Error(
         ErrorKind::input, path.string() + " is empty",
         "another program may be writing it: try again; remove it to begin anew, without its tags");

@@ -59,7 +59,7 @@ class RepositoryPush {
         client_(registries.client(push.to.repository)),
         store_(make_store()) {}
 
-  BlobStore& store() { return *store_; }
+  BlobStore& store() { return store_; }
 
   PushOptions prepare(const Outgoing& outgoing, std::stop_token stop) {
     PushOptions options = push_.options;
@@ -81,12 +81,16 @@ class RepositoryPush {
   }
 
  private:
-  std::unique_ptr<BlobStore> make_store() {
-    auto siblings = mount_candidates(push_, cache_);
-    if (!push_.options.dry_run) {
-      return std::make_unique<RegistryStore>(client_, std::move(siblings));
+  RegistryStore make_store() {
+    RegistryStore::Mount mount;
+    // A dry run asks where the blob is, and mounts nothing.
+    if (push_.options.dry_run) {
+      mount = [this](const oci::Descriptor& blob, const oci::Repository& from,
+                     std::stop_token stop) {
+        return registries_.client(from, registry::Access::pull).has_blob(blob, std::move(stop));
+      };
     }
-    return std::make_unique<UntouchedRegistryStore>(registries_, client_, std::move(siblings));
+    return {client_, mount_candidates(push_, cache_), std::move(mount)};
   }
 
   struct Reused {
@@ -133,7 +137,7 @@ class RepositoryPush {
   Progress& progress_;
   DigestCache cache_;
   registry::RegistryClient client_;
-  std::unique_ptr<BlobStore> store_;
+  RegistryStore store_;
 };
 
 ExpectedManifests expected_of(const Image& image, const PushOptions& options) {

@@ -45,8 +45,9 @@ ManifestOutcome to_outcome(const registry::ManifestPut& put, const oci::Descript
 
 std::optional<BlobOutcome> RegistryStore::find(const oci::Descriptor& blob, std::stop_token stop) {
   if (client_.has_blob(blob, stop)) return BlobOutcome::present;
-  const bool mounted = std::ranges::any_of(
-      mount_from_, [&](const oci::Repository& from) { return client_.mount(blob, from, stop); });
+  const bool mounted = std::ranges::any_of(mount_from_, [&](const oci::Repository& from) {
+    return mount_ ? mount_(blob, from, stop) : client_.mount(blob, from, stop);
+  });
   if (mounted) return BlobOutcome::mounted;
   return std::nullopt;
 }
@@ -67,28 +68,6 @@ ManifestOutcome RegistryStore::put_manifest(const oci::Descriptor& manifest, std
     if (auto outcome = to_outcome(put, manifest, json); !outcome.stored()) return outcome;
   }
   return {};
-}
-
-std::optional<BlobOutcome> UntouchedRegistryStore::find(const oci::Descriptor& blob,
-                                                        std::stop_token stop) {
-  if (client_.has_blob(blob, stop)) return BlobOutcome::present;
-  const bool elsewhere = std::ranges::any_of(mount_from_, [&](const oci::Repository& from) {
-    return registries_.client(from, registry::Access::pull).has_blob(blob, stop);
-  });
-  if (elsewhere) return BlobOutcome::mounted;
-  return std::nullopt;
-}
-
-oci::Descriptor UntouchedRegistryStore::put(const ByteSource&, std::string,
-                                            std::optional<oci::Descriptor>,
-                                            std::atomic<std::uint64_t>&, std::stop_token) {
-  throw Error(ErrorKind::internal, "a dry run sends nothing");
-}
-
-ManifestOutcome UntouchedRegistryStore::put_manifest(const oci::Descriptor&, std::string_view,
-                                                     std::span<const std::string>,
-                                                     std::stop_token) {
-  throw Error(ErrorKind::internal, "a dry run writes nothing");
 }
 
 }  // namespace n2c
