@@ -121,7 +121,7 @@ class RepositoryPush {
       if (!client_.has_blob(form, inner)) return;
       HashingReader bytes(decompress(client_.open_blob(form, inner)));
       skip(bytes, ~std::uint64_t{0});
-      is_false[i] = bytes.finish_hex() != all[i].diff_id.hex();
+      is_false[i] = bytes.finish_hex() != all[i].diff_id.hex() ? 1 : 0;
     });
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (is_false[i] == 0) continue;
