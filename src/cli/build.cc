@@ -168,6 +168,12 @@ oci::ContainerConfig read_config(const std::string& file) {
   return config;
 }
 
+std::vector<LayerRecord> layers_with_digests(std::vector<LayerRecord> layers,
+                                             const std::string& file) {
+  with_context(printable(file), [&] { require_digests(layers); });
+  return layers;
+}
+
 int run_image(const ImageArguments& arguments) {
   ImageRecord image{.arch = arguments.arch,
                     .created = created_of(arguments.created),
@@ -176,7 +182,7 @@ int run_image(const ImageArguments& arguments) {
   image.layers.emplace();
   if (!arguments.from_image.empty()) {
     ImageRecord base = read_with(arguments.from_image, parse_image_json);
-    if (base.layers) image.layers = base.layers;
+    if (base.layers) image.layers = layers_with_digests(*base.layers, arguments.from_image);
     say(cat("Using base image ", arguments.from_image, " containing ", image.layers->size(),
             " layers"));
     if (arguments.merge_base_config) {
@@ -188,9 +194,10 @@ int run_image(const ImageArguments& arguments) {
   std::unordered_set<std::string> digests;  // G1.3
   for (const LayerRecord& layer : *image.layers) digests.insert(layer.digest);
   for (const std::string& file : arguments.layers) {
-    for (LayerRecord& layer : read_with(file, parse_layers_json)) {
+    for (LayerRecord& layer : layers_with_digests(read_with(file, parse_layers_json), file)) {
       if (!digests.insert(layer.digest).second) continue;
       say(cat("Adding layer ", layer.digest, " from ", file));
+      if (!image.history.empty()) image.history.push_back(layer.history);
       image.layers->push_back(std::move(layer));
     }
   }

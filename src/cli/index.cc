@@ -19,6 +19,13 @@ struct IndexArguments {
   MetadataArguments metadata;
 };
 
+/// What would change an image that is copied as it is.
+void refuse_for_stored(const std::string& word, std::string_view option, std::string_view hint) {
+  throw Error(ErrorKind::usage,
+              cat(option, ": ", printable(word), " is stored already and goes as it is"),
+              std::string(hint));
+}
+
 IndexPart part_of(const std::string& word, Registries& registries,
                   const TransferArguments& arguments, const MetadataArguments& metadata) {
   const IndexArgument argument = IndexArgument::parse(word);
@@ -27,8 +34,21 @@ IndexPart part_of(const std::string& word, Registries& registries,
     return {word, load_described(address.path.string(), arguments.store_root, metadata),
             argument.platform};
   }
+  if (!metadata.labels.empty() || !metadata.created.empty()) {
+    refuse_for_stored(
+        word, metadata.labels.empty() ? "--created" : "--label",
+        "only an image.json's config can still be changed: push it first, then make the "
+        "index of what is there");
+  }
   const StoreView store{.root = arguments.store_root};
-  return {word, open_source(address, registries, store), argument.platform};
+  IndexPart part{word, open_source(address, registries, store), argument.platform};
+  const bool has_manifest = std::holds_alternative<std::shared_ptr<ImageSource>>(part.source);
+  if (has_manifest && !annotations_of(metadata.annotations).manifest.empty()) {
+    refuse_for_stored(word, "--annotation",
+                      "index:KEY=VALUE puts it on the index, descriptor:KEY=VALUE on the image's "
+                      "entry there");
+  }
+  return part;
 }
 
 }  // namespace
@@ -36,6 +56,10 @@ IndexPart part_of(const std::string& word, Registries& registries,
 int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
               const MetadataArguments& metadata, bool debug, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
+  if (!metadata.image_id_file.empty()) {
+    throw Error(ErrorKind::usage, "--image-id-file: an index has no image id, its images have",
+                "--digest-file takes the index's digest");
+  }
   const AnnotationPlaces annotations = annotations_of(metadata.annotations);
   IndexOptions options{.annotations = annotations.index,
                        .descriptor_annotations = annotations.descriptor,

@@ -155,9 +155,7 @@ int run_inspect(const InspectArguments& arguments, const std::stop_token& stop) 
   const auto image = or_throw(parse_image_json(read_description(arguments.image)), ErrorKind::input,
                               printable(arguments.image));
   if (image.layers) {
-    for (const LayerRecord& layer : *image.layers) {
-      or_throw(oci::Digest::parse(layer.digest), ErrorKind::input, printable(arguments.image));
-    }
+    with_context(printable(arguments.image), [&] { require_digests(*image.layers); });
   }
   const ImageFacts facts = inspect_image(image, store, stop);
   std::optional<Costs> costs;

@@ -118,9 +118,7 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
 
 int push_index(const PushArguments& arguments, const Address& address, bool debug,
                std::stop_token stop) {
-  if (arguments.dry_run || !arguments.metadata.image_id_file.empty()) {
-    throw Error(ErrorKind::usage, "--index goes with neither --dry-run nor --image-id-file");
-  }
+  if (arguments.dry_run) throw Error(ErrorKind::usage, "--index does not go with --dry-run");
   const IndexTransfer transfer{
       .words = std::span(arguments.words).first(arguments.words.size() - 1),
       .destination = address,

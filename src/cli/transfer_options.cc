@@ -58,11 +58,11 @@ void add_metadata_options(CLI::App& command, MetadataArguments& arguments) {
                      "KEY=VALUE on the manifest; index:KEY=VALUE on the index, "
                      "descriptor:KEY=VALUE on the image's entry in it (repeatable)");
   command.add_option("--label", arguments.labels,
-                     "KEY=VALUE among the config's labels (repeatable)");
+                     "KEY=VALUE among the labels of an image.json's config (repeatable)");
   command.add_option("--created", arguments.created,
-                     "when the image was made (RFC 3339), in place of what its description says");
+                     "when the image was made (RFC 3339), in place of what its image.json says");
   command.add_option("--image-id-file", arguments.image_id_file,
-                     "write the image id (the config's digest) to this file");
+                     "write the image id (the config's digest) to this file; not for an index");
 }
 
 std::pair<std::string, std::string> key_value_of(std::string_view pair, std::string_view option) {

@@ -31,12 +31,19 @@ std::string layer_media_type(std::string_view of_manifest) {
       "here");
 }
 
+std::vector<oci::History> histories_of_layers(std::vector<oci::History> history) {
+  std::erase_if(history, [](const oci::History& one) { return one.empty_layer; });
+  return history;
+}
+
 void keep_config(ImageRecord& image, std::string_view config_json, const std::string& config_file) {
   const std::size_t layers = image.layers ? image.layers->size() : 0;
   auto base = or_throw(read_base_config(config_json, layers), ErrorKind::input, config_file);
   image.container = std::move(base.container);
   image.arch = base.platform.architecture;
-  for (std::size_t i = 0; i < layers; ++i) (*image.layers)[i].history = base.history[i];
+  const auto each = histories_of_layers(base.history);
+  for (std::size_t i = 0; i < layers; ++i) (*image.layers)[i].history = each[i];
+  if (base.history.size() > layers) image.history = std::move(base.history);
 }
 
 ImageRecord read_image(const std::string& manifest_file, const StoreView& store,
@@ -119,6 +126,7 @@ void merge_base_config(ImageRecord& image, const ImageRecord& base, const StoreV
     LayerRecord& layer = (*image.layers)[i];
     if (layer.history == oci::History{}) layer.history = (*whole.layers)[i].history;
   }
+  image.history = whole.history;
 }
 
 }  // namespace n2c

@@ -30,8 +30,9 @@ ImageRecord image_from_manifest(const std::string& manifest, const std::string& 
                                 BaseConfigUse config = BaseConfigUse::dropped);
 
 /// Puts the base's config under the image's own, by Docker's rules (config_merge.h), and gives
-/// the base's layers, which are the image's first, the history they had. A base made by
-/// image_from_dir() without its config is looked up in its folder. Throws Error{input} when no
+/// the base's layers, which are all the image has yet, the history they had: `history` is the
+/// base's where that has entries without a layer, and whoever adds layers adds theirs. A base made
+/// by image_from_dir() without its config is looked up in its folder. Throws Error{input} when no
 /// config is to be found.
 void merge_base_config(ImageRecord& image, const ImageRecord& base, const StoreView& store);
 

@@ -62,9 +62,8 @@ Parsed<std::vector<oci::History>> read_history(const go::Json& config, std::size
         *history, all, [](const go::Json& json, oci::History& one) { return one.decode(json); });
     if (wrong) return std::unexpected(wrong->below("history").str());
   }
-  std::erase_if(all, [](const oci::History& one) { return one.empty_layer; });
-  if (all.size() > layers) all.clear();  // it does not tell which is whose
-  all.resize(layers);
+  if (oci::layers_in(all) > layers) all.clear();
+  all.resize(all.size() + layers - oci::layers_in(all));
   return all;
 }
 

@@ -22,12 +22,14 @@ oci::ContainerConfig merge_configs(const oci::ContainerConfig& base,
 /// What a config blob says of containers, and of each of its layers.
 struct BaseConfig {
   oci::ContainerConfig container;
-  std::vector<oci::History> history;  ///< one for each layer; empty_layer entries are left out
+  /// All of it, with the entries that have no layer; exactly `layers` entries have one.
+  std::vector<oci::History> history;
   oci::Platform platform;
 };
 
 /// Reads a config that others wrote: Cmd and Entrypoint may be a string (docker before 1.8),
-/// history shorter than `layers` is filled up with empty entries.
+/// history of fewer than `layers` is filled up with empty entries, one of more is dropped: it does
+/// not tell which layer is whose.
 Parsed<BaseConfig> read_base_config(std::string_view config_json, std::size_t layers);
 
 }  // namespace n2c

@@ -103,6 +103,11 @@ Decoded decode_created(const Json& json, std::optional<std::string>& created) {
   return {};
 }
 
+Decoded decode_history(const Json& json, std::vector<oci::History>& history) {
+  return go::decode_list<oci::History>(
+      json, history, [](const Json& v, oci::History& one) { return one.decode(v); });
+}
+
 Decoded decode_image(const Json& json, ImageRecord& image) {
   const auto decode_list = [&](const Json& v) -> Decoded {
     image.layers.reset();
@@ -116,7 +121,8 @@ Decoded decode_image(const Json& json, ImageRecord& image) {
        {"layers", decode_list},
        {"arch", [&](const Json& v) { return go::decode(v, image.arch); }},
        {"created", [&](const Json& v) { return decode_created(v, image.created); }},
-       {"annotations", [&](const Json& v) { return go::decode(v, image.annotations); }}});
+       {"annotations", [&](const Json& v) { return go::decode(v, image.annotations); }},
+       {"history", [&](const Json& v) { return decode_history(v, image.history); }}});
 }
 
 Json json_of(const Perm& perm) {
@@ -179,6 +185,11 @@ Parsed<ImageRecord> parse_image_json(std::string_view text) {
   if (image.version != 1) {
     return std::unexpected(cat("version: ", image.version, " where 1 was due (no image.json?)"));
   }
+  const std::size_t layers = image.layers ? image.layers->size() : 0;
+  if (!image.history.empty() && oci::layers_in(image.history) != layers) {
+    return std::unexpected(cat("history: ", oci::layers_in(image.history),
+                               " entries have a layer, and there are ", layers, " layers"));
+  }
   return image;
 }
 
@@ -198,6 +209,11 @@ std::string image_json(const ImageRecord& image) {
     for (const auto& [key, value] : image.annotations) annotations.set(key, value);
     json.set("annotations", std::move(annotations));
   }
+  if (!image.history.empty()) {
+    Json history;
+    for (const oci::History& one : image.history) history.push(one.to_json());
+    json.set("history", std::move(history));
+  }
   return json.indented();
 }
 
@@ -206,6 +222,14 @@ std::string read_description(const std::filesystem::path& file) {
     return read_file(file, max_description_bytes);
   } catch (const Error& error) {
     throw Error(ErrorKind::input, error.message(), error.hint());
+  }
+}
+
+void require_digests(const std::vector<LayerRecord>& layers) {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    or_throw(oci::Digest::parse(layers[i].digest), ErrorKind::input, cat("layers[", i, "].digest"));
+    or_throw(oci::Digest::parse(layers[i].diff_id), ErrorKind::input,
+             cat("layers[", i, "].diff_ids"));
   }
 }
 

@@ -14,8 +14,8 @@
 
 namespace n2c {
 
-/// image.json as it stands in the file (C3.3). `annotations` is n2c's own: it is written only where
-/// there are some, and nix2container passes over it.
+/// image.json as it stands in the file (C3.3). `annotations` and `history` are n2c's own: they are
+/// written only where there is something in them, and nix2container passes over them.
 struct ImageRecord {
   std::int64_t version = 1;
   oci::ContainerConfig container;
@@ -23,6 +23,9 @@ struct ImageRecord {
   std::string arch;
   std::optional<std::string> created;
   oci::Annotations annotations{};  ///< of the image's manifest
+  /// The config's whole history, where a base has entries without a layer (ENV, CMD): in place of
+  /// the layers' own, of which it has one for each layer. Empty: the layers' own are all.
+  std::vector<oci::History> history{};
 };
 
 /// No description larger than this is read: those of the largest closures are a tenth of it.
@@ -58,6 +61,10 @@ std::string read_description(const std::filesystem::path& file);
 /// Throws Error{input} when a path has options this n2c does not know: making its layer without
 /// obeying them would give other bytes (contract Appendix III).
 void require_known_options(const std::vector<StorePath>& paths);
+
+/// Throws Error{input} when a digest or diff_ids is not one: what is written to be read by others,
+/// who may make file names of it, has none but true ones.
+void require_digests(const std::vector<LayerRecord>& layers);
 
 /// Reads image.json and makes of it an image whose layers can be opened: from layer-path as
 /// stored, else made from paths, else an Error. Nothing of a layer is read until it is

@@ -178,6 +178,7 @@ Image make_image(const ImageRecord& record, const StoreView& store, std::string_
     config.diff_ids.push_back(image.layers.back().diff_id);
     config.history.push_back(layers[i].history);
   }
+  if (!record.history.empty()) config.history = record.history;
   image.config_json = config.to_json();
   return image;
 }

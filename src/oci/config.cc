@@ -1,5 +1,7 @@
 #include "oci/config.h"
 
+#include <algorithm>
+
 #include "go/rfc3339.h"
 
 namespace n2c::oci {
@@ -116,6 +118,10 @@ Json History::to_json() const {
   set_text(json, "comment", comment);
   if (empty_layer) json.set("empty_layer", Json(true));
   return json;
+}
+
+std::size_t layers_in(const std::vector<History>& history) {
+  return static_cast<std::size_t>(std::ranges::count(history, false, &History::empty_layer));
 }
 
 std::string Config::to_json() const {

@@ -2,6 +2,7 @@
 /// The image config: what a container of the image runs, and the diff_ids of its layers
 /// (image-spec config.md; contract A4, C5). Field order and omission are Go's.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -41,6 +42,9 @@ struct History {
   go::Json to_json() const;
   bool operator==(const History&) const = default;
 };
+
+/// How many of the entries have a layer.
+std::size_t layers_in(const std::vector<History>& history);
 
 /// A4.1, in that order when written.
 struct Config {

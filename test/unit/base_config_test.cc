@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "image/base_image.h"
+#include "image/image_json.h"
 
 using namespace n2c;
 
@@ -54,6 +55,40 @@ TEST_CASE("a base image is described without its config unless it is asked for")
         R"({"Env":["PATH=/bin","A=1"],"Cmd":["bash"],"Labels":{"from":"base"}})");
   CHECK(kept.arch == "arm64");
   CHECK(kept.layers->front().history.created_by == "ADD rootfs");
+}
+
+TEST_CASE("a base's history goes through image.json with its entries without a layer") {
+  const Base base;
+  const auto described = parse_image_json(image_json(base.read(BaseConfigUse::kept)));
+  REQUIRE_MESSAGE(described, described.error());
+  ImageRecord image = image_on(*described);
+  merge_base_config(image, *described, {});
+  const auto merged_image = parse_image_json(image_json(image));
+  REQUIRE_MESSAGE(merged_image, merged_image.error());
+  REQUIRE(merged_image->history.size() == 2);
+  CHECK(merged_image->history[0].created_by == "ADD rootfs");
+  CHECK(merged_image->history[1].created_by == "CMD bash");
+  CHECK(merged_image->history[1].empty_layer);
+}
+
+TEST_CASE("a history that does not have one entry for each layer is refused") {
+  const Base base;
+  ImageRecord image = base.read(BaseConfigUse::kept);
+  image.layers->push_back(image.layers->front());
+  const auto read = parse_image_json(image_json(image));
+  REQUIRE_FALSE(read);
+  CHECK(read.error() == "history: 1 entries have a layer, and there are 2 layers");
+}
+
+TEST_CASE("what a description hands on has true digests only") {
+  const std::string good = "sha256:" + std::string(64, 'a');
+  require_digests({{.digest = good, .diff_id = good}});
+  for (const std::string_view bad : {"sha256:../../etc/passwd", "", "sha256:ABC"}) {
+    CHECK_THROWS_WITH_AS(require_digests({{.digest = std::string(bad), .diff_id = good}}),
+                         doctest::Contains("layers[0].digest"), Error);
+    CHECK_THROWS_WITH_AS(require_digests({{.digest = good, .diff_id = std::string(bad)}}),
+                         doctest::Contains("layers[0].diff_ids"), Error);
+  }
 }
 
 TEST_CASE("a base described with its config is merged under the image's own") {

@@ -60,17 +60,18 @@ TEST_CASE("an old config's Cmd and Entrypoint may be a string") {
   CHECK(config.entrypoint == Texts{"/entry"});
 }
 
-TEST_CASE("each layer keeps its history, and entries without a layer are left out") {
+TEST_CASE("history is kept with its entries without a layer, and filled up to one for each layer") {
   const auto base = read_base_config(
       R"({"architecture":"arm64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},)"
       R"("config":null,"history":[{"created":"2024-01-01T00:00:00Z","created_by":"ADD"},)"
       R"({"created_by":"ENV","empty_layer":true},{"created_by":"RUN"}]})",
       3);
   REQUIRE_MESSAGE(base, base.error());
-  REQUIRE(base->history.size() == 3);
+  REQUIRE(base->history.size() == 4);
   CHECK(base->history[0].created == "2024-01-01T00:00:00Z");
-  CHECK(base->history[1].created_by == "RUN");
-  CHECK(base->history[2] == oci::History{});
+  CHECK(base->history[1].created_by == "ENV");
+  CHECK(base->history[2].created_by == "RUN");
+  CHECK(base->history[3] == oci::History{});
   CHECK(base->platform.architecture == "arm64");
 }
 
