@@ -1,29 +1,48 @@
 #!/usr/bin/env bash
-# Every source of `n2c copy` into engines and onto standard output: the same image, by its config's digest.
+# Every source of `n2c copy` into an engine, which is the third argument: the same image, by its config's digest; compressed
+# as the registry has it, the same manifest, where the engine keeps manifests.
 . "$(dirname "$0")/common.inc"
-. "$(dirname "$0")/engines.inc"
+. "$here/engines.inc"
+engine=${3:?usage: $0 N2C machine|today podman|docker|docker_containerd_store}
 need skopeo jq docker-registry
-use_own_podman
-start_dockerd
-start_docker_registry
 export HOME=$work
+remove() { docker rmi -f copied:1 >/dev/null; }
+case $engine in
+  podman)
+    use_own_podman
+    there=containers-storage:copied:1
+    image_there() { podman images -q --no-trunc copied:1; }
+    manifest_there() { podman image inspect copied:1 | jq -r '.[0].Digest'; }
+    remove() { podman rmi -af >/dev/null; }
+    ;;
+  docker)
+    start_dockerd
+    there=docker-daemon:copied:1
+    image_there() { docker images -q --no-trunc copied:1; }
+    ;;
+  docker_containerd_store)
+    start_dockerd_containerd_store
+    there=docker-daemon:copied:1
+    image_there() { docker save copied:1 | tar -xOf - manifest.json | jq -r '.[0].Config' | sed 's,.*/,sha256:,'; }
+    manifest_there() { docker images -q --no-trunc copied:1; }
+    ;;
+  *) fail "no engine is called $engine" ;;
+esac
+start_docker_registry
 make_image 4
 cd "$work"
-"$N2C" push image.json "$registry/app:1" --store-root "$work" --image-id-file id -q >/dev/null
-image=$(cat id)
+"$N2C" push image.json "$registry/app:1" --store-root "$work" --image-id-file id --digest-file digest -q >/dev/null
 for form in oci:src.layout:v1 oci-archive:src.oci.tar:v1 docker-archive:src.docker.tar:app:1 dir:src.dir; do
   "$N2C" copy "docker://$registry/app:1" "$form" -q >/dev/null
 done
 
 for from in "$work/image.json" "docker://$registry/app:1" oci:src.layout:v1 oci-archive:src.oci.tar:v1 \
   docker-archive:src.docker.tar:app:1 dir:src.dir; do
-  "$N2C" copy "$from" containers-storage:copied:1 --store-root "$work" -q >/dev/null
-  check "$from -> containers-storage: the same image" equal "$(podman images -q --no-trunc copied:1)" "$image"
-  podman rmi -af >/dev/null
-  "$N2C" copy "$from" docker-daemon:copied:1 --store-root "$work" -q >/dev/null
-  check "$from -> docker-daemon: the same image" equal "$(docker images -q --no-trunc copied:1)" "$image"
-  docker rmi -f copied:1 >/dev/null
-  "$N2C" copy "$from" - --store-root "$work" -q >out.tar 2>/dev/null
-  check "$from -> standard output: the same image" equal \
-    "sha256:$(tar -xOf out.tar manifest.json | jq -r '.[0].Config' | cut -d. -f1)" "$image"
+  "$N2C" copy "$from" "$there" --store-root "$work" -q >/dev/null
+  check "$from -> $there: the same image" equal "$(image_there)" "$(cat id)"
+  remove
+  [ "$engine" != docker ] || continue # the classic store keeps no manifest
+  "$N2C" copy "$from" "$there" --store-root "$work" --compression gzip -q >/dev/null
+  check "$from -> $there, compressed: the same manifest" equal "$(manifest_there)" "$(cat digest)"
+  remove
 done

@@ -1,10 +1,148 @@
 #!/usr/bin/env bash
-# Every place that n2c writes to, read by every program that can read it: the manifest's digest where
-# the form keeps one, the layers' diff_ids where it does not.
+# Every place that n2c writes to, by push and by copy, read by one program that can read it: the manifest's digest
+# where the form keeps one, the layers' diff_ids where it does not.
+#
+# The third argument names the reader: one a test, so that a program that is not here is a test that is skipped.
 . "$(dirname "$0")/common.inc"
 . "$here/copy_places.inc"
+. "$here/engines.inc"
+reader=${3:?usage: $0 N2C machine|today skopeo|podman|docker|docker_containerd_store|crane|umoci}
 need skopeo jq docker-registry
 
+read_by_skopeo() {
+  for from in push copy; do
+    for there in "docker://$registry/$from:1" "oci:$from.layout:v1" "oci-archive:$from.oci.tar:example.org/app:1" "dir:$from.dir"; do
+      check "skopeo reads $there: the same manifest" equal "$(digest_at "$there")" "$digest"
+      check "skopeo reads $there: the same layers" equal "$(diff_ids_at "$there")" "$diff_ids"
+      skopeo copy -q --insecure-policy --src-tls-verify=false "$there" "dir:$work/whole" >/dev/null
+      check "skopeo copies the whole of $there" equal "$(sha256sum <whole/manifest.json | cut -d' ' -f1)" "$digest"
+      rm -rf whole
+    done
+    for there in "docker-archive:$from.docker.tar:example.org/app:1" "docker-archive:$from.stdout.tar"; do
+      check "skopeo reads $there: the same layers" equal "$(diff_ids_at "$there")" "$diff_ids"
+      skopeo copy -q --insecure-policy "$there" "dir:$work/whole" >/dev/null
+      check "skopeo copies the whole of $there" test -s whole/manifest.json
+      rm -rf whole
+    done
+  done
+}
+
+read_by_podman() {
+  for from in push copy; do
+    for there in "docker://$registry/$from:1" "oci:$from.layout:v1" "oci-archive:$from.oci.tar:example.org/app:1" "dir:$from.dir"; do
+      id=$(podman_here pull -q --tls-verify=false "$there" | tail -n 1)
+      check "podman pulls $there: the same manifest" equal "$(podman_here image inspect "$id" | jq -r '.[0].Digest')" "sha256:$digest"
+      check "podman pulls $there: the same layers" equal "$(podman_diff_ids "$id")" "$diff_ids"
+      podman_here rmi -f "$id" >/dev/null
+    done
+    for there in "docker-archive:$from.docker.tar" "docker-archive:$from.stdout.tar"; do
+      id=$(podman_here pull -q "$there" | tail -n 1)
+      check "podman pulls $there: the same layers" equal "$(podman_diff_ids "$id")" "$diff_ids"
+      podman_here rmi -f "$id" >/dev/null
+    done
+    for tar in "$from.docker.tar" "$from.stdout.tar" "$from.oci.tar"; do
+      id=$(podman_here load -q <"$tar" | sed 's/.*image: //')
+      check "podman loads $tar: the same layers" equal "$(podman_diff_ids "$id")" "$diff_ids"
+      podman_here rmi -f "$id" >/dev/null
+    done
+  done
+  # containers-storage: goes through podman as it is configured, which is not this test's storage.
+  export CONTAINERS_STORAGE_CONF=$work/storage.conf
+  printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$work/podman" "$work/podman-run" >storage.conf
+  "$N2C" push image.json containers-storage:localhost/app:push --store-root "$work" -q >/dev/null
+  "$N2C" copy "docker://$registry/app:1" containers-storage:localhost/app:copy -q >/dev/null
+  for from in push copy; do
+    check "n2c $from into podman: the same layers" equal "$(podman_diff_ids "localhost/app:$from")" "$diff_ids"
+    if [ "$(id -u)" = 0 ]; then # as another user skopeo needs podman's user namespace
+      check "skopeo reads what n2c $from put into podman: the same layers" \
+        equal "$(diff_ids_at "containers-storage:localhost/app:$from")" "$diff_ids"
+    fi
+  done
+}
+
+docker_reads() { # with either store
+  for from in push copy; do
+    docker load -q -i "$from.docker.tar" >/dev/null
+    check "docker loads $from.docker.tar: the same layers" equal "$(docker_diff_ids example.org/app:1)" "$diff_ids"
+    docker rmi -f example.org/app:1 >/dev/null
+    id=$(docker load -q <"$from.stdout.tar" | sed 's/.*ID: //')
+    check "docker loads what $from sent to standard output: the same layers" equal "$(docker_diff_ids "$id")" "$diff_ids"
+    docker rmi -f "$id" >/dev/null
+    docker pull -q "$registry/$from:1" >/dev/null
+    check "docker pulls what $from sent to a registry: the same layers" equal "$(docker_diff_ids "$registry/$from:1")" "$diff_ids"
+    check "and has its digest" equal "$(docker image inspect "$registry/$from:1" | jq -r '.[0].RepoDigests[0]')" \
+      "$registry/$from@sha256:$digest"
+    docker rmi -f "$registry/$from:1" >/dev/null
+  done
+  "$N2C" push image.json docker-daemon:example.org/app:push --store-root "$work" -q >/dev/null
+  check "n2c push into docker: the same layers" equal "$(docker_diff_ids example.org/app:push)" "$diff_ids"
+  "$N2C" copy "docker://$registry/app:1" docker-daemon:example.org/app:copy -q >/dev/null
+  check "n2c copy into docker: the same layers" equal "$(docker_diff_ids example.org/app:copy)" "$diff_ids"
+}
+
+read_by_docker() {
+  docker_reads
+  for from in push copy; do
+    check "skopeo reads what n2c $from put into docker: the same layers" equal \
+      "$(skopeo inspect --daemon-host "$DOCKER_HOST" --config --raw "docker-daemon:example.org/app:$from" | jq -r '.rootfs.diff_ids[]')" "$diff_ids"
+  done
+}
+
+read_by_docker_containerd_store() { # the store with which Docker reads OCI archives
+  docker_reads
+  for from in push copy; do
+    docker load -q -i "$from.oci.tar" >/dev/null
+    check "docker loads $from.oci.tar: the same manifest" \
+      equal "$(docker image inspect example.org/app:1 | jq -r '.[0].Id')" "sha256:$digest"
+    check "docker loads $from.oci.tar: the same layers" equal "$(docker_diff_ids example.org/app:1)" "$diff_ids"
+    docker rmi -f example.org/app:1 >/dev/null
+  done
+}
+
+read_by_crane() {
+  for from in push copy; do
+    check "crane reads what $from sent to a registry: the same manifest" \
+      equal "$(crane digest --insecure "$registry/$from:1")" "sha256:$digest"
+    check "crane validates it" crane validate --insecure --remote "$registry/$from:1"
+    for tar in "$from.docker.tar" "$from.stdout.tar"; do
+      check "crane validates $tar" crane validate --tarball "$tar"
+      crane push --insecure "$tar" "$registry/crane:$tar" >/dev/null 2>crane.log
+      check "crane pushes $tar: the same layers" equal "$(diff_ids_at "docker://$registry/crane:$tar")" "$diff_ids"
+    done
+    for layout in "$from.layout" "$from.unpacked"; do
+      crane push --insecure "$layout" "$registry/crane:$layout" >/dev/null 2>crane.log
+      check "crane pushes $layout: the same manifest" equal "$(digest_at "docker://$registry/crane:$layout")" "$digest"
+    done
+  done
+}
+
+read_by_umoci() {
+  local rootless=
+  [ "$(id -u)" = 0 ] || rootless=--rootless
+  for from in push copy; do
+    for there in "$from.layout:v1" "$from.unpacked:example.org/app:1"; do
+      check "umoci reads $there: the same layers" \
+        equal "$(umoci stat --image "$there" --json | jq -r '.history[] | select(.empty_layer | not) | .diff_id')" "$diff_ids"
+      umoci unpack $rootless --image "$there" bundle >umoci.log 2>&1
+      check "umoci unpacks $there" test -e bundle/rootfs/usr/bin/bash
+      check "umoci unpacks $there: the same manifest" \
+        equal "$(jq -r '.from_descriptor_path.descriptor_walk[-1].digest' bundle/umoci.json)" "sha256:$digest"
+      rm -rf bundle
+    done
+  done
+  umoci tag --image copy.layout:v1 v2
+  "$N2C" copy "docker://$registry/app:1" oci:copy.layout:v3 -q >/dev/null
+  check "what umoci wrote into a layout is still there after n2c wrote" \
+    equal "$(umoci list --layout copy.layout | sort | tr '\n' ' ')" "v1 v2 v3 "
+}
+
+declare -F "read_by_$reader" >/dev/null || fail "no reader is called $reader"
+export HOME=$work
+case $reader in
+  docker) start_dockerd ;;
+  docker_containerd_store) start_dockerd_containerd_store ;;
+  *) need "$reader" ;;
+esac
 start_docker_registry
 make_image 4
 cd "$work"
@@ -12,96 +150,5 @@ cd "$work"
 digest=$(cut -d: -f2 digest)
 diff_ids=$(diff_ids_at "docker://$registry/app:1")
 [ "$(wc -l <<<"$diff_ids")" -ge 3 ] || fail "the image has too few layers to prove anything"
-
-docker=
-if start_dockerd_here; then docker=yes; else echo "no dockerd here: its column is left out"; fi
-have crane && crane=yes || { crane=; echo "no crane here: its column is left out"; }
-have umoci && umoci=yes || { umoci=; echo "no umoci here: its column is left out"; }
-have podman && podman=yes || { podman=; echo "no podman here: its column is left out"; }
-
-echo "--- written"
-for from in push copy; do
-  source=image.json
-  [ $from = push ] || source=docker://$registry/app:1
-  for to in "docker://$registry/$from:1" "oci:$from.layout:v1" "oci-archive:$from.oci.tar:v1" \
-    "docker-archive:$from.docker.tar:example.org/app:1" "dir:$from.dir"; do
-    "$N2C" $from "$source" "$to" --store-root "$work" --compression gzip -q >/dev/null
-  done
-  "$N2C" $from "$source" - --store-root "$work" -q >"$from.stdout.tar" 2>/dev/null
-done
-
-echo "--- read"
-for from in push copy; do
-  for there in "docker://$registry/$from:1" "oci:$from.layout:v1" "oci-archive:$from.oci.tar:v1" "dir:$from.dir"; do
-    check "skopeo reads $there: the same manifest" equal "$(digest_at "$there")" "$digest"
-    check "skopeo reads $there: the same layers" equal "$(diff_ids_at "$there")" "$diff_ids"
-    skopeo copy -q --insecure-policy --src-tls-verify=false "$there" "dir:$work/whole" >/dev/null
-    check "skopeo copies the whole of $there" equal "$(sha256sum <whole/manifest.json | cut -d' ' -f1)" "$digest"
-    rm -rf whole
-  done
-  for there in "docker-archive:$from.docker.tar:example.org/app:1" "docker-archive:$from.stdout.tar"; do
-    check "skopeo reads $there: the same layers" equal "$(diff_ids_at "$there")" "$diff_ids"
-    skopeo copy -q --insecure-policy "$there" "dir:$work/whole" >/dev/null
-    check "skopeo copies the whole of $there" test -s whole/manifest.json
-    rm -rf whole
-  done
-done
-
-if [ -n "$podman" ]; then
-  for there in "docker://$registry/copy:1" "oci:push.layout:v1" "oci:copy.layout:v1" "oci-archive:copy.oci.tar:v1" \
-    "docker-archive:push.docker.tar" "docker-archive:copy.stdout.tar" "dir:copy.dir"; do
-    id=$(podman_here pull -q --tls-verify=false "$there" | tail -n 1)
-    check "podman pulls $there: the same layers" equal "$(podman_diff_ids "$id")" "$diff_ids"
-    podman_here rmi -f "$id" >/dev/null
-  done
-fi
-if [ -n "$podman" ]; then
-  # containers-storage: goes through podman as it is configured, which is not this test's storage.
-  export CONTAINERS_STORAGE_CONF=$work/storage.conf
-  printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$work/podman" "$work/podman-run" >storage.conf
-  "$N2C" push image.json containers-storage:localhost/app:push --store-root "$work" -q >/dev/null
-  check "n2c push into podman: the same layers" equal "$(podman_diff_ids localhost/app:push)" "$diff_ids"
-  "$N2C" copy "docker://$registry/app:1" containers-storage:localhost/app:copy -q >/dev/null
-  check "n2c copy into podman: the same layers" equal "$(podman_diff_ids localhost/app:copy)" "$diff_ids"
-fi
-if [ -n "$crane" ]; then
-  check "crane reads the registry" equal "$(crane digest --insecure "$registry/copy:1")" "sha256:$digest"
-  check "crane validates the registry's image" crane validate --insecure --remote "$registry/copy:1"
-  for tar in push.docker.tar copy.docker.tar copy.stdout.tar; do
-    check "crane validates $tar" crane validate --tarball "$tar"
-  done
-  for layout in push.layout copy.layout; do
-    crane push --insecure "$layout" "$registry/crane:$layout" >/dev/null 2>crane.log
-    check "crane pushes $layout: the same manifest" equal "$(digest_at "docker://$registry/crane:$layout")" "$digest"
-  done
-fi
-if [ -n "$umoci" ]; then
-  for layout in push.layout copy.layout; do
-    check "umoci reads $layout" equal "$(umoci stat --image "$layout:v1" --json | jq '[.history[] | select(.empty_layer | not)] | length')" \
-      "$(wc -l <<<"$diff_ids")"
-    if [ "$(id -u)" = 0 ]; then
-      umoci unpack --image "$layout:v1" "bundle.$layout" >umoci.log 2>&1
-      check "umoci unpacks $layout" test -e "bundle.$layout/rootfs/usr/bin/bash"
-    fi
-  done
-  umoci tag --image copy.layout:v1 v2
-  "$N2C" copy "docker://$registry/app:1" oci:copy.layout:v3 -q >/dev/null
-  check "what umoci wrote into a layout is still there after n2c wrote" \
-    equal "$(umoci list --layout copy.layout | sort | tr '\n' ' ')" "v1 v2 v3 "
-fi
-if [ -n "$docker" ]; then
-  for tar in push.docker.tar copy.docker.tar; do
-    docker -H "unix://$work/docker.sock" load -q -i "$tar" >/dev/null
-    check "docker loads $tar: the same layers" equal "$(docker_diff_ids example.org/app:1)" "$diff_ids"
-    docker -H "unix://$work/docker.sock" rmi -f example.org/app:1 >/dev/null
-  done
-  id=$(docker -H "unix://$work/docker.sock" load -q <copy.stdout.tar | sed 's/.*: //')
-  check "docker loads what went to standard output" equal "$(docker_diff_ids "$id")" "$diff_ids"
-  docker -H "unix://$work/docker.sock" pull -q "$registry/copy:1" >/dev/null
-  check "docker pulls from the registry: the same layers" equal "$(docker_diff_ids "$registry/copy:1")" "$diff_ids"
-  export DOCKER_HOST=unix://$work/docker.sock
-  "$N2C" push image.json docker-daemon:example.org/app:push --store-root "$work" -q >/dev/null
-  check "n2c push into docker: the same layers" equal "$(docker_diff_ids example.org/app:push)" "$diff_ids"
-  "$N2C" copy "docker://$registry/app:1" docker-daemon:example.org/app:copy -q >/dev/null
-  check "n2c copy into docker: the same layers" equal "$(docker_diff_ids example.org/app:copy)" "$diff_ids"
-fi
+write_everywhere
+"read_by_$reader"
