@@ -86,11 +86,17 @@ class ArchiveReader final : public Reader {
     const ArchiveFile& file = files_[next_];
     const std::unique_ptr<struct archive_entry, EntryDeleter> entry(archive_entry_new());
     if (!entry) throw std::bad_alloc();
+    const bool is_folder = file.bytes == nullptr;
     archive_entry_set_pathname(entry.get(), file.path.c_str());
-    archive_entry_set_filetype(entry.get(), AE_IFREG);
-    archive_entry_set_perm(entry.get(), 0444);
+    archive_entry_set_filetype(entry.get(), is_folder ? AE_IFDIR : AE_IFREG);
+    archive_entry_set_perm(entry.get(), is_folder ? 0755 : 0444);
     archive_entry_set_size(entry.get(), static_cast<la_int64_t>(file.size));
     archive_entry_set_mtime(entry.get(), 0, 0);
+    if (is_folder) {
+      check(archive_write_header(archive_.get(), entry.get()));
+      ++next_;
+      return;
+    }
     current_ = file.bytes->open();
     left_ = file.size;
     check(archive_write_header(archive_.get(), entry.get()));
@@ -135,6 +141,15 @@ std::string blob_path(const oci::Digest& digest) {
   return cat("blobs/", digest.algorithm_name(), "/", digest.hex());
 }
 
+/// "a/", "a/b/" of "a/b/c".
+std::vector<std::string> folders_of(const std::string& path) {
+  std::vector<std::string> folders;
+  for (auto at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1)) {
+    folders.push_back(path.substr(0, at + 1));
+  }
+  return folders;
+}
+
 }  // namespace
 
 std::unique_ptr<Reader> ArchiveSource::open(std::uint64_t offset) const {
@@ -172,8 +187,12 @@ std::vector<ArchiveFile> oci_archive(const oci::Index& index, std::span<const Bl
   std::vector<ArchiveFile> files{text_file("oci-layout", R"({"imageLayoutVersion":"1.0.0"})"),
                                  text_file("index.json", index.to_json())};
   std::set<oci::Digest> seen = omitted;
+  std::set<std::string> folders;
   for (const Blob& blob : blobs) {
     if (!seen.insert(blob.descriptor.digest).second) continue;
+    for (const std::string& folder : folders_of(blob_path(blob.descriptor.digest))) {
+      if (folders.insert(folder).second) files.push_back({.path = folder});
+    }
     files.push_back({blob_path(blob.descriptor.digest), blob.descriptor.size, blob.bytes});
   }
   return files;

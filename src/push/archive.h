@@ -23,15 +23,16 @@
 
 namespace n2c {
 
-/// One regular file of an archive. `size` must be the length of `bytes`.
+/// One regular file of an archive, whose `size` must be the length of `bytes`; or a folder, which
+/// has none.
 struct ArchiveFile {
   std::string path;
   std::uint64_t size = 0;
-  std::shared_ptr<const ByteSource> bytes;
+  std::shared_ptr<const ByteSource> bytes{};
 };
 
-/// The tar of a list of files, in their order: mode 0444, owner 0, time 0, so the same list gives
-/// the same bytes. Thread-safe.
+/// The tar of a list of files, in their order: mode 0444 (folders 0755), owner 0, time 0, so the
+/// same list gives the same bytes. Thread-safe.
 class ArchiveSource final : public ByteSource {
  public:
   explicit ArchiveSource(std::vector<ArchiveFile> files) : files_(std::move(files)) {}
@@ -58,7 +59,8 @@ struct DockerArchiveImage {
 std::vector<ArchiveFile> docker_archive(std::span<const DockerArchiveImage> images);
 
 /// An OCI image layout (contract A9.2): oci-layout, index.json (which is `index`), and each of
-/// `blobs` once (manifests and configs among them), but for those in `omitted`.
+/// `blobs` once (manifests and configs among them), but for those in `omitted`. Their folders are
+/// there too: skopeo and podman make one that is not with an owner that only root may give it.
 std::vector<ArchiveFile> oci_archive(const oci::Index& index, std::span<const Blob> blobs,
                                      const std::set<oci::Digest>& omitted = {});
 

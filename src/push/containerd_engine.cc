@@ -56,6 +56,7 @@ class ContainerdLoad {
         progress_(progress),
         image_(request, request.compression, progress, stop) {
     report_.image_id = image_.manifest_digest();
+    report_.manifest = image_.blobs().manifest;
   }
 
   LoadReport run(std::stop_token stop) {

@@ -35,6 +35,7 @@ class DockerLoad {
     // The containerd store calls an image by its manifest, the others by its config.
     report_.image_id =
         facts_.store == Store::containerd ? image_->manifest_digest() : image_->config_digest();
+    report_.manifest = image_->blobs().manifest;
     if (!is_image(api_.find_image(report_.image_id, stop), report_.image_id, image_->layers())) {
       deliver(stop);
     }

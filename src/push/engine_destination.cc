@@ -34,14 +34,6 @@ std::vector<LayerOutcome> outcomes_of(const LoadReport& report) {
   return outcomes;
 }
 
-oci::Descriptor manifest_of(const Image& image) {
-  std::vector<oci::Descriptor> layers;
-  for (const Layer& layer : image.layers) layers.push_back(layer.blob.descriptor);
-  const auto manifest = make_manifest(image, std::move(layers), ManifestFormat::oci);
-  const std::string json = manifest.to_json();
-  return {.media_type = manifest.media_type, .digest = oci::Digest::of(json), .size = json.size()};
-}
-
 }  // namespace
 
 PushReport EngineDestination::push(const Image& image, const PushOptions& options,
@@ -62,7 +54,7 @@ PushReport EngineDestination::push(const Image& image, const PushOptions& option
                               .names = names_of(*address_.reference, options.tags),
                               .compression = options.compression};
     const LoadReport report = engine->load(request, progress, stop);
-    return PushReport{.manifest = manifest_of(image),
+    return PushReport{.manifest = report.manifest,
                       .layers = outcomes_of(report),
                       .bytes_sent = report.bytes_sent};
   });

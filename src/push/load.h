@@ -10,12 +10,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/codec.h"
 #include "image/image.h"
+#include "oci/manifest.h"
 #include "oci/reference.h"
 #include "push/progress.h"
 
@@ -40,8 +42,9 @@ struct LoadRequest {
 };
 
 struct LoadReport {
-  std::string image_id;          ///< as the engine calls it: "sha256:…"
-  std::size_t layers_there = 0;  ///< distinct layers that were not sent
+  std::string image_id;                       ///< as the engine calls it: "sha256:…"
+  std::optional<oci::Descriptor> manifest{};  ///< of the image as it was made for the engine
+  std::size_t layers_there = 0;               ///< distinct layers that were not sent
   std::size_t layers_sent = 0;
   std::uint64_t bytes_sent = 0;  ///< all that left for the engine, failed tries included
 };

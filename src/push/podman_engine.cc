@@ -59,6 +59,7 @@ class PodmanLoad {
         progress_(progress),
         image_(request, request.compression, progress, stop) {
     report_.image_id = image_.config_digest();
+    report_.manifest = image_.blobs().manifest;
   }
 
   LoadReport run(std::stop_token stop) {

@@ -42,7 +42,8 @@ for from in "$work/image.json" "docker://$registry/app:1" oci:src.layout:v1 oci-
   check "$from -> $there: the same image" equal "$(image_there)" "$(cat id)"
   remove
   [ "$engine" != docker ] || continue # the classic store keeps no manifest
-  "$N2C" copy "$from" "$there" --store-root "$work" --compression gzip -q >/dev/null
+  "$N2C" copy "$from" "$there" --store-root "$work" --compression gzip --digest-file said -q >/dev/null
   check "$from -> $there, compressed: the same manifest" equal "$(manifest_there)" "$(cat digest)"
+  check "and its digest is what n2c says" equal "$(cat said)" "$(cat digest)"
   remove
 done

@@ -76,6 +76,18 @@ TEST_CASE("an OCI archive has the layout, the index and each blob by its digest"
   CHECK_FALSE(files.contains("blobs/sha256/" + manifest->layers[0].digest.hex()));
 }
 
+TEST_CASE("the folders of an OCI archive's blobs come before what is in them, each once") {
+  const Image image = layered_image({"one"});
+  const std::vector<Blob> layers{image.layers[0].blob};
+  const ManifestBlobs blobs = manifest_blobs(image, layers);
+  std::vector<std::string> paths;
+  for (const auto& file : oci_archive(layout_index(blobs.manifest, {}), blobs.blobs)) {
+    paths.push_back(file.path.substr(0, 13));
+  }
+  CHECK(paths == std::vector<std::string>{"oci-layout", "index.json", "blobs/", "blobs/sha256/",
+                                          "blobs/sha256/", "blobs/sha256/", "blobs/sha256/"});
+}
+
 TEST_CASE("a name with a port and no tag gets no ref.name") {
   const Image image = layered_image({});
   const ManifestBlobs blobs = manifest_blobs(image, {});
