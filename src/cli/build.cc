@@ -115,6 +115,13 @@ std::vector<std::vector<StorePath>> split_paths(const LayersArguments& arguments
   return split_by_size(paths, sizes, closure, max_layers);
 }
 
+/// What a layers.json holds, checked.
+std::vector<LayerRecord> read_layers(const std::string& file) {
+  auto layers = read_with(file, parse_layers_json);
+  with_context(printable(file), [&] { require_sound(layers); });
+  return layers;
+}
+
 /// In the order of contract H3.1, which decides what the first error is.
 int run_layers(const LayersArguments& arguments, const std::stop_token& stop) {
   const StoreView store{.root = arguments.store_root};
@@ -126,7 +133,7 @@ int run_layers(const LayersArguments& arguments, const std::stop_token& stop) {
   for (const std::size_t id : by_popularity(closure)) ordered.push_back(closure.nodes[id].path);
   std::vector<LayerRecord> parents;
   for (const std::string& file : arguments.parents) {
-    std::ranges::move(read_with(file, parse_layers_json), std::back_inserter(parents));
+    std::ranges::move(read_layers(file), std::back_inserter(parents));
   }
   SelectionRules rules{.ignore = arguments.ignore};
   read_rules(arguments.perms, read_perms, rules);
@@ -168,12 +175,6 @@ oci::ContainerConfig read_config(const std::string& file) {
   return config;
 }
 
-std::vector<LayerRecord> layers_with_digests(std::vector<LayerRecord> layers,
-                                             const std::string& file) {
-  with_context(printable(file), [&] { require_digests(layers); });
-  return layers;
-}
-
 int run_image(const ImageArguments& arguments) {
   ImageRecord image{.arch = arguments.arch,
                     .created = created_of(arguments.created),
@@ -182,7 +183,8 @@ int run_image(const ImageArguments& arguments) {
   image.layers.emplace();
   if (!arguments.from_image.empty()) {
     ImageRecord base = read_with(arguments.from_image, parse_image_json);
-    if (base.layers) image.layers = layers_with_digests(*base.layers, arguments.from_image);
+    if (base.layers) image.layers = std::move(base.layers);
+    with_context(printable(arguments.from_image), [&] { require_sound(*image.layers); });
     say(cat("Using base image ", arguments.from_image, " containing ", image.layers->size(),
             " layers"));
     if (arguments.merge_base_config) {
@@ -194,19 +196,21 @@ int run_image(const ImageArguments& arguments) {
   std::unordered_set<std::string> digests;  // G1.3
   for (const LayerRecord& layer : *image.layers) digests.insert(layer.digest);
   for (const std::string& file : arguments.layers) {
-    for (LayerRecord& layer : layers_with_digests(read_with(file, parse_layers_json), file)) {
+    for (LayerRecord& layer : read_layers(file)) {
       if (!digests.insert(layer.digest).second) continue;
       say(cat("Adding layer ", layer.digest, " from ", file));
       if (!image.history.empty()) image.history.push_back(layer.history);
       image.layers->push_back(std::move(layer));
     }
   }
+  require_sound(image.container);
   write_output(arguments.out, image_json(image));
   say("Image has been written to " + arguments.out);
   return 0;
 }
 
 int write_base_image(const BaseImageArguments& arguments, const ImageRecord& image) {
+  with_context(printable(arguments.from), [&] { require_sound(image.container); });
   write_output(arguments.out, image_json(image));
   say("Image has been written to " + arguments.out);
   return 0;

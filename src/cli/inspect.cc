@@ -155,9 +155,10 @@ int run_inspect(const InspectArguments& arguments, const std::stop_token& stop) 
   const auto image = or_throw(parse_image_json(read_description(arguments.image)), ErrorKind::input,
                               printable(arguments.image));
   if (image.layers) {
-    with_context(printable(arguments.image), [&] { require_digests(*image.layers); });
+    with_context(printable(arguments.image), [&] { require_sound(*image.layers); });
   }
-  const ImageFacts facts = inspect_image(image, store, stop);
+  const ImageFacts facts =
+      with_context(printable(arguments.image), [&] { return inspect_image(image, store, stop); });
   std::optional<Costs> costs;
   if (arguments.what_if) costs = weigh_changes(arguments, image, facts);
   (arguments.json ? print_json : print_text)(image, facts, costs);

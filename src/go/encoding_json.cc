@@ -12,9 +12,9 @@ namespace {
 
 /// C4.1: Go's own limit.
 constexpr std::size_t max_depth = 10'000;
-/// Bounds the memory a hostile document takes (40 bytes a value); image.json of the largest
-/// closures stays under a tenth of it.
-constexpr std::size_t max_values = 2'000'000;
+/// Bounds the memory a hostile document takes; image.json of the largest closures stays under a
+/// fifth of it.
+constexpr std::size_t max_values = 1'000'000;
 
 constexpr std::string_view replacement_character = "\xef\xbf\xbd";
 
@@ -95,10 +95,10 @@ class JsonBuilder {
     return add(Json(valid_utf8(std::exchange(text_, {}))), error);
   }
   bool on_key_part(Text part, std::size_t, ErrorCode&) { return append(part); }
-  bool on_key(Text part, std::size_t, ErrorCode&) {
+  bool on_key(Text part, std::size_t, ErrorCode& error) {
     append(part);
     key_ = valid_utf8(std::exchange(text_, {}));
-    return true;
+    return count(error);
   }
   bool on_number_part(Text part, ErrorCode&) { return append(part); }
   bool on_int64(std::int64_t, Text part, ErrorCode& error) { return add_number(part, error); }
@@ -133,11 +133,12 @@ class JsonBuilder {
     open_.pop_back();
     return true;
   }
+  bool count(ErrorCode& error) {
+    if (++values_ > max_values) error = boost::json::error::array_too_large;
+    return values_ <= max_values;
+  }
   Json* place(Json value, ErrorCode& error) {
-    if (++values_ > max_values) {
-      error = boost::json::error::array_too_large;
-      return nullptr;
-    }
+    if (!count(error)) return nullptr;
     if (open_.empty()) return &(root_ = std::move(value));
     if (auto* array = std::get_if<Json::Array>(&open_.back()->value_)) {
       return &array->emplace_back(std::move(value));
@@ -166,7 +167,7 @@ Parsed<Json> Json::parse(std::string_view text) {
   const std::size_t parsed = parser.write_some(false, text.data(), text.size(), error);
   const std::string place = place_of(text, std::min(parsed, text.size()));
   if (parser.handler().has_too_many()) {
-    return std::unexpected(cat("more than ", max_values, " JSON values at ", place));
+    return std::unexpected(cat("more than ", max_values, " JSON keys and values at ", place));
   }
   if (error == boost::json::error::incomplete) {
     return std::unexpected("unexpected end of JSON input at " + place);

@@ -37,8 +37,8 @@ class Json {
   Json(Array elements) : value_(std::move(elements)) {}
   Json(Object members) : value_(std::move(members)) {}
 
-  /// A whole document (C4.1): no trailing data, no comments, at most 10 000 deep and 2 million
-  /// values. Invalid UTF-8 and lone surrogates become U+FFFD (C4.8). The error names line,
+  /// A whole document (C4.1): no trailing data, no comments, at most 10 000 deep, a million keys
+  /// and values. Invalid UTF-8 and lone surrogates become U+FFFD (C4.8). The error names line,
   /// column and byte.
   static Parsed<Json> parse(std::string_view text);
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "image/config_merge.h"
@@ -46,13 +47,24 @@ void keep_config(ImageRecord& image, std::string_view config_json, const std::st
   if (base.history.size() > layers) image.history = std::move(base.history);
 }
 
-ImageRecord read_image(const std::string& manifest_file, const StoreView& store,
-                       const LocateBlob& locate, const Log& log, BaseConfigUse config) {
+/// A file that someone else's description names: a regular one, or it is not read.
+std::string read_regular(const std::filesystem::path& file) {
+  try {
+    const auto reader = FileSource(file).open();
+    return with_context(printable(file.string()),
+                        [&] { return read_all(*reader, max_description_bytes); });
+  } catch (const Error& error) {
+    throw Error(ErrorKind::input, error.message(), error.hint());
+  }
+}
+
+ImageRecord read_image(const std::string& manifest_file, std::string_view manifest_json,
+                       const StoreView& store, const LocateBlob& locate, const Log& log,
+                       BaseConfigUse config) {
   const auto manifest =
-      or_throw(oci::Manifest::from_json(read_description(store.locate_file(manifest_file))),
-               ErrorKind::input, manifest_file);
+      or_throw(oci::Manifest::from_json(manifest_json), ErrorKind::input, manifest_file);
   const std::string config_file = locate(manifest.config.digest.hex());
-  const std::string config_json = read_description(store.locate_file(config_file));
+  const std::string config_json = read_regular(store.locate_file(config_file));
   const auto facts = or_throw(oci::read_config_facts(config_json), ErrorKind::input, config_file);
   if (facts.diff_ids.size() < manifest.layers.size()) {
     throw Error(ErrorKind::input,
@@ -90,7 +102,9 @@ std::map<std::string, std::string> read_blob_map(const std::string& file, const 
 ImageRecord image_from_dir(const std::string& dir, const StoreView& store, const Log& log,
                            BaseConfigUse config) {
   const auto locate = [&](const std::string& hex) { return cat(dir, '/', hex); };
-  return read_image(dir + "/manifest.json", store, locate, log, config);
+  const std::string manifest = dir + "/manifest.json";
+  return read_image(manifest, read_regular(store.locate_file(manifest)), store, locate, log,
+                    config);
 }
 
 ImageRecord image_from_manifest(const std::string& manifest, const std::string& blobs,
@@ -104,29 +118,31 @@ ImageRecord image_from_manifest(const std::string& manifest, const std::string& 
     }
     return file->second;
   };
-  return read_image(manifest, store, locate, log, config);
+  return read_image(manifest, read_description(store.locate_file(manifest)), store, locate, log,
+                    config);
 }
 
 void merge_base_config(ImageRecord& image, const ImageRecord& base, const StoreView& store) {
-  ImageRecord whole = base;
-  const bool has_layers = base.layers && !base.layers->empty();
+  std::vector<LayerRecord>& layers = *image.layers;
   // A base's config may be empty; only a description without it has no architecture either (G2.3).
   const bool knows_config = !base.arch.empty() || base.container.to_json().compact() != "{}";
-  if (!knows_config && has_layers) {
-    const auto dir = std::filesystem::path(base.layers->front().layer_path).parent_path().string();
-    if (dir.empty() || !std::filesystem::exists(store.locate_file(dir + "/manifest.json"))) {
-      throw Error(ErrorKind::input, "the base image's description does not hold its config",
-                  "make it with image-from-dir or image-from-manifest and --with-config");
-    }
-    whole = image_from_dir(dir, store, [](std::string_view) {}, BaseConfigUse::kept);
+  if (knows_config || layers.empty()) {
+    image.container = merge_configs(base.container, image.container);
+    image.history = base.history;
+    return;
   }
+  const auto dir = std::filesystem::path(layers.front().layer_path).parent_path().string();
+  if (dir.empty() || !std::filesystem::exists(store.locate_file(dir + "/manifest.json"))) {
+    throw Error(ErrorKind::input, "the base image's description does not hold its config",
+                "make it with image-from-dir or image-from-manifest and --with-config");
+  }
+  const ImageRecord whole =
+      image_from_dir(dir, store, [](std::string_view) {}, BaseConfigUse::kept);
   image.container = merge_configs(whole.container, image.container);
-  const std::size_t layers = has_layers ? base.layers->size() : 0;
-  for (std::size_t i = 0; i < layers && i < whole.layers->size(); ++i) {
-    LayerRecord& layer = (*image.layers)[i];
-    if (layer.history == oci::History{}) layer.history = (*whole.layers)[i].history;
+  for (std::size_t i = 0; i < layers.size() && i < whole.layers->size(); ++i) {
+    if (layers[i].history == oci::History{}) layers[i].history = (*whole.layers)[i].history;
   }
-  image.history = whole.history;
+  if (oci::layers_in(whole.history) == layers.size()) image.history = whole.history;
 }
 
 }  // namespace n2c

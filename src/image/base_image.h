@@ -29,11 +29,10 @@ ImageRecord image_from_manifest(const std::string& manifest, const std::string& 
                                 const std::function<void(std::string_view)>& log,
                                 BaseConfigUse config = BaseConfigUse::dropped);
 
-/// Puts the base's config under the image's own, by Docker's rules (config_merge.h), and gives
-/// the base's layers, which are all the image has yet, the history they had: `history` is the
-/// base's where that has entries without a layer, and whoever adds layers adds theirs. A base made
-/// by image_from_dir() without its config is looked up in its folder. Throws Error{input} when no
-/// config is to be found.
+/// Puts the base's config and history under the image's own, by Docker's rules (config_merge.h).
+/// The image's layers are the base's so far (`base` need not have them any more); who adds layers
+/// adds to `history` too, where there is one. A base made by image_from_dir() without its config is
+/// looked up in its folder. Throws Error{input} when no config is to be found.
 void merge_base_config(ImageRecord& image, const ImageRecord& base, const StoreView& store);
 
 }  // namespace n2c

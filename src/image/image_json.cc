@@ -20,6 +20,13 @@ std::function<void(std::string_view)> note_unknown(std::vector<std::string>& key
   };
 }
 
+/// The name of a file; one with a NUL in it would be cut there by whoever opens it.
+Decoded decode_file(const Json& json, std::string& file) {
+  if (auto wrong = go::decode(json, file)) return wrong;
+  if (file.find('\0') == std::string::npos) return {};
+  return go::DecodeError("a NUL in a file's name");
+}
+
 Decoded decode_perm(const Json& json, Perm& perm, std::vector<std::string>& unknown_keys) {
   return go::decode_object(json, "a perm",
                            {{"regex", [&](const Json& v) { return go::decode(v, perm.regex); }},
@@ -62,7 +69,7 @@ Decoded decode_options(const Json& json, StorePath& path) {
 
 Decoded decode_path(const Json& json, StorePath& path) {
   return go::decode_object(json, "a path",
-                           {{"path", [&](const Json& v) { return go::decode(v, path.path); }},
+                           {{"path", [&](const Json& v) { return decode_file(v, path.path); }},
                             {"options", [&](const Json& v) { return decode_options(v, path); }}},
                            note_unknown(path.unknown_keys, ""));
 }
@@ -80,7 +87,7 @@ Decoded decode_layer(const Json& json, LayerRecord& layer) {
        {"diff_ids", [&](const Json& v) { return go::decode(v, layer.diff_id); }},
        {"paths", decode_paths},
        {"mediatype", [&](const Json& v) { return go::decode(v, layer.media_type); }},
-       {"layer-path", [&](const Json& v) { return go::decode(v, layer.layer_path); }},
+       {"layer-path", [&](const Json& v) { return decode_file(v, layer.layer_path); }},
        {"History", [&](const Json& v) { return layer.history.decode(v); }}});
 }
 
@@ -103,6 +110,18 @@ Decoded decode_created(const Json& json, std::optional<std::string>& created) {
   return {};
 }
 
+/// Why a config of that many bytes is refused, if it is.
+std::optional<std::string> too_large(std::uint64_t config_bytes) {
+  if (config_bytes <= oci::max_manifest_bytes) return {};
+  return cat(brief_bytes(config_bytes), " of config; registries and engines read ",
+             brief_bytes(oci::max_manifest_bytes), " at most");
+}
+
+Decoded decode_config(const Json& json, oci::ContainerConfig& config) {
+  if (auto why = too_large(json.compact().size())) return go::DecodeError(*std::move(why));
+  return config.decode(json);
+}
+
 Decoded decode_history(const Json& json, std::vector<oci::History>& history) {
   return go::decode_list<oci::History>(
       json, history, [](const Json& v, oci::History& one) { return one.decode(v); });
@@ -117,7 +136,7 @@ Decoded decode_image(const Json& json, ImageRecord& image) {
   return go::decode_object(
       json, "an image",
       {{"version", [&](const Json& v) { return go::decode(v, image.version); }},
-       {"image-config", [&](const Json& v) { return image.container.decode(v); }},
+       {"image-config", [&](const Json& v) { return decode_config(v, image.container); }},
        {"layers", decode_list},
        {"arch", [&](const Json& v) { return go::decode(v, image.arch); }},
        {"created", [&](const Json& v) { return decode_created(v, image.created); }},
@@ -225,11 +244,19 @@ std::string read_description(const std::filesystem::path& file) {
   }
 }
 
-void require_digests(const std::vector<LayerRecord>& layers) {
+void require_sound(const std::vector<LayerRecord>& layers) {
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    or_throw(oci::Digest::parse(layers[i].digest), ErrorKind::input, cat("layers[", i, "].digest"));
-    or_throw(oci::Digest::parse(layers[i].diff_id), ErrorKind::input,
-             cat("layers[", i, "].diff_ids"));
+    const std::string place = cat("layers[", i, "].");
+    or_throw(oci::Digest::parse(layers[i].digest), ErrorKind::input, place + "digest");
+    or_throw(oci::Digest::parse(layers[i].diff_id), ErrorKind::input, place + "diff_ids");
+    if (layers[i].size >= 0) continue;
+    throw Error(ErrorKind::input, cat(place, "size: ", layers[i].size, " is negative"));
+  }
+}
+
+void require_sound(const oci::ContainerConfig& config) {
+  if (const auto why = too_large(config.to_json().compact().size())) {
+    throw Error(ErrorKind::input, *why);
   }
 }
 

@@ -28,13 +28,13 @@ struct ImageRecord {
   std::vector<oci::History> history{};
 };
 
-/// No description larger than this is read: those of the largest closures are a tenth of it.
-inline constexpr std::uint64_t max_description_bytes = 64 << 20;
+/// No description larger than this is read: those of the largest closures are a fifth of it.
+inline constexpr std::uint64_t max_description_bytes = 32 << 20;
 /// No image or layers file has more layers; registries and engines stop far below.
 inline constexpr std::size_t max_described_layers = 10'000;
 
 /// Parsers; the error says where: line and column, or the keys ("layers[3].size").
-/// parse_image_json refuses versions other than 1.
+/// parse_image_json refuses versions other than 1, and configs that require_sound() does.
 Parsed<std::vector<LayerRecord>> parse_layers_json(std::string_view text);
 Parsed<ImageRecord> parse_image_json(std::string_view text);
 std::string layers_json(const std::vector<LayerRecord>& layers);  // "null" when empty
@@ -62,9 +62,11 @@ std::string read_description(const std::filesystem::path& file);
 /// obeying them would give other bytes (contract Appendix III).
 void require_known_options(const std::vector<StorePath>& paths);
 
-/// Throws Error{input} when a digest or diff_ids is not one: what is written to be read by others,
-/// who may make file names of it, has none but true ones.
-void require_digests(const std::vector<LayerRecord>& layers);
+/// Throws Error{input} for layers that no one should be handed: a digest or diff_ids that is none
+/// (readers may make a file's name of it), a negative size.
+void require_sound(const std::vector<LayerRecord>& layers);
+/// The same for a config that no registry or engine would read (oci::max_manifest_bytes).
+void require_sound(const oci::ContainerConfig& config);
 
 /// Reads image.json and makes of it an image whose layers can be opened: from layer-path as
 /// stored, else made from paths, else an Error. Nothing of a layer is read until it is

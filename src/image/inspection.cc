@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <unordered_set>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "image/path_size.h"
 
@@ -15,10 +16,16 @@ namespace {
 constexpr std::size_t many_layers = 100;
 
 std::uint64_t size_of(const LayerRecord& layer, const StoreView& store) {
-  std::error_code missing;
+  std::error_code failed;
   if (!layer.layer_path.empty()) {
-    const auto size = std::filesystem::file_size(store.locate_file(layer.layer_path), missing);
-    if (!missing) return size;
+    const auto file = store.locate_file(layer.layer_path);
+    const auto status = std::filesystem::status(file, failed);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+      throw Error(ErrorKind::input,
+                  cat("layer-path: ", printable(layer.layer_path), ": not a regular file"));
+    }
+    const auto size = std::filesystem::file_size(file, failed);
+    if (!failed) return size;
   }
   return layer.size < 0 ? 0 : static_cast<std::uint64_t>(layer.size);
 }

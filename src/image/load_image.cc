@@ -124,6 +124,12 @@ void check_made_from_paths(const LayerRecord& record, const Layer& layer) {
   }
 }
 
+std::string named(const std::vector<StorePath>& paths) {
+  if (paths.empty()) return "no store paths";
+  const std::string first = printable(paths.front().path, 200);
+  return paths.size() == 1 ? first : cat(first, " and ", paths.size() - 1, " more store paths");
+}
+
 Layer make_layer(const LayerRecord& record, const StoreView& store) {
   Layer layer{.diff_id = or_throw(oci::Digest::parse(record.diff_id), ErrorKind::input, "diff_ids"),
               .blob = {.descriptor = {.media_type = record.media_type,
@@ -140,9 +146,9 @@ Layer make_layer(const LayerRecord& record, const StoreView& store) {
   }
   check_made_from_paths(record, layer);
   blob.size = static_cast<std::uint64_t>(record.size);
-  layer.blob.bytes =
-      std::make_shared<VerifiedSource>(std::make_unique<StoreLayerSource>(*record.paths, store),
-                                       blob, "the tar of its store paths", store_differs_hint);
+  layer.blob.bytes = std::make_shared<VerifiedSource>(
+      std::make_unique<StoreLayerSource>(*record.paths, store), blob,
+      "the tar of " + named(*record.paths), store_differs_hint);
   return layer;
 }
 

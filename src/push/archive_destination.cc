@@ -209,7 +209,9 @@ PushReport OciArchiveDestination::push(const Image& image, const PushOptions& op
   PushOptions first = options;
   first.fall_back_to_docker = false;
   first.must_be = options.must_be ? options.must_be : address_.digest;
-  PushReport report = push_to_store(image, measuring, first, progress, stop);
+  PushReport report = with_context("writing " + address_.str(), [&] {
+    return push_to_store(image, measuring, first, progress, stop);
+  });
   std::vector<Blob> blobs{measuring.manifest(),
                           {{.media_type = std::string(oci::media_type::config),
                             .digest = oci::Digest::of(image.config_json),

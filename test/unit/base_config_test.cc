@@ -80,15 +80,17 @@ TEST_CASE("a history that does not have one entry for each layer is refused") {
   CHECK(read.error() == "history: 1 entries have a layer, and there are 2 layers");
 }
 
-TEST_CASE("what a description hands on has true digests only") {
+TEST_CASE("what a description hands on has true digests and sizes only") {
   const std::string good = "sha256:" + std::string(64, 'a');
-  require_digests({{.digest = good, .diff_id = good}});
+  require_sound({{.digest = good, .diff_id = good}});
   for (const std::string_view bad : {"sha256:../../etc/passwd", "", "sha256:ABC"}) {
-    CHECK_THROWS_WITH_AS(require_digests({{.digest = std::string(bad), .diff_id = good}}),
+    CHECK_THROWS_WITH_AS(require_sound({{.digest = std::string(bad), .diff_id = good}}),
                          doctest::Contains("layers[0].digest"), Error);
-    CHECK_THROWS_WITH_AS(require_digests({{.digest = good, .diff_id = std::string(bad)}}),
+    CHECK_THROWS_WITH_AS(require_sound({{.digest = good, .diff_id = std::string(bad)}}),
                          doctest::Contains("layers[0].diff_ids"), Error);
   }
+  CHECK_THROWS_WITH_AS(require_sound({{.digest = good, .size = -1, .diff_id = good}}),
+                       "layers[0].size: -1 is negative", Error);
 }
 
 TEST_CASE("a base described with its config is merged under the image's own") {

@@ -115,8 +115,8 @@ TEST_CASE("keys inside paths and options that are not known are kept in mind") {
                        "/p: tar: unknown, and the layer must be made by it", Error);
 }
 
-TEST_CASE("a million layers are refused") {
+TEST_CASE("more than ten thousand layers are refused") {
   std::string json = R"({"version":1,"layers":[{})";
-  for (int i = 0; i < 1'000'000; ++i) json += ",{}";
+  for (int i = 0; i < 10'000; ++i) json += ",{}";
   CHECK(error_of(json + "]}") == "layers: more than 10000 layers");
 }
