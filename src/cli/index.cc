@@ -31,8 +31,10 @@ IndexPart part_of(const std::string& word, Registries& registries,
   const IndexArgument argument = IndexArgument::parse(word);
   const auto address = or_throw(Address::parse_source(argument.source), ErrorKind::usage, word);
   if (address.kind == Address::Kind::image_json) {
-    return {word, load_described(address.path.string(), arguments.store_root, metadata),
-            argument.platform};
+    return {
+        word,
+        load_described(address.path.string(), arguments.store_root, metadata, argument.platform),
+        argument.platform};
   }
   if (!metadata.labels.empty() || !metadata.created.empty()) {
     refuse_for_stored(

@@ -99,9 +99,13 @@ oci::Annotations image_annotations_of(const std::vector<std::string>& arguments)
 }
 
 Image load_described(const std::string& file, const std::string& store_root,
-                     const MetadataArguments& arguments) {
+                     const MetadataArguments& arguments,
+                     const std::optional<oci::Platform>& platform) {
   const StoreView store{.root = store_root};
-  if (arguments.labels.empty() && arguments.created.empty()) return load_image_json(file, store);
+  const bool has_variant = platform && !platform->variant.empty();
+  if (arguments.labels.empty() && arguments.created.empty() && !has_variant) {
+    return load_image_json(file, store);
+  }
   ImageRecord record = or_throw(parse_image_json(read_description(file)), ErrorKind::input, file);
   for (const std::string& label : arguments.labels) {
     const auto [key, value] = key_value_of(label, "--label");
@@ -111,6 +115,7 @@ Image load_described(const std::string& file, const std::string& store_root,
     record.created =
         or_throw(go::rewrite_rfc3339(arguments.created), ErrorKind::usage, "--created");
   }
+  if (has_variant && platform->architecture == record.arch) record.variant = platform->variant;
   return make_image(record, store, file);
 }
 

@@ -49,9 +49,11 @@ AnnotationPlaces annotations_of(const std::vector<std::string>& arguments);
 /// --annotation of one image: on its manifest, or Error{usage}.
 oci::Annotations image_annotations_of(const std::vector<std::string>& arguments);
 
-/// Reads image.json with --label and --created put in. Throws Error.
+/// Reads image.json with --label and --created put in, and the variant of the platform that was
+/// written before it, if one was. Throws Error.
 Image load_described(const std::string& file, const std::string& store_root,
-                     const MetadataArguments& arguments);
+                     const MetadataArguments& arguments,
+                     const std::optional<oci::Platform>& platform = {});
 
 /// One KEY=VALUE of `option`. Throws Error{usage}.
 std::pair<std::string, std::string> key_value_of(std::string_view pair, std::string_view option);

@@ -174,6 +174,7 @@ Image load_image_json(const std::filesystem::path& file, const StoreView& store)
 Image make_image(const ImageRecord& record, const StoreView& store, std::string_view named) {
   Image image{.annotations = record.annotations};
   image.platform.architecture = record.arch;
+  image.platform.variant = record.variant;
   oci::Config config{
       .created = record.created, .platform = image.platform, .container = record.container};
   const std::vector<LayerRecord> none;

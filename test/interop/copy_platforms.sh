@@ -53,6 +53,13 @@ check "the images share one layer and have one of their own each" \
 
 "$N2C" push --index "${described[@]}" "$registry/pushed:1" --store-root "$work" -q >/dev/null
 "$N2C" index "${stored[@]}" "$registry/made:1" -q >/dev/null
+if [ "$reader" = skopeo ]; then
+  for variant in v6 v7; do
+    check "the config of the image for linux/arm/$variant says so" equal \
+      "$(skopeo --override-os linux --override-arch arm --override-variant $variant inspect --tls-verify=false --config --raw \
+        "docker://$registry/pushed:1" | jq -r .variant)" "$variant"
+  done
+fi
 indexes=("docker://$registry/pushed:1" "docker://$registry/made:1")
 for to in "docker://$registry/copied:1" oci:copied.layout:v1 oci-archive:copied.tar:v1; do
   "$N2C" copy "$registry/pushed:1" "$to" -q >/dev/null
