@@ -30,8 +30,8 @@ struct ImageRecord {
   std::vector<oci::History> history{};
 };
 
-/// No description larger than this is read: those of the largest closures are a fifth of it.
-inline constexpr std::uint64_t max_description_bytes = 32 << 20;
+/// No description larger than this is read: those of the largest closures are a tenth of it.
+inline constexpr std::uint64_t max_description_bytes = 64 << 20;
 /// No image or layers file has more layers; registries and engines stop far below.
 inline constexpr std::size_t max_described_layers = 10'000;
 
