@@ -29,7 +29,7 @@ timed() { # milliseconds of a push of which nothing is known
 timed warm >/dev/null
 took=$(timed timed)
 
-rounds=${ROUNDS:-25}
+rounds=${ROUNDS:-15}
 cut=0
 for round in $(seq "$rounds"); do
   rm -rf cache
