@@ -21,8 +21,8 @@ struct ImageRecord {
   oci::ContainerConfig container;
   std::optional<std::vector<LayerRecord>> layers;  ///< nothing is `null`
   std::string arch;
-  std::string
-      variant{};  ///< of the processor ("v7"): said beside the file, which has no word for it
+  /// Of the processor ("v7"): said beside the file, which has no word for it.
+  std::string variant{};
   std::optional<std::string> created;
   oci::Annotations annotations{};  ///< of the image's manifest
   /// The config's whole history, where a base has entries without a layer (ENV, CMD): in place of

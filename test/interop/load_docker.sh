@@ -80,6 +80,6 @@ engines_end
 mount -t tmpfs -o size=100m none "$work/dockerd"
 start_dockerd
 status=0
-load image.json full:1 >/dev/null || status=$?
+load fresh.json full:1 >/dev/null || status=$?
 check "an engine whose disk is full ends the load with exit code 5" equal "$status" 5
 check "in its own words" grep -q 'no space left on device' "$work/load.err"
