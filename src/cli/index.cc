@@ -27,7 +27,8 @@ void refuse_for_stored(const std::string& word, std::string_view option, std::st
 }
 
 IndexPart part_of(const std::string& word, Registries& registries,
-                  const TransferArguments& arguments, const MetadataArguments& metadata) {
+                  const TransferArguments& arguments, const MetadataArguments& metadata,
+                  const AnnotationPlaces& annotations) {
   const IndexArgument argument = IndexArgument::parse(word);
   const auto address = or_throw(Address::parse_source(argument.source), ErrorKind::usage, word);
   if (address.kind == Address::Kind::image_json) {
@@ -45,7 +46,7 @@ IndexPart part_of(const std::string& word, Registries& registries,
   const StoreView store{.root = arguments.store_root};
   IndexPart part{word, open_source(address, registries, store), argument.platform};
   const bool has_manifest = std::holds_alternative<std::shared_ptr<ImageSource>>(part.source);
-  if (has_manifest && !annotations_of(metadata.annotations).manifest.empty()) {
+  if (has_manifest && !annotations.manifest.empty()) {
     refuse_for_stored(word, "--annotation",
                       "index:KEY=VALUE puts it on the index, descriptor:KEY=VALUE on the image's "
                       "entry there");
@@ -74,7 +75,7 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
   Registries registries(std::move(reached));
   std::vector<IndexPart> parts;
   for (const std::string& word : transfer.words) {
-    parts.push_back(part_of(word, registries, arguments, metadata));
+    parts.push_back(part_of(word, registries, arguments, metadata, annotations));
   }
   const auto destination = open_destination(
       transfer.destination, {.registries = registries, .registry = transfer.registry});

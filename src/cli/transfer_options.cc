@@ -102,11 +102,8 @@ Image load_described(const std::string& file, const std::string& store_root,
                      const MetadataArguments& arguments,
                      const std::optional<oci::Platform>& platform) {
   const StoreView store{.root = store_root};
-  const bool has_variant = platform && !platform->variant.empty();
-  if (arguments.labels.empty() && arguments.created.empty() && !has_variant) {
-    return load_image_json(file, store);
-  }
-  ImageRecord record = or_throw(parse_image_json(read_description(file)), ErrorKind::input, file);
+  const std::string named = printable(file, 300);
+  ImageRecord record = or_throw(parse_image_json(read_description(file)), ErrorKind::input, named);
   for (const std::string& label : arguments.labels) {
     const auto [key, value] = key_value_of(label, "--label");
     record.container.labels.insert_or_assign(key, value);
@@ -115,8 +112,8 @@ Image load_described(const std::string& file, const std::string& store_root,
     record.created =
         or_throw(go::rewrite_rfc3339(arguments.created), ErrorKind::usage, "--created");
   }
-  if (has_variant && platform->architecture == record.arch) record.variant = platform->variant;
-  return make_image(record, store, file);
+  if (platform && platform->architecture == record.arch) record.variant = platform->variant;
+  return make_image(record, store, named);
 }
 
 std::string shown(const Address& address) {

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <map>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "image/config_merge.h"
@@ -47,24 +46,13 @@ void keep_config(ImageRecord& image, std::string_view config_json, const std::st
   if (base.history.size() > layers) image.history = std::move(base.history);
 }
 
-/// A file that someone else's description names: a regular one, or it is not read.
-std::string read_regular(const std::filesystem::path& file) {
-  try {
-    const auto reader = FileSource(file).open();
-    return with_context(printable(file.string()),
-                        [&] { return read_all(*reader, max_description_bytes); });
-  } catch (const Error& error) {
-    throw Error(ErrorKind::input, error.message(), error.hint());
-  }
-}
-
 ImageRecord read_image(const std::string& manifest_file, std::string_view manifest_json,
                        const StoreView& store, const LocateBlob& locate, const Log& log,
                        BaseConfigUse config) {
   const auto manifest =
       or_throw(oci::Manifest::from_json(manifest_json), ErrorKind::input, manifest_file);
   const std::string config_file = locate(manifest.config.digest.hex());
-  const std::string config_json = read_regular(store.locate_file(config_file));
+  const std::string config_json = read_described_file(store.locate_file(config_file));
   const auto facts = or_throw(oci::read_config_facts(config_json), ErrorKind::input, config_file);
   if (facts.diff_ids.size() < manifest.layers.size()) {
     throw Error(ErrorKind::input,
@@ -103,7 +91,7 @@ ImageRecord image_from_dir(const std::string& dir, const StoreView& store, const
                            BaseConfigUse config) {
   const auto locate = [&](const std::string& hex) { return cat(dir, '/', hex); };
   const std::string manifest = dir + "/manifest.json";
-  return read_image(manifest, read_regular(store.locate_file(manifest)), store, locate, log,
+  return read_image(manifest, read_described_file(store.locate_file(manifest)), store, locate, log,
                     config);
 }
 

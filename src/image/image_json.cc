@@ -186,6 +186,16 @@ Json json_of(const std::vector<LayerRecord>& layers) {
   return json;
 }
 
+/// What read() returns; a file that cannot be read is a wrong input.
+template <class Read>
+std::string or_input(const Read& read) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    throw Error(ErrorKind::input, error.message(), error.hint());
+  }
+}
+
 }  // namespace
 
 Parsed<std::vector<LayerRecord>> parse_layers_json(std::string_view text) {
@@ -237,11 +247,15 @@ std::string image_json(const ImageRecord& image) {
 }
 
 std::string read_description(const std::filesystem::path& file) {
-  try {
-    return read_file(file, max_description_bytes);
-  } catch (const Error& error) {
-    throw Error(ErrorKind::input, error.message(), error.hint());
-  }
+  return or_input([&] { return read_file(file, max_description_bytes); });
+}
+
+std::string read_described_file(const std::filesystem::path& file) {
+  return or_input([&] {
+    const auto reader = FileSource(file).open();
+    return with_context(printable(file.string()),
+                        [&] { return read_all(*reader, max_description_bytes); });
+  });
 }
 
 void require_sound(const std::vector<LayerRecord>& layers) {

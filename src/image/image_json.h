@@ -59,6 +59,8 @@ struct StoreView {
 /// The bytes of a file that describes something, with Error{input} where there are none or too
 /// many of them.
 std::string read_description(const std::filesystem::path& file);
+/// The same of a file that a description or a folder names, not the user: a regular one.
+std::string read_described_file(const std::filesystem::path& file);
 
 /// Throws Error{input} when a path has options this n2c does not know: making its layer without
 /// obeying them would give other bytes (contract Appendix III).

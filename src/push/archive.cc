@@ -141,15 +141,6 @@ std::string blob_path(const oci::Digest& digest) {
   return cat("blobs/", digest.algorithm_name(), "/", digest.hex());
 }
 
-/// "a/", "a/b/" of "a/b/c".
-std::vector<std::string> folders_of(const std::string& path) {
-  std::vector<std::string> folders;
-  for (auto at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1)) {
-    folders.push_back(path.substr(0, at + 1));
-  }
-  return folders;
-}
-
 }  // namespace
 
 std::unique_ptr<Reader> ArchiveSource::open(std::uint64_t offset) const {
@@ -190,7 +181,8 @@ std::vector<ArchiveFile> oci_archive(const oci::Index& index, std::span<const Bl
   std::set<std::string> folders;
   for (const Blob& blob : blobs) {
     if (!seen.insert(blob.descriptor.digest).second) continue;
-    for (const std::string& folder : folders_of(blob_path(blob.descriptor.digest))) {
+    const std::string_view algorithm = blob.descriptor.digest.algorithm_name();
+    for (const std::string& folder : {std::string("blobs/"), cat("blobs/", algorithm, "/")}) {
       if (folders.insert(folder).second) files.push_back({.path = folder});
     }
     files.push_back({blob_path(blob.descriptor.digest), blob.descriptor.size, blob.bytes});
