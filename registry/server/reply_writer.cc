@@ -17,7 +17,6 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::size_t body_block = 256 << 10;
-constexpr std::uint64_t worth_a_thread = 8 << 20;
 
 std::string_view reason(int status) {
   switch (status) {
@@ -68,8 +67,8 @@ std::string head_of(const Reply& reply, bool close) {
   return head + "\r\n";
 }
 
-bool is_large(const Reply& reply) {
-  return parse_number(reply.headers.get("Content-Length")).value_or(0) >= worth_a_thread;
+std::uint64_t length_of(const Reply& reply) {
+  return parse_number(reply.headers.get("Content-Length")).value_or(0);
 }
 
 std::string hex_size(std::size_t size) {
@@ -89,7 +88,7 @@ class ReplyWriter {
     } else {
       auto from = std::move(std::get<std::unique_ptr<Reader>>(reply.body));
       // Tarring and hashing a layer takes as long as sending it: side by side for large ones.
-      if (is_large(reply) && !how_.head_only) {
+      if (length_of(reply) >= limits_.read_ahead_from && !how_.head_only) {
         from = std::make_unique<ReadAhead>(std::move(from), body_block);
       }
       sent_.whole = send_reader(reply, *from);

@@ -3,17 +3,21 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <limits>
 #include <set>
+#include <span>
 
 #include "base/locked.h"
 #include "base/text.h"
 #include "push/counting_reader.h"
+#include "push/head_start.h"
 #include "registry/server/store.h"
 
 namespace n2c {
 
 namespace {
 constexpr std::string_view repository_path = "n2c";
+constexpr std::ptrdiff_t before_layers = 2;  // the manifest and the config
 
 /// The first failure to read, and a stop that goes with it.
 class FirstFailure {
@@ -55,12 +59,20 @@ class WatchedReader final : public Reader {
   FirstFailure& failure_;
 };
 
+/// The engine is slower than reading is, and has a use for every processor: no read-ahead.
+registry::ServerOptions server_options() {
+  registry::ServerOptions options;
+  options.read_ahead_from = std::numeric_limits<std::uint64_t>::max();
+  return options;
+}
+
 }  // namespace
 
 /// The store behind it: one repository, one tag. Counts what is read.
 class LoopbackRegistry::OneImage final : public registry::Store {
  public:
-  explicit OneImage(const ManifestBlobs& image) : image_(image) {}
+  explicit OneImage(const ManifestBlobs& image)
+      : image_(image), head_start_(std::span(image.blobs).subspan(before_layers)) {}
 
   std::optional<std::uint64_t> stat(const std::string& repository,
                                     const oci::Digest& blob) override {
@@ -72,9 +84,11 @@ class LoopbackRegistry::OneImage final : public registry::Store {
                                std::uint64_t offset) override {
     const Blob* found = find(repository, blob);
     if (found == nullptr) return nullptr;
-    const bool is_layer = found - image_.blobs.data() >= 2;  // behind manifest and config
-    if (is_layer) fetched_.with([&](auto& fetched) { fetched.insert(blob); });
     auto bytes = failure_.noting([&] { return found->bytes->open(offset); });
+    if (found - image_.blobs.data() >= before_layers) {
+      fetched_.with([&](auto& fetched) { fetched.insert(blob); });
+      bytes = head_start_.pace(*found, std::move(bytes));
+    }
     bytes = std::make_unique<WatchedReader>(std::move(bytes), failure_);
     return std::make_unique<CountingReader>(std::move(bytes), bytes_);
   }
@@ -117,13 +131,14 @@ class LoopbackRegistry::OneImage final : public registry::Store {
   Locked<std::set<oci::Digest>> fetched_;
   std::atomic<std::uint64_t> bytes_ = 0;
   FirstFailure failure_;
+  HeadStart head_start_;
 };
 
 LoopbackRegistry::LoopbackRegistry(const ManifestBlobs& image)
     : image_(image),
       store_(std::make_unique<OneImage>(image)),
       api_(std::make_unique<registry::Api>(*store_, registry::ApiOptions{.read_only = true})),
-      server_(std::make_unique<registry::Server>(*api_, registry::ServerOptions{})) {}
+      server_(std::make_unique<registry::Server>(*api_, server_options())) {}
 
 LoopbackRegistry::~LoopbackRegistry() = default;
 

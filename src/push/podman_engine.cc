@@ -66,7 +66,8 @@ class PodmanLoad {
     if (!is_image(find_image(report_.image_id, stop), report_.image_id, image_.layers())) {
       deliver_by(request_.road, true, progress_, [&] { return pull(stop); }, [&] { send(stop); });
     }
-    if (!request_.names.empty()) tag(stop);
+    tag(stop);
+    if (!pulled_as_.empty()) podman({"untag", report_.image_id, pulled_as_}, stop);
     report_.layers_there = image_.distinct_layers() - report_.layers_sent;
     return std::move(report_);
   }
@@ -87,9 +88,8 @@ class PodmanLoad {
     report_.layers_sent = registry.layers_sent();
     report_.bytes_sent += registry.bytes_sent();
     if (end.exit_code != 0) return words_of(end);
+    pulled_as_ = from;
     expect_there(stop);
-    tag(stop);
-    podman({"untag", report_.image_id, from}, stop);
     return {};
   }
 
@@ -135,6 +135,7 @@ class PodmanLoad {
   Progress& progress_;
   const OutgoingImage image_;
   LoadReport report_;
+  std::string pulled_as_;  // a name to be taken off again
 };
 
 class PodmanEngine final : public Engine {

@@ -1,0 +1,49 @@
+#pragma once
+/// Which of the layers that an engine fetches at once waits for another.
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <span>
+
+#include "base/stream.h"
+#include "image/image.h"
+
+namespace n2c {
+
+/// Gives the layer that is more than half of an image, where there is one, a head start.
+///
+/// Engines ask for layers in the manifest's order, a few at once, and unpack them in that order
+/// while they fetch. Fetching and hashing that one layer is what the whole load waits for, and it
+/// is mostly the last (nix2container puts there what has no layer of its own). So the first layer
+/// is held back until that one is asked for: until then the processors fetch and do not unpack.
+/// An engine that does not go on without the first layer gets it after `patience` of that.
+///
+/// Any thread may call it.
+class HeadStart {
+ public:
+  /// The manifest's layers, in order. They outlive this.
+  explicit HeadStart(std::span<const Blob> layers,
+                     std::chrono::milliseconds patience = std::chrono::milliseconds(200));
+
+  /// The bytes of `layer`, one of the layers, which is asked for now. This outlives them.
+  std::unique_ptr<Reader> pace(const Blob& layer, std::unique_ptr<Reader> bytes);
+
+ private:
+  class PacedReader;
+  using Clock = std::chrono::steady_clock;
+
+  void note_progress();
+  void wait();
+
+  const std::chrono::milliseconds patience_;
+  const Blob* first_ = nullptr;    // held back; nullptr: none is
+  const Blob* largest_ = nullptr;  // until this is asked for
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_over_ = false;
+  Clock::time_point progressed_{};
+};
+
+}  // namespace n2c
