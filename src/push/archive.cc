@@ -9,6 +9,7 @@
 #include <exception>
 
 #include "base/error.h"
+#include "base/read_ahead.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "push/push.h"
@@ -146,7 +147,8 @@ std::string blob_path(const oci::Digest& digest) {
 std::unique_ptr<Reader> ArchiveSource::open(std::uint64_t offset) const {
   auto reader = std::make_unique<ArchiveReader>(files_);
   skip(*reader, offset);
-  return reader;
+  // Who takes an archive works on it while it comes: making it is to take none of that time.
+  return std::make_unique<ReadAhead>(std::move(reader));
 }
 
 std::vector<ArchiveFile> docker_archive(std::span<const DockerArchiveImage> images) {
