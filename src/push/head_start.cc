@@ -31,15 +31,16 @@ HeadStart::HeadStart(std::span<const Blob> layers, std::chrono::milliseconds pat
   if (largest == layers.end() || largest == layers.begin()) return;
   first_ = &layers.front();
   largest_ = &*largest;
+  is_over_ = false;
 }
 
 std::unique_ptr<Reader> HeadStart::pace(const Blob& layer, std::unique_ptr<Reader> bytes) {
-  if (largest_ == nullptr) return bytes;
+  const std::scoped_lock hold(mutex_);
   if (&layer == largest_) {
-    const std::scoped_lock hold(mutex_);
     is_over_ = true;
     changed_.notify_all();
   }
+  if (is_over_) return bytes;
   return std::make_unique<PacedReader>(*this, &layer == first_, std::move(bytes));
 }
 

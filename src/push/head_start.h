@@ -42,7 +42,7 @@ class HeadStart {
   const Blob* largest_ = nullptr;  // until this is asked for
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool is_over_ = false;
+  bool is_over_ = true;  // nothing waits, or not any more
   Clock::time_point progressed_{};
 };
 

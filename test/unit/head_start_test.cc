@@ -6,7 +6,7 @@
 
 #include <future>
 
-#include "base/text.h"
+#include "test/support/layered_image.h"
 
 using namespace n2c;
 
@@ -14,12 +14,13 @@ namespace {
 
 /// Layers of these sizes.
 std::vector<Blob> layers_of(const std::vector<std::uint64_t>& sizes) {
-  std::vector<Blob> layers;
+  std::vector<std::string> texts;
   for (const std::uint64_t size : sizes) {
-    const std::string bytes(size, static_cast<char>('a' + layers.size()));
-    layers.push_back({{"application/vnd.oci.image.layer.v1.tar", oci::Digest::of(bytes), size},
-                      std::make_shared<MemorySource>(bytes)});
+    texts.emplace_back(size, static_cast<char>('a' + texts.size()));
   }
+  std::vector<Blob> layers;
+  const Image image = test::layered_image(texts);
+  for (const Layer& layer : image.layers) layers.push_back(layer.blob);
   return layers;
 }
 
