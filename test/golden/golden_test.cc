@@ -13,6 +13,7 @@
 #include "go/encoding_json.h"
 #include "image/image_json.h"
 #include "push/push.h"
+#include "test/support/fixtures.h"
 
 using namespace n2c;
 namespace fs = std::filesystem;
@@ -123,7 +124,7 @@ class Case {
 
 TEST_CASE("every golden case comes out as upstream wrote it") {
   std::vector<fs::path> folders;
-  for (const auto& entry : fs::directory_iterator(N2C_FIXTURES "/golden")) {
+  for (const auto& entry : fs::directory_iterator(test::fixture_path("golden"))) {
     if (entry.is_directory()) folders.push_back(entry.path());
   }
   std::ranges::sort(folders);

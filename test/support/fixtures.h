@@ -5,16 +5,12 @@
 #include <string>
 #include <string_view>
 
-#include "base/file.h"
-
 namespace n2c::test {
 
-inline std::filesystem::path fixture_path(std::string_view path) {
-  return std::filesystem::path(N2C_FIXTURES) / path;
-}
+/// A file or folder of the checkout's fixtures/.
+std::filesystem::path fixture_path(std::string_view path);
 
-inline std::string fixture(std::string_view path) {
-  return read_file(fixture_path(path), 64 << 20);
-}
+/// The bytes of a file there.
+std::string fixture(std::string_view path);
 
 }  // namespace n2c::test
