@@ -70,7 +70,7 @@ struct Host::Parts {
                        const std::optional<std::string>& authorization, std::stop_token stop);
   void check_address(const http::Url& url, const http::Url& trusted, std::string_view address);
   http::Response exchange(const http::Request& request, std::stop_token stop);
-  void note(std::string_view line) const {
+  void note(const Printable& line) const {
     if (options.note) options.note(line);
   }
   void note_warnings(const http::Response& response);
@@ -223,7 +223,7 @@ Host::~Host() = default;
 
 const std::string& Host::host() const { return parts_->host; }
 Clock& Host::clock() const { return parts_->clock; }
-void Host::note(std::string_view line) const { parts_->note(line); }
+void Host::note(const Printable& line) const { parts_->note(line); }
 HostProfile Host::profile() const {
   return parts_->profile.with([](const HostProfile& known) { return known; });
 }

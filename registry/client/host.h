@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/locked.h"
+#include "base/printable.h"
 #include "base/retry.h"
 #include "http/transport.h"
 #include "registry/client/credentials.h"
@@ -30,7 +31,7 @@ struct HostOptions {
   std::size_t in_flight = 64;           ///< requests at once, until the host says that is too many
   std::optional<std::uint64_t> seed{};  ///< of the jitter; random when unset
   /// Hears one line for people: a retry, a fallback, a warning. From any thread.
-  std::function<void(std::string_view line)> note = {};
+  std::function<void(const Printable& line)> note = {};
 };
 
 /// A request to this host and what it needs.
@@ -85,7 +86,7 @@ class Host {
   bool wait_to_retry(int attempt, Clock::TimePoint since, std::string_view why,
                      std::optional<std::chrono::milliseconds> retry_after, std::stop_token stop);
   Clock& clock() const;
-  void note(std::string_view line) const;
+  void note(const Printable& line) const;
 
  private:
   struct Parts;

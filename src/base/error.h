@@ -19,6 +19,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/printable.h"
+
 namespace n2c {
 
 enum class ErrorKind {
@@ -37,17 +39,18 @@ enum class ErrorKind {
 /// (The five upstream-compatible build commands exit with 1 whatever the failure.)
 int exit_code(ErrorKind kind);
 
-/// A failure. Copyable and immutable, so that several threads may rethrow one.
+/// A failure. Copyable and immutable, so that several threads may rethrow one. Whatever its text
+/// was made of, what it says is fit for a terminal and a log, and bounded.
 class Error final : public std::exception {
  public:
-  Error(ErrorKind kind, std::string message, std::string hint = {})
+  Error(ErrorKind kind, Printable message, Printable hint = {})
       : kind_(kind), message_(std::move(message)), hint_(std::move(hint)) {}
 
   ErrorKind kind() const { return kind_; }
-  const char* what() const noexcept override { return message_.c_str(); }
-  const std::string& message() const { return message_; }
+  const char* what() const noexcept override { return message_.str().c_str(); }
+  const std::string& message() const { return message_.str(); }
   /// What the user can try; may be empty. Printed on a line of its own.
-  const std::string& hint() const { return hint_; }
+  const std::string& hint() const { return hint_.str(); }
 
   /// Trying again will not cure it (a certificate nobody vouches for), though its kind may be tried
   /// again.
@@ -56,11 +59,11 @@ class Error final : public std::exception {
   /// This error, with what was being done said before it.
   Error within(std::string_view doing) const {
     Error outer = *this;
-    outer.message_ = std::string(doing) + ": " + message_;
+    outer.message_ = std::string(doing) + ": " + message();
     return outer;
   }
   /// This error with a hint, unless it has one.
-  Error with_hint(std::string hint) const {
+  Error with_hint(Printable hint) const {
     Error hinted = *this;
     if (hint_.empty()) hinted.hint_ = std::move(hint);
     return hinted;
@@ -74,8 +77,8 @@ class Error final : public std::exception {
 
  private:
   ErrorKind kind_;
-  std::string message_;
-  std::string hint_;
+  Printable message_;
+  Printable hint_;
   bool lasting_ = false;
 };
 

@@ -84,23 +84,6 @@ std::string hex_of(std::string_view bytes) {
   return hex;
 }
 
-std::string printable(std::string_view text, std::size_t limit) {
-  std::string shown;
-  while (!text.empty()) {
-    if (shown.size() >= limit) return shown + "…";
-    const std::size_t length = utf8_length(text);
-    const auto byte = static_cast<unsigned char>(text.front());
-    if (length == 0 || byte < 0x20 || byte == 0x7f) {
-      shown += "\\x" + hex_of(text.substr(0, 1));
-      text.remove_prefix(1);
-    } else {
-      shown += text.substr(0, length);
-      text.remove_prefix(length);
-    }
-  }
-  return shown;
-}
-
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/printable.h"
+
 namespace n2c {
 
 namespace detail {
@@ -53,9 +55,5 @@ std::string hex_of(std::string_view bytes);
 /// How many bytes the UTF-8 character (Unicode table 3-7) at the start of `text` has; 0 when
 /// there is none: empty text, or a byte that begins no valid character.
 std::size_t utf8_length(std::string_view text);
-
-/// Text from outside made fit for one line on a terminal: control characters and
-/// bytes that are not UTF-8 become \xNN, and what is past `limit` bytes becomes "…".
-std::string printable(std::string_view text, std::size_t limit = 200);
 
 }  // namespace n2c

@@ -1,11 +1,11 @@
 /// The five commands of upstream's nix2container, flag for flag (contract H).
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <unordered_set>
 
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/output.h"
@@ -47,8 +47,6 @@ struct BaseImageArguments {
     return with_config ? BaseConfigUse::kept : BaseConfigUse::dropped;
   }
 };
-
-void say(std::string_view line) { std::fputs(cat(line, "\n").c_str(), stderr); }
 
 /// Reads the flag's file and gives it to `parse`; "" is as if the flag were not given.
 template <class Parse>
@@ -143,16 +141,16 @@ int run_layers(const LayersArguments& arguments, const std::stop_token& stop) {
                          .history = read_history(arguments.history),
                          .keep_in = folder_for_layers(arguments, compression),
                          .compression = compression};
-  auto paths = select_paths(ordered, rules, parents, say);
-  for (const std::string& warning : find_warnings(paths)) say("warning: " + warning);
+  auto paths = select_paths(ordered, rules, parents, terminal::say);
+  for (const std::string& warning : find_warnings(paths)) terminal::say("warning: " + warning);
   const auto layers =
       build_layers(split_paths(arguments, std::move(paths), closure, store, stop), build, stop);
   for (const LayerRecord& layer : layers) {
-    say(cat("Adding ", layer.paths->size(), " paths to layer (size:", layer.size,
-            " digest:", layer.digest, ")"));
+    terminal::say(cat("Adding ", layer.paths->size(), " paths to layer (size:", layer.size,
+                      " digest:", layer.digest, ")"));
   }
   write_output(arguments.out, layers_json(layers));
-  say("Layers have been written to " + arguments.out);
+  terminal::say("Layers have been written to " + arguments.out);
   return 0;
 }
 
@@ -166,7 +164,7 @@ std::string created_of(const std::string& text) {
 }
 
 oci::ContainerConfig read_config(const std::string& file) {
-  say("Getting image configuration from " + file);
+  terminal::say("Getting image configuration from " + file);
   const go::Json json = read_with(file, go::Json::parse);
   oci::ContainerConfig config;
   if (const auto wrong = config.decode(json)) {
@@ -185,8 +183,8 @@ int run_image(const ImageArguments& arguments) {
     ImageRecord base = read_with(arguments.from_image, parse_image_json);
     if (base.layers) image.layers = std::move(base.layers);
     with_context(printable(arguments.from_image), [&] { require_sound(*image.layers); });
-    say(cat("Using base image ", arguments.from_image, " containing ", image.layers->size(),
-            " layers"));
+    terminal::say(cat("Using base image ", arguments.from_image, " containing ",
+                      image.layers->size(), " layers"));
     if (arguments.merge_base_config) {
       merge_base_config(image, base, {.root = arguments.store_root});
     }
@@ -198,21 +196,21 @@ int run_image(const ImageArguments& arguments) {
   for (const std::string& file : arguments.layers) {
     for (LayerRecord& layer : read_layers(file)) {
       if (!digests.insert(layer.digest).second) continue;
-      say(cat("Adding layer ", layer.digest, " from ", file));
+      terminal::say(cat("Adding layer ", layer.digest, " from ", file));
       if (!image.history.empty()) image.history.push_back(layer.history);
       image.layers->push_back(std::move(layer));
     }
   }
   require_sound(image.container);
   write_output(arguments.out, image_json(image));
-  say("Image has been written to " + arguments.out);
+  terminal::say("Image has been written to " + arguments.out);
   return 0;
 }
 
 int write_base_image(const BaseImageArguments& arguments, const ImageRecord& image) {
   with_context(printable(arguments.from), [&] { require_sound(image.container); });
   write_output(arguments.out, image_json(image));
-  say("Image has been written to " + arguments.out);
+  terminal::say("Image has been written to " + arguments.out);
   return 0;
 }
 
@@ -312,8 +310,8 @@ void add_image_from_dir(CLI::App& command, Invocation& chosen) {
   command.callback([arguments, &chosen] {
     chosen.action = [arguments](const std::stop_token&) {
       return write_base_image(*arguments,
-                              image_from_dir(arguments->from, {.root = arguments->store_root}, say,
-                                             arguments->config()));
+                              image_from_dir(arguments->from, {.root = arguments->store_root},
+                                             terminal::say, arguments->config()));
     };
   });
 }
@@ -331,8 +329,8 @@ void add_image_from_manifest(CLI::App& command, Invocation& chosen) {
   command.callback([arguments, &chosen] {
     chosen.action = [arguments](const std::stop_token&) {
       return write_base_image(*arguments, image_from_manifest(arguments->from, arguments->blobs,
-                                                              {.root = arguments->store_root}, say,
-                                                              arguments->config()));
+                                                              {.root = arguments->store_root},
+                                                              terminal::say, arguments->config()));
     };
   });
 }

@@ -1,8 +1,8 @@
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "push/digest_cache.h"
@@ -23,13 +23,12 @@ int show() {
   const DigestCache cache(cache_file());
   std::error_code error;
   const auto size = std::filesystem::file_size(cache.file(), error);
-  std::string text = cat(cache.file().string(), ": ", error ? "not there" : brief_bytes(size), ", ",
-                         cache.form_count(), " compressed layers known\n");
+  terminal::print(cat(cache.file().string(), ": ", error ? "not there" : brief_bytes(size), ", ",
+                      cache.form_count(), " compressed layers known"));
   for (const auto& repository : cache.all_repositories()) {
     const auto tag = cache.find_last_tag(repository);
-    text += cat("pushed to ", repository.str(), tag ? cat(':', *tag) : "", '\n');
+    terminal::print(cat("pushed to ", repository.str(), tag ? cat(':', *tag) : ""));
   }
-  std::fputs(text.c_str(), stdout);
   return 0;
 }
 

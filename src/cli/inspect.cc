@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "go/encoding_json.h"
@@ -95,59 +95,64 @@ void print_json(const ImageRecord& image, const ImageFacts& facts,
   json.set("config", image.container.to_json()).set("annotations", std::move(annotations));
   json.set("warnings", std::move(warnings));
   if (costs) json.set("what_if", json_of(*costs));
-  std::puts(json.indented().c_str());
+  terminal::print_json(json.indented());
 }
 
 void print_layer(std::size_t place, const LayerFacts& layer) {
   const std::string digest = printable(std::string_view(layer.digest).substr(0, 19), 60);
-  fmt::print("{:>5}  {:>10}  {:>5}  {:<19}", place, brief_bytes(layer.size), layer.path_count,
-             digest);
+  std::string line = fmt::format("{:>5}  {:>10}  {:>5}  {:<19}", place, brief_bytes(layer.size),
+                                 layer.path_count, digest);
   if (layer.largest) {
-    fmt::print("  {} ({})", printable(layer.largest->path), brief_bytes(layer.largest->size));
+    line += cat("  ", printable(layer.largest->path), " (", brief_bytes(layer.largest->size), ")");
   } else if (!layer.layer_path.empty()) {
-    fmt::print("  file {}", printable(layer.layer_path));
+    line += cat("  file ", printable(layer.layer_path));
   } else if (layer.path_count > 0) {
-    fmt::print("  not on this machine");
+    line += "  not on this machine";
   }
-  fmt::print("\n");
+  terminal::print(line);
 }
 
 void print_config(const ImageRecord& image) {
-  fmt::print("linux/{}, created {}\n", printable(image.arch),
-             image.created ? *image.created : "at no time");
+  terminal::print(cat("linux/", printable(image.arch), ", created ",
+                      image.created ? printable(*image.created) : "at no time"));
   const go::Json config = image.container.to_json();
   for (const auto& [key, value] : *config.as_object()) {
-    fmt::print("  {}: {}\n", key, printable(value.compact(), 400));
+    terminal::print(cat("  ", key, ": ", printable(value.compact(), 400)));
   }
   for (const auto& [key, value] : image.annotations) {
-    fmt::print("  annotation {}: {}\n", printable(key), printable(value, 400));
+    terminal::print(cat("  annotation ", printable(key), ": ", printable(value, 400)));
   }
 }
 
 void print_resent(std::string_view what, const Resent& resent) {
-  fmt::print("{}: {} on average, {} at worst", what, brief_bytes(resent.mean),
-             brief_bytes(resent.worst));
-  if (!resent.worst_path.empty()) fmt::print(" ({})", printable(resent.worst_path));
-  fmt::print("\n");
+  const std::string where =
+      resent.worst_path.empty() ? "" : cat(" (", printable(resent.worst_path), ")");
+  terminal::print(cat(what, ": ", brief_bytes(resent.mean), " on average, ",
+                      brief_bytes(resent.worst), " at worst", where));
 }
 
 void print_text(const ImageRecord& image, const ImageFacts& facts,
                 const std::optional<Costs>& costs) {
-  fmt::print("layer        size  paths  digest               largest path\n");
+  terminal::print("layer        size  paths  digest               largest path");
   for (std::size_t i = 0; i < facts.layers.size(); ++i) print_layer(i + 1, facts.layers[i]);
-  fmt::print("total  {:>10}  {:>5}  in {} layers\n\n", brief_bytes(facts.size), facts.path_count,
-             facts.layers.size());
+  terminal::print(fmt::format("total  {:>10}  {:>5}  in {} layers", brief_bytes(facts.size),
+                              facts.path_count, facts.layers.size()));
+  terminal::print("");
   print_config(image);
   if (costs) {
-    fmt::print("\nsent again when one path changes (plain bytes of the layers touched)\n");
+    terminal::print("");
+    terminal::print("sent again when one path changes (plain bytes of the layers touched)");
     print_resent("  alone", costs->alone);
     if (costs->with_referrers) {
       print_resent("  with all that refers to it", *costs->with_referrers);
     } else {
-      fmt::print("  with all that refers to it: give --closure-graph to know\n");
+      terminal::print("  with all that refers to it: give --closure-graph to know");
     }
   }
-  for (const std::string& warning : facts.warnings) fmt::print("\nwarning: {}\n", warning);
+  for (const std::string& warning : facts.warnings) {
+    terminal::print("");
+    terminal::print(cat("warning: ", warning));
+  }
 }
 
 int run_inspect(const InspectArguments& arguments, const std::stop_token& stop) {

@@ -1,10 +1,10 @@
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <map>
 #include <memory>
 
 #include "base/environment.h"
 #include "base/file.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "image/image_json.h"
@@ -92,7 +92,7 @@ int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
   });
   progress.finish();
   if (!arguments.image_id_file.empty()) write_file(arguments.image_id_file, report.image_id);
-  std::puts(closing_line(request, report, std::chrono::steady_clock::now() - began).c_str());
+  terminal::print(closing_line(request, report, std::chrono::steady_clock::now() - began));
   return 0;
 }
 

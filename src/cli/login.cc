@@ -1,9 +1,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/prompt.h"
@@ -77,13 +77,13 @@ int run_login(const LoginArguments& arguments, bool debug, std::stop_token stop)
   if (helper.empty()) {
     file.set(arguments.host, login);
     file.save();
-    std::puts(cat("logged in to ", arguments.host, "; kept in ", file.path().string()).c_str());
+    terminal::print(cat("logged in to ", arguments.host, "; kept in ", file.path().string()));
     return 0;
   }
   CredentialHelper(helper).store(arguments.host, login);
   file.set_empty(arguments.host);
   file.save();
-  std::puts(cat("logged in to ", arguments.host, "; kept by docker-credential-", helper).c_str());
+  terminal::print(cat("logged in to ", arguments.host, "; kept by docker-credential-", helper));
   return 0;
 }
 
@@ -103,7 +103,7 @@ int run_logout(const LoginArguments& arguments) {
       had = true;
     }
   }
-  std::puts(cat(had ? "logged out of " : "there was no login for ", arguments.host).c_str());
+  terminal::print(cat(had ? "logged out of " : "there was no login for ", arguments.host));
   return 0;
 }
 

@@ -8,10 +8,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/terminal.h"
 #include "base/text.h"
 
 namespace n2c::cli {
@@ -31,7 +31,7 @@ class WithoutEcho {
   }
   ~WithoutEcho() {
     ::tcsetattr(fd_, TCSAFLUSH, &before_);
-    std::fputs("\n", stderr);  // that of who typed was not shown
+    terminal::say("");  // the line end of who typed was not shown
   }
   WithoutEcho(const WithoutEcho&) = delete;
   WithoutEcho& operator=(const WithoutEcho&) = delete;
@@ -102,7 +102,7 @@ std::string read_line(std::string_view what, const std::stop_token& stop) {
 }
 
 std::string ask(std::string_view prompt, std::string_view what, const std::stop_token& stop) {
-  std::fputs(cat(prompt, ": ").c_str(), stderr);
+  terminal::ask(cat(prompt, ": "));
   return read_line(what, stop);
 }
 

@@ -1,9 +1,8 @@
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <memory>
 
 #include "base/file.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/transfer_options.h"
@@ -21,21 +20,11 @@ struct PullArguments {
   RegistryArguments registry;
 };
 
-class StandardOutput final : public Writer {
- public:
-  void write(ByteView bytes) override {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() ||
-        std::fflush(stdout) != 0) {
-      throw_errno("write to standard output");
-    }
-  }
-};
-
 /// Calls write(Writer&) for the file, which appears when it is whole, or for standard output.
 template <class Write>
 void write_to(const std::string& to, Write&& write) {
   if (to == "-") {
-    StandardOutput output;
+    terminal::Output output("a blob");
     write(output);
     return;
   }
@@ -77,14 +66,17 @@ int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
     }
     if (arguments.manifest) {
       const StoredManifest manifest = manifest_for(**source, platform, stop);
-      write_to(arguments.to, [&](Writer& writer) { writer.write(bytes_of(manifest.json)); });
+      if (arguments.to == "-" && terminal::output_is_terminal()) {
+        terminal::print_json(manifest.json);
+      } else {
+        write_to(arguments.to, [&](Writer& writer) { writer.write(bytes_of(manifest.json)); });
+      }
       return 0;
     }
     const CopyReport report = pull_image(*source, arguments.to, platform, progress, stop);
     progress.finish();
-    std::puts(cat("pulled ", shown(from), " @", report.manifest.digest.str(), " : ", report.sent,
-                  " blobs, ", brief_bytes(report.bytes_sent))
-                  .c_str());
+    terminal::print(cat("pulled ", shown(from), " @", report.manifest.digest.str(), " : ",
+                        report.sent, " blobs, ", brief_bytes(report.bytes_sent)));
     return 0;
   });
 }

@@ -1,7 +1,7 @@
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/output.h"
@@ -74,9 +74,8 @@ void print_plan(const Image& image, const PushReport& report) {
     const Layer& source = image.layers[layer.first];
     const std::string size = layer.form ? brief_bytes(layer.form->size)
                                         : brief_bytes(source.blob.descriptor.size) + " plain";
-    std::puts(cat("layer ", layer.first + 1, " ", source.diff_id.brief(), ": ", verb(layer), ", ",
-                  size, ", ", layer.why)
-                  .c_str());
+    terminal::print(cat("layer ", layer.first + 1, " ", source.diff_id.brief(), ": ", verb(layer),
+                        ", ", size, ", ", layer.why));
   }
 }
 

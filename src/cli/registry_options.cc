@@ -1,9 +1,9 @@
 #include "cli/registry_options.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <iostream>
 
+#include "base/terminal.h"
 #include "base/text.h"
 
 namespace n2c::cli {
@@ -86,7 +86,7 @@ RegistryOptions make_registry_options(const RegistryArguments& arguments, Progre
                           .client_cert_file = arguments.client_cert_file,
                           .client_key_file = arguments.client_key_file,
                           .verify_tls = !arguments.skip_tls_verify && arguments.tls_verify,
-                          .note = [&progress](std::string_view line) { progress.note(line); }};
+                          .note = [&progress](const Printable& line) { progress.note(line); }};
   options.retry.attempts = arguments.retries + 1;
   options.retry.max_time = std::chrono::seconds(arguments.retry_max_seconds);
   if (!arguments.chunk_size.empty()) {
@@ -94,9 +94,7 @@ RegistryOptions make_registry_options(const RegistryArguments& arguments, Progre
         or_throw(parse_size(arguments.chunk_size), ErrorKind::usage, "--chunk-size");
   }
   if (debug) {
-    options.trace = [](std::string_view line) {
-      std::fputs(cat("n2c: ", line, "\n").c_str(), stderr);
-    };
+    options.trace = [](const Printable& line) { terminal::say(cat("n2c: ", line)); };
   }
   return options;
 }

@@ -3,12 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 #include <filesystem>
 #include <thread>
 #include <vector>
 
 #include "base/error.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
 
@@ -54,8 +54,16 @@ class StopOnSignal {
 
 /// A build command says the bare message, as upstream does (contract H1.5).
 void print_error(const Error& error, bool is_build_command) {
-  std::fputs(cat(is_build_command ? "" : "n2c: ", error.message(), "\n").c_str(), stderr);
-  if (!error.hint().empty()) std::fputs(cat("hint: ", error.hint(), "\n").c_str(), stderr);
+  terminal::say(cat(is_build_command ? "" : "n2c: ", error.message()));
+  if (!error.hint().empty()) terminal::say(cat("hint: ", error.hint()));
+}
+
+void print_help(const CLI::App& app) {
+  const std::string help = app.help();
+  const std::string_view lines = help;
+  for (const auto line : split(lines.substr(0, lines.find_last_not_of('\n') + 1), '\n')) {
+    terminal::print(line);
+  }
 }
 
 int fail(const Invocation& chosen, const Error& error) {
@@ -133,16 +141,16 @@ int run(int argc, char** argv) {
   try {
     app.parse(arguments_of(argc, argv));
   } catch (const CLI::CallForHelp&) {
-    std::fputs(app.help().c_str(), stdout);
+    print_help(app);
     return 0;
   } catch (const CLI::CallForVersion&) {
-    std::fputs("n2c " N2C_VERSION "\n", stdout);
+    terminal::print("n2c " N2C_VERSION);
     return 0;
   } catch (const CLI::ParseError& error) {
     return fail(chosen, Error(ErrorKind::usage, error.what(), "see --help"));
   }
   if (!chosen.action) {
-    std::fputs(app.help().c_str(), stdout);
+    print_help(app);
     return 0;
   }
   return run_action(chosen);

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <condition_variable>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -12,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "image/image_json.h"
@@ -72,7 +72,7 @@ bool is_loopback_address(const std::string& host) {
   return oci::is_loopback(host.contains(':') ? cat('[', host, ']') : host);
 }
 
-void note(std::string_view line) { std::fputs(cat("n2c: ", line, "\n").c_str(), stderr); }
+void note(const Printable& line) { terminal::say(cat("n2c: ", line)); }
 
 registry::ServerOptions server_options(const ServeArguments& arguments) {
   const auto where = or_throw(parse_listen(arguments.listen), ErrorKind::usage, "--listen");
@@ -88,11 +88,14 @@ registry::ServerOptions server_options(const ServeArguments& arguments) {
     options.tls = {.certificate_chain = read_file(arguments.tls_certificate, limit),
                    .key = read_file(arguments.tls_key, limit)};
   }
-  const auto line = arguments.json ? registry::access_json : registry::access_line;
   options.on_failure = note;
-  options.on_access = [line](const registry::AccessRecord& record) {
-    std::fputs((line(record) + "\n").c_str(), stdout);  // one call, so that lines do not mix
-    std::fflush(stdout);
+  options.on_access = [json = arguments.json](const registry::AccessRecord& record) {
+    if (json) {
+      terminal::print_json(registry::access_json(record));
+    } else {
+      terminal::print(registry::access_line(record));
+    }
+    terminal::flush();
   };
   return options;
 }
@@ -180,8 +183,7 @@ int collect(const std::string& root) {
   if (root.empty()) throw Error(ErrorKind::usage, "--gc needs --root");
   registry::FolderStore store(root);
   const auto removed = store.collect();
-  std::fputs(cat("removed ", removed.blobs, " blobs, ", brief_bytes(removed.bytes), "\n").c_str(),
-             stdout);
+  terminal::print(cat("removed ", removed.blobs, " blobs, ", brief_bytes(removed.bytes)));
   return 0;
 }
 

@@ -1,8 +1,8 @@
 #include "cli/transfer_options.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 
+#include "base/terminal.h"
 #include "base/text.h"
 #include "go/rfc3339.h"
 #include "image/image_json.h"
@@ -131,7 +131,7 @@ std::string Counts::str(std::string_view one, std::string_view many) const {
 
 void print_closing_line(const Address& destination, const std::string& line) {
   // An archive on standard output leaves no room there for words.
-  std::fputs((line + "\n").c_str(), destination.is_standard_output() ? stderr : stdout);
+  (destination.is_standard_output() ? terminal::say : terminal::print)(line);
 }
 
 }  // namespace n2c::cli

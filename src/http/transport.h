@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/printable.h"
 #include "base/stream.h"
 #include "http/headers.h"
 #include "http/proxy.h"
@@ -96,7 +97,7 @@ struct TransportOptions {
   std::optional<ProxyRules> proxies{};
   /// Each request and reply line and its headers, secrets masked; empty: off (--debug). Called
   /// on the network thread.
-  std::function<void(std::string_view line)> trace = {};
+  std::function<void(const Printable& line)> trace = {};
 };
 
 /// libcurl's multi interface on one network thread. Speaks HTTP/1.1 only (uploads over HTTP/2

@@ -1,10 +1,7 @@
 #include "push/archive_destination.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <numeric>
 
 #include "base/codec.h"
@@ -12,6 +9,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/tasks.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "push/archive.h"
 #include "push/compressed_source.h"
@@ -21,24 +19,6 @@ namespace n2c {
 namespace {
 
 constexpr std::string_view ref_name = "org.opencontainers.image.ref.name";
-
-class StandardOutput final : public Writer {
- public:
-  StandardOutput() {
-    if (::isatty(STDOUT_FILENO) != 0) {
-      throw Error(ErrorKind::usage, "an archive is not written to a terminal",
-                  "redirect standard output, or name a file");
-    }
-  }
-  void write(ByteView bytes) override {
-    while (!bytes.empty()) {
-      const ssize_t count = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) throw_errno("write to standard output");
-      bytes = bytes.subspan(static_cast<std::size_t>(count));
-    }
-  }
-};
 
 /// The whole tar into `to`; how many bytes it was.
 std::uint64_t pour(std::vector<ArchiveFile> files, Writer& to, Progress& progress,
@@ -66,7 +46,7 @@ std::uint64_t write_archive(const Address& address, std::vector<ArchiveFile> fil
                             const std::stop_token& stop) {
   return with_context("writing " + address.str(), [&] {
     if (address.is_standard_output()) {
-      StandardOutput output;
+      terminal::Output output("an archive");
       return pour(std::move(files), output, progress, meter, stop);
     }
     AtomicFile file(address.path);

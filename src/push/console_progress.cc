@@ -1,25 +1,12 @@
 #include "push/console_progress.h"
 
-#include <unistd.h>
-
 #include <condition_variable>
-#include <cstdio>
 
 #include "base/clock.h"
+#include "base/terminal.h"
 #include "base/text.h"
 
 namespace n2c {
-
-namespace {
-
-constexpr std::string_view erase_line = "\r\x1b[K";
-
-void write_to_stderr(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stderr);
-  std::fflush(stderr);
-}
-
-}  // namespace
 
 std::string progress_line(std::size_t done, std::size_t blobs, std::uint64_t sent,
                           std::chrono::nanoseconds elapsed) {
@@ -34,7 +21,7 @@ std::string progress_line(std::size_t done, std::size_t blobs, std::uint64_t sen
 }
 
 ConsoleProgress::ConsoleProgress(Style style)
-    : style_(style), terminal_(style == Style::automatic && ::isatty(STDERR_FILENO) == 1) {
+    : style_(style), terminal_(style == Style::automatic && terminal::error_is_terminal()) {
   if (!terminal_) return;
   drawer_ = std::jthread([this](std::stop_token stop) {
     SystemClock clock;
@@ -65,10 +52,11 @@ void ConsoleProgress::done(const oci::Digest&, BlobOutcome outcome) {
   state_.with([](State& state) { ++state.done; });
 }
 
-void ConsoleProgress::note(std::string_view line) {
+void ConsoleProgress::note(const Printable& line) {
   if (style_ == Style::quiet) return;
   state_.with([&](State& state) {
-    write_to_stderr(cat(state.drawn ? erase_line : "", "n2c: ", line, "\n"));
+    if (state.drawn) terminal::erase();
+    terminal::say(cat("n2c: ", line));
     state.drawn = false;
   });
 }
@@ -79,7 +67,7 @@ void ConsoleProgress::finish() {
     drawer_.join();
   }
   state_.with([](State& state) {
-    if (state.drawn) write_to_stderr(erase_line);
+    if (state.drawn) terminal::erase();
     state.drawn = false;
   });
 }
@@ -90,7 +78,7 @@ void ConsoleProgress::draw() {
     std::uint64_t sent = 0;
     for (const auto& [digest, meter] : state.meters) sent += meter->load();
     const auto elapsed = std::chrono::steady_clock::now() - state.began;
-    write_to_stderr(cat(erase_line, progress_line(state.done, state.blobs, sent, elapsed)));
+    terminal::redraw(progress_line(state.done, state.blobs, sent, elapsed));
     state.drawn = true;
   });
 }

@@ -31,7 +31,7 @@ class ConsoleProgress final : public Progress {
   void begin(std::size_t blobs, std::uint64_t bytes) override;
   std::atomic<std::uint64_t>& meter(const oci::Digest& diff_id_or_digest) override;
   void done(const oci::Digest& diff_id_or_digest, BlobOutcome outcome) override;
-  void note(std::string_view line) override;
+  void note(const Printable& line) override;
   /// Ends the redrawn line, so that what is printed next begins on a line of its own.
   void finish();
 

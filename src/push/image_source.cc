@@ -15,12 +15,17 @@ std::string media_type_of(const go::Json& json) {
                                                        : oci::media_type::manifest);
 }
 
+constexpr std::size_t most_platforms_named = 10;
+
 std::string platforms_of(const oci::Index& index) {
   std::string list;
+  std::size_t count = 0;
   for (const oci::Descriptor& one : index.manifests) {
     if (!one.platform || one.platform->os == "unknown") continue;
-    list += (list.empty() ? "" : ", ") + one.platform->str();
+    if (++count > most_platforms_named) continue;
+    list += (list.empty() ? "" : ", ") + printable(one.platform->str(), 60);
   }
+  if (count > most_platforms_named) list += cat(" and ", count - most_platforms_named, " more");
   return list.empty() ? "none" : list;
 }
 

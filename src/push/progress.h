@@ -3,8 +3,8 @@
 
 #include <atomic>
 #include <cstdint>
-#include <string_view>
 
+#include "base/printable.h"
 #include "oci/digest.h"
 
 namespace n2c {
@@ -22,7 +22,7 @@ class Progress {
   virtual std::atomic<std::uint64_t>& meter(const oci::Digest& diff_id_or_digest) = 0;
   virtual void done(const oci::Digest& diff_id_or_digest, BlobOutcome outcome) = 0;
   /// One line for people: a retry, a fallback, a warning.
-  virtual void note(std::string_view line) = 0;
+  virtual void note(const Printable& line) = 0;
 };
 
 }  // namespace n2c

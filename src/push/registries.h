@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/locked.h"
+#include "base/printable.h"
 #include "base/retry.h"
 #include "http/transport.h"
 #include "oci/reference.h"
@@ -36,8 +37,8 @@ struct RegistryOptions {
   RetryPolicy retry{};                            ///< --retry, --retry-max-time
   std::optional<std::uint64_t> chunk_size{};      ///< --chunk-size, bytes
   std::size_t in_flight = 64;                     ///< requests to one host at once
-  std::function<void(std::string_view)> note{};   ///< retries, fallbacks, warnings
-  std::function<void(std::string_view)> trace{};  ///< --debug: requests, secrets masked
+  std::function<void(const Printable&)> note{};   ///< retries, fallbacks, warnings
+  std::function<void(const Printable&)> trace{};  ///< --debug: requests, secrets masked
 };
 
 /// One transport, one set of logins, one Host for each registry. Thread-safe.

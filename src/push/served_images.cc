@@ -43,7 +43,7 @@ ServedImages::ServedImages(std::vector<ServedImage> images, ServeOptions options
 
 ServedImages::~ServedImages() = default;
 
-void ServedImages::note(std::string_view line) const {
+void ServedImages::note(const Printable& line) const {
   if (options_.note) options_.note(line);
 }
 

@@ -37,7 +37,7 @@ struct ServeOptions {
   std::function<void()> doubted{};
   /// Told of an image that is ready or cannot be served, and of a known form that was wrong; on
   /// any thread, also on several at once.
-  std::function<void(std::string_view line)> note{};
+  std::function<void(const Printable& line)> note{};
 };
 
 /// Layers are made from the store, and compressed, whenever they are asked for, and verified
@@ -92,7 +92,7 @@ class ServedImages final : public registry::Store {
   void learn(const oci::Digest& diff_id, const oci::Descriptor& form);
   Blob stored_layer(const Layer& layer, const oci::Descriptor& form);
   void doubt(const oci::Digest& diff_id, const oci::Descriptor& found);
-  void note(std::string_view line) const;
+  void note(const Printable& line) const;
   PreparedImage wait_for(const Entry& entry) const;
   /// The first of the repository's images that `has` says; those that are ready are asked first,
   /// the others waited for. Null when none has. Throws what an image failed with when none has.

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks who includes whom, where each library's headers appear, and how long files are.
+"""Checks who includes whom, where each library's headers appear, that one file alone writes to the
+terminal, and how long files are.
 
 usage: includes.py ROOT
 
@@ -36,6 +37,11 @@ LIBRARIES = {
     r'(isa-l|zstd)': r'src/base/(codec|gzip|zstd)[a-z_]*\.(cc|h)',
     r'openssl/': r'(src/base/hash\.cc|registry/server/[a-z_]+\.cc)',
 }
+# What reaches standard output or standard error, and the one file that may name it: it escapes.
+WAY_OUT = 'src/base/terminal.cc'
+SPEAKS = re.compile(
+    r'\b(cout|cerr|clog|stdout|stderr|STDOUT_FILENO|STDERR_FILENO|perror|psignal|v?syslog|v?d?f?printf|'
+    r'f?puts|putc(har)?|(fmt|std)::print(ln)?|write\((1|2),)(?!\w)')
 LONGEST = 500
 INCLUDE = re.compile(r'\s*#include\s+(["<])([^">]+)[">]')
 
@@ -46,6 +52,11 @@ def library_breaches(path, number, target):
             yield number, f'<{target}> belongs in {allowed} only'
 
 
+def is_spoken(line):
+    """Whether what a line does, beside its comments and texts, may reach people."""
+    return SPEAKS.search(re.sub(r'//.*', '', re.sub(r'"(\\.|[^"\\])*"', '""', line)))
+
+
 def breaches_of(root, path):
     folder = path.parent.as_posix()
     lines = (root / path).read_text(encoding='utf-8').splitlines()
@@ -54,6 +65,8 @@ def breaches_of(root, path):
     if path.parts[0] == 'test':
         return
     for number, line in enumerate(lines, 1):
+        if path.suffix in ('.h', '.cc') and path.as_posix() != WAY_OUT and is_spoken(line):
+            yield number, f'what people see goes through {WAY_OUT}'
         found = INCLUDE.match(line)
         if not found:
             continue

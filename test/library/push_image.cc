@@ -25,9 +25,9 @@ class Spoken final : public n2c::Progress {
     const std::scoped_lock hold(mutex_);
     std::cerr << digest.brief() << (outcome == n2c::BlobOutcome::sent ? " sent\n" : " was there\n");
   }
-  void note(std::string_view line) override {
+  void note(const n2c::Printable& line) override {
     const std::scoped_lock hold(mutex_);
-    std::cerr << line << "\n";
+    std::cerr << line.str() << "\n";
   }
 
  private:

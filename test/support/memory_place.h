@@ -22,7 +22,7 @@ class QuietProgress final : public Progress {
   void begin(std::size_t, std::uint64_t) override {}
   std::atomic<std::uint64_t>& meter(const oci::Digest&) override { return meter_; }
   void done(const oci::Digest&, BlobOutcome) override {}
-  void note(std::string_view line) override { notes.emplace_back(line); }
+  void note(const Printable& line) override { notes.emplace_back(line.str()); }
   std::vector<std::string> notes;
 
  private:

@@ -58,7 +58,7 @@ TEST_CASE("an error reply is told by its message, or by what came instead") {
         {.status = 500, .body = std::move(body), .url = *http::Url::parse("http://localhost/")});
   };
   CHECK(words("{\"message\":\"No such image\"}") == "No such image");
-  CHECK(words("<html>\n<b>Bad Gateway</b>") == "<html>\\x0a<b>Bad Gateway</b>");
+  CHECK(words("<html>\n<b>Bad Gateway</b>") == "<html>\\n<b>Bad Gateway</b>");
   CHECK(words("") == "no explanation");
 }
 
