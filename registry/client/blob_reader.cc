@@ -111,7 +111,8 @@ class BlobReader final : public Reader {
                               .reply_sink = &sink,
                               .sink_status = resumes ? 206 : 200},
                   .scopes = {scope_},
-                  .retry = false};
+                  .retry = false,
+                  .verified = true};
     if (resumes) call.request.headers.set("Range", cat("bytes=", have_, "-"));
     try {
       const HostReply reply = host_->send(call, stop_.get_token());

@@ -111,17 +111,17 @@ bool RegistryClient::mount(const oci::Descriptor& blob, const oci::Repository& f
   const auto location = response.headers.find("Location");
   if (response.status != 202 || !location) return false;
   // 202 is an upload session (distribution-spec#204): the blob will be sent into it.
-  if (const auto session = host_->resolve(response.url, *location)) {
-    std::optional<http::Url> replaced;
-    sessions_.with([&](auto& sessions) {
-      if (const auto held = sessions.find(blob.digest); held != sessions.end()) {
-        replaced = held->second;
-      }
-      sessions.insert_or_assign(blob.digest, *session);
-    });
-    if (replaced) cancel_session(*host_, scope(), *replaced);
-  }
+  keep_session(blob.digest, host_->session_url(call.request, response, *location));
   return false;
+}
+
+void RegistryClient::keep_session(const oci::Digest& digest, const http::Url& session) {
+  std::optional<http::Url> replaced;
+  sessions_.with([&](auto& sessions) {
+    if (const auto held = sessions.find(digest); held != sessions.end()) replaced = held->second;
+    sessions.insert_or_assign(digest, session);
+  });
+  if (replaced) cancel_session(*host_, scope(), *replaced);
 }
 
 oci::Descriptor RegistryClient::upload(const ByteSource& source, std::string media_type,
@@ -154,7 +154,8 @@ std::optional<FetchedManifest> RegistryClient::get_manifest(std::string_view tag
                                                             std::stop_token stop) {
   HostCall call{.request = {.url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest)),
                             .max_reply_bytes = oci::max_manifest_bytes},
-                .scopes = {scope()}};
+                .scopes = {scope()},
+                .verified = oci::Digest::parse(tag_or_digest).has_value()};
   accept_manifests(call.request.headers);
   const HostReply reply = host_->send(call, std::move(stop));
   const auto& response = reply.response;
@@ -177,6 +178,7 @@ std::optional<oci::Descriptor> RegistryClient::head_manifest(std::string_view ta
   HostCall call{.request = {.method = http::Method::head,
                             .url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest))},
                 .scopes = {scope()}};
+  call.verified = oci::Digest::parse(tag_or_digest).has_value();
   accept_manifests(call.request.headers);
   const HostReply reply = host_->send(call, std::move(stop));
   // 401, 403 and 405 stand for "absent" as well (ggcr#1691, harbor#22363).

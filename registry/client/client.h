@@ -87,6 +87,7 @@ class RegistryClient {
 
  private:
   Scope scope() const;
+  void keep_session(const oci::Digest& digest, const http::Url& session);
 
   std::shared_ptr<Host> host_;
   oci::Repository repository_;

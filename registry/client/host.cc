@@ -30,6 +30,10 @@ Throttle::Outcome outcome_of(int status) {
   return status < 400 ? Throttle::Outcome::success : Throttle::Outcome::other;
 }
 
+Error refused(const http::Request& request, std::string_view what, const Refusal& refusal) {
+  return {ErrorKind::registry, cat(describe(request), ": ", what, ": ", refusal.why), refusal.hint};
+}
+
 http::Url or_usage(std::string_view host, const HostOptions& options) {
   return or_throw(base_url(host, options), ErrorKind::usage, "registry host");
 }
@@ -56,23 +60,36 @@ struct Host::Parts {
         profile(options.profile),
         tokens(host, home, auth, clock_in,
                [this](const http::Request& request, std::stop_token stop) {
-                 // Where a realm is, the registry was trusted to say.
-                 const auto once = [&] { return follow_all(request, request.url, {}, stop); };
+                 // Where a realm is, the registry was trusted to say; what is sent there is a
+                 // login.
+                 const Errand errand{.home = request.url,
+                                     .authorization = request.headers.find("Authorization"),
+                                     .freight = {.secret_body = request.body.source != nullptr,
+                                                 .allow_plain_http = options.allow_http_redirect}};
+                 const auto once = [&] { return follow_all(request, errand, stop); };
                  return with_retries(request, stop, once).response;
                }) {}
+
+  /// Whom a request is for, and with what.
+  struct Errand {
+    const http::Url& home;  ///< whose login it is
+    std::optional<std::string> authorization{};
+    Freight freight{};
+  };
 
   template <class Try>
   HostReply with_retries(const http::Request& request, std::stop_token stop, Try&& once);
   bool wait(int attempt, Clock::TimePoint since, std::string_view why,
             std::optional<std::chrono::milliseconds> after, std::stop_token stop);
   HostReply authorized(const HostCall& call, std::stop_token stop);
-  HostReply follow_all(http::Request request, const http::Url& trusted,
-                       const std::optional<std::string>& authorization, std::stop_token stop);
+  HostReply follow_all(http::Request request, const Errand& errand, std::stop_token stop);
+  void tell_of_plain_http(const http::Url& from, const http::Url& to);
   void check_address(const http::Url& url, const http::Url& trusted, std::string_view address);
   http::Response exchange(const http::Request& request, std::stop_token stop);
   void note(const Printable& line) const {
     if (options.note) options.note(line);
   }
+  void note_once(const std::string& line);
   void note_warnings(const http::Response& response);
   FailureContext context(const std::string& repository);
 
@@ -84,7 +101,7 @@ struct Host::Parts {
   Throttle throttle;
   Locked<std::mt19937_64> random;
   Locked<HostProfile> profile;
-  Locked<std::set<std::string>> warnings;
+  Locked<std::set<std::string>> said_once;
   std::atomic<bool> home_is_private = false;  // as far as it was seen where home is
   Tokens tokens;
 };
@@ -103,15 +120,17 @@ http::Response Host::Parts::exchange(const http::Request& request, std::stop_tok
   }
 }
 
+void Host::Parts::note_once(const std::string& line) {
+  if (said_once.with([&](auto& said) { return said.insert(line).second; })) note(line);
+}
+
 /// Warning: 299 - "text" is for the user (distribution-spec, "Warnings"); each is said once.
 void Host::Parts::note_warnings(const http::Response& response) {
   for (const std::string& warning : response.headers.find_all("Warning")) {
     const std::size_t open = warning.find('"');
     const std::size_t close = warning.rfind('"');
     if (!warning.starts_with("299") || open == close) continue;
-    const std::string text = printable(warning.substr(open + 1, close - open - 1), 500);
-    const bool is_new = warnings.with([&](auto& said) { return said.insert(text).second; });
-    if (is_new) note(cat(host, " says: ", text));
+    note_once(cat(host, " says: ", printable(warning.substr(open + 1, close - open - 1), 500)));
   }
 }
 
@@ -129,34 +148,36 @@ void Host::Parts::check_address(const http::Url& url, const http::Url& trusted,
           " the registry you mean?"));
 }
 
-/// Redirects by the rules of redirect.h; the login goes only where it belongs. `trusted`'s host may
-/// be anywhere.
-HostReply Host::Parts::follow_all(http::Request request, const http::Url& trusted,
-                                  const std::optional<std::string>& authorization,
+void Host::Parts::tell_of_plain_http(const http::Url& from, const http::Url& to) {
+  note_once(cat("warning: ", from.authority(), " leads from https to plain http, to http://",
+                to.authority(), ": others may see what comes from there"));
+}
+
+/// Redirects by the rules of redirect.h. The login goes only where it belongs, and once it was left
+/// behind it stays behind: who else is on the way does not get to use it.
+HostReply Host::Parts::follow_all(http::Request request, const Errand& errand,
                                   std::stop_token stop) {
-  if (authorization && follow(home, request.url, request.url.str())->with_authorization) {
-    request.headers.set("Authorization", *authorization);
-  }
+  bool elsewhere = !may_carry_login(errand.home, request.url);
   const std::uint64_t counted = request.sent == nullptr ? 0 : request.sent->load();
   request.on_connected = [&](std::string_view address) {
-    with_context(describe(request), [&] { check_address(request.url, trusted, address); });
+    with_context(describe(request), [&] { check_address(request.url, errand.home, address); });
   };
-  bool elsewhere = false;
   for (int hops = 0; hops <= most_redirects; ++hops) {
+    request.headers.remove("Authorization");
+    if (errand.authorization && !elsewhere) {
+      request.headers.set("Authorization", *errand.authorization);
+    }
     if (request.sent != nullptr) request.sent->store(counted);
     http::Response response = exchange(request, stop);
     const auto location = response.headers.find("Location");
     if (!is_redirect(response.status, request.method) || !location) {
       return {.response = std::move(response), .elsewhere = elsewhere};
     }
-    const auto hop = or_throw(follow(home, request.url, *location), ErrorKind::registry,
-                              cat(describe(request), ": redirected"));
-    request.headers.remove("Authorization");
-    if (authorization && hop.with_authorization) {
-      request.headers.set("Authorization", *authorization);
-    }
-    elsewhere = !hop.with_authorization;
-    request.url = hop.to;
+    const auto hop = follow(errand.home, request.url, *location, errand.freight);
+    if (!hop) throw refused(request, "redirected", hop.error());
+    if (hop->leaves_tls) tell_of_plain_http(request.url, hop->to);
+    elsewhere = elsewhere || !hop->with_authorization;
+    request.url = hop->to;
   }
   throw Error(ErrorKind::registry,
               cat(describe(request), ": redirected more than ", most_redirects, " times"));
@@ -167,7 +188,11 @@ HostReply Host::Parts::follow_all(http::Request request, const http::Url& truste
 HostReply Host::Parts::authorized(const HostCall& call, std::stop_token stop) {
   for (int round = 0;; ++round) {
     const auto authorization = tokens.authorization(call.scopes, stop);
-    HostReply reply = follow_all(call.request, home, authorization, stop);
+    const Errand errand{
+        .home = home,
+        .authorization = authorization,
+        .freight = {.verified = call.verified, .allow_plain_http = options.allow_http_redirect}};
+    HostReply reply = follow_all(call.request, errand, stop);
     if (reply.response.status != 401 || reply.elsewhere || round == 2) return reply;
     if (!tokens.on_refused(reply.response, call.scopes, authorization)) return reply;
   }
@@ -232,10 +257,13 @@ http::Url Host::url(std::string_view path) const {
   return or_throw(http::Url::parse(cat(parts_->home.str(), path)), ErrorKind::internal, "URL");
 }
 
-Parsed<http::Url> Host::resolve(const http::Url& from, std::string_view location) const {
-  auto hop = follow(parts_->home, from, location);
-  if (!hop) return std::unexpected(hop.error());
-  return std::move(hop->to);
+http::Url Host::session_url(const http::Request& request, const http::Response& response,
+                            std::string_view location) const {
+  const auto hop = follow(parts_->home, response.url, location,
+                          {.allow_plain_http = parts_->options.allow_http_redirect});
+  if (!hop) throw refused(request, "Location", hop.error());
+  if (hop->leaves_tls) parts_->tell_of_plain_http(response.url, hop->to);
+  return hop->to;
 }
 
 HostReply Host::send(const HostCall& call, std::stop_token stop) {

@@ -26,6 +26,8 @@ namespace n2c::registry {
 struct HostOptions {
   bool plain_http = false;  ///< --plain-http; loopback hosts speak plain HTTP without it
   bool tls = false;         ///< HTTPS for loopback hosts too
+  /// --allow-http-redirect: what is not checked by a digest follows from https to plain http too.
+  bool allow_http_redirect = false;
   RetryPolicy retry{};
   HostProfile profile{};                ///< --chunk-size, and what is learnt on the way
   std::size_t in_flight = 64;           ///< requests at once, until the host says that is too many
@@ -40,6 +42,8 @@ struct HostCall {
   std::vector<Scope> scopes{};  ///< one, but for mounts
   /// Tries again after failures by the host's policy. False: the caller decides (uploads).
   bool retry = true;
+  /// What comes back is checked by its digest (see Freight in redirect.h).
+  bool verified = false;
 };
 
 /// What a HostCall came to.
@@ -64,8 +68,10 @@ class Host {
   /// "https://ghcr.io/v2/" followed by `path`.
   http::Url url(std::string_view path) const;
 
-  /// Where a Location in a reply of `from` leads, by the rules of redirect.h.
-  Parsed<http::Url> resolve(const http::Url& from, std::string_view location) const;
+  /// Where an upload's Location in the reply to `request` leads, by the rules of redirect.h. Throws
+  /// Error{registry} when it leads where nothing is sent.
+  http::Url session_url(const http::Request& request, const http::Response& response,
+                        std::string_view location) const;
 
   /// Sends with authorization, follows redirects (redirect.h), renews a refused token once,
   /// slows down when told to, and tries again as the call allows. Any final status is a HostReply;

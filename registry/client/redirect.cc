@@ -41,11 +41,6 @@ bool is_private_v6(const in6_addr& address) {
   return (bytes[0] & 0xfe) == 0xfc || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
 }
 
-bool may_carry_login(const http::Url& home, const http::Url& to) {
-  if (to.same_origin(home)) return true;
-  return to.host() == home.host() && to.is_https() && to.port() == 443 && home.port() == 80;
-}
-
 /// home's own scheme and port where `to` is home named as plain http.
 Parsed<http::Url> keep_https(const http::Url& home, http::Url to) {
   const bool named_plain = home.is_https() && !to.is_https() && to.host() == home.host();
@@ -68,17 +63,39 @@ bool is_private_address(std::string_view host) {
   return lower == "localhost" || lower.ends_with(".localhost") || oci::is_loopback(lower);
 }
 
-Parsed<Hop> follow(const http::Url& home, const http::Url& from, std::string_view location) {
+bool may_carry_login(const http::Url& home, const http::Url& to) {
+  if (to.same_origin(home)) return true;
+  return to.host() == home.host() && to.is_https() && to.port() == 443 && !home.is_https() &&
+         home.port() == 80;
+}
+
+std::expected<Hop, Refusal> follow(const http::Url& home, const http::Url& from,
+                                   std::string_view location, const Freight& freight) {
+  const auto refuse = [](std::string why, std::string hint = {}) {
+    return std::unexpected(Refusal{std::move(why), std::move(hint)});
+  };
   const Parsed<http::Url> resolved = from.resolve(location);
-  if (!resolved) return std::unexpected(resolved.error());
+  if (!resolved) return refuse(resolved.error());
   Parsed<http::Url> to = keep_https(home, *resolved);
-  if (!to) return std::unexpected(to.error());
+  if (!to) return refuse(to.error());
   const bool both_loopback = oci::is_loopback(home.host()) && oci::is_loopback(to->host());
   if (to->host() != home.host() && !both_loopback && is_private_address(to->host())) {
-    return std::unexpected(cat("refusing to be led to the private address ", to->host()));
+    return refuse(cat("refusing to be led to the private address ", to->host()));
   }
   const bool carries = may_carry_login(home, *to);
-  return Hop{.to = *std::move(to), .with_authorization = carries};
+  if (freight.secret_body && !carries) {
+    return refuse(cat("refusing to take a login to ", to->authority(), ", which ", home.authority(),
+                      " leads to"),
+                  "a login is sent to the token server that the registry names, and no further");
+  }
+  const bool leaves_tls = (from.is_https() || home.is_https()) && !to->is_https();
+  if (leaves_tls && !freight.verified && !freight.allow_plain_http) {
+    return refuse(
+        cat("refusing to be led from https to plain http, to ", to->redacted()),
+        "whoever is on the way could read and change it; --allow-http-redirect goes there "
+        "all the same, without the login");
+  }
+  return Hop{.to = *std::move(to), .with_authorization = carries, .leaves_tls = leaves_tls};
 }
 
 bool is_redirect(int status, http::Method method) {

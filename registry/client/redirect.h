@@ -1,9 +1,10 @@
 #pragma once
 /// Where a Location may lead, and whether the login goes with it.
 
+#include <expected>
+#include <string>
 #include <string_view>
 
-#include "base/error.h"
 #include "http/transport.h"
 #include "http/url.h"
 
@@ -12,17 +13,37 @@ namespace n2c::registry {
 /// Redirects followed for one request.
 inline constexpr int most_redirects = 5;
 
+/// What a redirect would take along, and what would come back.
+struct Freight {
+  /// The body is a login (an identity token): it is for home alone.
+  bool secret_body = false;
+  /// What comes back is checked by its digest, so nobody on the way can put something else there.
+  bool verified = false;
+  bool allow_plain_http = false;  ///< --allow-http-redirect
+};
+
 struct Hop {
   http::Url to;
   bool with_authorization = false;
+  bool leaves_tls = false;  ///< from https to plain http
 };
 
-/// The target of `location` in a reply of `from` (RFC 3986 §5.2), for a registry at `home`, the
-/// address the user named. Refused: other schemes than http and https, and private or
-/// loopback addresses other than home's own host (where a name leads shows when it is connected to:
-/// Host refuses it then). The login goes only to home's origin, or to its
-/// HTTPS side. An https registry whose proxy makes it name itself as http stays https.
-Parsed<Hop> follow(const http::Url& home, const http::Url& from, std::string_view location);
+struct Refusal {
+  std::string why, hint;
+};
+
+/// The target of `location` in a reply of `from` (RFC 3986 §5.2), for what was meant for `home`:
+/// the registry that the user named, or the token server that it names. Refused: other schemes than
+/// http and https; private or loopback addresses other than home's own host (where a name leads
+/// shows when it is connected to: Host refuses it then); a way from https to plain http, but for
+/// what is verified or where it was allowed; and any other origin for a body that is a login. The
+/// login goes only to home's origin, or to its HTTPS side. An https registry whose proxy makes it
+/// name itself as http stays https.
+std::expected<Hop, Refusal> follow(const http::Url& home, const http::Url& from,
+                                   std::string_view location, const Freight& freight = {});
+
+/// Whether a login for `home` may be sent to `to`.
+bool may_carry_login(const http::Url& home, const http::Url& to);
 
 /// Whether a reply asks to go elsewhere with the same method: 301, 302, 307, 308 (the method is
 /// kept for all of them), and 303 for GET and HEAD.

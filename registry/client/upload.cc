@@ -135,9 +135,7 @@ class Upload {
     // A closing PUT's Location is the blob's own: nobody goes there, wherever it leads.
     const auto location = response.headers.find("Location");
     if (location && request.method != http::Method::put && response.status < 300) {
-      reply.location = or_throw(host_.resolve(response.url, *location), ErrorKind::registry,
-                                cat(describe(request), ": Location"))
-                           .str();
+      reply.location = host_.session_url(request, response, *location).str();
     }
     if (const auto range = response.headers.find("Range")) {
       reply.received = parse_session_range(*range);
@@ -239,7 +237,8 @@ void cancel_session(Host& host, const Scope& scope, const http::Url& session) {
 bool probe_blob(Host& host, const Scope& scope, const oci::Digest& digest, std::stop_token stop) {
   const HostCall call{.request = {.method = http::Method::head,
                                   .url = host.url(cat(scope.repository, "/blobs/", digest.str()))},
-                      .scopes = {scope}};
+                      .scopes = {scope},
+                      .verified = true};
   const HostReply reply = host.send(call, std::move(stop));
   if (reply.response.status == 200) return true;
   // The registry led elsewhere, so it has the blob; storage that is signed for GET refuses HEAD

@@ -60,6 +60,11 @@ void add_registry_options(CLI::App& command, RegistryArguments& arguments) {
                 "--tls-verify=false, as skopeo and podman have it: no check, and HTTP where a "
                 "registry has no TLS")
       ->group(group);
+  command
+      .add_flag("--allow-http-redirect", arguments.allow_http_redirect,
+                "follow a registry from HTTPS to plain HTTP for tags and uploads too, without the "
+                "login")
+      ->group(group);
   command.add_option("--retry", arguments.retries, "further tries of a request that failed")
       ->check(CLI::Range(0, 100))
       ->capture_default_str()
@@ -82,6 +87,7 @@ RegistryOptions make_registry_options(const RegistryArguments& arguments, Progre
                           .auth_file = arguments.auth_file,
                           .plain_http = arguments.plain_http,
                           .plain_http_fallback = !arguments.tls_verify,
+                          .allow_http_redirect = arguments.allow_http_redirect,
                           .ca_file = arguments.ca_file,
                           .client_cert_file = arguments.client_cert_file,
                           .client_key_file = arguments.client_key_file,

@@ -42,6 +42,7 @@ std::shared_ptr<registry::Host> Registries::host_of(const std::string& host) {
           host, *transport_, *auth_, clock_,
           registry::HostOptions{.plain_http = speaks_plain_http(host),
                                 .tls = wants_tls(host),
+                                .allow_http_redirect = options_.allow_http_redirect,
                                 .retry = options_.retry,
                                 .profile = {.chunk = options_.chunk_size},
                                 .in_flight = options_.in_flight,

@@ -32,6 +32,8 @@ struct RegistryOptions {
   bool plain_http = false;            ///< --plain-http
   /// --tls-verify=false: a host that does not speak TLS is spoken to without.
   bool plain_http_fallback = false;
+  /// --allow-http-redirect: a registry with TLS may lead to a host without.
+  bool allow_http_redirect = false;
   std::string ca_file{}, client_cert_file{}, client_key_file{};
   bool verify_tls = true;                         ///< --insecure-skip-tls-verify makes it false
   RetryPolicy retry{};                            ///< --retry, --retry-max-time

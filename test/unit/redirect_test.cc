@@ -52,9 +52,53 @@ TEST_CASE("a registry behind TLS that calls itself http stays https") {
 TEST_CASE("the login follows from http to the same host's https, never the other way") {
   CHECK(follow(url("http://r.example/v2/"), url("http://r.example/v2/"), "https://r.example/v2/")
             ->with_authorization);
-  CHECK_FALSE(
-      follow(url("https://r.example/v2/"), url("https://r.example/v2/"), "http://r.example:81/v2/")
-          ->with_authorization);
+  CHECK_FALSE(follow(url("https://r.example/v2/"), url("https://r.example/v2/"),
+                     "http://r.example:81/v2/", {.verified = true})
+                  ->with_authorization);
+}
+
+TEST_CASE("a way from https to plain http is for what is verified, or where it was allowed (#16)") {
+  const auto home = url("https://r.example/v2/");
+  const auto plain = url("http://r.example/v2/");
+  const auto storage = url("https://s3.example/b");
+  struct Row {
+    http::Url home, from;
+    const char* location;
+    bool leaves_tls;
+  };
+  const Row rows[] = {
+      {home, home, "http://s3.example/b", true},
+      {home, home, "http://r.example:81/b", true},
+      {home, storage, "http://s3.example/b", true},
+      {home, url("http://s3.example/b"), "/c", true},
+      {plain, storage, "http://s3.example/b", true},
+      {home, home, "http://r.example/b", false},  // the registry's own, which stays https
+      {home, home, "//s3.example/b", false},
+      {plain, plain, "http://s3.example/b", false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.location);
+    CHECK(follow(row.home, row.from, row.location).has_value() == !row.leaves_tls);
+    for (const registry::Freight freight :
+         {registry::Freight{.verified = true}, registry::Freight{.allow_plain_http = true}}) {
+      const auto hop = follow(row.home, row.from, row.location, freight);
+      REQUIRE(hop);
+      CHECK(hop->leaves_tls == row.leaves_tls);
+    }
+  }
+}
+
+TEST_CASE("a body that is a login goes to home alone (#16)") {
+  const auto home = url("https://auth.example/token");
+  const registry::Freight login{.secret_body = true, .allow_plain_http = true};
+  CHECK(follow(home, home, "/other", login));
+  CHECK(follow(home, home, "http://auth.example/other", login)->to.is_https());
+  CHECK_FALSE(follow(home, home, "https://auth.example:444/", login));
+  CHECK_FALSE(follow(home, home, "http://auth.example:81/", login));
+  CHECK_FALSE(follow(home, home, "https://r.example/", login));
+  const auto plain = url("http://auth.example/token");
+  CHECK(follow(plain, plain, "https://auth.example/token", login));
+  CHECK_FALSE(follow(plain, plain, "http://auth.example:81/token", login));
 }
 
 TEST_CASE("nothing leads to a file or to a private address the user did not name") {
