@@ -13,6 +13,9 @@ namespace n2c::registry {
 namespace {
 
 constexpr std::size_t pipe_bytes = 1 << 20;
+/// A try that brought so much begins the count of failures anew; one that brought less does not, or
+/// a registry that drips would be asked for ever.
+constexpr std::uint64_t real_progress = 64 << 10;
 
 bool passing(int status) { return status == 408 || status == 429 || status >= 500; }
 
@@ -93,7 +96,7 @@ class BlobReader final : public Reader {
       const std::uint64_t before = have_;
       std::optional<Error> failed = fetch_once();
       if (!failed) return;
-      if (have_ > before) {
+      if (have_ - before >= real_progress) {
         attempt = 0;
         since = host_->clock().now();
       }

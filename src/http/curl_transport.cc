@@ -97,6 +97,7 @@ Response CurlTransport::send(const Request& request, std::stop_token stop) {
   const auto transfer = std::make_shared<Transfer>(
       request,
       TransferLimits{.stall_timeout = options_.stall_timeout,
+                     .min_rate = options_.min_rate,
                      .pipe_bytes = options_.pipe_bytes,
                      .is_direct = !proxy && options_.unix_socket.empty()},
       [this, id] { loop_.resume(id); });
@@ -135,7 +136,7 @@ Response CurlTransport::outcome(Transfer& transfer, const Request& request,
          .explanation = transfer.explanation(),
          .os_error = static_cast<int>(handle.number(CURLINFO_OS_ERRNO)),
          .proxy_status = handle.number(CURLINFO_HTTP_CONNECTCODE),
-         .stalled = transfer.stalled(),
+         .given_up = transfer.given_up(),
          .sent = response.sent,
          .proxy = proxy},
         options_);

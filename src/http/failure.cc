@@ -67,7 +67,13 @@ Cause connect_cause(const Failure& failure, const std::string& explanation) {
 
 Cause time_out_cause(const Failure& failure, const std::string& explanation,
                      const TransportOptions& options) {
-  if (!failure.stalled) return {explanation, "check the registry's name, the network and proxies"};
+  if (failure.given_up == GivenUp::no) {
+    return {explanation, "check the registry's name, the network and proxies"};
+  }
+  if (failure.given_up == GivenUp::too_slow) {
+    return {cat("the reply came at less than ", brief_bytes(options.min_rate), " a second for ",
+                brief_duration(options.stall_timeout))};
+  }
   const std::string sent =
       failure.sent != 0 ? cat(" after ", brief_bytes(failure.sent), " were sent") : "";
   return {cat("nothing moved for ", brief_duration(options.stall_timeout), sent)};

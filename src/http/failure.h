@@ -12,13 +12,20 @@
 
 namespace n2c::http {
 
+/// Whether we ended an exchange because its time was over.
+enum class GivenUp {
+  no,
+  nothing_moved,  ///< for TransportOptions::stall_timeout
+  too_slow,       ///< less than TransportOptions::min_rate
+};
+
 /// How an exchange ended without a reply.
 struct Failure {
   CURLcode code = CURLE_OK;
-  std::string explanation{};     ///< libcurl's, may be empty
-  int os_error = 0;              ///< errno of the failed connect, or 0
-  long proxy_status = 0;         ///< what a proxy answered to CONNECT, or 0
-  bool stalled = false;          ///< our own time-out ended it
+  std::string explanation{};  ///< libcurl's, may be empty
+  int os_error = 0;           ///< errno of the failed connect, or 0
+  long proxy_status = 0;      ///< what a proxy answered to CONNECT, or 0
+  GivenUp given_up = GivenUp::no;
   std::uint64_t sent = 0;        ///< body bytes that had left
   std::optional<Proxy> proxy{};  ///< it went through this one
 };

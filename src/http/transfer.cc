@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t sink_bytes = 1 << 20;          // held between the network and the sink
 constexpr std::size_t max_header_bytes = 256 << 10;  // of one reply
+constexpr int max_interim_replies = 100;             // 1xx before the reply
 constexpr long upload_buffer = 512 << 10;            // fewer, larger writes to the socket
 constexpr long download_buffer = 256 << 10;
 
@@ -61,7 +62,8 @@ Transfer::Transfer(const Request& request, const TransferLimits& limits,
     : request_(request),
       limits_(limits),
       body_(pipe_capacity(request.body, limits.pipe_bytes), resume),
-      resume_(std::move(resume)) {
+      resume_(std::move(resume)),
+      pace_(limits.min_rate, limits.stall_timeout) {
   response_.url = request.url;
   body_left_ = request.body.source == nullptr;
   if (body_left_) body_.finish();
@@ -106,6 +108,7 @@ void Transfer::wait_for_end() {
 void Transfer::on_resume() {
   awaits_producer_ = awaits_consumer_ = false;
   last_moved_ = std::chrono::steady_clock::now();
+  pace_.restart(last_moved_);
   curl_easy_pause(handle_.get(), CURLPAUSE_CONT);  // may call on_write() before it returns
 }
 
@@ -116,8 +119,12 @@ bool Transfer::check_stall(Now now) {
   const bool only_the_reply = body_left_ && response_.status == 0;
   const std::chrono::milliseconds patience =
       only_the_reply ? request_.reply_patience : std::chrono::milliseconds(0);
-  stalled_ = now - last_moved_ > limits_.stall_timeout + patience;
-  return stalled_;
+  if (now - last_moved_ > limits_.stall_timeout + patience) {
+    given_up_ = GivenUp::nothing_moved;
+  } else if (pace_.is_too_slow(now)) {
+    given_up_ = GivenUp::too_slow;
+  }
+  return given_up_ != GivenUp::no;
 }
 
 void Transfer::end(CURLcode code, std::exception_ptr failure) {
@@ -154,6 +161,7 @@ std::size_t Transfer::give_body(ByteSpan into) {
     return CURL_READFUNC_PAUSE;
   }
   last_moved_ = std::chrono::steady_clock::now();
+  pace_.restart(last_moved_);
   body_left_ = taken.at_end;
   response_.sent += taken.count;
   if (request_.body.length && response_.sent >= *request_.body.length) body_left_ = true;
@@ -167,8 +175,12 @@ std::size_t Transfer::on_write(char* from, std::size_t, std::size_t count, void*
                                      [&] { return transfer.take_reply({from, count}); });
 }
 
-std::size_t Transfer::take_reply(std::string_view bytes) {
+void Transfer::reply_came(std::size_t bytes) {
   last_moved_ = std::chrono::steady_clock::now();
+  pace_.came(bytes, last_moved_);
+}
+
+std::size_t Transfer::take_reply(std::string_view bytes) {
   const bool wanted = request_.sink_status == 0 ? response_.status >= 200 && response_.status < 300
                                                 : response_.status == request_.sink_status;
   const bool is_for_sink = request_.reply_sink != nullptr && wanted;
@@ -178,6 +190,7 @@ std::size_t Transfer::take_reply(std::string_view bytes) {
                   cat(name_of(request_.method), ' ', request_.url.redacted(),
                       ": the reply is longer than ", brief_bytes(request_.max_reply_bytes)));
     }
+    reply_came(bytes.size());
     response_.body += bytes;
     return bytes.size();
   }
@@ -186,6 +199,7 @@ std::size_t Transfer::take_reply(std::string_view bytes) {
     sink_was_full_ = awaits_consumer_ = true;
     return CURL_WRITEFUNC_PAUSE;
   }
+  reply_came(bytes.size());
   for_sink_ += bytes;
   changed_.notify_all();
   return bytes.size();
@@ -199,18 +213,31 @@ std::size_t Transfer::on_header(char* from, std::size_t, std::size_t count, void
   });
 }
 
+/// A header block begins: the reply's own, or a 1xx before it. A 1xx is no sign that the reply is
+/// under way, or a server could hold us for ever with them.
+void Transfer::begin_block(std::string_view status_line) {
+  response_.headers = {};
+  response_.status = 0;
+  const auto parts = cut(status_line, ' ');
+  is_interim_ = parts && parts->second.starts_with('1');
+  if (is_interim_ && ++interim_replies_ > max_interim_replies) {
+    throw Error(ErrorKind::network,
+                cat(name_of(request_.method), ' ', request_.url.redacted(), ": more than ",
+                    max_interim_replies, " interim replies (1xx), and no reply"));
+  }
+}
+
 void Transfer::take_header(std::string_view line) {
-  last_moved_ = std::chrono::steady_clock::now();
   header_bytes_ += line.size();
   if (header_bytes_ > max_header_bytes) {
     throw Error(ErrorKind::registry, cat(name_of(request_.method), ' ', request_.url.redacted(),
                                          ": the reply's header never ends"));
   }
-  if (line.starts_with("HTTP/")) {  // a new block: what came before was a 1xx
-    response_.headers = {};
-    response_.status = 0;
-    return;
-  }
+  const bool begins = line.starts_with("HTTP/");
+  if (begins) begin_block(line);
+  if (is_interim_) return;
+  reply_came(line.size());
+  if (begins) return;
   if (trim(line).empty()) {
     const long status = handle_.number(CURLINFO_RESPONSE_CODE);
     if (status >= 200) response_.status = static_cast<int>(status);

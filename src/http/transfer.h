@@ -12,6 +12,8 @@
 
 #include "base/pipe.h"
 #include "http/curl_handle.h"
+#include "http/failure.h"
+#include "http/reply_pace.h"
 #include "http/transport.h"
 
 namespace n2c::http {
@@ -19,6 +21,7 @@ namespace n2c::http {
 /// What a transfer needs from its transport.
 struct TransferLimits {
   std::chrono::milliseconds stall_timeout;
+  std::uint64_t min_rate = 0;  ///< bytes a second of a reply; see TransportOptions
   std::size_t pipe_bytes;
   bool is_direct = true;  ///< what is connected to is the URL's host
 };
@@ -48,12 +51,12 @@ class Transfer {
   std::exception_ptr take_failure() { return std::exchange(failure_, nullptr); }
   const char* explanation() const { return explanation_.data(); }
   Response take_response() { return std::move(response_); }
-  bool stalled() const { return stalled_; }
+  GivenUp given_up() const { return given_up_; }
 
   // The network thread's side.
 
   void on_resume();
-  /// Nothing has moved for too long; then the transfer is to be ended.
+  /// Nothing has moved for too long, or too little; then the transfer is to be ended.
   bool check_stall(Now now);
   /// The last call: no callback comes after it.
   void end(CURLcode code, std::exception_ptr failure = nullptr);
@@ -70,6 +73,8 @@ class Transfer {
   std::size_t give_body(ByteSpan into);
   std::size_t take_reply(std::string_view bytes);
   void take_header(std::string_view line);
+  void begin_block(std::string_view status_line);
+  void reply_came(std::size_t bytes);
 
   const Request& request_;
   TransferLimits limits_;
@@ -89,7 +94,10 @@ class Transfer {
   bool awaits_producer_ = false;
   bool awaits_consumer_ = false;
   bool body_left_ = false;
-  bool stalled_ = false;
+  GivenUp given_up_ = GivenUp::no;
+  ReplyPace pace_;
+  bool is_interim_ = false;  // the header block under way is a 1xx
+  int interim_replies_ = 0;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -89,6 +89,9 @@ struct TransportOptions {
   std::chrono::milliseconds connect_timeout{15'000};
   /// Nothing moved in either direction for so long: Error{network}.
   std::chrono::milliseconds stall_timeout{60'000};
+  /// A reply that has begun and brings fewer bytes a second than this, over any stretch of
+  /// stall_timeout in which we took all that came: Error{network}. 0: no least rate.
+  std::uint64_t min_rate = 1024;
   std::size_t pipe_bytes = 1 << 20;  ///< held for each upload between its producer and the network
   std::string unix_socket;           ///< connect here, whatever the URL's host
   /// Asked once for each host (authority()) that a request goes to.

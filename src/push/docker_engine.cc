@@ -203,6 +203,7 @@ http::Url base_url(std::string_view text) {
 }  // namespace
 
 DockerConnection connect_docker(const DockerHost& host, http::TransportOptions options) {
+  options.min_rate = 0;  // while an engine unpacks it says little
   switch (host.kind) {
     case DockerHost::Kind::unix_socket:
       options.unix_socket = host.socket.string();

@@ -128,7 +128,7 @@ TEST_CASE("a body is never sent twice by one send, though a kept connection turn
 }
 
 TEST_CASE("a server that stops talking is given up on, wherever it stops") {
-  const auto transport = test_transport({.stall_timeout = 200ms});
+  const auto transport = test_transport({.stall_timeout = 200ms, .min_rate = 0});
   const EndlessSource endless;
   SUBCASE("before its reply") {
     RawServer server([](RawConnection& connection) {
@@ -154,6 +154,86 @@ TEST_CASE("a server that stops talking is given up on, wherever it stops") {
     CHECK(holds(error.message(), "nothing moved"));
     CHECK(holds(error.message(), "were sent"));
   }
+}
+
+TEST_CASE("a reply that drips is given up on, wherever it drips (#16)") {
+  const auto transport = test_transport({.stall_timeout = 300ms, .min_rate = 100'000});
+  struct Row {
+    const char* begins;
+    const char* drips;
+    const char* said;
+  };
+  const char* slow = "the reply came at less than 97.7 KiB a second for 0.3 s";
+  const Row rows[] = {
+      {"HTTP/1.1 200 OK\r\nContent-Length: 4000000\r\n\r\n", " ", slow},
+      {"HTTP/1.1 404 Not Found\r\nContent-Length: 4000000\r\n\r\n", " ", slow},
+      {"HTTP/1.1 200 OK\r\n\r\n", " ", slow},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", slow},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", "x", "nothing moved"},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X: y\r\n", slow},
+      {"HTTP/1.1 200 OK\r\n", "X: y\r\n", slow},
+      {"HTTP/1.1 200 OK\r\nX: ", "y", "nothing moved"},
+      {"HTTP/1.1 200", "0", "nothing moved"},
+      {"", "HTTP/1.1 102 Processing\r\n\r\n", "nothing moved"},
+      {"HTTP/1.1 103 Early Hints\r\n", "Link: x\r\n", "nothing moved"},
+  };
+  for (const Row& row : rows) {
+    for (const bool into_a_sink : {false, true}) {
+      CAPTURE(row.begins);
+      CAPTURE(row.drips);
+      RawServer server([&](RawConnection& connection) {
+        connection.read_head();
+        connection.send(row.begins);
+        connection.drip(row.drips, 20ms);
+      });
+      FunctionSink sink([](ByteView) {});
+      Request request{.url = url_of(server.url("/"))};
+      if (into_a_sink) request.reply_sink = &sink;
+      const auto error = failure_of(*transport, request);
+      CHECK(error.kind() == ErrorKind::network);
+      CHECK_MESSAGE(holds(error.message(), row.said), error.message());
+    }
+  }
+}
+
+TEST_CASE("a reply that begins a hundred times over and never comes is given up on (#16)") {
+  RawServer server([](RawConnection& connection) {
+    connection.read_head();
+    connection.drip("HTTP/1.1 102 Processing\r\n\r\n", 0ms);
+  });
+  const auto error = failure_of(*test_transport(), {.url = url_of(server.url("/"))});
+  CHECK(error.kind() == ErrorKind::network);
+  CHECK(holds(error.message(), "more than 100 interim replies (1xx), and no reply"));
+}
+
+TEST_CASE("a reply that comes slowly and fast enough is read to its end") {
+  RawServer server([](RawConnection& connection) {
+    connection.read_head();
+    connection.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n");
+    connection.send("HTTP/1.1 200 OK\r\n\r\n");
+    for (int i = 0; i < 60; ++i) {
+      connection.send(pattern(1000));
+      std::this_thread::sleep_for(20ms);
+    }
+  });
+  const auto transport = test_transport({.stall_timeout = 500ms, .min_rate = 1000});
+  CHECK(transport->send({.url = url_of(server.url("/"))}, {}).body.size() == 60'000);
+}
+
+TEST_CASE("a reader that takes its time does not make the reply slow") {
+  const std::string body(5'000'000, 'x');
+  RawServer server([&](RawConnection& connection) {
+    connection.read_head();
+    connection.reply(200, body);
+  });
+  const auto transport = test_transport({.stall_timeout = 400ms, .min_rate = 1'000'000});
+  std::size_t count = 0;
+  FunctionSink sink([&](ByteView bytes) {
+    if (count == 0) std::this_thread::sleep_for(1s);
+    count += bytes.size();
+  });
+  transport->send({.url = url_of(server.url("/")), .reply_sink = &sink}, {});
+  CHECK(count == 5'000'000);
 }
 
 TEST_CASE("a server that never greets is given up on after the connect time-out") {

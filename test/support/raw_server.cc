@@ -107,6 +107,13 @@ void RawConnection::reply(int status, std::string_view body, std::string_view mo
            body));
 }
 
+void RawConnection::drip(std::string_view bytes, std::chrono::milliseconds every) {
+  pollfd gone{fd(), POLLRDHUP, 0};
+  do {
+    send(bytes);
+  } while (::poll(&gone, 1, static_cast<int>(every.count())) == 0);
+}
+
 void RawConnection::reset() {
   const linger at_once{1, 0};
   ::setsockopt(fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

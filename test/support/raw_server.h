@@ -39,6 +39,8 @@ class RawConnection {
   void send(std::string_view bytes);
   /// A whole reply with Content-Length.
   void reply(int status, std::string_view body, std::string_view more_headers = "");
+  /// The same bytes over and over, `every` so long, until the peer goes away.
+  void drip(std::string_view bytes, std::chrono::milliseconds every);
   /// Ends with a reset instead of a goodbye.
   void reset();
   /// Says nothing more, until the peer goes away or the server ends.

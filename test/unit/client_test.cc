@@ -355,6 +355,14 @@ TEST_CASE("a server that ignores Range sends the blob again, and its start is pa
   CHECK(read_all(*f.client->open_blob(blob, {}), 1000) == bytes);
 }
 
+TEST_CASE("a blob that comes a byte a try is not asked for for ever (#16)") {
+  Fixture f;
+  f.transport.when("GET", "/blobs/", {.status = 200, .body = bytes.substr(0, 1)});
+  f.transport.always("GET", "/blobs/", {.status = 206, .body = "x"});
+  CHECK_THROWS_AS(read_all(*f.client->open_blob(blob, {}), 1000), Error);
+  CHECK(f.transport.requests().size() == 8);
+}
+
 TEST_CASE("a blob that is not what was asked for ends in an error, and so does a missing one") {
   Fixture f;
   f.transport.when("GET", "/blobs/", {.status = 200, .body = std::string(bytes.size(), 'x')});
