@@ -14,7 +14,8 @@ namespace n2c::cli {
 namespace {
 
 struct IndexArguments {
-  std::vector<std::string> words;
+  std::string first;
+  std::vector<std::string> others;  // the last is where all go
   TransferArguments transfer;
   MetadataArguments metadata;
 };
@@ -56,6 +57,13 @@ IndexPart part_of(const std::string& word, Registries& registries,
 
 }  // namespace
 
+std::vector<std::string> sources_of(const std::string& first,
+                                    const std::vector<std::string>& others) {
+  std::vector<std::string> sources{first};
+  sources.insert(sources.end(), others.begin(), others.end() - 1);
+  return sources;
+}
+
 int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
               const MetadataArguments& metadata, bool debug, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
@@ -74,7 +82,7 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
   reached.credentials_host = transfer.registry.to.repository.host;
   Registries registries(std::move(reached));
   std::vector<IndexPart> parts;
-  for (const std::string& word : transfer.words) {
+  for (const std::string& word : transfer.sources) {
     parts.push_back(part_of(word, registries, arguments, metadata, annotations));
   }
   const auto destination = open_destination(
@@ -100,21 +108,25 @@ void add_index_command(CLI::App& app, Invocation& chosen) {
       "index", "write an index of several images, one for each platform, and the images with it");
   command
       ->add_option(
-          "SOURCE... DESTINATION", arguments->words,
-          "images, each [OS/ARCHITECTURE[/VARIANT]=]SOURCE: image.json, a reference, oci:…, "
-          "dir:…; then where they go: HOST/REPOSITORY[:TAG], oci:DIR[:TAG], dir:DIR")
-      ->required()
-      ->expected(2, 1000);
+          "SOURCE", arguments->first,
+          "images, each [OS/ARCHITECTURE[/VARIANT]=]SOURCE: image.json, a reference, oci:…, dir:…")
+      ->option_text("SOURCE...")
+      ->required();
+  command
+      ->add_option("DESTINATION", arguments->others,
+                   "where they go: HOST/REPOSITORY[:TAG], oci:DIR[:TAG], dir:DIR")
+      ->option_text("DESTINATION")
+      ->required();
   add_transfer_options(*command, arguments->transfer);
   add_metadata_options(*command, arguments->metadata);
   add_registry_options(*command, arguments->transfer.registry);
   command->callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {
-      const std::string& last = arguments->words.back();
-      const auto address = or_throw(Address::parse(last), ErrorKind::usage, "DESTINATION");
+      const auto address =
+          or_throw(Address::parse(arguments->others.back()), ErrorKind::usage, "DESTINATION");
       const oci::Reference to = address.reference.value_or(oci::Reference{});
       return run_index(
-          {.words = std::span(arguments->words).first(arguments->words.size() - 1),
+          {.sources = sources_of(arguments->first, arguments->others),
            .destination = address,
            .registry = {.to = to, .cache_file = DigestCache::usual_file(process_environment())}},
           arguments->transfer, arguments->metadata, chosen.debug, stop);

@@ -16,7 +16,8 @@ namespace n2c::cli {
 namespace {
 
 struct PushArguments {
-  std::vector<std::string> words;  // images and, last, the destination
+  std::string image;
+  std::vector<std::string> others;  // the last is the destination
   std::vector<std::string> reuse_from, mount_from;
   bool index = false, no_reuse = false, verify_reuse = false, dry_run = false;
   TransferArguments transfer;
@@ -93,7 +94,7 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
   const auto began = std::chrono::steady_clock::now();
   const PushOptions options = options_of(arguments, address.kind);
   const Image image =
-      load_described(arguments.words.front(), arguments.transfer.store_root, arguments.metadata);
+      load_described(arguments.image, arguments.transfer.store_root, arguments.metadata);
   ConsoleProgress progress(arguments.transfer.quiet ? ConsoleProgress::Style::quiet
                                                     : ConsoleProgress::Style::automatic);
   RegistryOptions reached = make_registry_options(arguments.transfer.registry, progress, debug);
@@ -118,32 +119,36 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
 int push_index(const PushArguments& arguments, const Address& address, bool debug,
                std::stop_token stop) {
   if (arguments.dry_run) throw Error(ErrorKind::usage, "--index does not go with --dry-run");
-  const IndexTransfer transfer{
-      .words = std::span(arguments.words).first(arguments.words.size() - 1),
-      .destination = address,
-      .registry =
-          address.reference ? registry_push_of(arguments, *address.reference) : RegistryPush{}};
+  const IndexTransfer transfer{.sources = sources_of(arguments.image, arguments.others),
+                               .destination = address,
+                               .registry = address.reference
+                                               ? registry_push_of(arguments, *address.reference)
+                                               : RegistryPush{}};
   return run_index(transfer, arguments.transfer, arguments.metadata, debug, stop);
 }
 
 int run_push(const PushArguments& arguments, bool debug, std::stop_token stop) {
   const auto address =
-      or_throw(Address::parse(arguments.words.back()), ErrorKind::usage, "DESTINATION");
+      or_throw(Address::parse(arguments.others.back()), ErrorKind::usage, "DESTINATION");
   if (arguments.index) return push_index(arguments, address, debug, stop);
-  if (arguments.words.size() == 2) return push_one(arguments, address, debug, stop);
+  if (arguments.others.size() == 1) return push_one(arguments, address, debug, stop);
   throw Error(ErrorKind::usage, "push takes one image and one destination",
               "several images for several platforms are pushed with --index");
 }
 
 void add_push_options(CLI::App& command, PushArguments& arguments) {
   command
-      .add_option("IMAGE.json DESTINATION", arguments.words,
-                  "the image's description; then where it goes: HOST/REPOSITORY[:TAG][@DIGEST], or "
-                  "docker-daemon:NAME:TAG, containers-storage:NAME:TAG, oci:DIR[:TAG], "
+      .add_option("IMAGE.json", arguments.image,
+                  "the image's description; with --index also further ones")
+      ->required();
+  command
+      .add_option("DESTINATION", arguments.others,
+                  "where it goes: HOST/REPOSITORY[:TAG][@DIGEST], docker-daemon:NAME:TAG, "
+                  "containers-storage:NAME:TAG, oci:DIR[:TAG], "
                   "oci-archive:FILE[:TAG], docker-archive:FILE[:NAME:TAG], dir:DIR, - (an archive "
                   "on standard output)")
-      ->required()
-      ->expected(2, 1000);
+      ->option_text("DESTINATION")
+      ->required();
   command.add_flag("--index", arguments.index,
                    "push several images, each [OS/ARCHITECTURE[/VARIANT]=]SOURCE, and an index of "
                    "them");

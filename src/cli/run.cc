@@ -11,6 +11,7 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/help.h"
 
 namespace n2c::cli {
 
@@ -121,6 +122,7 @@ void take_one_value_each(CLI::App& app) {
 
 int run(int argc, char** argv) {
   CLI::App app("Builds, pushes, loads and serves container images described by Nix store paths.");
+  app.formatter(help_formatter());
   app.name(std::filesystem::path(argc > 0 ? argv[0] : "n2c").filename().string());
   app.set_version_flag("--version", "n2c " N2C_VERSION);
   app.require_subcommand(0, 1);

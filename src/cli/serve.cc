@@ -254,7 +254,10 @@ void add_serve_command(CLI::App& app, Invocation& chosen) {
                     "accept manifests that name blobs the repository lacks");
   command->add_option("--chunk-min-length", arguments->chunk_min_length,
                       "bytes; announced as OCI-Chunk-Min-Length");
-  command->add_option("--max-connections", arguments->max_connections)->capture_default_str();
+  command
+      ->add_option("--max-connections", arguments->max_connections,
+                   "connections at once; more are answered 503")
+      ->capture_default_str();
   command->add_option("--port-file", arguments->port_file, "write the port there once listening");
   command->add_flag("--json", arguments->json, "access lines as JSON");
   command->callback([arguments, &chosen] {

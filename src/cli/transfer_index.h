@@ -1,9 +1,9 @@
 #pragma once
 /// What `n2c index` and `n2c push --index` have in common.
 
-#include <span>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "cli/transfer_options.h"
 #include "push/image_destination.h"
@@ -12,10 +12,15 @@ namespace n2c::cli {
 
 /// The images as written, and where they and their index go.
 struct IndexTransfer {
-  std::span<const std::string> words;
+  std::vector<std::string> sources;
   Address destination;
   RegistryPush registry;
 };
+
+/// The images among the words of a command line: all but the last of `others`, of which there is
+/// one.
+std::vector<std::string> sources_of(const std::string& first,
+                                    const std::vector<std::string>& others);
 
 /// Pushes them. Throws Error.
 int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,

@@ -76,7 +76,7 @@ std::string place_of(std::string_view text, std::size_t offset) {
 /// last element of the one before, so that the pointers stay good while they are open.
 class JsonBuilder {
  public:
-  using ErrorCode = boost::json::error_code;
+  using ErrorCode = boost::system::error_code;
   using Text = boost::json::string_view;
   static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
@@ -163,7 +163,7 @@ Parsed<Json> Json::parse(std::string_view text) {
   options.max_depth = max_depth;
   options.allow_invalid_utf8 = true;
   boost::json::basic_parser<JsonBuilder> parser(options);
-  boost::json::error_code error;
+  boost::system::error_code error;
   const std::size_t parsed = parser.write_some(false, text.data(), text.size(), error);
   const std::string place = place_of(text, std::min(parsed, text.size()));
   if (parser.handler().has_too_many()) {

@@ -56,9 +56,8 @@ bool is_named(const DockerArchiveEntry& entry, const oci::Reference& name) {
   });
 }
 
-const DockerArchiveEntry& choose(const std::vector<DockerArchiveEntry>& entries,
-                                 const std::optional<oci::Reference>& name,
-                                 const std::string& where) {
+DockerArchiveEntry choose(const std::vector<DockerArchiveEntry>& entries,
+                          const std::optional<oci::Reference>& name, const std::string& where) {
   std::string names;
   for (const DockerArchiveEntry& entry : entries) {
     for (const std::string& one : entry.names) {
@@ -109,7 +108,7 @@ Image open_docker_archive(std::shared_ptr<const FileSet> files,
   const auto entries =
       or_throw(parse_docker_archive_manifest(files->read("manifest.json", max_manifest_json)),
                ErrorKind::input, files->str() + ": manifest.json");
-  const DockerArchiveEntry& entry = choose(entries, name, files->str());
+  const DockerArchiveEntry entry = choose(entries, name, files->str());
   Image image{.config_json = files->read(entry.config, oci::max_manifest_bytes)};
   const auto facts = or_throw(oci::read_config_facts(image.config_json), ErrorKind::input,
                               cat(files->str(), ": ", printable(entry.config)));

@@ -1,6 +1,7 @@
 #include "push/held_layers.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "oci/reference.h"
 

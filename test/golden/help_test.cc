@@ -1,0 +1,113 @@
+/// What `--help` says is the same with every version of CLI11 that n2c is built with.
+
+#include <doctest/doctest.h>
+
+#include "base/process.h"
+#include "base/text.h"
+
+using namespace n2c;
+
+namespace {
+
+ProgramEnd run_n2c(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), N2C_PROGRAM);
+  return run_program({.arguments = std::move(arguments)}, {});
+}
+
+struct Usage {
+  std::string command, arguments;
+};
+
+const std::vector<Usage> usages = {
+    {"cache", "[SUBCOMMAND]"},
+    {"copy", "SOURCE DESTINATION"},
+    {"image", "OUT CONFIG LAYERS..."},
+    {"image-from-dir", "OUT DIR"},
+    {"image-from-manifest", "OUT MANIFEST BLOBS"},
+    {"index", "SOURCE... DESTINATION"},
+    {"inspect", "IMAGE.json"},
+    {"layers-from-non-reproducible-storepaths", "OUT CLOSURE-GRAPH [PARENT-LAYERS...]"},
+    {"layers-from-reproducible-storepaths", "OUT CLOSURE-GRAPH [PARENT-LAYERS...]"},
+    {"load", "IMAGE.json [NAME...]"},
+    {"login", "[HOST]"},
+    {"logout", "[HOST]"},
+    {"pull", "REFERENCE OUT"},
+    {"push", "IMAGE.json DESTINATION"},
+    {"serve", ""},
+};
+
+}  // namespace
+
+TEST_CASE("the help of every command names its arguments and describes each, 80 columns wide") {
+  for (const Usage& usage : usages) {
+    CAPTURE(usage.command);
+    const ProgramEnd end = run_n2c({usage.command, "--help"});
+    CHECK(end.exit_code == 0);
+    CHECK(end.messages.empty());
+    const std::string line = cat("\nUsage: n2c ", usage.command, " [OPTIONS]",
+                                 usage.arguments.empty() ? "" : " ", usage.arguments, "\n");
+    CHECK_MESSAGE(end.output.contains(line), end.output);
+    CHECK(end.output.contains("\nOptions:\n  -h,--help                   Print this help message"));
+    for (const std::string_view shown : split(end.output, '\n')) {
+      CHECK((shown.size() <= 80 || shown.starts_with("Usage: ")));
+    }
+    if (usage.arguments.empty() || usage.arguments == "[SUBCOMMAND]") continue;
+    for (std::string_view argument : split(usage.arguments, ' ')) {
+      if (argument.starts_with('[')) argument = argument.substr(1, argument.size() - 2);
+      CHECK_MESSAGE(end.output.contains(cat("\n  ", argument, " ")), argument);
+    }
+  }
+}
+
+TEST_CASE("the help lists every command with what it does, and --version says one line") {
+  const ProgramEnd end = run_n2c({"--help"});
+  CHECK(end.exit_code == 0);
+  CHECK(end.output.contains("\nUsage: n2c [OPTIONS] [SUBCOMMAND]\n"));
+  for (const char* const heading : {"\nOptions:\n", "\nBuilding:\n", "\nSubcommands:\n"}) {
+    CHECK(end.output.contains(heading));
+  }
+  for (const Usage& usage : usages) {
+    CHECK_MESSAGE(end.output.contains(cat("\n  ", usage.command)), usage.command);
+  }
+  const ProgramEnd version = run_n2c({"--version"});
+  CHECK(version.exit_code == 0);
+  CHECK(version.output == "n2c " N2C_VERSION "\n");
+}
+
+TEST_CASE("the help says an option's values, its default, and what it goes with") {
+  const std::string load = run_n2c({"load", "--help"}).output;
+  CHECK(load.contains("--engine {auto,docker,podman,containerd}"));
+  CHECK(load.contains("--namespace TEXT="));
+  const std::string serve = run_n2c({"serve", "--help"}).output;
+  CHECK(serve.contains("PEM file: its key (with --tls-cert)"));
+  CHECK(serve.contains("keep what is pushed in memory (the default) (not"));
+  CHECK(run_n2c({"push", "--help"}).output.contains("--retry INT="));
+}
+
+TEST_CASE("a command line that is wrong is refused in the same words by every version of CLI11") {
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string says;
+  };
+  const std::vector<Row> rows = {
+      {{"push"}, "n2c: IMAGE.json is required\n"},
+      {{"push", "image.json"}, "n2c: DESTINATION is required\n"},
+      {{"index"}, "n2c: SOURCE is required\n"},
+      {{"index", "image.json"}, "n2c: DESTINATION is required\n"},
+      {{"push", "a.json", "b.json", "oci:c"}, "n2c: push takes one image and one destination\n"},
+      {{"push", "image.json", "oci:a", "--tag"}, "n2c: --tag: 1 required TEXT missing\n"},
+      {{"push", "image.json", "oci:a", "--retry", "200"}, "n2c: --retry: Value 200 not in range "},
+      {{"push", "image.json", "oci:a", "--no-such"},
+       "n2c: The following argument was not expected: --no-such\n"},
+      {{"inspect", "image.json", "more"}, "n2c: The following argument was not expected: more\n"},
+      {{"nothing"}, "n2c: The following argument was not expected: nothing\n"},
+      {{"load", "image.json", "--engine", "lxc"},
+       "n2c: --engine: lxc not in {auto,docker,podman,containerd}\n"},
+  };
+  for (const Row& row : rows) {
+    const ProgramEnd end = run_n2c(row.arguments);
+    CHECK(end.exit_code == 2);
+    CHECK(end.output.empty());
+    CHECK_MESSAGE(end.messages.starts_with(row.says), end.messages);
+  }
+}
