@@ -16,6 +16,16 @@ OWN = re.compile(r'^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$', re.M)
 ANSI = re.compile(r'\x1b\[[0-9;]*m')
 
 
+def name(test):
+    """Without the suites that Meson puts before it."""
+    return test['name'].split(' / ')[-1]
+
+
+def last_line(test):
+    """What it ended with: the reason of one that was skipped."""
+    return ''.join((test.get('stdout', '') + test.get('stderr', '')).strip().splitlines()[-1:])
+
+
 def count(test):
     """(passed, failed, skipped) of one entry of the log."""
     output = ANSI.sub('', test.get('stdout', ''))
@@ -37,14 +47,14 @@ def main():
         for test in tests:
             counts = count(test)
             totals = [a + b for a, b in zip(totals, counts)]
-            last = (test.get('stdout', '') + test.get('stderr', '')).strip().splitlines()[-1:]
             if test['result'] == 'SKIP':
-                print(f"skipped {test['name']}: {''.join(last)}")
+                print(f'skipped {name(test)}: {last_line(test)}')
             elif counts[1]:
-                print(f"failed {test['name']} ({test['result']})")
+                print(f"failed {name(test)} ({test['result']})")
     passed, failed, skipped = totals
     print(f'{passed} passed, {failed} failed' + (f', {skipped} skipped' if skipped else ''))
     sys.exit(1 if failed or not passed else 0)
 
 
-main()
+if __name__ == '__main__':
+    main()
