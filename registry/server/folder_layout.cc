@@ -20,11 +20,6 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t max_index_bytes = 256 << 20;  // our own file: a million tags
 constexpr std::string_view ref_name = "org.opencontainers.image.ref.name";
 
-void sync_folder(const fs::path& folder) {
-  const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened || ::fsync(opened.get()) != 0) throw_errno("fsync " + folder.string());
-}
-
 void make_folders(const fs::path& folder) {
   std::error_code failed;
   fs::create_directories(folder, failed);
@@ -69,7 +64,7 @@ class StagedFile final : public StagedBlob {
   /// Gives the file its place once it is on the disk. One that is there already stays: the
   /// repositories share it.
   void become(const fs::path& place) const {
-    if (::fsync(file_.get()) != 0) throw_errno("fsync " + path_.string());
+    sync_file(file_, path_);
     if (::link(path_.c_str(), place.c_str()) != 0 && errno != EEXIST) {
       throw_errno("link " + place.string());
     }

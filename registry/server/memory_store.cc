@@ -1,13 +1,12 @@
 #include "registry/server/memory_store.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 
 #include "base/error.h"
+#include "base/system.h"
 
 namespace n2c::registry {
 
@@ -61,7 +60,7 @@ class MemoryBlob {
     const bool huge = size == later_size;
     Block block(static_cast<std::byte*>(std::aligned_alloc(huge ? huge_page : 64, size)));
     if (!block) throw std::bad_alloc();
-    if (huge) ::madvise(block.get(), size, MADV_HUGEPAGE);  // a wish: refused, it works too
+    if (huge) prefer_large_pages(block.get(), size);
     return block;
   }
 

@@ -7,7 +7,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "registry/server/server.h"
 
@@ -102,7 +102,7 @@ std::string peer_text(const sockaddr_storage& address, socklen_t size) {
 }
 
 FileDescriptor listen_tcp(const addrinfo& where) {
-  FileDescriptor fd(::socket(where.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  FileDescriptor fd = open_socket(where.ai_family, Blocking::no);
   const int on = 1;
   if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
       ::bind(fd.get(), where.ai_addr, where.ai_addrlen) != 0 || ::listen(fd.get(), 512) != 0) {
@@ -123,15 +123,9 @@ std::uint16_t bound_port(int fd) {
 
 }  // namespace
 
-StopFlag::StopFlag() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (!event_) throw_errno("eventfd");
-}
-
 void StopFlag::raise() {
   raised_ = true;
-  const std::uint64_t one = 1;
-  // It can only fail when the counter is full, and then it is raised already.
-  [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
+  wake_.signal();
 }
 
 void wait_for(const StopFlag& stop, std::chrono::milliseconds time) {
@@ -192,9 +186,8 @@ Transfer Socket::read(ByteSpan into, TimePoint deadline, const StopFlag* also) {
 
 Transfer Socket::write(ByteView bytes, TimePoint deadline, bool more) {
   if (tls_) return write_tls(bytes, deadline);
-  const int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
   while (true) {
-    const ssize_t count = ::send(fd_.get(), bytes.data(), bytes.size(), flags);
+    const ssize_t count = send_bytes(fd_.get(), bytes, Blocking::no, more);
     if (count >= 0) return {static_cast<std::size_t>(count)};
     if (!would_block(errno) && errno != EINTR) return {0, Transfer::End::closed};
     if (const auto end = wait(POLLOUT, deadline, nullptr)) return {0, *end};
@@ -266,7 +259,7 @@ Listener::Listener(std::filesystem::path unix_socket) : unix_socket_(std::move(u
     throw Error(ErrorKind::local, doing + ": the path is too long for a socket");
   }
   std::strcpy(address.sun_path, unix_socket_.c_str());
-  fd_ = FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  fd_ = open_socket(AF_UNIX, Blocking::no);
   if (!fd_ || ::bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(fd_.get(), 512) != 0) {
     throw_errno(doing);
@@ -287,8 +280,8 @@ std::optional<Listener::Accepted> Listener::accept(const StopFlag& stop) {
     if (watched[1].revents != 0) return {};
     sockaddr_storage address{};
     socklen_t size = sizeof address;
-    FileDescriptor fd(::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size,
-                                SOCK_CLOEXEC | SOCK_NONBLOCK));
+    FileDescriptor fd =
+        accept_socket(fd_.get(), Blocking::no, reinterpret_cast<sockaddr*>(&address), &size);
     if (fd) return Accepted{std::move(fd), peer_text(address, size)};
     // Out of descriptors or memory: wait for some connection to end rather than spin.
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/stream.h"
+#include "base/system.h"
 
 struct ssl_st;
 struct ssl_ctx_st;
@@ -22,13 +23,12 @@ struct TlsIdentity;
 /// Ends the waits that watch it once it is raised; it stays so. Thread-safe.
 class StopFlag {
  public:
-  StopFlag();
   void raise();
   bool raised() const { return raised_; }
-  int fd() const { return event_.get(); }
+  int fd() const { return wake_.fd(); }
 
  private:
-  FileDescriptor event_;
+  WakeUp wake_;
   std::atomic<bool> raised_ = false;
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/system.h"
 #include "base/text.h"
 
 namespace n2c {
@@ -28,14 +29,6 @@ fs::path new_part_name(const fs::path& folder) {
   return folder / cat(part_prefix, device(), device(), part_suffix);
 }
 
-void sync_folder(const fs::path& folder) {
-  const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened || ::fsync(opened.get()) != 0) throw_errno("fsync " + folder.string());
-}
-
-/// Where a file that has no name is found, to give it one.
-std::string path_of(const FileDescriptor& file) { return cat("/proc/self/fd/", file.get()); }
-
 /// The file itself, where the last of the names is a link: the link stays.
 fs::path behind_links(const fs::path& path) {
   std::error_code failed;
@@ -51,15 +44,6 @@ FileDescriptor open_special(const fs::path& path) {
   if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)) return {};
   FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
   if (!file) throw_errno("open " + path.string());
-  return file;
-}
-
-/// A file without a name, or nothing where there are none.
-FileDescriptor open_nameless(const fs::path& folder, unsigned mode) {
-  if (::access("/proc/self/fd", X_OK) != 0) return {};
-  FileDescriptor file(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, mode));
-  // Before it has a name: nobody ever sees an unlocked one.
-  if (file) ::flock(file.get(), LOCK_EX | LOCK_NB);
   return file;
 }
 
@@ -86,6 +70,16 @@ bool lock_part(const FileDescriptor& file) {
 
 }  // namespace
 
+void sync_file(const FileDescriptor& file, const fs::path& path) {
+  if (!sync_to_disk(file)) throw_errno("fsync " + path.string());
+}
+
+void sync_folder(const fs::path& folder) {
+  const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened) throw_errno("fsync " + folder.string());
+  sync_file(opened, folder);
+}
+
 void remove_dead_parts(const fs::path& folder) {
   std::error_code ignored;
   fs::directory_iterator entry(folder, ignored);
@@ -98,7 +92,11 @@ AtomicFile::AtomicFile(const fs::path& path, unsigned mode)
     : path_(behind_links(path)), file_(open_special(path)), is_special_(static_cast<bool>(file_)) {
   if (is_special_) return;
   file_ = open_nameless(folder_of(path_), mode);
-  if (!file_) begin_named(mode);
+  if (!file_) {
+    begin_named(mode);
+  } else {
+    ::flock(file_.get(), LOCK_EX | LOCK_NB);  // before it has a name: nobody sees an unlocked one
+  }
 }
 
 void AtomicFile::begin_named(unsigned mode) {
@@ -132,25 +130,19 @@ void AtomicFile::commit(Durability durability) {
 }
 
 void AtomicFile::commit_as(const fs::path& path, Durability durability) {
-  if (durability == Durability::fsync && ::fsync(file_.get()) != 0) {
-    throw_errno("fsync " + path.string());
-  }
+  if (durability == Durability::fsync) sync_file(file_, path);
   take_name(path);
   if (durability == Durability::fsync) sync_folder(folder_of(path));
 }
 
 void AtomicFile::take_name(const fs::path& path) {
   if (part_.empty()) {
-    const auto link_to = [&](const fs::path& name) {
-      return ::linkat(AT_FDCWD, path_of(file_).c_str(), AT_FDCWD, name.c_str(),
-                      AT_SYMLINK_FOLLOW) == 0;
-    };
-    if (link_to(path)) return;
+    if (give_name(file_, path)) return;
     if (errno != EEXIST) throw_errno("create " + path.string());
     // Links replace nothing: a name beside it first, which can be renamed.
     remove_dead_parts(folder_of(path_));
     const fs::path part = new_part_name(folder_of(path_));
-    if (!link_to(part)) throw_errno("create " + path.string());
+    if (!give_name(file_, part)) throw_errno("create " + path.string());
     part_ = part;
   }
   if (::rename(part_.c_str(), path.c_str()) != 0) throw_errno("rename to " + path.string());

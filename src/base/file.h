@@ -52,11 +52,11 @@ enum class Durability {
 };
 
 /// A file that gets its name when it is whole: readers see the old file or the new one. Until then
-/// it has none (O_TMPFILE), so that whatever kills the writer, nothing is left. Where the file
-/// system cannot do that, and for the moment it takes to replace a file, it is called ".n2c-….part"
-/// and locked; whoever makes such a name next in that folder removes those of dead writers.
-/// A link is followed: what it names is replaced. A pipe or a device (/dev/stdout) is written to as
-/// it is.
+/// it has none (O_TMPFILE), so that whatever kills the writer, nothing is left. Where the system
+/// or the file system cannot do that, and for the moment it takes to replace a file, it is called
+/// ".n2c-….part" and locked; whoever makes such a name next in that folder removes those of dead
+/// writers. A link is followed: what it names is replaced. A pipe or a device (/dev/stdout) is
+/// written to as it is.
 class AtomicFile final : public Writer {
  public:
   /// Begins `path`; `mode` is cut by the umask. Throws Error{local}.
@@ -80,6 +80,11 @@ class AtomicFile final : public Writer {
   FileDescriptor file_;
   bool is_special_ = false;  // a pipe or a device: bytes go to it at once
 };
+
+/// Waits until what was written to a file, or the names in a folder, are there after the machine
+/// stopped. Throw Error{local} "fsync PATH: …".
+void sync_file(const FileDescriptor& file, const std::filesystem::path& path);
+void sync_folder(const std::filesystem::path& folder);
 
 /// Removes what writers that are no more left in a folder (".n2c-….part").
 void remove_dead_parts(const std::filesystem::path& folder);

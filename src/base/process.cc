@@ -17,25 +17,14 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/system.h"
 #include "base/text.h"
-
-extern char** environ;
 
 namespace n2c {
 
 namespace {
 
 constexpr std::size_t max_messages = 64 << 10;
-
-struct PipeEnds {
-  FileDescriptor read, write;
-};
-
-PipeEnds make_pipe() {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("make a pipe");
-  return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
-}
 
 void set_nonblocking(const FileDescriptor& end) {
   fcntl(end.get(), F_SETFL, fcntl(end.get(), F_GETFL) | O_NONBLOCK);
@@ -47,7 +36,7 @@ using Redirections = std::vector<std::pair<int, int>>;
 std::vector<std::string> environment_with(
     const std::vector<std::pair<std::string, std::string>>& changes) {
   std::vector<std::string> lines;
-  for (char** line = environ; *line != nullptr; ++line) {
+  for (char** line = environment_block(); *line != nullptr; ++line) {
     const std::string_view text = *line;
     const bool replaced = std::ranges::any_of(
         changes, [&](const auto& change) { return text.starts_with(change.first + "="); });
@@ -84,7 +73,9 @@ pid_t start(std::vector<std::string> arguments, std::vector<std::string> environ
   sigaddset(&pipe, SIGPIPE);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &pipe);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+  keep_from_child(actions, flags);
+  posix_spawnattr_setflags(&attributes, flags);
   pid_t pid = -1;
   const int result = posix_spawn(&pid, program->c_str(), &actions, &attributes,
                                  pointers_to(arguments).data(), pointers_to(environment).data());
@@ -137,11 +128,11 @@ class Conversation {
   Conversation& operator=(const Conversation&) = delete;
 
   ProgramEnd hold(std::stop_token stop) {
-    const PipeEnds wake = make_pipe();
-    const std::stop_callback on_stop(stop, [&] { write_byte(wake.write); });
+    const WakeUp wake;
+    const std::stop_callback on_stop(stop, [&] { wake.signal(); });
     while (out_ || err_) {
       fill();
-      std::array<pollfd, 4> waits{pollfd{wake.read.get(), POLLIN, 0}, pollfd{out_.get(), POLLIN, 0},
+      std::array<pollfd, 4> waits{pollfd{wake.fd(), POLLIN, 0}, pollfd{out_.get(), POLLIN, 0},
                                   pollfd{err_.get(), POLLIN, 0}, pollfd{in_.get(), POLLOUT, 0}};
       if (poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) throw_errno("poll");
       if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "cancelled");
@@ -156,11 +147,6 @@ class Conversation {
   }
 
  private:
-  static void write_byte(const FileDescriptor& to) {
-    const char byte = 0;
-    [[maybe_unused]] const auto written = ::write(to.get(), &byte, 1);
-  }
-
   void fill() {
     if (!in_ || given_ < filled_ || at_end_) return;
     given_ = 0;

@@ -1,7 +1,5 @@
 #include "base/tasks.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <atomic>
 #include <exception>
@@ -70,13 +68,6 @@ void run_side_by_side(std::size_t count, std::size_t width, std::stop_token oute
   }
   first.rethrow_if_any();
   if (finished < count) throw Error(ErrorKind::cancelled, "stopped on request");
-}
-
-std::size_t processor_count() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
 }
 
 }  // namespace n2c

@@ -16,7 +16,4 @@ namespace n2c {
 void run_side_by_side(std::size_t count, std::size_t width, std::stop_token outer,
                       const std::function<void(std::size_t, std::stop_token)>& work);
 
-/// How many threads suit CPU work here: the processors this process may use, at least 1.
-std::size_t processor_count();
-
 }  // namespace n2c

@@ -1,16 +1,12 @@
 #include "cli/prompt.h"
 
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstdint>
 
 #include "base/error.h"
-#include "base/file.h"
+#include "base/system.h"
 #include "base/terminal.h"
 #include "base/text.h"
 
@@ -44,10 +40,7 @@ class WithoutEcho {
 /// The standard input, waited for no longer than until the stop.
 class Input {
  public:
-  explicit Input(const std::stop_token& stop)
-      : stop_(stop), stopped_(::eventfd(0, EFD_CLOEXEC)), wake_(stop, Wake{stopped_.get()}) {
-    if (!stopped_) throw_errno("make an eventfd");
-  }
+  explicit Input(const std::stop_token& stop) : stop_(stop), on_stop_(stop, Wake{stopped_}) {}
 
   /// False at the end.
   bool read(char& next) {
@@ -61,25 +54,18 @@ class Input {
 
  private:
   struct Wake {
-    int fd;
-    void operator()() const noexcept {
-      const std::uint64_t one = 1;
-      [[maybe_unused]] const ssize_t written = ::write(fd, &one, sizeof one);
-    }
+    const WakeUp& stopped;
+    void operator()() const noexcept { stopped.signal(); }
   };
 
   void wait() {
-    std::array<pollfd, 2> watched{pollfd{STDIN_FILENO, POLLIN, 0},
-                                  pollfd{stopped_.get(), POLLIN, 0}};
-    if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) {
-      throw_errno("wait for standard input");
-    }
+    with_context("wait for standard input", [&] { wait_readable(STDIN_FILENO, stopped_.fd()); });
     if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "stopped on request");
   }
 
   const std::stop_token stop_;
-  const FileDescriptor stopped_;
-  const std::stop_callback<Wake> wake_;
+  const WakeUp stopped_;
+  const std::stop_callback<Wake> on_stop_;
 };
 
 }  // namespace

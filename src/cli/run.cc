@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/system.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -121,6 +122,7 @@ void take_one_value_each(CLI::App& app) {
 }  // namespace
 
 int run(int argc, char** argv) {
+  keep_little_memory();
   CLI::App app("Builds, pushes, loads and serves container images described by Nix store paths.");
   app.formatter(help_formatter());
   app.name(std::filesystem::path(argc > 0 ? argv[0] : "n2c").filename().string());

@@ -32,6 +32,11 @@ class CurlHandle {
     check(option, apply(option, value.c_str()));
   }
   void set(CURLoption option, void* value) { check(option, apply(option, value)); }
+  /// What is in `value` is not copied: it must outlive the handle.
+  void set_memory(CURLoption option, const std::string& value) {
+    curl_blob blob{const_cast<char*>(value.data()), value.size(), CURL_BLOB_NOCOPY};
+    check(option, apply(option, &blob));
+  }
   void set_size(CURLoption option, curl_off_t value) { check(option, apply(option, value)); }
   template <class Result, class... Arguments>
   void set(CURLoption option, Result (*callback)(Arguments...)) {

@@ -180,7 +180,11 @@ void CurlTransport::secure(CurlHandle& handle, const Url& url) {
   handle.set(CURLOPT_SSL_VERIFYHOST, files.verify ? 2L : 0L);
   // A folder beside the bundle would keep libcurl from parsing the bundle only once.
   handle.set(CURLOPT_CAPATH, static_cast<void*>(nullptr));
-  if (!security->roots.path().empty()) handle.set(CURLOPT_CAINFO, security->roots.path());
+  if (!security->roots.pem().empty()) {
+    handle.set_memory(CURLOPT_CAINFO_BLOB, security->roots.pem());
+  } else if (!security->roots.path().empty()) {
+    handle.set(CURLOPT_CAINFO, security->roots.path());
+  }
   if (!files.client_cert_file.empty()) handle.set(CURLOPT_SSLCERT, files.client_cert_file);
   if (!files.client_key_file.empty()) handle.set(CURLOPT_SSLKEY, files.client_key_file);
 }

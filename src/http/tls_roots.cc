@@ -1,12 +1,10 @@
 #include "http/tls_roots.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <array>
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 
 namespace n2c::http {
@@ -14,14 +12,6 @@ namespace n2c::http {
 namespace {
 
 constexpr std::uint64_t max_bundle_bytes = 16 << 20;
-
-void write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count < 0) throw_errno("write certificates to memory");
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
 
 }  // namespace
 
@@ -42,20 +32,14 @@ std::string find_system_roots(const Environment& environment, const std::string&
 RootBundle::RootBundle(const std::string& system, const std::vector<std::string>& added)
     : path_(system) {
   if (added.empty()) return;
-  std::string more;
+  if (!system.empty()) pem_ = read_file(system, max_bundle_bytes) + "\n";
   for (const std::string& file : added) {
     const std::string text = read_file(file, max_bundle_bytes);
     if (text.find("-----BEGIN ") == std::string::npos) {
       throw Error(ErrorKind::input, cat(file, ": holds no PEM certificate"));
     }
-    more += text + "\n";
+    pem_ += text + "\n";
   }
-  memory_ = FileDescriptor(::memfd_create("roots", MFD_CLOEXEC));
-  if (!memory_) throw_errno("hold certificates in memory");
-  if (!system.empty()) write_all(memory_.get(), read_file(system, max_bundle_bytes));
-  write_all(memory_.get(), "\n");
-  write_all(memory_.get(), more);
-  path_ = cat("/proc/self/fd/", memory_.get());
 }
 
 }  // namespace n2c::http

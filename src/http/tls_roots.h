@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/environment.h"
-#include "base/file.h"
 
 namespace n2c::http {
 
@@ -13,18 +12,19 @@ namespace n2c::http {
 /// own) when it exists, else the first of the places where systems keep it. Empty: none found.
 std::string find_system_roots(const Environment& environment, const std::string& compiled_in);
 
-/// A PEM bundle that libcurl can be given as a path: the system's roots and, when some are named,
-/// files of the user's beside them. Lives in memory as long as this.
+/// The system's roots and, when some are named, files of the user's beside them.
 class RootBundle {
  public:
   /// Throws Error{local} when one of `added` cannot be read, Error{input} when it holds no
   /// certificate.
   RootBundle(const std::string& system, const std::vector<std::string>& added);
+  /// The system's bundle, where there is one and it is all; then pem() is empty.
   const std::string& path() const { return path_; }
+  /// All of it, as PEM.
+  const std::string& pem() const { return pem_; }
 
  private:
-  FileDescriptor memory_;
-  std::string path_;
+  std::string path_, pem_;
 };
 
 }  // namespace n2c::http

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/locked.h"
+#include "base/system.h"
 #include "base/tasks.h"
 #include "base/text.h"
 #include "image/store_layer.h"

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "base/system.h"
 #include "base/tasks.h"
 
 namespace n2c {

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "go/filepath.h"
 #include "go/fmt.h"
@@ -120,9 +121,8 @@ class Walk {
 
 OpenStore::OpenStore(const StoreView& store) {
   if (store.root.empty()) return;
-  const int root = ::open(store.root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (root < 0) throw_errno("open the store root " + store.root.string());
-  root_ = FileDescriptor(root);
+  root_ = open_place(store.root);
+  if (!root_) throw_errno("open the store root " + store.root.string());
 }
 
 OpenStore::Place OpenStore::place(const std::string& path) const {

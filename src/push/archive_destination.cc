@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/system.h"
 #include "base/tasks.h"
 #include "base/terminal.h"
 #include "base/text.h"

@@ -5,8 +5,8 @@
 
 #include <cstring>
 
-#include "base/file.h"
 #include "base/process.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "push/docker_engine.h"
 #include "push/podman_engine.h"
@@ -24,7 +24,7 @@ bool answers(const fs::path& path) {
   const std::string text = path.string();
   if (text.size() >= sizeof address.sun_path) return false;
   std::memcpy(address.sun_path, text.c_str(), text.size() + 1);
-  const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const FileDescriptor socket = open_socket(AF_UNIX, Blocking::yes);
   return connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 

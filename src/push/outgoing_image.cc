@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/locked.h"
+#include "base/system.h"
 #include "base/tasks.h"
 #include "base/text.h"
 #include "push/compressed_source.h"

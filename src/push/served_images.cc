@@ -4,6 +4,7 @@
 #include <chrono>
 #include <set>
 
+#include "base/system.h"
 #include "base/tasks.h"
 #include "base/text.h"
 #include "push/compressed_source.h"

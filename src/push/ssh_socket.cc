@@ -1,8 +1,11 @@
 #include "push/ssh_socket.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <array>
+#include <cerrno>
 #include <cstring>
 
 #include "base/error.h"
@@ -13,7 +16,7 @@ namespace n2c {
 namespace {
 
 FileDescriptor listen_on(const std::filesystem::path& path) {
-  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  FileDescriptor socket = open_socket(AF_UNIX, Blocking::no);
   if (!socket) throw_errno("make a socket");
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -60,17 +63,22 @@ SshSocket::SshSocket(const DockerHost& host)
 }
 
 SshSocket::~SshSocket() {
-  shutdown(listener_.get(), SHUT_RDWR);  // ends the accept below
+  ended_.signal();
   thread_.join();
 }
 
 std::filesystem::path SshSocket::path() const { return folder_.path() / "docker.sock"; }
 
 void SshSocket::accept_all() {
+  // A shutdown of the listener wakes accept() on Linux alone.
+  std::array<pollfd, 2> watched{{{listener_.get(), POLLIN, 0}, {ended_.fd(), POLLIN, 0}}};
   while (true) {
-    const FileDescriptor connection(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (!connection && errno == EINTR) continue;
-    if (!connection) return;
+    if (poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) return;
+    if (watched[1].revents != 0) return;
+    // Blocking: it is the standard streams of a program that knows nothing of us.
+    const FileDescriptor connection = accept_socket(listener_.get(), Blocking::yes);
+    if (!connection && errno != EINTR && errno != EAGAIN && errno != ECONNABORTED) return;
+    if (!connection) continue;
     try {
       programs_.push_back(std::make_unique<BackgroundProgram>(command_, connection.get()));
     } catch (const Error&) {

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/process.h"
+#include "base/system.h"
 #include "push/docker_host.h"
 
 namespace n2c {
@@ -31,6 +32,7 @@ class SshSocket {
   TemporaryFolder folder_;
   std::vector<std::string> command_;
   FileDescriptor listener_;
+  WakeUp ended_;
   std::vector<std::unique_ptr<BackgroundProgram>> programs_;  // the thread's
   std::jthread thread_;
 };

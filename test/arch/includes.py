@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks who includes whom, where each library's headers appear, that one file alone writes to the
-terminal, and how long files are.
+"""Checks who includes whom, where each library's headers and each system's own calls appear, that one
+file alone writes to the terminal, and how long files are.
 
 usage: includes.py ROOT
 
@@ -42,6 +42,16 @@ WAY_OUT = 'src/base/terminal.cc'
 SPEAKS = re.compile(
     r'\b(cout|cerr|clog|stdout|stderr|STDOUT_FILENO|STDERR_FILENO|perror|psignal|v?syslog|v?d?f?printf|'
     r'f?puts|putc(har)?|(fmt|std)::print(ln)?|write\((1|2),)(?!\w)')
+# What systems do differently is known to this file alone (src/base/system.h); tests call the same functions.
+SYSTEM = 'src/base/system.cc'
+SYSTEM_QUESTION = re.compile(
+    r'\s*#\s*(el)?if\w*\b.*(__APPLE__|__MACH__|linux|__GLIBC__|__unix|BSD|_WIN32|TARGET_OS|MAC_OS|N2C_PORTABLE'
+    r'|\b(O|F|SO|SOCK|MSG|EFD|MADV|POSIX_SPAWN)_[A-Z]+|\bPOLL[A-Z]+|__has_include\s*\(\s*<(sys|mach|linux|malloc)\b)')
+LINUX_ONLY = re.compile(
+    r'\b((accept4|copy_file_range|dup3|epoll_\w+|eventfd|fallocate|fdatasync|fsync|inotify_\w+|mallopt|memfd_create|pipe2'
+    r'|posix_fallocate|posix_fadvise|prctl|pthread_setname_np|renameat2|sched_getaffinity|secure_getenv|sendfile'
+    r'|signalfd|sigtimedwait|splice|timerfd_\w+)\s*\(|O_PATH\b|O_TMPFILE\b|MSG_MORE\b|MSG_NOSIGNAL\b|MADV_HUGEPAGE\b'
+    r'|SOCK_CLOEXEC\b|SOCK_NONBLOCK\b|cpu_set_t\b|st_[amc]tim\b|environ\s*[;[])')
 LONGEST = 500
 INCLUDE = re.compile(r'\s*#include\s+(["<])([^">]+)[">]')
 
@@ -57,11 +67,22 @@ def is_spoken(line):
     return SPEAKS.search(re.sub(r'//.*', '', re.sub(r'"(\\.|[^"\\])*"', '""', line)))
 
 
+def system_breaches(path, number, line):
+    if path.suffix not in ('.cc', '.h') or path.as_posix() == SYSTEM:
+        return
+    if SYSTEM_QUESTION.match(line):
+        yield number, f'only {SYSTEM} may ask which system this is'
+    if found := LINUX_ONLY.search(line.split('//')[0]):
+        yield number, f'{found.group()} is not on every system: {SYSTEM} has what stands for it'
+
+
 def breaches_of(root, path):
     folder = path.parent.as_posix()
     lines = (root / path).read_text(encoding='utf-8').splitlines()
     if len(lines) > LONGEST:
         yield 1, f'{len(lines)} lines; a file is one noun and at most {LONGEST} lines'
+    for number, line in enumerate(lines, 1):
+        yield from system_breaches(path, number, line)
     if path.parts[0] == 'test':
         return
     for number, line in enumerate(lines, 1):

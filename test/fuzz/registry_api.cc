@@ -54,7 +54,7 @@ std::string with_session(std::string input, const std::string& id) {
 
 void converse(Api& api, const std::string& input) {
   int ends[2];
-  require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+  require(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
   FileDescriptor client(ends[0]);
   FileDescriptor server(ends[1]);
   require(::write(client.get(), input.data(), input.size()) == static_cast<ssize_t>(input.size()));

@@ -62,7 +62,7 @@ bool eventually(const std::function<bool()>& holds) {
 
 std::size_t open_descriptors() {
   using Files = std::filesystem::directory_iterator;
-  return static_cast<std::size_t>(std::distance(Files("/proc/self/fd"), Files()));
+  return static_cast<std::size_t>(std::distance(Files("/dev/fd"), Files()));
 }
 
 std::string patch(const std::string& location, std::size_t length, std::string_view body) {

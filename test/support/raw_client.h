@@ -15,13 +15,14 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/system.h"
 
 namespace n2c::test {
 
 class RawClient {
  public:
   /// Connects to loopback. Throws Error{local}.
-  explicit RawClient(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit RawClient(std::uint16_t port) : fd_(open_socket(AF_INET, Blocking::yes)) {
     sockaddr_in where{};
     where.sin_family = AF_INET;
     where.sin_port = htons(port);
@@ -34,7 +35,7 @@ class RawClient {
   /// False when the server has closed the connection.
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t count = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t count = send_bytes(fd_.get(), bytes_of(bytes), Blocking::yes);
       if (count <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(count));
     }

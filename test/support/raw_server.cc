@@ -12,6 +12,7 @@
 #include <charconv>
 
 #include "base/error.h"
+#include "base/system.h"
 #include "base/text.h"
 
 namespace n2c::test {
@@ -19,7 +20,7 @@ namespace n2c::test {
 namespace {
 
 FileDescriptor listen_on_loopback(std::uint16_t& port) {
-  FileDescriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  FileDescriptor listener = open_socket(AF_INET, Blocking::no);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -34,7 +35,7 @@ FileDescriptor listen_on_loopback(std::uint16_t& port) {
 }
 
 FileDescriptor listen_on_path(const std::string& path) {
-  FileDescriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  FileDescriptor listener = open_socket(AF_UNIX, Blocking::no);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
@@ -96,7 +97,7 @@ std::string RawConnection::read_body(std::string_view head) {
 
 void RawConnection::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t count = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t count = send_bytes(fd(), bytes_of(bytes), Blocking::yes);
     if (count <= 0) return;
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
@@ -142,19 +143,20 @@ RawServer::~RawServer() {
       if (socket->fd) ::shutdown(socket->fd.get(), SHUT_RDWR);
     }
   }
-  ::shutdown(listener_.get(), SHUT_RDWR);
+  ended_.signal();
   acceptor_.join();
   threads_.clear();
 }
 
 void RawServer::accept_all() {
   while (true) {
-    FileDescriptor accepted(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (!accepted) return;
-    const auto socket = std::make_shared<RawConnection::Socket>();
-    socket->fd = std::move(accepted);
+    wait_readable(listener_.get(), ended_.fd());
     const std::scoped_lock hold(mutex_);
     if (ending_) return;
+    FileDescriptor accepted = accept_socket(listener_.get(), Blocking::yes);
+    if (!accepted) continue;
+    const auto socket = std::make_shared<RawConnection::Socket>();
+    socket->fd = std::move(accepted);
     sockets_.emplace_back(socket);
     threads_.emplace_back([this, connection = RawConnection(socket, connections_)]() mutable {
       script_(connection);

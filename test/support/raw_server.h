@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/file.h"
+#include "base/system.h"
 
 namespace n2c::test {
 
@@ -79,6 +79,7 @@ class RawServer {
   Script script_;
   std::uint16_t port_ = 0;
   FileDescriptor listener_;
+  WakeUp ended_;
   mutable std::mutex mutex_;
   std::condition_variable came_;
   std::vector<std::weak_ptr<RawConnection::Socket>> sockets_;

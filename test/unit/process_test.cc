@@ -1,6 +1,7 @@
 #include "base/process.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -83,7 +84,8 @@ TEST_CASE("a program gets signals that our own threads block") {
 
 TEST_CASE("a background program talks over its channel and is ended with its owner") {
   std::array<int, 2> ends{};
-  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0);
+  for (const int end : ends) REQUIRE(fcntl(end, F_SETFD, FD_CLOEXEC) == 0);
   const FileDescriptor ours(ends[0]);
   auto program = std::make_unique<BackgroundProgram>(std::vector<std::string>{"cat"}, ends[1]);
   close(ends[1]);

@@ -1,0 +1,229 @@
+#include "base/system.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/select.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <thread>
+
+#include "base/error.h"
+#include "base/text.h"
+
+#ifdef __APPLE__
+#include <crt_externs.h>
+#endif
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+#ifdef __linux__
+#include <sched.h>
+#include <sys/eventfd.h>
+#endif
+
+/// Whether Linux's own calls are used; the other branches are for all systems.
+#if defined(__linux__) && !defined(N2C_PORTABLE)
+#define N2C_LINUX_CALLS 1
+#else
+#define N2C_LINUX_CALLS 0
+#endif
+
+namespace n2c {
+
+namespace {
+
+#if !N2C_LINUX_CALLS
+/// Sets what descriptors are not born with here; both ways, since an accepted socket has its
+/// listener's flags on BSD.
+FileDescriptor with_flags(FileDescriptor made, Blocking blocking) {
+  if (!made) return made;
+  const int flags = ::fcntl(made.get(), F_GETFL) & ~O_NONBLOCK;
+  ::fcntl(made.get(), F_SETFD, FD_CLOEXEC);
+  ::fcntl(made.get(), F_SETFL, flags | (blocking == Blocking::no ? O_NONBLOCK : 0));
+#ifdef SO_NOSIGPIPE
+  const int on = 1;
+  ::setsockopt(made.get(), SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+  return made;
+}
+#else
+int socket_flags(Blocking blocking) {
+  return SOCK_CLOEXEC | (blocking == Blocking::no ? SOCK_NONBLOCK : 0);
+}
+#endif
+
+}  // namespace
+
+PipeEnds make_pipe() {
+  std::array<int, 2> ends{};
+#if N2C_LINUX_CALLS
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("make a pipe");
+#else
+  if (::pipe(ends.data()) != 0) throw_errno("make a pipe");
+  for (const int end : ends) ::fcntl(end, F_SETFD, FD_CLOEXEC);
+#endif
+  return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+}
+
+WakeUp::WakeUp() {
+#if N2C_LINUX_CALLS
+  readable_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!readable_) throw_errno("make an eventfd");
+#else
+  PipeEnds ends = make_pipe();
+  ::fcntl(ends.write.get(), F_SETFL, O_NONBLOCK);
+  readable_ = std::move(ends.read);
+  written_ = std::move(ends.write);
+#endif
+}
+
+void WakeUp::signal() const noexcept {
+  const std::uint64_t one = 1;
+  const int fd = written_ ? written_.get() : readable_.get();
+  // It can only fail when it is full, and then it is readable already.
+  [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
+}
+
+void wait_readable(int one, int other) {
+  int ready = 0;
+  do {
+#if !N2C_LINUX_CALLS
+    if (std::max(one, other) < FD_SETSIZE) {
+      fd_set watched;
+      FD_ZERO(&watched);
+      FD_SET(one, &watched);
+      FD_SET(other, &watched);
+      ready = ::select(std::max(one, other) + 1, &watched, nullptr, nullptr, nullptr);
+      continue;
+    }
+#endif
+    std::array<pollfd, 2> watched{pollfd{one, POLLIN, 0}, pollfd{other, POLLIN, 0}};
+    ready = ::poll(watched.data(), watched.size(), -1);
+  } while (ready < 0 && errno == EINTR);
+  if (ready < 0) throw_errno("wait for a descriptor");
+}
+
+FileDescriptor open_socket(int family, Blocking blocking) {
+#if N2C_LINUX_CALLS
+  return FileDescriptor(::socket(family, SOCK_STREAM | socket_flags(blocking), 0));
+#else
+  return with_flags(FileDescriptor(::socket(family, SOCK_STREAM, 0)), blocking);
+#endif
+}
+
+FileDescriptor accept_socket(int listener, Blocking blocking, sockaddr* address, socklen_t* size) {
+#if N2C_LINUX_CALLS
+  return FileDescriptor(::accept4(listener, address, size, socket_flags(blocking)));
+#else
+  return with_flags(FileDescriptor(::accept(listener, address, size)), blocking);
+#endif
+}
+
+ssize_t send_bytes(int socket, ByteView bytes, Blocking blocking, [[maybe_unused]] bool more) {
+  int flags = blocking == Blocking::no ? MSG_DONTWAIT : 0;
+#ifdef __linux__  // elsewhere the socket has SO_NOSIGPIPE
+  flags |= MSG_NOSIGNAL;
+#endif
+#if N2C_LINUX_CALLS
+  if (more) flags |= MSG_MORE;
+#endif
+  return ::send(socket, bytes.data(), bytes.size(), flags);
+}
+
+void keep_from_child([[maybe_unused]] posix_spawn_file_actions_t& actions,
+                     [[maybe_unused]] short& flags) {
+#if defined(__APPLE__)
+  flags |= POSIX_SPAWN_CLOEXEC_DEFAULT;
+  for (int stream = 0; stream <= 2; ++stream) {
+    posix_spawn_file_actions_addinherit_np(&actions, stream);
+  }
+#elif defined(__GLIBC__) && !N2C_LINUX_CALLS
+  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+#endif
+}
+
+char** environment_block() {
+#ifdef __APPLE__  // a shared library has no other
+  return *_NSGetEnviron();
+#else
+  return ::environ;
+#endif
+}
+
+FileDescriptor open_nameless([[maybe_unused]] const std::filesystem::path& folder,
+                             [[maybe_unused]] unsigned mode) {
+#if N2C_LINUX_CALLS
+  if (::access("/proc/self/fd", X_OK) != 0) return {};
+  return FileDescriptor(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, mode));
+#else
+  return {};
+#endif
+}
+
+bool give_name(const FileDescriptor& nameless, const std::filesystem::path& name) {
+  const std::string from = cat("/proc/self/fd/", nameless.get());
+  return ::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
+}
+
+FileDescriptor open_place(const std::filesystem::path& folder) {
+#if N2C_LINUX_CALLS
+  constexpr int access = O_PATH;
+#else
+  constexpr int access = O_RDONLY;
+#endif
+  return FileDescriptor(::open(folder.c_str(), access | O_DIRECTORY | O_CLOEXEC));
+}
+
+bool sync_to_disk(const FileDescriptor& file) {
+#ifdef F_FULLFSYNC  // some file systems have none
+  if (::fcntl(file.get(), F_FULLFSYNC) == 0) return true;
+#endif
+  return ::fsync(file.get()) == 0;
+}
+
+std::size_t processor_count() {
+#if N2C_LINUX_CALLS  // which may be fewer than there are
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) == 0) {
+    return static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
+  }
+#endif
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+void prefer_large_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t size) {
+#if N2C_LINUX_CALLS
+  ::madvise(memory, size, MADV_HUGEPAGE);  // refused, it works too
+#endif
+}
+
+void keep_little_memory() {
+#ifdef __GLIBC__
+  ::mallopt(M_ARENA_MAX, 2);
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
+
+std::string linux_release() {
+  utsname names{};
+  if (::uname(&names) != 0 || std::string_view(names.sysname) != "Linux") return {};
+  return names.release;
+}
+
+bool has_case_hack() {
+#ifdef __APPLE__
+  return true;
+#else
+  return false;
+#endif
+}
+
+}  // namespace n2c

@@ -1,0 +1,77 @@
+#include "push/ssh_socket.h"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/system.h"
+#include "base/text.h"
+
+using namespace n2c;
+
+namespace {
+
+/// An "ssh" first in $PATH that gives back what it is sent, behind what it was called with.
+class EchoingSsh {
+ public:
+  EchoingSsh() : before_(std::getenv("PATH")) {
+    const auto program = folder_.path() / "ssh";
+    write_file(program, "#!/bin/sh\necho \"$*\"\nexec cat\n", 0777);
+    ::chmod(program.c_str(), 0755);
+    ::setenv("PATH", cat(folder_.path().string(), ":", before_).c_str(), 1);
+  }
+  ~EchoingSsh() { ::setenv("PATH", before_.c_str(), 1); }
+  EchoingSsh(const EchoingSsh&) = delete;
+  EchoingSsh& operator=(const EchoingSsh&) = delete;
+
+ private:
+  TemporaryFolder folder_;
+  std::string before_;
+};
+
+FileDescriptor connect_to(const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.native().copy(address.sun_path, sizeof address.sun_path - 1);
+  FileDescriptor socket = open_socket(AF_UNIX, Blocking::yes);
+  const auto* where = reinterpret_cast<const sockaddr*>(&address);
+  REQUIRE(::connect(socket.get(), where, sizeof address) == 0);
+  return socket;
+}
+
+std::string read_until(const FileDescriptor& socket, std::string_view mark) {
+  std::string got;
+  std::array<char, 256> block{};
+  while (!got.contains(mark)) {
+    const ssize_t count = ::recv(socket.get(), block.data(), block.size(), 0);
+    if (count <= 0) break;
+    got.append(block.data(), static_cast<std::size_t>(count));
+  }
+  return got;
+}
+
+}  // namespace
+
+TEST_CASE("each connection to an ssh host's socket is an ssh of its own, and all end with it") {
+  const EchoingSsh ssh;
+  auto bridge = std::make_unique<SshSocket>(*DockerHost::parse("ssh://me@build"));
+  const FileDescriptor one = connect_to(bridge->path()), other = connect_to(bridge->path());
+  for (const FileDescriptor* socket : {&one, &other}) {
+    REQUIRE(send_bytes(socket->get(), bytes_of("hello\n"), Blocking::yes) == 6);
+    CHECK(read_until(*socket, "hello").contains("-- me@build docker system dial-stdio\nhello\n"));
+  }
+  bridge.reset();
+  CHECK(read_until(one, "more").empty());
+  CHECK(read_until(other, "more").empty());
+}
+
+TEST_CASE("an ssh host's socket that nobody connected to ends at once") {
+  const EchoingSsh ssh;
+  const SshSocket bridge(*DockerHost::parse("ssh://me@build"));
+}
