@@ -1,6 +1,7 @@
 #include "image/file_rules.h"
 
 #include "base/text.h"
+#include "go/filepath.h"
 #include "go/fmt.h"
 
 namespace n2c {
@@ -51,9 +52,21 @@ std::optional<std::string> mode_warning(const StorePath& path, const Perm& perm)
              scanned->value < 0 ? "-0" : "0", octal, "; write it as octal digits only");
 }
 
+std::string without_case_hack(std::string_view path) {
+  constexpr std::string_view mark = "~nix~case~hack~";
+  std::string whole;
+  for (const std::string_view name : split(path, '/')) {
+    const std::string_view own = name.substr(0, name.find(mark));
+    if (!own.empty()) whole += cat(path.starts_with('/') || !whole.empty() ? "/" : "", own);
+  }
+  return whole.empty() ? std::string(path.substr(0, path.starts_with('/') ? 1 : 0))
+                       : go::clean(whole);
+}
+
 }  // namespace
 
-FileRules::FileRules(const StorePath& path) : path_(path.path) {
+FileRules::FileRules(const StorePath& path, bool case_hack)
+    : path_(path.path), case_hack_(case_hack) {
   refuse_unknown_keys(path);
   if (!path.options) return;
   const Rewrite& rewrite = path.options->rewrite;
@@ -69,8 +82,8 @@ FileRules::FileRules(const StorePath& path) : path_(path.path) {
 }
 
 std::string FileRules::destination(std::string_view source) const {
-  if (!rewriting_) return std::string(source);
-  return rewriting_->regexp.replace_all(source, rewriting_->replacement);
+  std::string path = case_hack_ ? without_case_hack(source) : std::string(source);
+  return rewriting_ ? rewriting_->regexp.replace_all(path, rewriting_->replacement) : path;
 }
 
 void FileRules::apply_perms(std::string_view source, go::TarHeader& header) const {

@@ -18,7 +18,9 @@ class FileRules {
  public:
   /// Throws Error{input} for a regular expression that Go refuses and for keys this n2c does
   /// not know (contract Appendix III).
-  explicit FileRules(const StorePath& path);
+  /// `case_hack`: what begins with "~nix~case~hack~" in a name is cut off before anything is
+  /// rewritten (E3.1); perms see the whole (B8.2).
+  explicit FileRules(const StorePath& path, bool case_hack = false);
 
   /// Where the file goes; empty: it is left out (E3.3).
   std::string destination(std::string_view source) const;
@@ -39,6 +41,7 @@ class FileRules {
   };
 
   std::string path_;
+  bool case_hack_;
   std::optional<Rewriting> rewriting_;
   std::vector<Matched> perms_;
 };

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/system.h"
 #include "image/image.h"
 #include "image/layer_record.h"
 #include "oci/config.h"
@@ -49,6 +50,8 @@ inline constexpr std::string_view store_folder = "/nix/store/";
 struct StoreView {
   /// /nix/store/… is read below this folder; empty: where it says.
   std::filesystem::path root{};
+  /// Its file names carry Nix's case hack, which a tar's do not (contract E3.1).
+  bool case_hack = has_case_hack();
   /// `path`, or the same below root when it is a store path and root is set.
   std::filesystem::path locate(std::string_view path) const;
   /// The same for a file that need not be in the store (a layer's tar, a blob): where it is not

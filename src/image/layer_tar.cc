@@ -26,7 +26,8 @@ char entry_type(const SourceFile& source, std::string_view path) {
 }  // namespace
 
 LayerTar::LayerTar(const std::vector<StorePath>& paths, const StoreView& store)
-    : store_(store), rules_(paths.begin(), paths.end()), tree_(paths) {
+    : store_(store), tree_(paths) {
+  for (const StorePath& path : paths) rules_.emplace_back(path, store.case_hack);
   for (std::uint32_t index = 0; index < paths.size(); ++index) {
     add_store_path(store_, paths[index], index, rules_[index], tree_);
   }

@@ -30,6 +30,33 @@ TEST_CASE("a rewrite moves files, and an empty result leaves them out") {
   CHECK(rules.destination("/nix/store/a").empty());
 }
 
+TEST_CASE("Nix's case hack is cut from every name before a rewrite sees it (E3.1)") {
+  struct Row {
+    const char *source, *with_hack, *without;
+  };
+  for (const Row& row : {
+           Row{"/nix/store/a/Foo", "/nix/store/a/Foo", "/nix/store/a/Foo"},
+           Row{"/nix/store/a/foo~nix~case~hack~1", "/nix/store/a/foo",
+               "/nix/store/a/foo~nix~case~hack~1"},
+           Row{"/nix/store/a/foo~nix~case~hack~1/BAR~nix~case~hack~12/x", "/nix/store/a/foo/BAR/x",
+               "/nix/store/a/foo~nix~case~hack~1/BAR~nix~case~hack~12/x"},
+           Row{"/nix/store/a/foo~nix~case~hack~1~nix~case~hack~2", "/nix/store/a/foo",
+               "/nix/store/a/foo~nix~case~hack~1~nix~case~hack~2"},
+           Row{"/nix/store/a/~nix~case~hack~1/x", "/nix/store/a/x",
+               "/nix/store/a/~nix~case~hack~1/x"},
+           Row{"/nix/store/a/", "/nix/store/a", "/nix/store/a/"},
+           Row{"a/foo~nix~case~hack~1", "a/foo", "a/foo~nix~case~hack~1"},
+           Row{"~nix~case~hack~1", "", "~nix~case~hack~1"},
+           Row{"/~nix~case~hack~1", "/", "/~nix~case~hack~1"},
+       }) {
+    CAPTURE(row.source);
+    CHECK(FileRules({"/nix/store/a"}, true).destination(row.source) == row.with_hack);
+    CHECK(FileRules({"/nix/store/a"}).destination(row.source) == row.without);
+  }
+  const FileRules rules(with("/nix/store/a", {"foo$", "bar"}), true);
+  CHECK(rules.destination("/nix/store/a/foo~nix~case~hack~1") == "/nix/store/a/bar");
+}
+
 TEST_CASE("every matching perm resets uid and gid, but only a given mode or name (B8.3)") {
   const auto header = applied({{".*", "", 1001, 7, "bob", "staff"}, {"x$", "0600", 0, 0, "", ""}},
                               "/nix/store/a/x");

@@ -58,6 +58,29 @@ TEST_CASE("a layer without paths is two empty blocks (B1.2)") {
         "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef");
 }
 
+TEST_CASE("a tar has the names without the case hack, bytes from the hacked ones, perms of them") {
+  const TempStore store;
+  store.file("/nix/store/a/Foo", "one");
+  store.file("/nix/store/a/foo~nix~case~hack~1", "two");
+  const StorePath path{"/nix/store/a",
+                       PathOptions{{}, std::vector<Perm>{{"hack~1$", "0640", 0, 0, "", ""}}}};
+  StoreView view = store.view();
+  view.case_hack = true;
+  const std::string tar = read_in_steps(StoreLayerSource({path}, view), 0, all_at_once);
+  go::TarHeader upper = folder_header("/nix/store/a/Foo", 0444);
+  upper.type = '0';
+  upper.size = 3;
+  go::TarHeader lower = folder_header("/nix/store/a/foo", 0640);
+  lower.type = '0';
+  lower.size = 3;
+  CHECK(tar == entry(folder_header("/")) + entry(folder_header("/nix")) +
+                   entry(folder_header("/nix/store")) + entry(folder_header("/nix/store/a")) +
+                   entry(upper, "one") + entry(lower, "two") + trailer);
+  view.case_hack = false;
+  CHECK(read_in_steps(StoreLayerSource({path}, view), 0, all_at_once)
+            .contains("/nix/store/a/foo~nix~case~hack~1"));
+}
+
 TEST_CASE("a layer is its parents, its files in order with mode and root as owner, and a trailer") {
   const TempStore store;
   store.folder("/nix/store/a", 0555);
