@@ -1,6 +1,7 @@
 #include "push/containerd_engine.h"
 
 #include "base/process.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "push/counting_reader.h"
 #include "push/loopback_registry.h"
@@ -65,8 +66,8 @@ class ContainerdLoad {
       // Of layers that it has containerd's pull asks one after another; an archive just lacks them.
       const std::set<oci::Digest> there = omittable(stop);
       deliver_by(
-          request_.road, there.empty(), progress_, [&] { return pull(there, source, stop); },
-          [&] { source = send(there, stop); });
+          request_.road, there.empty() && !linux_release().empty(), progress_,
+          [&] { return pull(there, source, stop); }, [&] { source = send(there, stop); });
       expect_there(source, stop);
     }
     name_it(source, stop);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <set>
 
+#include "base/system.h"
 #include "base/text.h"
 #include "push/docker_api.h"
 #include "push/loopback_registry.h"
@@ -165,13 +166,12 @@ class DockerEngine final : public Engine {
   }
 
   LoadReport load(const LoadRequest& request, Progress& progress, std::stop_token stop) override {
-    const bool shares_network = host_.is_local() && !facts_.rootless && !facts_.desktop;
-    if (request.road == Road::registry && !shares_network) {
+    const std::optional<std::string> why_not =
+        host_.is_local() ? why_not_our_loopback(facts_, linux_release()) : "is on another machine";
+    const bool shares_network = !why_not;
+    if (request.road == Road::registry && why_not) {
       throw Error(ErrorKind::usage,
-                  cat("--via registry: the engine at ", host_.str(),
-                      facts_.desktop    ? " runs in a virtual machine"
-                      : facts_.rootless ? " is rootless, with a network of its own"
-                                        : " is on another machine"),
+                  cat("--via registry: the engine at ", host_.str(), " ", *why_not),
                   "--via archive needs no common network");
     }
     return with_context(host_.str(), [&] {

@@ -162,8 +162,36 @@ std::vector<fs::path> usual_docker_sockets(const Environment& environment) {
   if (const std::string folder = environment("XDG_RUNTIME_DIR"); !folder.empty()) {
     sockets.push_back(fs::path(folder) / "docker.sock");
   }
+  const std::string home = environment("HOME"), colima = environment("COLIMA_HOME");
+  if (!home.empty()) {
+    for (const char* below :
+         {".docker/run/docker.sock", ".docker/desktop/docker.sock", ".orbstack/run/docker.sock"}) {
+      sockets.push_back(fs::path(home) / below);
+    }
+  }
+  if (!home.empty() || !colima.empty()) {
+    const fs::path folder = colima.empty() ? fs::path(home) / ".colima" : fs::path(colima);
+    sockets.push_back(folder / "default" / "docker.sock");
+  }
+  if (!home.empty()) sockets.push_back(fs::path(home) / ".rd" / "docker.sock");
+  return sockets;
+}
+
+std::vector<fs::path> usual_podman_sockets(const Environment& environment) {
+  std::vector<fs::path> sockets;
+  if (const std::string folder = environment("XDG_RUNTIME_DIR"); !folder.empty()) {
+    sockets.push_back(fs::path(folder) / "podman" / "podman.sock");
+  }
+  sockets.push_back("/run/podman/podman.sock");
+  if (const std::string folder = environment("TMPDIR"); !folder.empty()) {
+    sockets.push_back(fs::path(folder) / "podman" / "podman-machine-default-api.sock");
+  }
   if (const std::string home = environment("HOME"); !home.empty()) {
-    sockets.push_back(fs::path(home) / ".docker" / "run" / "docker.sock");
+    const fs::path folder = fs::path(home) / ".local/share/containers/podman/machine";
+    for (const char* below :
+         {"podman.sock", "podman-machine-default/podman.sock", "qemu/podman.sock"}) {
+      sockets.push_back(folder / below);
+    }
   }
   return sockets;
 }

@@ -46,7 +46,11 @@ struct NamedDockerHost {
 std::optional<NamedDockerHost> find_configured_docker(const Environment& environment);
 
 /// Where engines listen unless told otherwise, most usual first: /var/run/docker.sock, then
-/// the sockets of rootless Docker and Docker Desktop.
+/// the sockets of rootless Docker, and of those that run an engine in a virtual machine: Docker
+/// Desktop, OrbStack, Colima, Rancher Desktop.
 std::vector<std::filesystem::path> usual_docker_sockets(const Environment& environment);
+/// The same for podman's service: root's and the user's own, then that of `podman machine`'s
+/// default machine, by the places that podman 5, and 4 before it, give it on a Mac.
+std::vector<std::filesystem::path> usual_podman_sockets(const Environment& environment);
 
 }  // namespace n2c

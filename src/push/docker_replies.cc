@@ -25,6 +25,17 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> numbers_of(std::string_vi
   return std::pair{*major, *minor};
 }
 
+/// A kernel's release as Docker says it: "6.12-rc1" is "6.12.0-rc1".
+std::string with_three_numbers(std::string_view release) {
+  std::size_t end = 0;
+  for (int dots = 0; end < release.size(); ++end) {
+    const bool is_dot = release[end] == '.';
+    if (is_dot && ++dots == 2) return std::string(release);
+    if (!is_dot && (release[end] < '0' || release[end] > '9')) break;
+  }
+  return cat(release.substr(0, end), ".0", release.substr(end));
+}
+
 }  // namespace
 
 void ReplyStream::write(ByteView bytes) {
@@ -86,7 +97,18 @@ Parsed<DockerFacts> read_docker_info(std::string_view text) {
   const go::Json* security = json->find("SecurityOptions");
   facts.rootless = security != nullptr && security->compact().contains("name=rootless");
   facts.desktop = json->text_at("OperatingSystem") == "Docker Desktop";
+  facts.kernel = printable(json->text_at("KernelVersion"));
   return facts;
+}
+
+std::optional<std::string> why_not_our_loopback(const DockerFacts& facts,
+                                                std::string_view release) {
+  if (facts.desktop || release.empty()) return "runs in a virtual machine";
+  if (facts.rootless) return "is rootless, with a network of its own";
+  if (facts.kernel.empty() || with_three_numbers(facts.kernel) == with_three_numbers(release)) {
+    return {};
+  }
+  return cat("runs on another kernel (", facts.kernel, "): in a virtual machine");
 }
 
 bool is_older_api(std::string_view left, std::string_view right) {

@@ -43,10 +43,16 @@ struct DockerFacts {
   std::string driver;   ///< "overlay2"
   bool rootless = false;
   bool desktop = false;  ///< Docker Desktop: the engine is in a virtual machine
+  std::string kernel{};  ///< "6.1.0-18-amd64"; empty: not told
 };
 /// From GET /info. Podman is told by its header in the reply to GET /_ping: its /info and
 /// /version take half a second each.
 Parsed<DockerFacts> read_docker_info(std::string_view json);
+
+/// Why an engine on this machine cannot reach a port of our loopback; nothing when it may. Each
+/// virtual machine (Docker Desktop, Colima, OrbStack, podman machine) has a loopback of its own,
+/// and a kernel, by which it is told. `release`: linux_release().
+std::optional<std::string> why_not_our_loopback(const DockerFacts& facts, std::string_view release);
 
 /// The API version to ask for, "1.41": the engine's own up to the newest this was written
 /// for; an error when the engine is too old (before 1.24, Docker 1.12) or names none.

@@ -66,9 +66,8 @@ std::optional<NamedDockerHost> find_podman_socket(const Environment& environment
     return NamedDockerHost{or_throw(DockerHost::parse(text), ErrorKind::usage, "CONTAINER_HOST"),
                            "CONTAINER_HOST"};
   }
-  for (const std::string& folder : {environment("XDG_RUNTIME_DIR"), std::string("/run")}) {
-    const fs::path socket = fs::path(folder) / "podman" / "podman.sock";
-    if (!folder.empty() && answers(socket)) {
+  for (const fs::path& socket : usual_podman_sockets(environment)) {
+    if (answers(socket)) {
       return NamedDockerHost{socket_host(socket), "podman's socket answers"};
     }
   }

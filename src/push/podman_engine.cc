@@ -2,6 +2,7 @@
 
 #include "base/environment.h"
 #include "base/process.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "push/counting_reader.h"
@@ -54,8 +55,9 @@ std::optional<EngineImage> find_image(const std::string& name_or_id, std::stop_t
 
 class PodmanLoad {
  public:
-  PodmanLoad(const LoadRequest& request, Progress& progress, std::stop_token stop)
-      : request_(request),
+  PodmanLoad(bool is_remote, const LoadRequest& request, Progress& progress, std::stop_token stop)
+      : is_remote_(is_remote),
+        request_(request),
         progress_(progress),
         image_(request, request.compression, progress, stop) {
     report_.image_id = image_.config_digest();
@@ -64,7 +66,8 @@ class PodmanLoad {
 
   LoadReport run(std::stop_token stop) {
     if (!is_image(find_image(report_.image_id, stop), report_.image_id, image_.layers())) {
-      deliver_by(request_.road, true, progress_, [&] { return pull(stop); }, [&] { send(stop); });
+      deliver_by(
+          request_.road, !is_remote_, progress_, [&] { return pull(stop); }, [&] { send(stop); });
     }
     tag(stop);
     if (!pulled_as_.empty()) podman({"untag", report_.image_id, pulled_as_}, stop);
@@ -131,6 +134,7 @@ class PodmanLoad {
     expect_success(podman(std::move(arguments), stop), "podman tag");
   }
 
+  const bool is_remote_;
   const LoadRequest& request_;
   Progress& progress_;
   const OutgoingImage image_;
@@ -141,13 +145,21 @@ class PodmanLoad {
 class PodmanEngine final : public Engine {
  public:
   explicit PodmanEngine(std::stop_token stop) {
-    const ProgramEnd end = podman({"version", "--format", "{{.Client.Version}}"}, std::move(stop));
+    const ProgramEnd end =
+        podman({"version", "--format", "{{.Client.Version}}{{if .Server}} (remote){{end}}"},
+               std::move(stop));
     expect_success(end, "podman version");
     version_ = printable(trim(end.output));
   }
   std::string str() const override { return cat("podman ", version_); }
   LoadReport load(const LoadRequest& request, Progress& progress, std::stop_token stop) override {
-    return PodmanLoad(request, progress, stop).run(stop);
+    // A client of a service: that of `podman machine`, or one that CONTAINER_HOST names.
+    const bool is_remote = version_.ends_with(" (remote)") || linux_release().empty();
+    if (is_remote && request.road == Road::registry) {
+      throw Error(ErrorKind::usage, "--via registry: podman's service may be in a virtual machine",
+                  "--via archive needs no common network");
+    }
+    return PodmanLoad(is_remote, request, progress, stop).run(stop);
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "oci/digest.h"
 #include "push/ssh_socket.h"
 
@@ -63,6 +64,57 @@ TEST_CASE("a loopback address and a socket are local, others are not") {
   CHECK(DockerHost::parse("tcp://127.0.0.1:2375")->is_local());
   CHECK_FALSE(DockerHost::parse("tcp://build:2375")->is_local());
   CHECK_FALSE(DockerHost::parse("ssh://build")->is_local());
+}
+
+TEST_CASE("engines are looked for where each of them listens, the most usual place first") {
+  using Places = std::vector<std::filesystem::path>;
+  struct Row {
+    std::map<std::string, std::string> variables;
+    Places docker, podman;
+  };
+  const std::vector<Row> rows{
+      {{}, {"/var/run/docker.sock"}, {"/run/podman/podman.sock"}},
+      {{{"XDG_RUNTIME_DIR", "/run/user/1"}},
+       {"/var/run/docker.sock", "/run/user/1/docker.sock"},
+       {"/run/user/1/podman/podman.sock", "/run/podman/podman.sock"}},
+      // A Mac: Docker Desktop, OrbStack, Colima, Rancher Desktop; podman 5, 4.8, 4.2, 4.5.
+      {{{"HOME", "/Users/ada"}, {"TMPDIR", "/var/folders/x/T/"}},
+       {"/var/run/docker.sock", "/Users/ada/.docker/run/docker.sock",
+        "/Users/ada/.docker/desktop/docker.sock", "/Users/ada/.orbstack/run/docker.sock",
+        "/Users/ada/.colima/default/docker.sock", "/Users/ada/.rd/docker.sock"},
+       {"/run/podman/podman.sock", "/var/folders/x/T/podman/podman-machine-default-api.sock",
+        "/Users/ada/.local/share/containers/podman/machine/podman.sock",
+        "/Users/ada/.local/share/containers/podman/machine/podman-machine-default/podman.sock",
+        "/Users/ada/.local/share/containers/podman/machine/qemu/podman.sock"}},
+      {{{"COLIMA_HOME", "/c"}},
+       {"/var/run/docker.sock", "/c/default/docker.sock"},
+       {"/run/podman/podman.sock"}},
+  };
+  for (const Row& row : rows) {
+    CHECK(usual_docker_sockets(environment(row.variables)) == row.docker);
+    CHECK(usual_podman_sockets(environment(row.variables)) == row.podman);
+  }
+}
+
+TEST_CASE("the contexts that Docker Desktop, Colima and OrbStack make lead to their sockets") {
+  struct Row {
+    const char *context, *host;
+  };
+  for (const Row& row : {Row{"desktop-linux", "unix:///Users/ada/.docker/run/docker.sock"},
+                         Row{"colima", "unix:///Users/ada/.colima/default/docker.sock"},
+                         Row{"colima-work", "unix:///Users/ada/.colima/work/docker.sock"},
+                         Row{"orbstack", "unix:///Users/ada/.orbstack/run/docker.sock"},
+                         Row{"rancher-desktop", "unix:///Users/ada/.rd/docker.sock"}}) {
+    CAPTURE(row.context);
+    const DockerFolder docker(row.context, cat(R"({"Name":")", row.context,
+                                               R"(","Metadata":{},"Endpoints":{"docker":{"Host":")",
+                                               row.host, R"(","SkipTLSVerify":false}}})"));
+    const auto found =
+        find_configured_docker(environment({{"DOCKER_CONFIG", docker.path().string()}}));
+    REQUIRE(found);
+    CHECK(found->host.str() == row.host);
+    CHECK_FALSE(found->host.tls);
+  }
 }
 
 TEST_CASE("ssh gets the host behind --, and a path quoted for the shell on the other side") {

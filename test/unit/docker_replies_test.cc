@@ -87,6 +87,35 @@ TEST_CASE("the engine's store, rootlessness and virtual machine are read from it
   CHECK_FALSE(read_docker_info("<html>"));
 }
 
+TEST_CASE("an engine reaches our loopback when it runs on our kernel, with the host's network") {
+  struct Row {
+    const char *info, *release, *why_not;
+  };
+  for (const Row& row : {
+           Row{R"({"KernelVersion":"6.1.0-18-amd64"})", "6.1.0-18-amd64", ""},
+           Row{R"({"KernelVersion":"6.12.0-rc1"})", "6.12-rc1", ""},
+           Row{R"({"KernelVersion":"6.12.0"})", "6.12", ""},
+           Row{R"({})", "6.1.0-18-amd64", ""},
+           Row{R"({"SecurityOptions":["name=rootless"],"KernelVersion":"6.1.0"})", "6.1.0",
+               "is rootless, with a network of its own"},
+           Row{R"({"OperatingSystem":"Docker Desktop","KernelVersion":"6.1.0"})", "6.1.0",
+               "runs in a virtual machine"},
+           // Colima and Docker Desktop on Linux, OrbStack on a Mac.
+           Row{R"({"OperatingSystem":"Ubuntu 24.04.1 LTS","KernelVersion":"6.8.0-39-generic"})",
+               "6.1.0-18-amd64", "runs on another kernel (6.8.0-39-generic): in a virtual machine"},
+           Row{R"({"KernelVersion":"6.1.1"})", "6.1",
+               "runs on another kernel (6.1.1): in a virtual machine"},
+           Row{R"({"OperatingSystem":"OrbStack","KernelVersion":"6.10.2-orbstack"})", "",
+               "runs in a virtual machine"},
+           Row{R"({})", "", "runs in a virtual machine"},
+       }) {
+    CAPTURE(row.info);
+    const auto facts = read_docker_info(row.info);
+    REQUIRE(facts);
+    CHECK(why_not_our_loopback(*facts, row.release).value_or("") == row.why_not);
+  }
+}
+
 TEST_CASE("an image's layers and completeness are read, and absent ones are no layers") {
   const std::string a = oci::Digest::of("a").str(), id = oci::Digest::of("id").str();
   const auto image =
