@@ -1,5 +1,6 @@
 /// Every case of fixtures/golden: the command is run as its users run it, and what it
-/// writes is what upstream wrote, byte for byte. N2C_ACCEPT=1 rewrites what is expected.
+/// writes is what upstream wrote, byte for byte. N2C_ACCEPT=1 rewrites what is expected; $N2C
+/// names another program than the one that was built.
 
 #include <doctest/doctest.h>
 
@@ -81,7 +82,8 @@ class Case {
   fs::path expect(std::string_view file) const { return folder_ / "expect" / file; }
 
   void run() {
-    std::vector<std::string> arguments{N2C_PROGRAM};
+    const char* const other = std::getenv("N2C");
+    std::vector<std::string> arguments{other == nullptr ? N2C_PROGRAM : other};
     for (const go::Json& argument : *description_.find("argv")->as_array()) {
       arguments.push_back(replaced(*argument.as_string(), "{out}", out().string()));
     }
