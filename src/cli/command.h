@@ -22,6 +22,8 @@ struct Invocation {
 
 void add_build_commands(CLI::App& app, Invocation& chosen);
 void add_cache_command(CLI::App& app, Invocation& chosen);
+/// Lists what is in `app` when it is run: later commands too.
+void add_completion_command(CLI::App& app, Invocation& chosen);
 void add_inspect_command(CLI::App& app, Invocation& chosen);
 /// login and logout.
 void add_login_commands(CLI::App& app, Invocation& chosen);

@@ -133,6 +133,7 @@ int run(int argc, char** argv) {
   app.fallthrough();
   add_build_commands(app, chosen);
   add_cache_command(app, chosen);
+  add_completion_command(app, chosen);
   add_copy_command(app, chosen);
   add_index_command(app, chosen);
   add_inspect_command(app, chosen);

@@ -1,0 +1,275 @@
+/// n2c completion: what a shell needs to complete n2c's command line, made from CLI11's own list
+/// of commands and options, so that it is never behind them.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/command.h"
+
+namespace n2c::cli {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+/// An option as it is typed: "-d" and "--debug".
+struct TypedOption {
+  Words names;
+  std::string purpose;
+  bool takes_value = false, repeatable = false;
+  Words choices;  // all there are; empty: anything, a file for one
+};
+
+/// A command; the program itself is one, with the commands within it.
+struct TypedCommand {
+  std::string name, purpose;
+  std::vector<TypedOption> options;
+  std::vector<TypedCommand> commands;
+};
+
+std::string joined(const Words& words, std::string_view between) {
+  std::string text;
+  for (const auto& word : words) text += cat(text.empty() ? "" : between, word);
+  return text;
+}
+
+/// CLI11 says the values of a closed list in the type of the option, "TEXT:{auto,oci,docker}".
+Words choices_of(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const auto from = type.find('{'), to = type.find('}');
+  if (from == std::string::npos || to == std::string::npos) return {};
+  return CLI::detail::split(type.substr(from + 1, to - from - 1), ',');
+}
+
+std::vector<TypedOption> options_of(const CLI::App& app) {
+  std::vector<TypedOption> options;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) continue;  // hidden
+    TypedOption typed{.purpose = option->get_description(),
+                      .takes_value = option->get_items_expected_max() > 0,
+                      .repeatable = option->get_items_expected_max() > 1,
+                      .choices = choices_of(*option)};
+    for (const auto& name : option->get_snames()) typed.names.push_back("-" + name);
+    for (const auto& name : option->get_lnames()) typed.names.push_back("--" + name);
+    if (!typed.names.empty()) options.push_back(std::move(typed));
+  }
+  return options;
+}
+
+/// `common`: the options of the commands that it lies in, such as --debug, which it takes as well.
+TypedCommand command_of(const CLI::App& app, const std::vector<TypedOption>& common) {
+  TypedCommand command{
+      .name = app.get_name(), .purpose = app.get_description(), .options = options_of(app)};
+  for (const TypedOption& option : common) {
+    if (std::ranges::find(command.options, option.names, &TypedOption::names) ==
+        command.options.end()) {
+      command.options.push_back(option);
+    }
+  }
+  for (const CLI::App* inner : app.get_subcommands([](const CLI::App*) { return true; })) {
+    command.commands.push_back(command_of(*inner, command.options));
+  }
+  return command;
+}
+
+std::string names_of(const std::vector<TypedCommand>& commands) {
+  Words names;
+  for (const auto& command : commands) names.push_back(command.name);
+  return joined(names, " ");
+}
+
+/// The text in single quotes, where `escaped` (and the quote itself) get what the shell wants.
+std::string quoted(std::string_view text, std::string_view escaped, std::string_view quote) {
+  std::string result = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      result += quote;
+    } else {
+      if (escaped.contains(c)) result += '\\';
+      result += c;
+    }
+  }
+  return result + "'";
+}
+
+// ---- bash: one pattern for each place, of the command, the word before and the word itself
+
+std::string bash_patterns(const TypedCommand& command, const std::string& path) {
+  std::string text;
+  Words options;
+  for (const auto& option : command.options) {
+    options.insert(options.end(), option.names.begin(), option.names.end());
+    if (option.choices.empty()) continue;
+    for (const auto& name : option.names) {
+      text += cat("    '", path, '|', name, "|'*) words='", joined(option.choices, " "), "' ;;\n");
+    }
+  }
+  for (const auto& inner : command.commands) {
+    text += bash_patterns(inner, path.empty() ? inner.name : cat(path, ' ', inner.name));
+  }
+  text += cat("    '", path, "|'*'|-'*) words='", joined(options, " "), "' ;;\n");
+  if (command.commands.empty()) return text;
+  return text + cat("    '", path, "|'*) words='", names_of(command.commands), "' ;;\n");
+}
+
+std::string bash_script(const TypedCommand& app) {
+  std::string commands;
+  for (const auto& command : app.commands) {
+    commands += cat(commands.empty() ? "" : " | ", "'|", command.name, "'");
+    for (const auto& inner : command.commands) {
+      commands += cat(" | '", command.name, '|', inner.name, "'");
+    }
+  }
+  return cat(R"(# Completes n2c's command line in bash; made by `n2c completion bash`.
+_n2c() {
+  local word before command= words=
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case "$command|$word" in
+      )",
+             commands, R"() command="${command:+$command }$word" ;;
+    esac
+  done
+  word=${COMP_WORDS[COMP_CWORD]}
+  before=${COMP_WORDS[COMP_CWORD-1]}
+  # bash takes --option=value for three words.
+  if [ "$word" = = ]; then word=; fi
+  if [ "$before" = = ]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi
+  case "$command|$before|$word" in
+)",
+             bash_patterns(app, ""), R"(  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+complete -o bashdefault -o default -F _n2c n2c nix2container
+)");
+}
+
+// ---- zsh
+
+std::string zsh_options(const TypedCommand& command) {
+  std::string text;
+  for (const auto& option : command.options) {
+    std::string rest = cat('[', option.purpose, ']');
+    for (auto at = rest.size() - 1; --at > 0;) {
+      if (std::string_view("[]\\").contains(rest[at])) rest.insert(at, "\\");
+    }
+    if (!option.choices.empty()) {
+      rest += cat(":value:(", joined(option.choices, " "), ")");
+    } else if (option.takes_value) {
+      rest += ":value:_files";
+    }
+    const std::string others = option.repeatable ? "*" : cat("(", joined(option.names, " "), ")");
+    for (const auto& name : option.names) {
+      const auto equals = option.takes_value && name.starts_with("--") ? "=" : "";
+      text += cat(" \\\n        ", quoted(cat(others, name, equals, rest), "", "'\\''"));
+    }
+  }
+  return text;
+}
+
+std::string zsh_descriptions(const std::vector<TypedCommand>& commands) {
+  std::string text;
+  for (const auto& command : commands) {
+    text += cat("\n        ", quoted(cat(command.name, ':', command.purpose), "", "'\\''"));
+  }
+  return text;
+}
+
+std::string zsh_script(const TypedCommand& app) {
+  std::string cases;
+  for (const auto& command : app.commands) {
+    const std::string words = command.commands.empty()
+                                  ? "'*:file:_files'"
+                                  : cat("'1:command:(", names_of(command.commands), ")'");
+    cases += cat("      ", command.name, ") _arguments", zsh_options(command), " \\\n        ",
+                 words, " ;;\n");
+  }
+  return cat(R"(#compdef n2c nix2container
+# Completes n2c's command line in zsh; made by `n2c completion zsh`.
+_n2c() {
+  local curcontext=$curcontext state line
+  local -A opt_args
+  local -a commands
+  _arguments -C)",
+             zsh_options(app), R"( \
+        '1: :->command' '*:: :->arguments'
+  case $state in
+    command)
+      commands=()",
+             zsh_descriptions(app.commands), R"()
+      _describe command commands ;;
+    arguments) case $line[1] in
+)",
+             cases, R"(    esac ;;
+  esac
+}
+if [ "$funcstack[1]" = _n2c ]; then _n2c "$@"; else compdef _n2c n2c nix2container; fi
+)");
+}
+
+// ---- fish
+
+std::string fish_lines(const TypedCommand& command, const std::string& where) {
+  std::string text;
+  for (const auto& inner : command.commands) {
+    text += cat("complete -c n2c -f -n ", where, " -a ", inner.name, " -d ",
+                quoted(inner.purpose, "\\", "\\'"), '\n');
+  }
+  for (const auto& option : command.options) {
+    text += cat("complete -c n2c -n ", where);
+    for (const std::string_view name : option.names) {
+      text += name.starts_with("--") ? cat(" -l ", name.substr(2)) : cat(" -s ", name.substr(1));
+    }
+    if (!option.choices.empty()) {
+      text += cat(" -x -a '", joined(option.choices, " "), "'");
+    } else if (option.takes_value) {
+      text += " -r";
+    }
+    text += cat(" -d ", quoted(option.purpose, "\\", "\\'"), '\n');
+  }
+  return text;
+}
+
+std::string fish_script(const TypedCommand& app) {
+  std::string text = cat("# Completes n2c's command line in fish; made by `n2c completion fish`.\n",
+                         fish_lines(app, "__fish_use_subcommand"));
+  for (const auto& command : app.commands) {
+    const std::string inner = names_of(command.commands);
+    text += fish_lines(
+        command,
+        cat("'__fish_seen_subcommand_from ", command.name,
+            inner.empty() ? "" : cat("; and not __fish_seen_subcommand_from ", inner), "'"));
+  }
+  return text + "complete -c nix2container -w n2c\n";
+}
+
+std::string script_for(std::string_view shell, const TypedCommand& app) {
+  if (shell == "bash") return bash_script(app);
+  if (shell == "zsh") return zsh_script(app);
+  if (shell == "fish") return fish_script(app);
+  throw Error(ErrorKind::usage,
+              cat("no completion is made for the shell \"", printable(shell), "\""),
+              "there are those for bash, zsh and fish");
+}
+
+}  // namespace
+
+void add_completion_command(CLI::App& app, Invocation& chosen) {
+  const auto shell = std::make_shared<std::string>();
+  CLI::App* command =
+      app.add_subcommand("completion", "print what completes n2c's commands in a shell");
+  command->add_option("SHELL", *shell, "bash, zsh or fish")->required();
+  command->callback([&app, &chosen, shell] {
+    chosen.action = [&app, shell](std::stop_token) {
+      std::fputs(script_for(*shell, command_of(app, {})).c_str(), stdout);
+      return 0;
+    };
+  });
+}
+
+}  // namespace n2c::cli
