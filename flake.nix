@@ -5,9 +5,10 @@
 
   outputs = { self, nixpkgs }:
     let
-      systems = [ "x86_64-linux" "aarch64-linux" ];
+      systems = [ "x86_64-linux" "aarch64-linux" "x86_64-darwin" "aarch64-darwin" ];
       forEachSystem = f: builtins.listToAttrs
         (map (system: { name = system; value = f nixpkgs.legacyPackages.${system}; }) systems);
+      onLinux = pkgs: given: if pkgs.stdenv.hostPlatform.isLinux then given else { };
       functionsFor = pkgs: import ./nix { inherit pkgs; };
       examplesFor = pkgs: import ./nix/examples {
         inherit pkgs;
@@ -19,8 +20,11 @@
       #   n2c.packages.x86_64-linux.nix2container.buildImage { … }
       packages = forEachSystem (pkgs: functionsFor pkgs // {
         default = (functionsFor pkgs).n2c;
+      } // onLinux pkgs {
         static = pkgs.pkgsStatic.callPackage ./nix/package.nix { };
       });
+
+      devShells = forEachSystem (pkgs: { default = import ./shell.nix { inherit pkgs; }; });
 
       # nix run .#examples.bash.load
       legacyPackages = forEachSystem (pkgs: { examples = examplesFor pkgs; });
@@ -29,8 +33,8 @@
         inherit (functionsFor final) n2c nix2container;
       };
 
-      # Those that need no registry.
-      checks = forEachSystem (pkgs: removeAttrs (examplesFor pkgs) [ "fromImage" "fromImageManifest" "getManifest" ] // {
+      # Of the examples those that need no registry, where what an image holds is built: a Mac has it from a Linux machine.
+      checks = forEachSystem (pkgs: onLinux pkgs (removeAttrs (examplesFor pkgs) [ "fromImage" "fromImageManifest" "getManifest" ]) // {
         inherit (functionsFor pkgs) n2c;
         skopeo-words = pkgs.runCommand "skopeo-words" { } ''
           ${pkgs.bash}/bin/bash ${./test/nix/skopeo_words.sh} ${./nix/skopeo.bash}

@@ -5,34 +5,61 @@
 
 rec {
   # ---- what nix/ relies on
-  stdenv = {
-    hostPlatform = { inherit system; isStatic = false; };
-    buildPlatform.canExecute = _: true;
-    # n2c's own package is only evaluated: it takes nixpkgs to build it.
-    mkDerivation = attributes: runCommand "${attributes.pname}-${attributes.version}"
-      { inherit (attributes) src buildInputs mesonFlags meta; } "echo 'this is not nixpkgs' >&2; exit 1";
-  };
+  stdenv = { inherit (machine) mkDerivation hostPlatform buildPlatform; };
+  inherit (machine) mkShell;
+  machine = import ./stdenv { inherit system lib; };
   callPackage = file: given:
     let function = import file;
     in function (builtins.intersectAttrs (builtins.functionArgs function) (libraries // { inherit lib stdenv; }) // given);
-  libraries = builtins.listToAttrs (map (name: { inherit name; value = runCommand name { } "touch $out"; })
-    [ "meson" "ninja" "pkg-config" "boost" "cli11" "curl" "doctest" "fmt" "isa-l" "libarchive" "openssl" "re2" "zstd" ]);
+  libraries = {
+    inherit (machine) meson ninja pkg-config;
+    # Its assembly is not for a Mac's assembler.
+    isa-l = machine.library "isa-l" [ "isa-l.h" ] // { meta = { platforms = lib.platforms.linux ++ [ "x86_64-darwin" ]; }; };
+  } // builtins.mapAttrs machine.library {
+    boost = [ "boost/version.hpp" "libboost_json.so" ];
+    cli11 = [ "CLI/CLI.hpp" ];
+    curl = [ "curl/curl.h" ];
+    doctest = [ "doctest/doctest.h" ];
+    fmt = [ "fmt/core.h" ];
+    libarchive = [ "archive.h" ];
+    libxcrypt = [ "crypt.h" ];
+    openssl = [ "openssl/ssl.h" ];
+    re2 = [ "re2/re2.h" ];
+    zstd = [ "zstd.h" ];
+  };
   pkgsStatic = { inherit callPackage; };
+  inherit (libraries) openssl;
+  ccache = onlyHere "ccache";
+  clang-tools = onlyHere "clang-format";
+  gdb = onlyHere "gdb";
+  lldb = onlyHere "lldb";
+  skopeo = onlyHere "skopeo";
 
   lib = rec {
     toLower = builtins.replaceStrings (stringToCharacters "ABCDEFGHIJKLMNOPQRSTUVWXYZ") (stringToCharacters "abcdefghijklmnopqrstuvwxyz");
     stringToCharacters = text: builtins.genList (at: builtins.substring at 1 text) (builtins.stringLength text);
     boolToString = value: if value then "true" else "false";
     optional = condition: value: if condition then [ value ] else [ ];
+    optionals = condition: list: if condition then list else [ ];
     optionalString = condition: text: if condition then text else "";
     concatMapStringsSep = separator: f: list: builtins.concatStringsSep separator (map f list);
     escapeShellArg = text: "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] (toString text)}'";
     removePrefix = prefix: text:
       let length = builtins.stringLength prefix;
       in if builtins.substring 0 length text == prefix then builtins.substring length (-1) text else text;
+    hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
+    hasSuffix = suffix: text:
+      let at = builtins.stringLength text - builtins.stringLength suffix;
+      in at >= 0 && builtins.substring at (-1) text == suffix;
+    getDev = package: package.dev or package;
+    getLib = package: package.out or package;
+    meta.availableOn = platform: package: builtins.elem platform.system (package.meta.platforms or [ platform.system ]);
     warn = message: value: builtins.trace "warning: ${message}" value;
     licenses.mit = "MIT";
-    platforms.linux = [ "x86_64-linux" "aarch64-linux" ];
+    platforms = {
+      linux = [ "x86_64-linux" "aarch64-linux" ];
+      darwin = [ "x86_64-darwin" "aarch64-darwin" ];
+    };
     fetchers.proxyImpureEnvVars = [ "http_proxy" "https_proxy" "no_proxy" ];
   };
 
@@ -47,16 +74,18 @@ rec {
       package = derivation (removeAttrs attributes [ "passthru" "meta" "nativeBuildInputs" ] // {
         inherit name system;
         builder = "/bin/bash";
-        args = [ "-euc" (prelude + command) ];
+        args = [ "-euc" (prelude + command + ending) ];
       });
     in
     package // { meta = attributes.meta or { }; } // attributes.passthru or { };
+  # A last command that bash becomes, such as cp, closes its output before it ends, and Nix then kills it.
+  ending = "\n:";
   runCommandLocal = runCommand;
   writeText = name: text: derivation {
     inherit name text system;
     passAsFile = [ "text" ];
     builder = "/bin/bash";
-    args = [ "-euc" "${busybox}/bin/cp $textPath $out" ];
+    args = [ "-euc" ("${busybox}/bin/cp $textPath $out" + ending) ];
   };
   writeShellScriptBin = name: text: runCommand name
     { inherit text; passAsFile = [ "text" ]; meta.mainProgram = name; }
