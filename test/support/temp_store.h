@@ -16,6 +16,8 @@ class TempStore {
   StoreView view() const { return {folder_.path()}; }
   /// Where a store's path is on this machine.
   std::string real(std::string_view path) const;
+  /// S_ISUID where this process may give it to a file, which Nix's builders may not: then 0.
+  unsigned set_user_id() const;
 
   /// Each makes the folders above it (mode 0755). Returns `path`.
   std::string file(std::string_view path, std::string_view bytes, unsigned mode = 0444) const;

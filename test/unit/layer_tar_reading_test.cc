@@ -107,7 +107,7 @@ TEST_CASE("libarchive reads back every path, link, owner, mode and byte of a lay
   put_file("plain", "hello\n", 0444);
   put_file("empty", "", 0444);
   put_file("block", std::string(512, 'b'), 0555);
-  put_file("setuid", "s", 04755);
+  put_file("setuid", "s", store.set_user_id() | 0755);
   put_file("é.txt", "latin", 0444);
   put_file("new\nline", "odd", 0444);
   put_file(long_part + long_part, "pax", 0444);

@@ -83,11 +83,12 @@ TEST_CASE("a tar has the names without the case hack, bytes from the hacked ones
 
 TEST_CASE("a layer is its parents, its files in order with mode and root as owner, and a trailer") {
   const TempStore store;
-  store.folder("/nix/store/a", 0555);
+  store.folder("/nix/store/a", 0711);
   store.file("/nix/store/a/tool", "hello", 0555);
   store.symlink("/nix/store/a/link", "tool");
-  store.file("/nix/store/a/full", std::string(512, 'x'), 04755);
-  go::TarHeader file = folder_header("/nix/store/a/full", 04755);
+  const unsigned mode = store.set_user_id() | 0755;
+  store.file("/nix/store/a/full", std::string(512, 'x'), mode);
+  go::TarHeader file = folder_header("/nix/store/a/full", mode);
   file.type = '0';
   file.size = 512;
   go::TarHeader tool = folder_header("/nix/store/a/tool", 0555);
@@ -98,7 +99,7 @@ TEST_CASE("a layer is its parents, its files in order with mode and root as owne
   link.link = "tool";
   CHECK(tar_of(store, {{"/nix/store/a"}}) ==
         entry(folder_header("/")) + entry(folder_header("/nix")) +
-            entry(folder_header("/nix/store")) + entry(folder_header("/nix/store/a", 0555)) +
+            entry(folder_header("/nix/store")) + entry(folder_header("/nix/store/a", 0711)) +
             entry(file, std::string(512, 'x')) + entry(link) + entry(tool, "hello") + trailer);
 }
 
