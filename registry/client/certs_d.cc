@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/file.h"
 #include "base/text.h"
 
 namespace n2c::registry {
@@ -21,15 +22,19 @@ std::vector<fs::path> files_in(const fs::path& folder) {
 http::TlsFiles files_of(const fs::path& folder) {
   http::TlsFiles tls;
   for (const fs::path& file : files_in(folder)) {
-    if (file.extension() == ".crt") tls.ca_files.push_back(file.string());
+    if (file.extension() == ".crt") {
+      open_to_read(file);  // or its error: libcurl waits for FIFOs
+      tls.ca_files.push_back(file.string());
+    }
     if (file.extension() != ".cert" || !tls.client_cert_file.empty()) continue;
     fs::path key = file;
     key.replace_extension(".key");
-    std::error_code ignored;
-    if (!fs::exists(key, ignored)) {
+    if (!is_there(key)) {
       throw Error(ErrorKind::input,
                   cat(file.string(), ": its key ", key.filename().string(), " is missing"));
     }
+    open_to_read(file);
+    open_to_read(key);
     tls.client_cert_file = file.string();
     tls.client_key_file = key.string();
   }

@@ -17,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int max_links = 40;  // as Linux has it
 constexpr std::string_view part_prefix = ".n2c-";
 constexpr std::string_view part_suffix = ".part";
 
@@ -27,14 +28,6 @@ fs::path folder_of(const fs::path& path) {
 fs::path new_part_name(const fs::path& folder) {
   std::random_device device;
   return folder / cat(part_prefix, device(), device(), part_suffix);
-}
-
-/// The file itself, where the last of the names is a link: the link stays.
-fs::path behind_links(const fs::path& path) {
-  std::error_code failed;
-  if (!fs::is_symlink(path, failed)) return path;
-  const fs::path target = fs::weakly_canonical(path, failed);
-  return failed ? path : target;
 }
 
 /// Opens what can be written to but not replaced: a pipe, a device. Nothing for all else.
@@ -75,9 +68,7 @@ void sync_file(const FileDescriptor& file, const fs::path& path) {
 }
 
 void sync_folder(const fs::path& folder) {
-  const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened) throw_errno("fsync " + folder.string());
-  sync_file(opened, folder);
+  sync_file(open_folder(folder), folder);
 }
 
 void remove_dead_parts(const fs::path& folder) {
@@ -86,6 +77,25 @@ void remove_dead_parts(const fs::path& folder) {
   for (; !ignored && entry != fs::directory_iterator(); entry.increment(ignored)) {
     if (is_part(entry->path().filename().string())) remove_if_dead(entry->path());
   }
+}
+
+fs::path behind_links(const fs::path& path) {
+  std::error_code failed;
+  if (!fs::is_symlink(path, failed)) return path;
+  const fs::path real = fs::canonical(path, failed);
+  if (!failed) return real;
+  if (fs::exists(path, failed)) return path;  // a pipe of /proc/self/fd, which has no name
+  fs::path target = path;
+  for (int hops = 0; hops < max_links && fs::is_symlink(target, failed); ++hops) {
+    const fs::path next = fs::read_symlink(target, failed);
+    target = next.is_absolute() ? next : target.parent_path() / next;
+  }
+  return fs::is_symlink(target, failed) ? path : target;
+}
+
+AtomicFile::AtomicFile(const In& in, unsigned mode) : path_(in.folder / "a new file") {
+  file_ = open_nameless(in.folder, mode);
+  if (!file_) begin_named(mode);
 }
 
 AtomicFile::AtomicFile(const fs::path& path, unsigned mode)
@@ -122,6 +132,23 @@ void AtomicFile::write(ByteView bytes) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw_errno("write " + path_.string());
     bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+}
+
+void AtomicFile::take_rights_of(const FileDescriptor& other) {
+  struct stat wanted{};
+  struct stat own{};
+  if (::fstat(other.get(), &wanted) != 0 || ::fstat(file_.get(), &own) != 0) {
+    throw_errno("stat " + path_.string());
+  }
+  const bool is_owned = own.st_uid == wanted.st_uid && own.st_gid == wanted.st_gid;
+  // The owner first: changing it takes bits off the mode.
+  if (!is_owned && ::fchown(file_.get(), wanted.st_uid, wanted.st_gid) != 0) {
+    throw_errno(cat("keep the owner and group (", static_cast<unsigned>(wanted.st_uid), ":",
+                    static_cast<unsigned>(wanted.st_gid), ") of ", path_.string()));
+  }
+  if (::fchmod(file_.get(), wanted.st_mode & 07777) != 0) {
+    throw_errno("keep the mode of " + path_.string());
   }
 }
 

@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@
 namespace n2c {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 class FileReader final : public Reader {
  public:
@@ -32,21 +35,62 @@ class FileReader final : public Reader {
   std::string path_;
 };
 
-std::unique_ptr<FileReader> open_regular(const std::filesystem::path& path, std::uint64_t offset) {
-  // O_NONBLOCK: a FIFO or device named by mistake must not hang the open.
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) throw_errno("open " + path.string());
-  FileDescriptor file(fd);
+/// How long a FIFO that the user named waits for somebody to write into it.
+constexpr int writer_patience_ms = 2000;
+
+mode_t type_of(const FileDescriptor& file, const fs::path& path) {
   struct stat status{};
-  if (::fstat(fd, &status) != 0) throw_errno("stat " + path.string());
-  if (!S_ISREG(status.st_mode)) {
-    throw Error(ErrorKind::local, "open " + path.string() + ": not a regular file");
-  }
-  if (offset != 0 && ::lseek(fd, static_cast<off_t>(offset), SEEK_SET) < 0) {
-    throw_errno("seek in " + path.string());
-  }
-  return std::make_unique<FileReader>(std::move(file), path.string());
+  if (::fstat(file.get(), &status) != 0) throw_errno("stat " + path.string());
+  return status.st_mode & S_IFMT;
 }
+
+/// O_NONBLOCK: a FIFO or a device must not hold the open.
+FileDescriptor try_open(const fs::path& path, int flags) {
+  return FileDescriptor(
+      ::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, S_IRUSR | S_IWUSR));
+}
+
+FileDescriptor require_regular(FileDescriptor file, const fs::path& path) {
+  if (!file) throw_errno("open " + path.string());
+  if (type_of(file, path) == S_IFREG) return file;
+  throw Error(ErrorKind::local, cat("open ", path.string(), ": not a regular file"));
+}
+
+/// A file, a pipe or a device, whichever the user named.
+class ArgumentReader final : public Reader {
+ public:
+  ArgumentReader(FileDescriptor file, std::string path)
+      : file_(std::move(file)), path_(std::move(path)) {}
+
+  std::size_t read(ByteSpan into) override {
+    for (bool waited = false;;) {
+      const ssize_t count = ::read(file_.get(), into.data(), into.size());
+      if (count > 0) return static_cast<std::size_t>(count);
+      if (count == 0) {
+        if (has_news(0)) return 0;  // the end; a FIFO to which no writer has come has none
+        if (waited) throw Error(ErrorKind::local, cat("read ", path_, ": nobody writes into it"));
+        has_news(writer_patience_ms);
+        waited = true;
+      } else if (errno == EAGAIN) {
+        has_news(-1);  // a writer is there and may take its time
+      } else if (errno != EINTR) {
+        throw_errno("read " + path_);
+      }
+    }
+  }
+
+ private:
+  /// Waits until something can be read or the last writer is gone.
+  bool has_news(int milliseconds) {
+    pollfd polled{.fd = file_.get(), .events = POLLIN, .revents = 0};
+    const int found = ::poll(&polled, 1, milliseconds);
+    if (found < 0 && errno != EINTR) throw_errno("wait for " + path_);
+    return found > 0;
+  }
+
+  FileDescriptor file_;
+  std::string path_;
+};
 
 }  // namespace
 
@@ -54,19 +98,64 @@ FileDescriptor::~FileDescriptor() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-FileDescriptor open_to_read(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) throw_errno("open " + path.string());
-  return FileDescriptor(fd);
+FileDescriptor open_to_read(const fs::path& path) {
+  return require_regular(try_open(path, O_RDONLY), path);
 }
 
-std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
+std::optional<FileDescriptor> open_if_there(const fs::path& path) {
+  FileDescriptor file = try_open(path, O_RDONLY);
+  if (!file && errno == ENOENT) return std::nullopt;
+  return require_regular(std::move(file), path);
+}
+
+FileDescriptor open_to_lock(const fs::path& path) {
+  return require_regular(try_open(path, O_RDWR | O_CREAT | O_NOFOLLOW), path);
+}
+
+FileDescriptor open_folder(const fs::path& path) {
+  FileDescriptor folder = try_open(path, O_RDONLY | O_DIRECTORY);
+  if (!folder) throw_errno("open " + path.string());
+  return folder;
+}
+
+std::string read_file(const fs::path& path, std::uint64_t limit) {
   FileReader reader(open_to_read(path), path.string());
   return with_context(path.string(), [&] { return read_all(reader, limit); });
 }
 
+std::optional<std::string> read_if_there(const fs::path& path, std::uint64_t limit) {
+  auto file = open_if_there(path);
+  if (!file) return std::nullopt;
+  FileReader reader(*std::move(file), path.string());
+  return with_context(path.string(), [&] { return read_all(reader, limit); });
+}
+
+std::string read_argument(const fs::path& path, std::uint64_t limit) {
+  FileDescriptor file = try_open(path, O_RDONLY);
+  if (!file) throw_errno("open " + path.string());
+  const mode_t type = type_of(file, path);
+  if (type != S_IFIFO && type != S_IFCHR) file = require_regular(std::move(file), path);
+  ArgumentReader reader(std::move(file), path.string());
+  return with_context(path.string(), [&] { return read_all(reader, limit); });
+}
+
+std::unique_ptr<Reader> reader_of(FileDescriptor file, const fs::path& path) {
+  return std::make_unique<FileReader>(std::move(file), path.string());
+}
+
+bool is_there(const fs::path& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) == 0) return true;
+  if (errno != ENOENT && errno != ENOTDIR) throw_errno("look at " + path.string());
+  return false;
+}
+
 std::unique_ptr<Reader> FileSource::open(std::uint64_t offset) const {
-  return open_regular(path_, offset);
+  FileDescriptor file = open_to_read(path_);
+  if (offset != 0 && ::lseek(file.get(), static_cast<off_t>(offset), SEEK_SET) < 0) {
+    throw_errno("seek in " + path_.string());
+  }
+  return reader_of(std::move(file), path_);
 }
 
 TemporaryFolder::TemporaryFolder() {

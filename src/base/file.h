@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,11 +31,37 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-/// Opens for reading (close-on-exec). Throws Error{local} "open PATH: No such file or directory".
+/// Opens a file to read, and never waits: a FIFO, a device, a socket or a folder in its place is an
+/// error, a link to a file is not. This is the way to open what has a name; all descriptors here
+/// are close-on-exec. Throws Error{local} "open PATH: No such file or directory", "open PATH: not a
+/// regular file".
 FileDescriptor open_to_read(const std::filesystem::path& path);
+/// The same, but nothing where there is no such file (ENOENT; no other error is taken for that).
+std::optional<FileDescriptor> open_if_there(const std::filesystem::path& path);
+/// Opens a regular file to read and write, and makes it (0600) where it is not there; a link is
+/// not followed.
+FileDescriptor open_to_lock(const std::filesystem::path& path);
+/// Opens a folder.
+FileDescriptor open_folder(const std::filesystem::path& path);
 
-/// The whole file. Throws Error{local} when it cannot be read, Error{input} past `limit` bytes.
+/// The whole file, opened by open_to_read(). Throws Error{local} when it cannot be read,
+/// Error{input} past `limit` bytes.
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit);
+/// The same, by open_if_there().
+std::optional<std::string> read_if_there(const std::filesystem::path& path, std::uint64_t limit);
+/// The same of what the user named on the command line: a pipe (`<(…)`, /dev/stdin) and a device
+/// too. A FIFO without a writer is an error after two seconds.
+std::string read_argument(const std::filesystem::path& path, std::uint64_t limit);
+
+/// Whether something has that name, links followed. Throws Error{local} when that cannot be told: a
+/// folder on the way may not be entered.
+bool is_there(const std::filesystem::path& path);
+/// The file behind a name whose last part is a link, also where it leads to nothing yet; else the
+/// name itself.
+std::filesystem::path behind_links(const std::filesystem::path& path);
+
+/// The bytes of an open file from where it stands; `path` is what errors call it.
+std::unique_ptr<Reader> reader_of(FileDescriptor file, const std::filesystem::path& path);
 
 /// A regular file's bytes as they are.
 class FileSource final : public ByteSource {
@@ -61,11 +89,19 @@ class AtomicFile final : public Writer {
  public:
   /// Begins `path`; `mode` is cut by the umask. Throws Error{local}.
   explicit AtomicFile(const std::filesystem::path& path, unsigned mode = 0666);
+  /// Begins a file whose name comes with commit_as(). Whatever stands in that folder is neither
+  /// followed nor written to.
+  struct In {
+    std::filesystem::path folder;
+  };
+  explicit AtomicFile(const In& in, unsigned mode = 0666);
   ~AtomicFile() override;
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(ByteView bytes) override;
+  /// Gives it the owner, group and mode of another. Throws Error{local} where that is not allowed.
+  void take_rights_of(const FileDescriptor& other);
   /// Puts the file in its place. Throws Error{local}; then nothing was changed.
   void commit(Durability durability = Durability::rename);
   /// The same under another name of the same file system (a blob named once its digest is known).

@@ -92,7 +92,7 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
   Registries reading(registry_options(source_registry, from, progress, debug));
   Registries writing(registry_options(destination_registry, to, progress, debug));
   const OpenedSource source = open_source(from, reading, {.root = arguments.transfer.store_root});
-  DestinationOptions opened{.registries = writing};
+  DestinationOptions opened{.registries = writing, .trust = blob_trust_of(arguments.transfer, to)};
   if (to.reference) opened.registry.to = *to.reference;
   const auto destination = open_destination(to, opened);
   const auto* image = std::get_if<Image>(&source);

@@ -86,7 +86,9 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
     parts.push_back(part_of(word, registries, arguments, metadata, annotations));
   }
   const auto destination = open_destination(
-      transfer.destination, {.registries = registries, .registry = transfer.registry});
+      transfer.destination, {.registries = registries,
+                             .registry = transfer.registry,
+                             .trust = blob_trust_of(arguments, transfer.destination)});
   const IndexReport report = destination->push_index(parts, options, progress, stop);
   progress.finish();
   if (!arguments.digest_file.empty()) {

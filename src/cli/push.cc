@@ -100,7 +100,8 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
   RegistryOptions reached = make_registry_options(arguments.transfer.registry, progress, debug);
   if (address.reference) reached.credentials_host = address.reference->repository.host;
   Registries registries(std::move(reached));
-  DestinationOptions opened{.registries = registries};
+  DestinationOptions opened{.registries = registries,
+                            .trust = blob_trust_of(arguments.transfer, address)};
   if (address.reference) opened.registry = registry_push_of(arguments, *address.reference);
   const PushReport report = open_destination(address, opened)->push(image, options, progress, stop);
   progress.finish();

@@ -87,8 +87,8 @@ registry::ServerOptions server_options(const ServeArguments& arguments) {
   options.max_connections = arguments.max_connections;
   if (tls) {
     constexpr std::uint64_t limit = 1 << 20;
-    options.tls = {.certificate_chain = read_file(arguments.tls_certificate, limit),
-                   .key = read_file(arguments.tls_key, limit)};
+    options.tls = {.certificate_chain = read_argument(arguments.tls_certificate, limit),
+                   .key = read_argument(arguments.tls_key, limit)};
   }
   options.on_failure = note;
   options.on_access = [json = arguments.json](const registry::AccessRecord& record) {
@@ -206,7 +206,7 @@ registry::Handler make_handler(registry::Api& api, const ServeArguments& argumen
                                bool on_loopback) {
   registry::Handler handler = [&api](registry::Exchange& exchange) { return api.handle(exchange); };
   if (!arguments.htpasswd.empty()) {
-    auto logins = or_throw(registry::Htpasswd::parse(read_file(arguments.htpasswd, 16 << 20)),
+    auto logins = or_throw(registry::Htpasswd::parse(read_argument(arguments.htpasswd, 16 << 20)),
                            ErrorKind::input, arguments.htpasswd);
     handler = registry::with_login(std::move(logins), std::move(handler));
   }

@@ -30,6 +30,9 @@ void add_transfer_options(CLI::App& command, TransferArguments& arguments) {
   command.add_option("--probes", arguments.probes, "questions in flight at once")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
+  command.add_flag("--verify", arguments.verify,
+                   "read the blobs that an oci: or dir: folder has already, and replace those that "
+                   "do not have their digest; by default their size is looked at");
   command.add_flag("-q,--quiet", arguments.quiet, "only the closing line");
 }
 
@@ -51,6 +54,16 @@ PushOptions push_options_of(const TransferArguments& arguments, Address::Kind de
       .probes = arguments.probes,
       .uploads = arguments.uploads,
       .compression_threads = arguments.compression_threads};
+}
+
+BlobTrust blob_trust_of(const TransferArguments& arguments, const Address& destination) {
+  if (!arguments.verify) return BlobTrust::size;
+  using Kind = Address::Kind;
+  if (destination.kind == Kind::oci_layout || destination.kind == Kind::dir) {
+    return BlobTrust::digest;
+  }
+  throw Error(ErrorKind::usage, "--verify is for oci: and dir: folders",
+              "a registry checks what it is sent; push --verify-reuse checks what it has");
 }
 
 void add_metadata_options(CLI::App& command, MetadataArguments& arguments) {
@@ -113,7 +126,7 @@ Image load_described(const std::string& file, const std::string& store_root,
         or_throw(go::rewrite_rfc3339(arguments.created), ErrorKind::usage, "--created");
   }
   if (platform && platform->architecture == record.arch) record.variant = platform->variant;
-  return make_image(record, store, named);
+  return make_image(record, store, file);
 }
 
 std::string shown(const Address& address) {

@@ -10,6 +10,7 @@
 #include "cli/registry_options.h"
 #include "image/image.h"
 #include "push/address.h"
+#include "push/blob_file.h"
 #include "push/push.h"
 
 namespace CLI {
@@ -23,7 +24,7 @@ struct TransferArguments {
   std::string compression, format = "auto", digest_file, store_root;
   std::vector<std::string> tags;
   std::size_t compression_threads = 0, uploads = 5, probes = 32;
-  bool quiet = false;
+  bool quiet = false, verify = false;
   RegistryArguments registry;
 };
 
@@ -33,6 +34,9 @@ void add_transfer_options(CLI::App& command, TransferArguments& arguments);
 /// What they mean for that destination: without --compression, gzip where images are stored and
 /// shared, and plain layers in a dir: folder (contract A9). Throws Error{usage}.
 PushOptions push_options_of(const TransferArguments& arguments, Address::Kind destination);
+
+/// What --verify means for that destination. Throws Error{usage} where it is no folder.
+BlobTrust blob_trust_of(const TransferArguments& arguments, const Address& destination);
 
 /// What is said about an image beyond what its description says.
 struct MetadataArguments {

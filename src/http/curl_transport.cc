@@ -194,6 +194,8 @@ std::shared_ptr<const HostSecurity> CurlTransport::security_of(const std::string
     auto found = known.find(authority);
     if (found == known.end()) {
       TlsFiles files = options_.tls ? options_.tls(authority) : TlsFiles{};
+      refuse_fifo(files.client_cert_file);
+      refuse_fifo(files.client_key_file);
       RootBundle roots(system_roots_, files.ca_files);
       found = known
                   .emplace(authority,

@@ -29,12 +29,20 @@ std::string find_system_roots(const Environment& environment, const std::string&
   return {};
 }
 
+void refuse_fifo(const std::string& file) {
+  std::error_code ignored;
+  if (file.starts_with("/dev/") || file.starts_with("/proc/")) return;
+  if (!std::filesystem::is_fifo(file, ignored)) return;
+  throw Error(ErrorKind::local, cat("open ", file, ": not a regular file"));
+}
+
 RootBundle::RootBundle(const std::string& system, const std::vector<std::string>& added)
     : path_(system) {
+  refuse_fifo(system);
   if (added.empty()) return;
-  if (!system.empty()) pem_ = read_file(system, max_bundle_bytes) + "\n";
+  if (!system.empty()) pem_ = read_argument(system, max_bundle_bytes) + "\n";
   for (const std::string& file : added) {
-    const std::string text = read_file(file, max_bundle_bytes);
+    const std::string text = read_argument(file, max_bundle_bytes);
     if (text.find("-----BEGIN ") == std::string::npos) {
       throw Error(ErrorKind::input, cat(file, ": holds no PEM certificate"));
     }

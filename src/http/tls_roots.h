@@ -12,6 +12,10 @@ namespace n2c::http {
 /// own) when it exists, else the first of the places where systems keep it. Empty: none found.
 std::string find_system_roots(const Environment& environment, const std::string& compiled_in);
 
+/// libcurl opens these files by name and waits where one is a FIFO: Error{local} for such a one. A
+/// pipe that the user made of a command (`<(…)`, which lies in /dev/fd) is none.
+void refuse_fifo(const std::string& file);
+
 /// The system's roots and, when some are named, files of the user's beside them.
 class RootBundle {
  public:

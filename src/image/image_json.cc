@@ -247,15 +247,11 @@ std::string image_json(const ImageRecord& image) {
 }
 
 std::string read_description(const std::filesystem::path& file) {
-  return or_input([&] { return read_file(file, max_description_bytes); });
+  return or_input([&] { return read_argument(file, max_description_bytes); });
 }
 
 std::string read_described_file(const std::filesystem::path& file) {
-  return or_input([&] {
-    const auto reader = FileSource(file).open();
-    return with_context(printable(file.string()),
-                        [&] { return read_all(*reader, max_description_bytes); });
-  });
+  return or_input([&] { return read_file(file, max_description_bytes); });
 }
 
 void require_sound(const std::vector<LayerRecord>& layers) {

@@ -82,7 +82,7 @@ class LayerBuilder {
 
   void keep(LayerRecord& record, const StoreLayerSource& tar, const std::stop_token& stop) {
     const Codec codec = build_.compression.codec;
-    AtomicFile file(build_.keep_in + "/layer");
+    AtomicFile file(AtomicFile::In{build_.keep_in});
     auto plain = std::make_unique<HashingReader>(tar.open());
     HashingReader& hashed = *plain;
     const std::unique_ptr<Reader> stored = compress(std::move(plain), build_.compression, pool_);

@@ -26,15 +26,14 @@ std::string plain_name(std::string_view name) {
 class OpenArchive {
  public:
   explicit OpenArchive(const std::filesystem::path& file)
-      : file_(file), handle_(archive_read_new()) {
+      : file_(file), opened_(open_to_read(file)), handle_(archive_read_new()) {
     if (!handle_) throw std::bad_alloc();
     archive_read_support_format_tar(handle_.get());
     archive_read_support_filter_gzip(handle_.get());
     archive_read_support_filter_zstd(handle_.get());
     archive_read_support_filter_bzip2(handle_.get());
     archive_read_support_filter_xz(handle_.get());
-    open_to_read(file);  // for the system's own words when it cannot be
-    check(archive_read_open_filename(handle_.get(), file.c_str(), block_bytes));
+    check(archive_read_open_fd(handle_.get(), opened_.get(), block_bytes));
   }
 
   /// The next entry, valid until the one after; null pointer at the end.
@@ -67,6 +66,7 @@ class OpenArchive {
   }
 
   std::filesystem::path file_;
+  FileDescriptor opened_;  // before what reads from it
   std::unique_ptr<struct archive, Deleter> handle_;
 };
 

@@ -31,8 +31,23 @@ oci::Descriptor put_blob_file(const BlobPlace& place, const ByteSource& bytes,
 /// The same for a manifest, index or config at hand.
 void put_blob_file(const BlobPlace& place, const oci::Digest& digest, std::string_view bytes);
 
-/// Whether there is a regular file with that many bytes.
-bool has_file_of_size(const std::filesystem::path& path, std::uint64_t size);
+/// What makes a blob that is there already count as there.
+enum class BlobTrust {
+  size,    ///< it has its size
+  digest,  ///< it is read, and has its digest (--verify)
+};
+
+/// Whether the file of that name is the blob, as far as `trust` asks. Throws as require_own_file().
+bool holds_blob(const std::filesystem::path& path, const oci::Descriptor& blob, BlobTrust trust,
+                const std::stop_token& stop);
+
+/// A name inside a store that is about to be written to stands for a regular file (a folder), or
+/// for nothing yet. Throws Error{input} for a link, whatever it leads to, and for all else.
+void require_own_file(const std::filesystem::path& path);
+void require_own_folder(const std::filesystem::path& path);
+
+/// Writes or replaces such a file, fsynced; readers see the old one or the new one.
+void write_own_file(const std::filesystem::path& path, std::string_view bytes);
 
 /// Marks a folder as being written to by one writer alone, as long as it lives, by an flock on the
 /// folder.

@@ -21,11 +21,10 @@ bool is_ours(std::string_view file) {
 }
 
 void refuse_other_content(const std::filesystem::path& folder) {
-  if (std::filesystem::exists(folder / version_file)) return;
+  if (is_there(folder / version_file)) return;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    const bool is_known = name == manifest_file || name == version_file || is_ours(name);
-    if (is_known || name.starts_with(".n2c-")) continue;
+    if (is_dir_store_file(name)) continue;
     throw Error(ErrorKind::input,
                 cat(folder.string(), " is there and holds no image (it holds ", name, ")"),
                 "name a folder that is empty, does not exist or was written as dir: before");
@@ -34,32 +33,41 @@ void refuse_other_content(const std::filesystem::path& folder) {
 
 }  // namespace
 
-DirStore::DirStore(std::filesystem::path folder) : folder_(std::move(folder)) {
+bool is_dir_store_file(std::string_view name) {
+  return name == manifest_file || name == version_file || is_ours(name) ||
+         name.starts_with(".n2c-");
+}
+
+DirStore::DirStore(std::filesystem::path folder, BlobTrust trust)
+    : folder_(std::move(folder)), trust_(trust) {
   try {
     std::filesystem::create_directories(folder_);
+    require_own_file(folder_ / version_file);
+    require_own_file(folder_ / manifest_file);
     refuse_other_content(folder_);
   } catch (const std::filesystem::filesystem_error& error) {
     throw Error(ErrorKind::local, cat("create ", folder_.string(), ": ", error.code().message()));
   }
   mark_.emplace(folder_);
   remove_dead_parts(folder_);
-  if (!std::filesystem::exists(folder_ / version_file)) {
-    write_file(folder_ / version_file, version_text, 0666, Durability::fsync);
-  }
+  if (!is_there(folder_ / version_file)) write_own_file(folder_ / version_file, version_text);
 }
 
 BlobPlace DirStore::place() const {
-  return {.beside = folder_,
-          .final_path = [this](const oci::Digest& digest) { return folder_ / digest.hex(); }};
+  return {.beside = folder_, .final_path = [this](const oci::Digest& digest) {
+            const auto path = folder_ / digest.hex();
+            require_own_file(path);
+            return path;
+          }};
 }
 
 void DirStore::keep(const std::string& file) {
   kept_.with([&](std::set<std::string>& kept) { kept.insert(file); });
 }
 
-std::optional<BlobOutcome> DirStore::find(const oci::Descriptor& blob, std::stop_token) {
+std::optional<BlobOutcome> DirStore::find(const oci::Descriptor& blob, std::stop_token stop) {
   keep(blob.digest.hex());
-  if (!has_file_of_size(folder_ / blob.digest.hex(), blob.size)) return {};
+  if (!holds_blob(folder_ / blob.digest.hex(), blob, trust_, stop)) return {};
   return BlobOutcome::present;
 }
 
@@ -75,13 +83,13 @@ ManifestOutcome DirStore::put_listed(const oci::Descriptor& manifest, std::strin
                                      std::stop_token) {
   const std::string file = manifest.digest.hex() + std::string(listed_suffix);
   keep(file);
-  write_file(folder_ / file, json, 0666, Durability::fsync);
+  write_own_file(folder_ / file, json);
   return {};
 }
 
 ManifestOutcome DirStore::put_manifest(const oci::Descriptor&, std::string_view json,
                                        std::span<const std::string>, std::stop_token) {
-  write_file(folder_ / manifest_file, json, 0666, Durability::fsync);
+  write_own_file(folder_ / manifest_file, json);
   remove_others();
   return {};
 }

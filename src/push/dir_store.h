@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "base/locked.h"
 #include "push/blob_file.h"
@@ -17,12 +18,16 @@
 
 namespace n2c {
 
+/// Whether a dir: folder may hold a file of that name, a half-written one included.
+bool is_dir_store_file(std::string_view name);
+
 /// Writes one image. manifest.json is replaced last and in one step, so that until then the
 /// folder holds the image it held; what only that one needed is removed afterwards.
 class DirStore final : public BlobStore {
  public:
-  /// Throws Error{input} when the folder is not empty and no dir: folder, Error{local}.
-  explicit DirStore(std::filesystem::path folder);
+  /// Throws Error{input} when the folder is not empty and no dir: folder, or a link stands where
+  /// one of its files should be (the folder itself may be one); Error{local}.
+  explicit DirStore(std::filesystem::path folder, BlobTrust trust = BlobTrust::size);
 
   std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override;
   oci::Descriptor put(const ByteSource& bytes, std::string media_type,
@@ -40,6 +45,7 @@ class DirStore final : public BlobStore {
   void remove_others();
 
   std::filesystem::path folder_;
+  BlobTrust trust_;
   std::optional<WriterMark> mark_;
   Locked<std::set<std::string>> kept_;  ///< names of this image's files
 };

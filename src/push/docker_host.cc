@@ -23,7 +23,7 @@ fs::path docker_folder(const Environment& environment) {
 http::TlsFiles tls_files_in(const fs::path& folder) {
   const auto present = [&](const char* file) {
     const fs::path path = folder / file;
-    return fs::exists(path) ? path.string() : std::string();
+    return is_there(path) ? path.string() : std::string();
   };
   http::TlsFiles files{.client_cert_file = present("cert.pem"),
                        .client_key_file = present("key.pem")};
@@ -78,7 +78,7 @@ NamedDockerHost read_context(const fs::path& folder, const std::string& context,
                              std::string_view chosen_by) {
   const std::string id = oci::Digest::of(context).hex();
   const fs::path file = folder / "contexts" / "meta" / id / "meta.json";
-  if (!fs::exists(file)) {
+  if (!is_there(file)) {
     throw Error(ErrorKind::input,
                 cat("the Docker context \"", context, "\" (", chosen_by, ") is not there: no ",
                     file.string()),
@@ -92,7 +92,7 @@ NamedDockerHost read_context(const fs::path& folder, const std::string& context,
   DockerHost host = or_throw(DockerHost::parse(endpoint->text_at("Host")), ErrorKind::input,
                              cat(file.string(), ": Host"));
   const fs::path tls = folder / "contexts" / "tls" / id / "docker";
-  if (host.kind == DockerHost::Kind::tcp && fs::exists(tls)) {
+  if (host.kind == DockerHost::Kind::tcp && is_there(tls)) {
     host.tls = tls_files_in(tls);
     const go::Json* skip = endpoint->find("SkipTLSVerify");
     host.tls->verify = skip == nullptr || !skip->as_bool().value_or(false);
@@ -149,7 +149,7 @@ std::optional<NamedDockerHost> find_configured_docker(const Environment& environ
   std::string context = environment("DOCKER_CONTEXT");
   std::string chosen_by = "DOCKER_CONTEXT";
   const fs::path config = folder / "config.json";
-  if (context.empty() && fs::exists(config)) {
+  if (context.empty() && is_there(config)) {
     context = read_json(config).text_at("currentContext");
     chosen_by = config.string();
   }

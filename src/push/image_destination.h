@@ -8,6 +8,7 @@
 
 #include "image/image.h"
 #include "push/address.h"
+#include "push/blob_file.h"
 #include "push/copy.h"
 #include "push/index.h"
 #include "push/progress.h"
@@ -44,6 +45,8 @@ struct DestinationOptions {
   /// For registries: mount_from, reuse_from, reuse and verify_reuse. Its `to`, more_tags and
   /// options are not looked at.
   RegistryPush registry{};
+  /// For folders (layouts and dir:): what makes a blob there count as there.
+  BlobTrust trust = BlobTrust::size;
 };
 
 /// Opens a place to write to. Nothing is created or changed there before something is written.

@@ -71,7 +71,7 @@ go::Json new_index() {
 /// are replaced, it never is.
 class IndexLock {
  public:
-  explicit IndexLock(const std::filesystem::path& folder) : file_(open_to_read(folder / "blobs")) {
+  explicit IndexLock(const std::filesystem::path& folder) : file_(open_folder(folder / "blobs")) {
     while (::flock(file_.get(), LOCK_EX) != 0) {
       if (errno != EINTR) throw_errno("lock " + (folder / "blobs").string());
     }
@@ -92,7 +92,7 @@ void check_layout_version(std::string_view json, std::string_view where) {
 /// A folder that is to become a layout holds nothing else. Another writer may be making it one at
 /// the same time.
 void refuse_other_content(const std::filesystem::path& folder) {
-  if (std::filesystem::exists(folder / "oci-layout")) return;
+  if (is_there(folder / "oci-layout")) return;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
     const bool is_ours = name == "blobs" || name == "index.json" || name == "oci-layout";
@@ -101,6 +101,13 @@ void refuse_other_content(const std::filesystem::path& folder) {
                 cat(folder.string(), " is there and is no OCI layout (it holds ", name, ")"),
                 "name a folder that is a layout, is empty or does not exist");
   }
+}
+
+void refuse_links(const std::filesystem::path& folder) {
+  require_own_folder(folder / "blobs");
+  require_own_folder(folder / "blobs" / "sha256");
+  require_own_file(folder / "index.json");
+  require_own_file(folder / "oci-layout");
 }
 
 }  // namespace
@@ -132,9 +139,11 @@ Parsed<std::string> with_manifest(std::string_view index_json, const oci::Descri
   return index.compact();
 }
 
-LayoutStore::LayoutStore(std::filesystem::path folder) : folder_(std::move(folder)) {
+LayoutStore::LayoutStore(std::filesystem::path folder, BlobTrust trust)
+    : folder_(std::move(folder)), trust_(trust) {
   try {
     std::filesystem::create_directories(folder_);
+    refuse_links(folder_);
     refuse_other_content(folder_);
     remove_dead_parts(folder_);
     std::filesystem::create_directories(folder_ / "blobs" / "sha256");
@@ -142,23 +151,25 @@ LayoutStore::LayoutStore(std::filesystem::path folder) : folder_(std::move(folde
     throw Error(ErrorKind::local,
                 cat("create OCI layout ", folder_.string(), ": ", error.code().message()));
   }
-  if (!std::filesystem::exists(folder_ / "oci-layout")) {
-    write_file(folder_ / "oci-layout", layout_version, 0666, Durability::fsync);
-  }
+  if (!is_there(folder_ / "oci-layout")) write_own_file(folder_ / "oci-layout", layout_version);
   check_layout_version(read_file(folder_ / "oci-layout", 1 << 10), folder_.string());
 }
 
 BlobPlace LayoutStore::place() const {
   return {.beside = folder_, .final_path = [this](const oci::Digest& digest) {
             const auto path = folder_ / layout_blob_path(digest);
+            require_own_folder(path.parent_path());
             std::error_code failed;  // sha512 blobs are rare: their folder comes with the first
-            std::filesystem::create_directories(path.parent_path(), failed);
+            std::filesystem::create_directory(path.parent_path(), failed);
+            require_own_file(path);
             return path;
           }};
 }
 
-std::optional<BlobOutcome> LayoutStore::find(const oci::Descriptor& blob, std::stop_token) {
-  if (!has_file_of_size(folder_ / layout_blob_path(blob.digest), blob.size)) return {};
+std::optional<BlobOutcome> LayoutStore::find(const oci::Descriptor& blob, std::stop_token stop) {
+  const auto path = folder_ / layout_blob_path(blob.digest);
+  require_own_folder(path.parent_path());
+  if (!holds_blob(path, blob, trust_, stop)) return {};
   return BlobOutcome::present;
 }
 
@@ -179,16 +190,17 @@ ManifestOutcome LayoutStore::put_manifest(const oci::Descriptor& manifest, std::
   put_blob_file(place(), manifest.digest, json);
   const auto path = folder_ / "index.json";
   const IndexLock lock(folder_);
-  const bool is_there = std::filesystem::exists(path);
-  const std::string before = is_there ? read_file(path, max_index_bytes) : std::string();
-  if (is_there && before.empty()) {
+  require_own_file(path);
+  const auto there = read_if_there(path, max_index_bytes);
+  const std::string before = there.value_or("");
+  if (there && before.empty()) {
     throw Error(
         ErrorKind::input, path.string() + " is empty",
         "another program may be writing it: try again; remove it to begin anew, without its tags");
   }
   const auto after =
       or_throw(with_manifest(before, manifest, tags), ErrorKind::input, path.string());
-  if (after != before) write_file(path, after, 0666, Durability::fsync);
+  if (after != before) write_own_file(path, after);
   return {};
 }
 

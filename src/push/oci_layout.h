@@ -23,8 +23,9 @@ namespace n2c {
 /// other entries and every blob stay.
 class LayoutStore final : public BlobStore {
  public:
-  /// Throws Error{input} when the folder holds something that is no layout, Error{local}.
-  explicit LayoutStore(std::filesystem::path folder);
+  /// Throws Error{input} when the folder holds something that is no layout, or a link where a file
+  /// or folder of the layout should be (the folder itself may be one); Error{local}.
+  explicit LayoutStore(std::filesystem::path folder, BlobTrust trust = BlobTrust::size);
 
   std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override;
   oci::Descriptor put(const ByteSource& bytes, std::string media_type,
@@ -39,6 +40,7 @@ class LayoutStore final : public BlobStore {
   BlobPlace place() const;
 
   std::filesystem::path folder_;
+  BlobTrust trust_;
 };
 
 /// Reads a layout from a folder or an archive.

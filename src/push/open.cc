@@ -95,7 +95,7 @@ class RegistryPlace final : public ImageDestination {
 /// leaves no empty folder.
 class FolderStore final : public BlobStore {
  public:
-  explicit FolderStore(const Address& address) : address_(address) {}
+  FolderStore(const Address& address, BlobTrust trust) : address_(address), trust_(trust) {}
 
   std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override {
     return store().find(blob, stop);
@@ -118,15 +118,16 @@ class FolderStore final : public BlobStore {
   BlobStore& store() {
     std::call_once(made_, [this] {
       if (address_.kind == Kind::dir) {
-        store_ = std::make_unique<DirStore>(address_.path);
+        store_ = std::make_unique<DirStore>(address_.path, trust_);
       } else {
-        store_ = std::make_unique<LayoutStore>(address_.path);
+        store_ = std::make_unique<LayoutStore>(address_.path, trust_);
       }
     });
     return *store_;
   }
 
   Address address_;
+  BlobTrust trust_;
   std::once_flag made_;
   std::unique_ptr<BlobStore> store_;
 };
@@ -134,7 +135,8 @@ class FolderStore final : public BlobStore {
 /// A folder: an OCI layout or a dir:.
 class FolderPlace final : public ImageDestination {
  public:
-  explicit FolderPlace(Address address) : address_(std::move(address)), store_(address_) {}
+  FolderPlace(Address address, BlobTrust trust)
+      : address_(std::move(address)), store_(address_, trust) {}
 
   std::string str() const override { return address_.str(); }
 
@@ -216,7 +218,7 @@ std::unique_ptr<ImageDestination> open_destination(const Address& address,
   switch (address.kind) {
     case Kind::registry: return std::make_unique<RegistryPlace>(address, options);
     case Kind::oci_layout:
-    case Kind::dir: return std::make_unique<FolderPlace>(address);
+    case Kind::dir: return std::make_unique<FolderPlace>(address, options.trust);
     case Kind::docker_archive: return std::make_unique<DockerArchiveDestination>(address);
     case Kind::oci_archive: return std::make_unique<OciArchiveDestination>(address);
     case Kind::docker_daemon:

@@ -97,3 +97,60 @@ TEST_CASE("a folder without manifest.json says so") {
       cat("dir:", folder.path().string(), ": no image there: it has no manifest.json").c_str(),
       Error);
 }
+
+TEST_CASE(
+    "a link inside a dir: folder is named and not followed when it is written; the folder may be "
+    "one") {
+  const StoredImage image = stored_image({"layer"});
+  const auto listed = image.manifest.digest.hex() + ".manifest.json";
+  for (const std::string& name :
+       std::vector<std::string>{"version", "manifest.json", image.parts[1].digest.hex(), listed}) {
+    CAPTURE(name);
+    const TemporaryFolder folder;
+    const auto dir = folder.path() / "dir";
+    {
+      DirStore made(dir);
+    }
+    std::filesystem::remove(dir / name);
+    write_file(folder.path() / "elsewhere", "layer");
+    std::filesystem::create_symlink("../elsewhere", dir / name);
+    try {
+      DirStore store(dir);
+      for (const oci::Descriptor& part : image.parts) store.find(part, {});
+      put_blobs(store, image);
+      store.put_listed(image.manifest, image.json, {});
+      put_image(store, image, {});
+      FAIL("no error");
+    } catch (const Error& error) {
+      CHECK(error.message() ==
+            cat((dir / name).string(), " is a link: what it leads to is not written"));
+    }
+    CHECK(read_file(folder.path() / "elsewhere", 10) == "layer");
+  }
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path() / "real");
+  std::filesystem::create_symlink("real", folder.path() / "link");
+  DirStore store(folder.path() / "link");
+  put_image(store, image, {});
+  DirSource source(folder.path() / "real");
+  check_holds(source, image);
+}
+
+TEST_CASE("a blob of a dir: folder that was altered is replaced when it is verified") {
+  const TemporaryFolder folder;
+  const StoredImage image = stored_image({"layer"});
+  {
+    DirStore store(folder.path());
+    put_image(store, image, {});
+  }
+  write_file(folder.path() / image.parts[1].digest.hex(), "lAyer");
+  {
+    DirStore trusting(folder.path());
+    CHECK(trusting.find(image.parts[1], {}) == BlobOutcome::present);
+  }
+  DirStore verifying(folder.path(), BlobTrust::digest);
+  CHECK_FALSE(verifying.find(image.parts[1], {}));
+  put_image(verifying, image, {});
+  DirSource source(folder.path());
+  check_holds(source, image);
+}

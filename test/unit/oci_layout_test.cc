@@ -1,6 +1,7 @@
 #include "push/oci_layout.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <thread>
@@ -211,4 +212,120 @@ TEST_CASE("a layout whose manifest or blob was altered gives an integrity error"
   CHECK_THROWS_AS(read_all(*source.open_blob(image.parts[1], {}), 100), Error);
   std::ofstream(folder.path() / layout_blob_path(image.manifest.digest)) << image.json << " ";
   CHECK_THROWS_AS(source.root({}), Error);
+}
+
+TEST_CASE(
+    "a link inside a layout is named and not followed when it is written; the layout may be one") {
+  const StoredImage image = stored_image({"layer"});
+  const std::vector<std::string> tags{"v1"};
+  const std::string blob = layout_blob_path(image.parts[1].digest);
+  for (const std::string& name :
+       std::vector<std::string>{"blobs", "blobs/sha256", "index.json", "oci-layout", blob,
+                                layout_blob_path(image.manifest.digest)}) {
+    for (const bool leads_somewhere : {true, false}) {
+      CAPTURE(name);
+      const TemporaryFolder folder;
+      const auto elsewhere = folder.path() / "elsewhere";
+      const auto layout = folder.path() / "layout";
+      {
+        LayoutStore made(layout);
+      }
+      if (leads_somewhere && name == blob) write_file(elsewhere, "layer");
+      if (leads_somewhere && name == "oci-layout") {
+        std::filesystem::copy_file(layout / name, elsewhere);
+      }
+      if (leads_somewhere && name.starts_with("blobs") && !name.contains("256/")) {
+        std::filesystem::create_directories(elsewhere / "sha256");
+      }
+      std::filesystem::remove_all(layout / name);
+      std::filesystem::create_symlink(elsewhere, layout / name);
+      try {
+        LayoutStore store(layout);
+        for (const oci::Descriptor& part : image.parts) store.find(part, {});
+        put_blobs(store, image);
+        store.put_manifest(image.manifest, image.json, tags, {});
+        FAIL("no error");
+      } catch (const Error& error) {
+        CHECK(error.message() ==
+              cat((layout / name).string(), " is a link: what it leads to is not written"));
+      }
+      CHECK(std::filesystem::exists(elsewhere) ==
+            (leads_somewhere && name != "index.json" &&
+             name != layout_blob_path(image.manifest.digest)));
+      if (std::filesystem::is_directory(elsewhere / "sha256")) {
+        CHECK(std::filesystem::is_empty(elsewhere / "sha256"));
+      }
+    }
+  }
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path() / "real");
+  std::filesystem::create_symlink("real", folder.path() / "link");
+  LayoutStore store(folder.path() / "link");
+  put_image(store, image, {"v1"});
+  auto source = open_layout(folder.path() / "real", "v1");
+  check_holds(source, image);
+}
+
+TEST_CASE(
+    "a FIFO in the place of a layout's file is refused at once, by who writes and who reads") {
+  const StoredImage image = stored_image({"layer"});
+  const std::vector<std::string> tags{"v1"};
+  for (const std::string& name : std::vector<std::string>{
+           "index.json", "oci-layout", layout_blob_path(image.parts[1].digest)}) {
+    CAPTURE(name);
+    const TemporaryFolder folder;
+    {
+      LayoutStore store(folder.path());
+      put_image(store, image, {"v1"});
+    }
+    std::filesystem::remove(folder.path() / name);
+    REQUIRE(::mkfifo((folder.path() / name).c_str(), 0600) == 0);
+    CHECK_THROWS_AS(
+        [&] {
+          LayoutStore store(folder.path());
+          for (const oci::Descriptor& part : image.parts) store.find(part, {});
+          store.put_manifest(image.manifest, image.json, tags, {});
+        }(),
+        Error);
+    CHECK_THROWS_AS(
+        [&] {
+          auto source = open_layout(folder.path(), "v1");
+          source.root({});
+          for (const oci::Descriptor& part : image.parts) source.open_blob(part, {});
+        }(),
+        Error);
+  }
+}
+
+TEST_CASE(
+    "a blob whose bytes were altered counts as there by its size, and is replaced when it is "
+    "verified") {
+  const TemporaryFolder folder;
+  const StoredImage image = stored_image({"layer"});
+  {
+    LayoutStore store(folder.path());
+    put_image(store, image, {"v1"});
+  }
+  write_file(folder.path() / layout_blob_path(image.parts[1].digest), "lAyer");
+  LayoutStore trusting(folder.path());
+  CHECK(trusting.find(image.parts[1], {}) == BlobOutcome::present);
+  LayoutStore verifying(folder.path(), BlobTrust::digest);
+  CHECK(verifying.find(image.parts[0], {}) == BlobOutcome::present);
+  CHECK_FALSE(verifying.find(image.parts[1], {}));
+  put_image(verifying, image, {"v1"});
+  auto source = open_layout(folder.path(), "v1");
+  check_holds(source, image);
+}
+
+TEST_CASE("a manifest that is there with other bytes of the same length is replaced") {
+  const TemporaryFolder folder;
+  const StoredImage image = stored_image({"layer"});
+  LayoutStore store(folder.path());
+  put_image(store, image, {"v1"});
+  std::string altered = image.json;
+  altered.back() = ' ';
+  write_file(folder.path() / layout_blob_path(image.manifest.digest), altered);
+  put_image(store, image, {"v1"});
+  auto source = open_layout(folder.path(), "v1");
+  check_holds(source, image);
 }

@@ -1,0 +1,57 @@
+#include "base/file_lock.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <thread>
+
+#include "base/error.h"
+
+namespace n2c {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds between_tries{5};
+
+/// False when somebody else holds it until the deadline.
+bool lock_until(const FileDescriptor& file, Clock::time_point deadline,
+                const std::stop_token& stop) {
+  while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK) return true;  // no locks here
+    if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped on request");
+    if (Clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(between_tries);
+  }
+  return true;
+}
+
+/// Whether that file still has that name: its last holder may have removed it.
+bool has_name(const FileDescriptor& file, const std::filesystem::path& path) {
+  struct stat opened{};
+  struct stat named{};
+  return ::fstat(file.get(), &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+}  // namespace
+
+std::optional<FileLock> FileLock::take(const std::filesystem::path& path,
+                                       std::chrono::milliseconds patience,
+                                       const std::stop_token& stop) {
+  const auto deadline = Clock::now() + patience;
+  while (true) {
+    FileDescriptor file = open_to_lock(path);
+    if (!lock_until(file, deadline, stop)) return std::nullopt;
+    if (has_name(file, path)) return FileLock(std::move(file), path);
+  }
+}
+
+FileLock::~FileLock() {
+  if (file_ && has_name(file_, path_)) ::unlink(path_.c_str());
+}
+
+}  // namespace n2c
