@@ -59,8 +59,8 @@ struct StoreView {
   std::filesystem::path locate_file(std::string_view path) const;
 };
 
-/// The bytes of a file that describes something, with Error{input} where there are none or too
-/// many of them.
+/// The bytes of a file that describes something and that the user named: a pipe too. Error{input}
+/// where there are none or too many of them.
 std::string read_description(const std::filesystem::path& file);
 /// The same of a file that a description or a folder names, not the user: a regular one.
 std::string read_described_file(const std::filesystem::path& file);
@@ -83,7 +83,10 @@ void require_sound(const oci::ContainerConfig& config);
 /// other than 1).
 Image load_image_json(const std::filesystem::path& file, const StoreView& store);
 
-/// The same from a record that was read already. `named` is what messages call it.
-Image make_image(const ImageRecord& record, const StoreView& store, std::string_view named);
+/// The same from a record that was read already, out of `file`. Layers' files that lie neither
+/// there nor in the store are read whole and checked before the first of their bytes is given
+/// (trusted_places.h).
+Image make_image(const ImageRecord& record, const StoreView& store,
+                 const std::filesystem::path& file);
 
 }  // namespace n2c

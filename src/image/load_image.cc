@@ -3,15 +3,14 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <limits>
-#include <mutex>
 #include <system_error>
 
-#include "base/codec.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "image/checked_sources.h"
 #include "image/image_json.h"
 #include "image/store_layer.h"
+#include "image/trusted_places.h"
 
 namespace n2c {
 
@@ -27,56 +26,6 @@ constexpr std::string_view store_differs_hint =
 constexpr std::string_view file_differs_hint =
     "the layer's file changed or was cut since it was described: make it again";
 
-constexpr std::string_view wrong_diff_id_hint =
-    "diff_ids must be the digest of the layer's plain tar: the description, or the base image's "
-    "config, is wrong; describe the layer or pull the base image again";
-
-/// Bytes checked against their digest whenever they are read.
-class VerifiedSource final : public ByteSource {
- public:
-  VerifiedSource(std::unique_ptr<ByteSource> from, oci::Descriptor blob, std::string what,
-                 std::string_view hint)
-      : from_(std::move(from)), blob_(std::move(blob)), what_(std::move(what)), hint_(hint) {}
-
-  /// Reads from the start whatever the offset: only the whole can be verified.
-  std::unique_ptr<Reader> open(std::uint64_t offset) const override {
-    auto reader = oci::verify(from_->open(), blob_.digest, blob_.size, what_, std::string(hint_));
-    skip(*reader, offset);
-    return reader;
-  }
-
- private:
-  std::unique_ptr<ByteSource> from_;
-  oci::Descriptor blob_;
-  std::string what_;
-  std::string_view hint_;
-};
-
-/// A layer's file, whose unpacked bytes are checked against diff_id, once, before any are given:
-/// engines refuse the image when they pull it otherwise.
-class UnpackCheckedSource final : public ByteSource {
- public:
-  UnpackCheckedSource(std::unique_ptr<ByteSource> from, oci::Digest diff_id, std::string what)
-      : from_(std::move(from)), diff_id_(std::move(diff_id)), what_(std::move(what)) {}
-
-  std::unique_ptr<Reader> open(std::uint64_t offset) const override {
-    std::call_once(checked_, [&] { check(); });
-    return from_->open(offset);
-  }
-
- private:
-  void check() const {
-    const auto unpacked = oci::verify(decompress(from_->open()), diff_id_, std::nullopt, what_,
-                                      std::string(wrong_diff_id_hint));
-    skip(*unpacked, std::numeric_limits<std::uint64_t>::max());
-  }
-
-  std::unique_ptr<ByteSource> from_;
-  oci::Digest diff_id_;
-  std::string what_;
-  mutable std::once_flag checked_;
-};
-
 /// Whether the bytes are a tar, compressed or not; others are passed on unseen (A6.3).
 bool is_tar(std::string_view media_type) {
   return media_type == oci::media_type::layer_tar || media_type == oci::media_type::layer_gzip ||
@@ -86,11 +35,18 @@ bool is_tar(std::string_view media_type) {
 /// The layer's own file, checked in every way it can be.
 std::shared_ptr<const ByteSource> layer_file(const std::filesystem::path& file,
                                              const oci::Descriptor& blob,
-                                             const oci::Digest& diff_id) {
-  auto verified = std::make_unique<VerifiedSource>(std::make_unique<FileSource>(file), blob,
-                                                   file.string(), file_differs_hint);
-  if (!is_tar(blob.media_type) || diff_id == blob.digest) return verified;
-  return std::make_shared<UnpackCheckedSource>(std::move(verified), diff_id,
+                                             const oci::Digest& diff_id, bool is_trusted) {
+  std::unique_ptr<ByteSource> source;
+  if (is_trusted) {
+    source = std::make_unique<FileSource>(file);
+  } else {
+    source = std::make_unique<PinnedFileSource>(file);
+  }
+  source =
+      std::make_unique<VerifiedSource>(std::move(source), blob, file.string(), file_differs_hint);
+  if (!is_trusted) source = std::make_unique<CheckedFirstSource>(std::move(source));
+  if (!is_tar(blob.media_type) || diff_id == blob.digest) return source;
+  return std::make_shared<UnpackCheckedSource>(std::move(source), diff_id,
                                                file.string() + " unpacked");
 }
 
@@ -130,7 +86,7 @@ std::string named(const std::vector<StorePath>& paths) {
   return paths.size() == 1 ? first : cat(first, " and ", paths.size() - 1, " more store paths");
 }
 
-Layer make_layer(const LayerRecord& record, const StoreView& store) {
+Layer make_layer(const LayerRecord& record, const StoreView& store, const TrustedPlaces& trusted) {
   Layer layer{.diff_id = or_throw(oci::Digest::parse(record.diff_id), ErrorKind::input, "diff_ids"),
               .blob = {.descriptor = {.media_type = record.media_type,
                                       .digest = or_throw(oci::Digest::parse(record.digest),
@@ -141,14 +97,19 @@ Layer make_layer(const LayerRecord& record, const StoreView& store) {
   if (!record.layer_path.empty()) {  // wins over paths: it may be compressed (Appendix III)
     const auto file = store.locate_file(record.layer_path);
     blob.size = size_of_layer_file(file);
-    layer.blob.bytes = layer_file(file, blob, layer.diff_id);
+    layer.blob.bytes = layer_file(file, blob, layer.diff_id, trusted.hold(file));
     return layer;
   }
   check_made_from_paths(record, layer);
   blob.size = static_cast<std::uint64_t>(record.size);
-  layer.blob.bytes = std::make_shared<VerifiedSource>(
+  auto tar = std::make_unique<VerifiedSource>(
       std::make_unique<StoreLayerSource>(*record.paths, store), blob,
       "the tar of " + named(*record.paths), store_differs_hint);
+  if (TrustedPlaces::hold(*record.paths)) {
+    layer.blob.bytes = std::move(tar);
+  } else {
+    layer.blob.bytes = std::make_shared<CheckedFirstSource>(std::move(tar));
+  }
   return layer;
 }
 
@@ -166,12 +127,16 @@ std::filesystem::path StoreView::locate_file(std::string_view path) const {
 }
 
 Image load_image_json(const std::filesystem::path& file, const StoreView& store) {
-  const std::string named = printable(file.string(), 300);
   const std::string text = read_description(file);
-  return make_image(or_throw(parse_image_json(text), ErrorKind::input, named), store, named);
+  return make_image(
+      or_throw(parse_image_json(text), ErrorKind::input, printable(file.string(), 300)), store,
+      file);
 }
 
-Image make_image(const ImageRecord& record, const StoreView& store, std::string_view named) {
+Image make_image(const ImageRecord& record, const StoreView& store,
+                 const std::filesystem::path& file) {
+  const std::string named = printable(file.string(), 300);
+  const TrustedPlaces trusted(store, file);
   Image image{.annotations = record.annotations};
   image.platform.architecture = record.arch;
   image.platform.variant = record.variant;
@@ -181,7 +146,7 @@ Image make_image(const ImageRecord& record, const StoreView& store, std::string_
   const auto& layers = record.layers ? *record.layers : none;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     image.layers.push_back(with_context(cat(named, ": layers[", i, "]"),
-                                        [&] { return make_layer(layers[i], store); }));
+                                        [&] { return make_layer(layers[i], store, trusted); }));
     config.diff_ids.push_back(image.layers.back().diff_id);
     config.history.push_back(layers[i].history);
   }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <functional>
 
 #include "base/codec.h"
@@ -179,4 +180,127 @@ TEST_CASE("a missing image.json is wrong input, and names itself") {
   REQUIRE(error);
   CHECK(error->kind() == ErrorKind::input);
   CHECK(error->message() == "open /none/image.json: No such file or directory");
+}
+
+namespace {
+
+/// A description in a folder of its own, and a layer's file somewhere.
+struct Described {
+  explicit Described(std::filesystem::path file, std::string bytes, std::string claimed)
+      : path(std::move(file)), description(folder.path() / "image" / "image.json") {
+    std::filesystem::create_directories(description.parent_path());
+    write_file(description, "{}");
+    std::filesystem::create_directories((folder.path() / path).parent_path());
+    write_file(folder.path() / path, bytes);
+    record = {.digest = oci::Digest::of(claimed).str(),
+              .diff_id = oci::Digest::of(claimed).str(),
+              .media_type = std::string(oci::media_type::layer_tar),
+              .layer_path = (folder.path() / path).string()};
+  }
+  /// How many bytes are given before the error that the layer is not what it should be.
+  std::size_t given(const StoreView& store = {}) const {
+    const Image image = make_image({.layers = {{record}}}, store, description);
+    std::size_t count = 0;
+    const auto error = failure([&] {
+      const auto reader = image.layers.front().blob.bytes->open();
+      std::array<std::byte, 10> block;
+      while (const std::size_t got = reader->read(block)) count += got;
+    });
+    REQUIRE(error);
+    CHECK(error->kind() == ErrorKind::integrity);
+    return count;
+  }
+
+  TemporaryFolder folder;
+  std::filesystem::path path, description;
+  LayerRecord record;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "of a layer-path outside of the store and of the description's folder nothing is given but "
+    "what was described") {
+  const std::string secret(1000, 's'), claimed(1000, 'c');
+  CHECK(Described("image/layer.tar", secret, claimed).given() > 0);
+  CHECK(Described("image/below/layer.tar", secret, claimed).given() > 0);
+  CHECK(Described("elsewhere/secret", secret, claimed).given() == 0);
+  CHECK(Described("imagelayer.tar", secret, claimed).given() == 0);
+  CHECK(Described("secret", secret, claimed).given() == 0);
+
+  Described climbing("secret", secret, claimed);
+  climbing.record.layer_path = (climbing.folder.path() / "image" / ".." / "secret").string();
+  CHECK(climbing.given() == 0);
+
+  Described linked("secret", secret, claimed);
+  std::filesystem::create_symlink("../secret", linked.folder.path() / "image" / "layer.tar");
+  linked.record.layer_path = (linked.folder.path() / "image" / "layer.tar").string();
+  CHECK(linked.given() == 0);
+
+  Described folder_linked("kept/secret", secret, claimed);
+  std::filesystem::create_symlink("../kept", folder_linked.folder.path() / "image" / "below");
+  folder_linked.record.layer_path =
+      (folder_linked.folder.path() / "image" / "below" / "secret").string();
+  CHECK(folder_linked.given() == 0);
+
+  Described by_proc("secret", secret, claimed);
+  by_proc.record.layer_path = "/proc/self/root" + (by_proc.folder.path() / "secret").string();
+  CHECK(by_proc.given() == 0);
+
+  Described unpacked("secret", secret, claimed);
+  unpacked.record.media_type = oci::media_type::layer_gzip;
+  unpacked.record.diff_id = oci::Digest::of("x").str();
+  CHECK(unpacked.given() == 0);
+}
+
+TEST_CASE("a store path that is a link to outside of the store is checked before it is given") {
+  const TempStore store;
+  const std::string secret(1000, 's'), claimed(1000, 'c');
+  store.file("/nix/store/bbb-layer", secret);
+  Described in_store("unused", secret, claimed);
+  in_store.record.layer_path = "/nix/store/bbb-layer";
+  CHECK(in_store.given(store.view()) > 0);
+
+  Described outside("secret", secret, claimed);
+  store.symlink("/nix/store/ccc-layer", (outside.folder.path() / "secret").string());
+  outside.record.layer_path = "/nix/store/ccc-layer";
+  CHECK(outside.given(store.view()) == 0);
+}
+
+TEST_CASE("a layer-path elsewhere that is what was described is read as ever, from any offset") {
+  const std::string tar = "a tar, for all it matters here";
+  const Described kept("tars/layer.tar", tar, tar);
+  const Image image = make_image({.layers = {{kept.record}}}, {}, kept.description);
+  CHECK(read(image.layers.front()) == tar);
+  CHECK(read(image.layers.front(), 10) == tar.substr(10));
+  // Another file in its place after the check, as long: nothing of it is given.
+  const auto path = kept.folder.path() / kept.path;
+  write_file(path, std::string(tar.size(), 's'));
+  const auto error = failure([&] { image.layers.front().blob.bytes->open(); });
+  REQUIRE(error);
+  CHECK(error->message() == path.string() + ": another file took its place since it was checked");
+}
+
+TEST_CASE(
+    "paths that are not the store's own are made into a layer only when it is the one described") {
+  const TempStore store;
+  store.file(hello, std::string(5000, 'h'));
+  store.file("/nix/store/ddd-deep/etc/shadow", std::string(5000, 's'));
+  const auto given = [&](std::string path) {
+    LayerRecord record = layer_of(store, {{.path = std::move(path), .options = {}}});
+    record.digest = record.diff_id = oci::Digest::of("another tar").str();
+    std::size_t count = 0;
+    const Image image = image_of(store, {record});
+    const auto error = failure([&] {
+      const auto reader = image.layers.front().blob.bytes->open();
+      std::array<std::byte, 512> block;
+      while (const std::size_t got = reader->read(block)) count += got;
+    });
+    REQUIRE(error);
+    CHECK(error->kind() == ErrorKind::integrity);
+    return count;
+  };
+  CHECK(given(std::string(hello)) > 0);
+  CHECK(given("/nix/store/ddd-deep/etc/shadow") == 0);
+  CHECK(given("/nix/store/ddd-deep/../ddd-deep") == 0);
 }
