@@ -1,11 +1,12 @@
 #include "registry/client/auth_file.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
+#include <chrono>
 
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/text.h"
+#include "registry/client/auth_text.h"
 #include "registry/client/base64.h"
 
 namespace n2c::registry {
@@ -14,19 +15,24 @@ namespace {
 
 constexpr std::uint64_t max_auth_file_bytes = 4 << 20;
 
-/// The object without a member, whose value was `name`.
-go::Json without(const go::Json& object, const std::function<bool(const std::string&)>& drop) {
-  go::Json::Object kept;
-  if (const auto* members = object.as_object()) {
-    std::ranges::copy_if(*members, std::back_inserter(kept),
-                         [&](const go::Json::Member& member) { return !drop(member.first); });
-  }
-  return kept;
-}
+/// How long another login may take to write the file.
+constexpr std::chrono::seconds lock_patience{10};
 
-go::Json member_or_empty(const go::Json& json, std::string_view name) {
-  const go::Json* found = json.find(name);
-  return found != nullptr && found->as_object() != nullptr ? *found : go::Json(go::Json::Object{});
+/// What is wrong with a document that is to be an auth file; empty: nothing.
+std::string fault_of(const go::Json& json) {
+  const auto* members = json.as_object();
+  if (members == nullptr) return "not a JSON object";
+  for (const std::string_view name : {"auths", "credHelpers"}) {
+    const go::Json* found = json.find(name);
+    if (found == nullptr || found->is_null()) continue;
+    if (found->as_object() == nullptr) return cat(name, ": not an object");
+    if (std::ranges::count(*members, name, &go::Json::Member::first) > 1) {
+      return cat(name, ": there twice");
+    }
+  }
+  const go::Json* store = json.find("credsStore");
+  const bool is_text = store == nullptr || store->is_null() || store->as_string() != nullptr;
+  return is_text ? "" : "credsStore: not a string";
 }
 
 /// The login of one entry; nothing for an empty one (docker's, beside credsStore: skopeo#1749).
@@ -51,6 +57,14 @@ std::optional<Credentials> login_of(const go::Json& entry, const std::string& so
   return empty ? std::nullopt : std::optional(login);
 }
 
+void make_folders(const std::filesystem::path& folder) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed) {
+    throw Error(ErrorKind::local, cat("mkdir ", folder.string(), ": ", failed.message()));
+  }
+}
+
 }  // namespace
 
 std::string auth_key(std::string_view host) {
@@ -70,10 +84,13 @@ std::string normal_auth_key(std::string_view key) {
   return hub ? "docker.io" : std::string(key);
 }
 
-AuthFile AuthFile::load(const std::filesystem::path& path, bool must_exist) {
-  std::error_code ignored;
-  if (!must_exist && !std::filesystem::exists(path, ignored)) return AuthFile(path);
-  return or_throw(parse(read_file(path, max_auth_file_bytes), path), ErrorKind::input,
+AuthFile AuthFile::load(const std::filesystem::path& path) {
+  const auto text = read_if_there(path, max_auth_file_bytes);
+  return or_throw(parse(text.value_or(""), path), ErrorKind::input, path.string());
+}
+
+AuthFile AuthFile::load_argument(const std::filesystem::path& path) {
+  return or_throw(parse(read_argument(path, max_auth_file_bytes), path), ErrorKind::input,
                   path.string());
 }
 
@@ -82,9 +99,34 @@ Parsed<AuthFile> AuthFile::parse(std::string_view json, std::filesystem::path pa
   if (trim(json).empty()) return file;
   auto parsed = go::Json::parse(json);
   if (!parsed) return std::unexpected(parsed.error());
-  if (parsed->as_object() == nullptr) return std::unexpected("not a JSON object");
+  if (std::string fault = fault_of(*parsed); !fault.empty()) return std::unexpected(fault);
+  file.text_ = json;
   file.json_ = *std::move(parsed);
   return file;
+}
+
+bool AuthFile::update(const std::filesystem::path& path, const std::stop_token& stop,
+                      const std::function<bool(AuthFile&)>& change) {
+  const auto target = behind_links(path);
+  if (target.has_parent_path()) make_folders(target.parent_path());
+  const auto lock = FileLock::take(target.string() + ".lock", lock_patience, stop);
+  if (!lock) {
+    throw Error(ErrorKind::local,
+                cat(path.string(), ": another program has held its lock for ten seconds"),
+                cat("end that program, or remove ", target.string(), ".lock"));
+  }
+  const auto there = open_if_there(target);
+  if (!there && target != path) {
+    throw Error(ErrorKind::local,
+                cat(path.string(), ": a link to ", target.string(), ", which is not there"));
+  }
+  AuthFile file = load(path);
+  if (!change(file)) return false;
+  AtomicFile replaced(target, 0600);
+  if (there) replaced.take_rights_of(*there);
+  replaced.write(bytes_of(file.text_));
+  replaced.commit();
+  return true;
 }
 
 std::optional<Credentials> AuthFile::find(std::string_view host,
@@ -96,6 +138,10 @@ std::optional<Credentials> AuthFile::find(std::string_view host,
   while (true) {
     for (const auto& [key, entry] : *auths->as_object()) {
       if (normal_auth_key(key) != wanted) continue;
+      if (!entry.is_null() && entry.as_object() == nullptr) {
+        throw Error(ErrorKind::input,
+                    cat(path_.string(), ": auths: ", printable(key), ": not an object"));
+      }
       if (auto login = login_of(entry, path_.string())) return login;
     }
     const std::size_t slash = wanted.rfind('/');
@@ -115,12 +161,14 @@ std::string AuthFile::helper_for(std::string_view host) const {
   return json_.text_at("credsStore");
 }
 
-void AuthFile::set_entry(std::string_view host, go::Json entry) {
+void AuthFile::set_text(std::string text) {
+  text_ = std::move(text);
+  json_ = or_throw(go::Json::parse(text_), ErrorKind::internal, path_.string());
+}
+
+void AuthFile::set_entry(std::string_view host, const go::Json& entry) {
   erase(host);
-  go::Json auths = member_or_empty(json_, "auths");
-  auths.set(auth_key(host), std::move(entry));
-  json_ = without(json_, [](const std::string& name) { return name == "auths"; });
-  json_.set("auths", std::move(auths));
+  set_text(with_auth(text_, auth_key(host), entry));
 }
 
 void AuthFile::set(std::string_view host, const Credentials& login) {
@@ -133,27 +181,13 @@ void AuthFile::set(std::string_view host, const Credentials& login) {
 void AuthFile::set_empty(std::string_view host) { set_entry(host, go::Json(go::Json::Object{})); }
 
 bool AuthFile::erase(std::string_view host) {
-  const go::Json auths = member_or_empty(json_, "auths");
+  const go::Json* auths = json_.find("auths");
+  if (auths == nullptr || auths->as_object() == nullptr) return false;
   const std::string wanted = normal_auth_key(host);
-  go::Json kept =
-      without(auths, [&](const std::string& key) { return normal_auth_key(key) == wanted; });
-  const bool had = kept.as_object()->size() != auths.as_object()->size();
-  if (had) {
-    json_ = without(json_, [](const std::string& name) { return name == "auths"; });
-    json_.set("auths", std::move(kept));
-  }
+  const auto is_wanted = [&](std::string_view key) { return normal_auth_key(key) == wanted; };
+  const bool had = std::ranges::any_of(*auths->as_object(), is_wanted, &go::Json::Member::first);
+  if (had) set_text(without_auths(text_, is_wanted));
   return had;
-}
-
-void AuthFile::save() const {
-  if (path_.has_parent_path()) {
-    std::error_code failed;
-    std::filesystem::create_directories(path_.parent_path(), failed);
-    if (failed)
-      throw Error(ErrorKind::local,
-                  cat("mkdir ", path_.parent_path().string(), ": ", failed.message()));
-  }
-  write_file(path_, json_.indented() + "\n", 0600);
 }
 
 }  // namespace n2c::registry

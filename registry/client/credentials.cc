@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+
+#include "base/file.h"
 #include "base/locked.h"
 #include "base/text.h"
 #include "registry/client/auth_file.h"
@@ -29,7 +32,9 @@ class FileAuth final : public AuthProvider {
   std::vector<AuthFile> load() const {
     std::vector<AuthFile> files;
     for (const auto& path : places_.files) {
-      files.push_back(AuthFile::load(path, places_.must_exist && files.empty()));
+      const bool is_argument =
+          (places_.must_exist && files.empty()) || (places_.is_argument && is_there(path));
+      files.push_back(is_argument ? AuthFile::load_argument(path) : AuthFile::load(path));
     }
     return files;
   }
@@ -48,11 +53,12 @@ class FileAuth final : public AuthProvider {
   Locked<std::optional<std::vector<AuthFile>>> files_;
 };
 
-std::filesystem::path runtime_auth_file(const Environment& environment) {
+/// Without $XDG_RUNTIME_DIR a guess, which is no one's when root keeps that folder to itself.
+std::optional<std::filesystem::path> runtime_auth_file(const Environment& environment) {
   const std::string runtime = environment("XDG_RUNTIME_DIR");
-  const std::string folder = runtime.empty()
-                                 ? cat("/run/containers/", static_cast<unsigned>(::getuid()))
-                                 : runtime + "/containers";
+  if (!runtime.empty()) return std::filesystem::path(runtime) / "containers" / "auth.json";
+  const std::string folder = cat("/run/containers/", static_cast<unsigned>(::getuid()));
+  if (::access(folder.c_str(), X_OK) != 0 && errno == EACCES) return std::nullopt;
   return std::filesystem::path(folder) / "auth.json";
 }
 
@@ -68,12 +74,13 @@ Parsed<Credentials> Credentials::parse_pair(std::string_view text, std::string s
 
 AuthPlaces find_auth_places(const std::filesystem::path& auth_file,
                             const Environment& environment) {
-  if (!auth_file.empty()) return {.files = {auth_file}, .must_exist = true};
+  if (!auth_file.empty()) return {.files = {auth_file}, .must_exist = true, .is_argument = true};
   if (const std::string named = environment("REGISTRY_AUTH_FILE"); !named.empty()) {
-    return {.files = {named}};
+    return {.files = {named}, .is_argument = true};
   }
   const std::filesystem::path home = environment("HOME");
-  AuthPlaces places{.files = {runtime_auth_file(environment)}};
+  AuthPlaces places;
+  if (auto file = runtime_auth_file(environment)) places.files.push_back(*std::move(file));
   const std::string config = environment("XDG_CONFIG_HOME");
   if (!config.empty() || !home.empty()) {
     const std::filesystem::path folder =

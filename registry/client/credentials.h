@@ -68,7 +68,8 @@ class NamedAuth final : public AuthProvider {
 /// Where logins are looked for, in order. An explicit file is the only one looked at.
 struct AuthPlaces {
   std::vector<std::filesystem::path> files;  ///< auth.json and config.json
-  bool must_exist = false;                   ///< the first file was named by the user
+  bool must_exist = false;                   ///< the first file was named by an option
+  bool is_argument = false;                  ///< or by a variable: it may be a pipe
 };
 
 /// `auth_file` (--auth-file) alone when given, else $REGISTRY_AUTH_FILE alone, else

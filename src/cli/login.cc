@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "base/file.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -54,11 +55,23 @@ Credentials credentials_from(const LoginArguments& arguments, const std::stop_to
 /// The file that a login goes to: where docker's already is, unless podman's is the only one.
 std::filesystem::path file_to_write(const std::string& auth_file) {
   const auto places = registry::find_auth_places(auth_file, process_environment());
-  std::error_code ignored;
+  if (places.files.empty()) {
+    throw Error(ErrorKind::usage, "there is no place for a login", "set HOME or give --auth-file");
+  }
   for (auto place = places.files.rbegin(); place != places.files.rend(); ++place) {
-    if (std::filesystem::exists(*place, ignored)) return *place;
+    if (is_there(*place)) return *place;
   }
   return places.files.back();
+}
+
+void warn_if_others_read(const std::filesystem::path& file) {
+  using std::filesystem::perms;
+  std::error_code ignored;
+  const auto mode = std::filesystem::status(file, ignored).permissions();
+  if (ignored || (mode & (perms::group_read | perms::others_read)) == perms::none) return;
+  terminal::say(
+      cat("n2c: ", printable(file.string(), 300),
+          " holds logins and can be read by other users: chmod 600 makes it yours alone"));
 }
 
 int run_login(const LoginArguments& arguments, bool debug, std::stop_token stop) {
@@ -72,22 +85,23 @@ int run_login(const LoginArguments& arguments, bool debug, std::stop_token stop)
   Registries registries(std::move(options));
   with_context(cat("logging in to ", arguments.host),
                [&] { registries.check_login(arguments.host, stop); });
-  AuthFile file = AuthFile::load(file_to_write(arguments.registry.auth_file));
-  const std::string helper = file.helper_for(arguments.host);
+  const auto path = file_to_write(arguments.registry.auth_file);
+  const std::string helper = AuthFile::load(path).helper_for(arguments.host);
+  if (!helper.empty()) CredentialHelper(helper).store(arguments.host, login);
+  AuthFile::update(path, stop, [&](AuthFile& file) {
+    helper.empty() ? file.set(arguments.host, login) : file.set_empty(arguments.host);
+    return true;
+  });
   if (helper.empty()) {
-    file.set(arguments.host, login);
-    file.save();
-    terminal::print(cat("logged in to ", arguments.host, "; kept in ", file.path().string()));
+    warn_if_others_read(path);
+    terminal::print(cat("logged in to ", arguments.host, "; kept in ", path.string()));
     return 0;
   }
-  CredentialHelper(helper).store(arguments.host, login);
-  file.set_empty(arguments.host);
-  file.save();
   terminal::print(cat("logged in to ", arguments.host, "; kept by docker-credential-", helper));
   return 0;
 }
 
-int run_logout(const LoginArguments& arguments) {
+int run_logout(const LoginArguments& arguments, const std::stop_token& stop) {
   const auto places =
       registry::find_auth_places(arguments.registry.auth_file, process_environment());
   bool had = false;
@@ -98,10 +112,8 @@ int run_logout(const LoginArguments& arguments) {
       CredentialHelper(helper).erase(arguments.host);
       had = true;
     }
-    if (file.erase(arguments.host)) {
-      file.save();
-      had = true;
-    }
+    const auto forget = [&](AuthFile& now) { return now.erase(arguments.host); };
+    if (forget(file) && AuthFile::update(path, stop, forget)) had = true;
   }
   terminal::print(cat(had ? "logged out of " : "there was no login for ", arguments.host));
   return 0;
@@ -141,9 +153,9 @@ void add_login_commands(CLI::App& app, Invocation& chosen) {
   command->add_option("--auth-file,--authfile", logout->registry.auth_file,
                       "the only file to forget it from");
   command->callback([logout, &chosen] {
-    chosen.action = [logout](std::stop_token) {
+    chosen.action = [logout](std::stop_token stop) {
       logout->host = host_of(logout->host);
-      return run_logout(*logout);
+      return run_logout(*logout, stop);
     };
   });
 }
