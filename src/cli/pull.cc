@@ -16,7 +16,7 @@ namespace {
 
 struct PullArguments {
   std::string reference, to, platform;
-  bool blob = false, manifest = false, quiet = false;
+  bool blob = false, manifest = false, quiet = false, verify = false;
   RegistryArguments registry;
 };
 
@@ -73,7 +73,10 @@ int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
       }
       return 0;
     }
-    const CopyReport report = pull_image(*source, arguments.to, platform, progress, stop);
+    const CopyReport report = pull_image(
+        *source, arguments.to,
+        {.platform = platform, .trust = arguments.verify ? BlobTrust::digest : BlobTrust::size},
+        progress, stop);
     progress.finish();
     terminal::print(cat("pulled ", shown(from), " @", report.manifest.digest.str(), " : ",
                         report.sent, " blobs, ", brief_bytes(report.bytes_sent)));
@@ -91,7 +94,8 @@ void add_pull_command(CLI::App& app, Invocation& chosen) {
       ->required();
   command
       ->add_option("OUT", arguments->to,
-                   "an empty or new folder; with --blob or --manifest a file, or - for standard "
+                   "an empty or new folder, or one in which a pull was killed; with --blob or "
+                   "--manifest a file, or - for standard "
                    "output")
       ->required();
   command->add_option("--platform", arguments->platform,
@@ -99,10 +103,16 @@ void add_pull_command(CLI::App& app, Invocation& chosen) {
                       "machine's");
   auto* blob = command->add_flag("--blob", arguments->blob,
                                  "the blob of that digest, whatever it is, into the file OUT");
+  auto* manifest = command
+                       ->add_flag("--manifest", arguments->manifest,
+                                  "the image's manifest as it is, into the file OUT")
+                       ->excludes(blob);
   command
-      ->add_flag("--manifest", arguments->manifest,
-                 "the image's manifest as it is, into the file OUT")
-      ->excludes(blob);
+      ->add_flag("--verify", arguments->verify,
+                 "read what a pull that was killed had fetched into OUT, and fetch again what does "
+                 "not have its digest; by default its size is looked at")
+      ->excludes(blob)
+      ->excludes(manifest);
   command->add_flag("-q,--quiet", arguments->quiet, "only the closing line");
   add_registry_options(*command, arguments->registry);
   command->callback([arguments, &chosen] {

@@ -1,6 +1,9 @@
 #include "push/pull.h"
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "base/file_lock.h"
 #include "base/text.h"
 #include "push/dir_store.h"
 
@@ -8,51 +11,91 @@ namespace n2c {
 
 namespace {
 
-/// An empty folder, made empty again unless what is written into it is kept.
-class NewFolder {
+namespace fs = std::filesystem;
+
+/// Marks a folder as a pull's that is not whole; locked as long as the pull runs, and gone with it
+/// unless it is killed.
+constexpr std::string_view unfinished_file = ".n2c-pull";
+
+bool holds_nothing(const fs::path& folder) {
+  std::error_code failed;
+  const bool empty = fs::is_empty(folder, failed);
+  if (!failed) return empty;
+  throw Error(ErrorKind::local, cat("look into ", folder.string(), ": ", failed.message()));
+}
+
+/// A folder of a pull's own, made empty again unless what is written into it is kept.
+class PullFolder {
  public:
-  explicit NewFolder(std::filesystem::path folder) : folder_(std::move(folder)) {
+  PullFolder(fs::path folder, const std::stop_token& stop)
+      : folder_(std::move(folder)), was_there_(is_there(folder_)) {
     std::error_code failed;
-    was_there_ = std::filesystem::exists(folder_, failed);
-    if (was_there_ && !std::filesystem::is_empty(folder_, failed)) {
-      throw Error(ErrorKind::usage, cat(folder_.string(), " is there already and not empty"),
-                  "name a folder that is empty or does not exist");
+    if (!was_there_) fs::create_directories(folder_, failed);
+    if (failed) throw Error(ErrorKind::local, cat("create ", shown(), ": ", failed.message()));
+    const fs::path mark = folder_ / unfinished_file;
+    const bool is_left = fs::is_regular_file(fs::symlink_status(mark, failed));
+    if (is_left ? holds_other_files() : !holds_nothing(folder_)) throw in_use();
+    auto taken = FileLock::take(mark, std::chrono::milliseconds(0), stop);
+    if (!taken) {
+      throw Error(ErrorKind::usage, cat("another pull is writing to ", shown()),
+                  "wait until it has ended, or name another folder");
     }
+    mark_.emplace(*std::move(taken));
+    // The manifest is the last of it: another pull ended since, or was killed when all was done.
+    if (is_there(folder_ / "manifest.json")) throw in_use();
   }
-  ~NewFolder() {
+  ~PullFolder() {
     if (!kept_) clear();
   }
-  NewFolder(const NewFolder&) = delete;
-  NewFolder& operator=(const NewFolder&) = delete;
+  PullFolder(const PullFolder&) = delete;
+  PullFolder& operator=(const PullFolder&) = delete;
 
   void keep() { kept_ = true; }
 
  private:
+  std::string shown() const { return printable(folder_.string(), 300); }
+
+  Error in_use() const {
+    return {ErrorKind::usage, cat(shown(), " is there already and not empty"),
+            "name a folder that is empty or does not exist"};
+  }
+
+  bool holds_other_files() const {
+    std::error_code failed;
+    const fs::directory_iterator entries(folder_, failed);
+    return failed || std::ranges::any_of(entries, [](const fs::directory_entry& entry) {
+             const std::string name = entry.path().filename().string();
+             return !is_dir_store_file(name);
+           });
+  }
+
   void clear() {
     std::error_code ignored;
     if (!was_there_) {
-      std::filesystem::remove_all(folder_, ignored);
+      fs::remove_all(folder_, ignored);
       return;
     }
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
-      std::filesystem::remove_all(entry.path(), ignored);
+    for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
+      fs::remove_all(entry.path(), ignored);
     }
   }
 
-  std::filesystem::path folder_;
-  bool was_there_ = false;
+  fs::path folder_;
+  bool was_there_;
+  std::optional<FileLock> mark_;
   bool kept_ = false;
 };
 
 }  // namespace
 
 CopyReport pull_image(const std::shared_ptr<ImageSource>& source,
-                      const std::filesystem::path& folder, const oci::Platform& platform,
+                      const std::filesystem::path& folder, const PullOptions& options,
                       Progress& progress, std::stop_token stop) {
-  NewFolder fresh(folder);
-  DirStore store(folder);
-  auto report = copy_to_store(source, store, {.platform = platform}, progress, std::move(stop));
-  fresh.keep();
+  PullFolder own(folder, stop);
+  DirStore store(folder, options.trust);
+  auto report =
+      copy_to_store(source, store, {.platform = options.platform}, progress, std::move(stop));
+  own.keep();
   return report;
 }
 

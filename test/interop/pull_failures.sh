@@ -7,7 +7,7 @@ need python3 jq
 cd "$work"
 # The repository's name is PLACE/LIE: what is lied about (tag, index, platform, manifest, config or layer), and how.
 cat >liar.py <<'PY'
-import hashlib, http.server, itertools, json
+import hashlib, http.server, itertools, json, threading
 
 def digest(body): return "sha256:" + hashlib.sha256(body).hexdigest()
 def described(kind, body): return {"mediaType": OCI + kind, "digest": digest(body), "size": len(body)}
@@ -29,6 +29,7 @@ lies = {
     "short": lambda body: body[:-20],
     "long": lambda body: body + b" ",
     "cut": lambda body: body,  # but the connection ends halfway
+    "waiting": lambda body: body,  # but the second half does not come
     "lacking": lambda body: None,
     "moving": lambda body: image(annotations={"times": str(next(times))}),  # another whenever it is asked for
     "path": lambda body: body.replace(digest(layer).encode(), b"sha256:" + b"../" * 21 + b"x"),
@@ -47,7 +48,8 @@ class Liar(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.close_connection = True
-        self.wfile.write(body[:len(body) // 2] if kind == place and lie == "cut" else body)
+        self.wfile.write(body[:len(body) // 2] if kind == place and lie in ("cut", "waiting") else body)
+        if kind == place and lie == "waiting": threading.Event().wait(60)
     def log_message(self, *words): pass
 
 log = open("asked", "w")
@@ -74,6 +76,8 @@ refused() { # refused CODE WORDS NAME [OUT [OPTION]]: ends with that code, says 
   [ "$status" = "$code" ] && grep -q "^n2c: pulling $liar/${1%@*}.*$words" err || { echo "  exit $status: $(cat err)"; return 1; }
   equal "$(find here temporary -mindepth 1)" ""
 }
+
+refused_there() { ! pull tag/none:1 killed && grep -q "$1" err; }
 
 echo "--- what is true"
 check "an index's image is pulled" pull index/none:1
@@ -121,6 +125,20 @@ echo keep >here/image/thesis.tex
 pull tag/none:1 || true
 check "a folder that holds something is refused" grep -q "here/image is there already and not empty" err
 check "and holds it still" equal "$(find here -type f)" here/image/thesis.tex
+
+echo "--- what was killed"
+has_blob() { ls here/killed | grep -qE '^[0-9a-f]{64}$'; }
+start waiting "$N2C" pull "$liar/layer/waiting:1" here/killed --platform linux/amd64 -q
+wait_for 20 has_blob
+check "another pull into its folder is refused" refused_there "another pull is writing to here/killed"
+check "and the first one goes on" kill -9 "$last"
+wait "$last" 2>/dev/null || true
+check "once it was killed its folder is taken over" pull tag/none:1 killed
+pull tag/none:1 whole
+check "and holds what any other would" diff -r here/killed here/whole
+rm -r here/killed here/whole
+
+echo "--- elsewhere"
 for to in oci:to/layout:1 oci-archive:to/file:1 docker-archive:to/file:app:1 dir:to/dir; do
   mkdir to
   "$N2C" copy "$liar/layer/altered:1" "$to" --retry 0 -q >out 2>err || true
