@@ -76,7 +76,7 @@ void refuse_unclear_modes(const SelectionRules& rules, const std::string& file) 
 oci::History read_history(const std::string& file) {
   oci::History history;
   if (file.empty()) return history;
-  const go::Json json = read_with(file, go::Json::parse);
+  const go::Json json = read_with(file, go::Json::parse_as_go);
   if (const auto wrong = history.decode(json)) {
     throw Error(ErrorKind::input, cat(printable(file), ": ", wrong->str()));
   }
@@ -165,7 +165,7 @@ std::string created_of(const std::string& text) {
 
 oci::ContainerConfig read_config(const std::string& file) {
   terminal::say("Getting image configuration from " + file);
-  const go::Json json = read_with(file, go::Json::parse);
+  const go::Json json = read_with(file, go::Json::parse_as_go);
   oci::ContainerConfig config;
   if (const auto wrong = config.decode(json)) {
     throw Error(ErrorKind::input, cat(printable(file), ": ", wrong->str()));

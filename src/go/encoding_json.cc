@@ -11,7 +11,7 @@ namespace n2c::go {
 namespace {
 
 /// C4.1: Go's own limit.
-constexpr std::size_t max_depth = 10'000;
+constexpr std::size_t max_go_depth = 10'000;
 /// Bounds the memory a hostile document takes; image.json of the largest closures stays under a
 /// fifth of it.
 constexpr std::size_t max_values = 1'000'000;
@@ -109,7 +109,11 @@ class JsonBuilder {
   bool on_comment_part(Text, ErrorCode&) { return true; }
   bool on_comment(Text, ErrorCode&) { return true; }
 
+  /// `values` were counted in other parts of the document.
+  void begin_with(std::size_t values) { values_ = values; }
+
   Json take() { return std::move(root_); }
+  std::size_t values() const { return values_; }
   bool has_too_many() const { return values_ > max_values; }
 
  private:
@@ -153,30 +157,110 @@ class JsonBuilder {
   std::size_t values_ = 0;
 };
 
-Parsed<Json> Json::parse(std::string_view text) {
-  std::string mended;
-  if (text.find("\\u") != std::string_view::npos) {
-    mended = mend_surrogates(text);
-    text = mended;
-  }
+namespace {
+
+/// A part of a document, parsed on its own.
+struct Part {
+  Json json;
+  std::size_t values;  ///< keys and values of the document so far
+};
+
+/// Why parsing stopped, and at which byte of the part.
+struct Stop {
+  std::size_t at;
+  std::string why;  ///< to be read before "at line …"
+  std::string detail{};
+};
+
+/// At most Json::max_depth deep, so the stack that Boost.JSON takes for each level is bounded.
+std::expected<Part, Stop> parse_part(std::string_view text, std::size_t values) {
   boost::json::parse_options options;
-  options.max_depth = max_depth;
+  options.max_depth = Json::max_depth;
   options.allow_invalid_utf8 = true;
   boost::json::basic_parser<JsonBuilder> parser(options);
-  boost::system::error_code error;
+  parser.handler().begin_with(values);
+  JsonBuilder::ErrorCode error;
   const std::size_t parsed = parser.write_some(false, text.data(), text.size(), error);
-  const std::string place = place_of(text, std::min(parsed, text.size()));
+  const std::size_t at = std::min(parsed, text.size());
   if (parser.handler().has_too_many()) {
-    return std::unexpected(cat("more than ", max_values, " JSON keys and values at ", place));
+    return std::unexpected(Stop{at, cat("more than ", max_values, " JSON keys and values")});
   }
   if (error == boost::json::error::incomplete) {
-    return std::unexpected("unexpected end of JSON input at " + place);
+    return std::unexpected(Stop{at, "unexpected end of JSON input"});
   }
-  if (error) return std::unexpected(cat("invalid JSON at ", place, ": ", error.message()));
+  if (error == boost::json::error::too_deep) {
+    return std::unexpected(Stop{at, cat("JSON deeper than ", Json::max_depth, " levels")});
+  }
+  if (error) return std::unexpected(Stop{at, "invalid JSON", error.message()});
   if (parsed < text.size()) {
-    return std::unexpected(cat("invalid JSON at ", place, ": data after the document"));
+    return std::unexpected(Stop{at, "invalid JSON", "data after the document"});
   }
-  return parser.handler().take();
+  return Part{parser.handler().take(), parser.handler().values()};
+}
+
+/// The place behind the string that begins at `quote`.
+std::size_t past_string(std::string_view text, std::size_t quote) {
+  std::size_t at = text.find_first_of("\"\\", quote + 1);
+  while (at < text.size() && text[at] == '\\') at = text.find_first_of("\"\\", at + 2);
+  return std::min(at, text.size() - 1) + 1;
+}
+
+/// Takes a document apart that may be Go's 10 000 levels deep: each container on a level that is
+/// a multiple of Json::max_depth is parsed by itself, innermost first, and 0 is put in its place.
+/// Offsets stay.
+std::expected<Part, Stop> parse_in_parts(std::string text) {
+  std::size_t values = 0;
+  std::vector<std::size_t> open;  // where the open containers begin
+  for (std::size_t at = text.find_first_of("[]{}\""); at < text.size();
+       at = text.find_first_of("[]{}\"", at)) {
+    if (text[at] == '"') {
+      at = past_string(text, at);
+      continue;
+    }
+    if (text[at] == '[' || text[at] == '{') {
+      if (open.size() == max_go_depth) {
+        return std::unexpected(Stop{at, cat("JSON deeper than ", max_go_depth, " levels")});
+      }
+      open.push_back(at++);
+      continue;
+    }
+    ++at;
+    if (open.empty()) break;  // one end too many: parse_part() says it
+    const std::size_t begin = open.back();
+    open.pop_back();
+    if (open.empty() || open.size() % Json::max_depth != 0) continue;
+    const auto part = parse_part(std::string_view(text).substr(begin, at - begin), values);
+    if (!part) {
+      return std::unexpected(Stop{begin + part.error().at, part.error().why, part.error().detail});
+    }
+    values = part->values;
+    text.replace(begin, at - begin, at - begin, ' ');
+    text[begin] = '0';
+  }
+  if (open.size() > Json::max_depth) {
+    return std::unexpected(Stop{text.size(), "unexpected end of JSON input"});
+  }
+  return parse_part(text, values);
+}
+
+Parsed<Json> told(std::expected<Part, Stop> part, std::string_view text) {
+  if (part) return std::move(part->json);
+  const Stop& stop = part.error();
+  return std::unexpected(
+      cat(stop.why, " at ", place_of(text, stop.at), stop.detail.empty() ? "" : ": ", stop.detail));
+}
+
+bool has_surrogates(std::string_view text) { return text.find("\\u") != std::string_view::npos; }
+
+}  // namespace
+
+Parsed<Json> Json::parse(std::string_view text) {
+  const std::string mended = has_surrogates(text) ? mend_surrogates(text) : "";
+  return told(parse_part(mended.empty() ? text : mended, 0), text);
+}
+
+Parsed<Json> Json::parse_as_go(std::string_view text) {
+  return told(parse_in_parts(mend_surrogates(text)), text);
 }
 
 Json::Json(std::int64_t value) : value_(Number{cat(value)}) {}

@@ -135,7 +135,7 @@ Error cycle_error(const Closure& closure) {
 }  // namespace
 
 Parsed<Closure> parse_closure_graph(std::string_view text) {
-  const auto json = Json::parse(text);
+  const auto json = Json::parse_as_go(text);
   if (!json) return std::unexpected(json.error());
   std::vector<Entry> entries;
   if (const auto wrong = go::decode_list<Entry>(*json, entries, decode_entry)) {

@@ -199,7 +199,7 @@ std::string or_input(const Read& read) {
 }  // namespace
 
 Parsed<std::vector<LayerRecord>> parse_layers_json(std::string_view text) {
-  const auto json = Json::parse(text);
+  const auto json = Json::parse_as_go(text);
   if (!json) return std::unexpected(json.error());
   std::vector<LayerRecord> layers;
   if (const auto wrong = decode_layers(*json, layers)) return std::unexpected(wrong->str());
@@ -207,7 +207,7 @@ Parsed<std::vector<LayerRecord>> parse_layers_json(std::string_view text) {
 }
 
 Parsed<ImageRecord> parse_image_json(std::string_view text) {
-  const auto json = Json::parse(text);
+  const auto json = Json::parse_as_go(text);
   if (!json) return std::unexpected(json.error());
   ImageRecord image{.version = 0};
   if (const auto wrong = decode_image(*json, image)) return std::unexpected(wrong->str());

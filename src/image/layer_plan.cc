@@ -80,7 +80,7 @@ bool has_same(const PathsByName& paths, const StorePath& wanted) {
 }  // namespace
 
 std::optional<std::string> read_perms(std::string_view text, SelectionRules& rules) {
-  const auto json = Json::parse(text);
+  const auto json = Json::parse_as_go(text);
   if (!json) return json.error();
   std::vector<PermEntry> entries;
   if (const auto wrong = go::decode_list<PermEntry>(*json, entries, decode_perm_entry)) {
@@ -96,7 +96,7 @@ std::optional<std::string> read_perms(std::string_view text, SelectionRules& rul
 }
 
 std::optional<std::string> read_rewrites(std::string_view text, SelectionRules& rules) {
-  const auto json = Json::parse(text);
+  const auto json = Json::parse_as_go(text);
   if (!json) return json.error();
   const auto wrong =
       go::decode_list<std::pair<std::string, Rewrite>>(*json, rules.rewrites, decode_rewrite_entry);

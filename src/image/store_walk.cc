@@ -44,7 +44,7 @@ class Walk {
                   cat("failed accessing path ", go::quote(path), ": lstat: invalid argument"));
     }
     const auto [folder, at] = store_.place(path);
-    visit(path, look(folder, at, tree_.keep(path), path));
+    walk(path, look(folder, at, tree_.keep(path), path));
   }
 
  private:
@@ -67,18 +67,40 @@ class Walk {
     return tree_.keep({target.data(), static_cast<std::size_t>(size)});
   }
 
-  void visit(const std::string& path, const SourceFile& source) {
+  /// A folder of which some entries are still to be visited.
+  struct Level {
+    std::string path;  // clean
+    std::uint32_t folder;
+    std::vector<SourceFile> files;
+    std::size_t next = 0;
+  };
+
+  /// In the order of a recursive walk, without recursion: folders may be deeper than a stack.
+  void walk(const std::string& path, const SourceFile& top) {
+    std::vector<Level> levels;
+    visit(path, top, levels);
+    while (!levels.empty()) {
+      Level& level = levels.back();
+      if (level.next == level.files.size()) {
+        levels.pop_back();
+        continue;
+      }
+      SourceFile file = level.files[level.next++];
+      file.folder = level.folder;
+      visit(go::join_clean(level.path, file.file), file, levels);  // may move `level`
+    }
+  }
+
+  /// A folder that is not empty becomes another of the `levels`.
+  void visit(const std::string& path, const SourceFile& source, std::vector<Level>& levels) {
     std::vector<SourceFile> files;
     const bool is_folder = S_ISDIR(source.st_mode);
-    const std::string clean_path = is_folder ? go::clean(path) : "";
+    std::string clean_path = is_folder ? go::clean(path) : "";
     if (is_folder) files = read_folder(path, clean_path);
     if (const std::string to = rules_.destination(path); !to.empty()) tree_.add(to, source);
     if (files.empty()) return;
     const std::uint32_t folder = tree_.add_folder(clean_path);
-    for (SourceFile& file : files) {
-      file.folder = folder;
-      visit(go::join_clean(clean_path, file.file), file);
-    }
+    levels.push_back({.path = std::move(clean_path), .folder = folder, .files = std::move(files)});
   }
 
   /// Everything in a folder by the bytes of the file names. The folder is closed again

@@ -3,6 +3,7 @@
 # and 300 MiB, and has written nothing. (Keys given twice are no harm: the last one counts, as in Go.)
 . "$(dirname "$0")/common.inc"
 need python3
+ulimit -s 512 # no more stack than a thread of macOS has
 
 cd "$work"
 mkdir described opened lacking stored manifests there temporary

@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include "test/support/small_stack.h"
+
 using namespace n2c;
 using go::Json;
+using test::on_small_stack;
 
 namespace {
 
@@ -63,11 +66,59 @@ TEST_CASE("indented JSON has tabs, no space in empty containers and no last newl
         "{\n\t\"a\": [\n\t\t1,\n\t\t{}\n\t],\n\t\"b\": {\n\t\t\"c\": []\n\t}\n}");
 }
 
-TEST_CASE("nesting is taken to Go's 10 000 and refused beyond, whatever the length") {
-  CHECK(Json::parse(nested(10'000)).has_value());
-  CHECK_FALSE(Json::parse(nested(10'001)).has_value());
-  CHECK_FALSE(Json::parse(nested(1'000'000)).has_value());
-  CHECK_FALSE(Json::parse(std::string(1'000'000, '[')).has_value());
+TEST_CASE("manifests are at most 64 levels deep, files of ours 10 000 as in Go") {
+  CHECK(Json::parse(nested(64)).has_value());
+  CHECK(Json::parse(nested(65)).error() ==
+        "JSON deeper than 64 levels at line 1, column 65 (byte 64)");
+  CHECK(Json::parse_as_go(nested(10'000)).has_value());
+  CHECK(Json::parse_as_go(nested(10'001)).error() ==
+        "JSON deeper than 10000 levels at line 1, column 10001 (byte 10000)");
+  for (const std::string& text : {nested(1'000'000), std::string(1'000'000, '['),
+                                  std::string(5'000, '['), nested(150) + "]"}) {
+    CHECK_FALSE(Json::parse(text).has_value());
+    CHECK_FALSE(Json::parse_as_go(text).has_value());
+  }
+}
+
+TEST_CASE("what is deep in a file of ours is checked, and what stands around it is kept") {
+  const auto around = [](const std::string& deep) {
+    return Json::parse_as_go(R"({"a":"[{\"","b":)" + deep + R"(,"c":[1,"]"]})");
+  };
+  const auto json = around(nested(5'000));
+  REQUIRE(json);
+  CHECK(json->text_at("a") == "[{\"");
+  CHECK(json->find("c")->compact() == R"([1,"]"])");
+  const std::string open(300, '['), closed(300, ']');
+  CHECK(around(open + "{\"k\":[\"]\",\"\\\"[\"]}" + closed).has_value());
+  for (const std::string_view wrong : {"{\"k\"}", "1,", "}", "{]", "\"\\x\"", "tru", "1 2"}) {
+    CAPTURE(wrong);
+    const auto refused = around(open + std::string(wrong) + closed);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().contains("line 1, column 3"));
+  }
+}
+
+TEST_CASE("values are counted over all levels of a document") {
+  std::string wide = "0";
+  for (int i = 0; i < 300'000; ++i) wide += ",0";
+  const std::string deep = std::string(250, '[') + wide + std::string(250, ']');
+  CHECK(Json::parse_as_go("[" + deep + "," + deep + "]").has_value());
+  CHECK(Json::parse_as_go("[" + deep + "," + deep + "," + deep + "," + deep + "]")
+            .error()
+            .starts_with("more than 1000000 JSON keys and values"));
+}
+
+TEST_CASE("JSON is parsed, copied and freed on a thread with 128 KiB of stack") {
+  on_small_stack([] {
+    const auto shallow = Json::parse(nested(64));
+    const Json copy = *shallow;
+    CHECK(copy.compact() == nested(64));
+    CHECK(copy.indented().size() > 64);
+    const auto deep = Json::parse_as_go(nested(10'000));
+    CHECK(Json(*deep).kind() == Json::Kind::array);
+    CHECK_FALSE(Json::parse(nested(1'500)).has_value());
+    CHECK_FALSE(Json::parse_as_go(std::string(9'000, '{')).has_value());
+  });
 }
 
 TEST_CASE("a document of too many values is refused before it fills the memory") {

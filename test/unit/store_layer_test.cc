@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "go/archive_tar.h"
+#include "test/support/small_stack.h"
 #include "test/support/temp_store.h"
 
 using namespace n2c;
@@ -101,6 +102,16 @@ TEST_CASE("a layer is its parents, its files in order with mode and root as owne
         entry(folder_header("/")) + entry(folder_header("/nix")) +
             entry(folder_header("/nix/store")) + entry(folder_header("/nix/store/a", 0711)) +
             entry(file, std::string(512, 'x')) + entry(link) + entry(tool, "hello") + trailer);
+}
+
+TEST_CASE("a store path 1 900 folders deep is read on a thread with 128 KiB of stack") {
+  const TempStore store;
+  std::string deep = "/nix/store/a";
+  for (int level = 0; level < 1'900; ++level) deep += "/d";
+  store.file(deep + "/last", "hello");
+  std::string tar;
+  test::on_small_stack([&] { tar = tar_of(store, {{"/nix/store/a"}}); });
+  CHECK(tar.contains(deep + "/last"));
 }
 
 TEST_CASE("a layer opened at any offset goes on as if it had been read from its start") {
