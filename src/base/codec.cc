@@ -217,9 +217,10 @@ std::string Compression::str() const {
 
 std::string Compression::recipe() const {
   if (codec == Codec::none) return "none";
-  const std::string library = codec == Codec::gzip ? gzip_library() : zstd_library();
-  return cat(traits_of(codec).text, '-', library, '-', level, '-', block_bytes(codec) >> 10, "k-",
-             architecture());
+  const std::string blocks = cat(level, '-', block_bytes(codec) >> 10, 'k');
+  if (codec == Codec::zstd) return cat("zstd-", zstd_library(), '-', blocks);
+  // ISA-L's assembly finds other matches on other processors.
+  return cat("gzip-", gzip_library(), '-', blocks, '-', architecture());
 }
 
 std::size_t block_bytes(Codec codec) {

@@ -1,9 +1,10 @@
 #pragma once
-/// Layer compression: gzip by ISA-L, zstd, or none; the same input gives the same bytes
-/// on every machine of one architecture and for every number of threads.
+/// Layer compression: gzip by ISA-L (or zlib, where it is built so), zstd, or none. The same input
+/// gives the same bytes for every number of threads, with zstd on every machine and with gzip on
+/// every machine of one architecture.
 ///
-/// What decides the bytes is the recipe: codec, level, library version and block size.
-/// recipe() names it, and the cache keys by it.
+/// What decides the bytes is the recipe: codec, level, library version, block size and, for gzip,
+/// the architecture. recipe() names it, and the cache keys by it.
 
 #include <cstdint>
 #include <memory>
@@ -19,15 +20,15 @@ enum class Codec { none, gzip, zstd };
 /// How a layer is to be stored. parse() makes only what compress() takes.
 struct Compression {
   Codec codec = Codec::gzip;
-  /// gzip: 0 to 2, ISA-L's own; zstd: 1 to 19, libzstd's own, or 0, n2c's choice.
-  /// ISA-L's 3 gives other bytes on other CPUs.
+  /// gzip: 0 to 2, ISA-L's own (zlib's 1, 3 and 6); zstd: 1 to 19, libzstd's own, or 0, n2c's
+  /// choice. ISA-L's 3 gives other bytes on other CPUs.
   int level = 1;
 
   /// "gzip", "gzip:2", "zstd", "zstd:3", "none".
   static Parsed<Compression> parse(std::string_view text);
   std::string str() const;
   /// Names everything that decides the compressed bytes, for example
-  /// "gzip-isal-2.30.0-head16-1-256k-x86_64".
+  /// "gzip-isal-2.30.0-head16-1-256k-x86_64" or "zstd-1.5.4-0-4608k".
   std::string recipe() const;
   bool operator==(const Compression&) const = default;
 };

@@ -1,5 +1,5 @@
 #pragma once
-/// gzip (RFC 1952) by ISA-L.
+/// gzip (RFC 1952) in blocks; the compression itself is codec_deflate.h's.
 
 #include <memory>
 
@@ -17,7 +17,7 @@ std::unique_ptr<BlockCompressor> make_gzip_compressor(int level);
 std::unique_ptr<StreamFraming> make_gzip_framing();
 /// Throws Error{integrity} on bytes that are no gzip, on a wrong checksum, and on an early end.
 std::unique_ptr<Reader> make_gzip_decoder(std::unique_ptr<Reader> from);
-/// "isal-2.30.0-head16": the library, and what else decides a block's bytes.
+/// "isal-2.30.0-head16", "zlib-1.3.1-head16": the library, and what else decides a block's bytes.
 std::string gzip_library();
 
 }  // namespace n2c
