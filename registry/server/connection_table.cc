@@ -1,15 +1,12 @@
 #include "registry/server/connection_table.h"
 
 #include <arpa/inet.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#if __has_include(<linux/sockios.h>)
-#include <linux/sockios.h>
-#endif
 
 #include <algorithm>
 #include <array>
 
+#include "base/system.h"
 #include "base/text.h"
 #include "oci/reference.h"
 
@@ -21,18 +18,6 @@ namespace {
 
 constexpr std::chrono::milliseconds glance{1000};
 constexpr std::uint64_t slow_rate = 16 << 10;  // bytes a second
-
-/// Bytes that were given to the kernel and have not reached the other side.
-std::uint64_t bytes_on_the_way(int fd) {
-  int count = 0;
-#if defined(SIOCOUTQ)
-  if (::ioctl(fd, SIOCOUTQ, &count) != 0) return 0;
-#elif defined(SO_NWRITE)
-  socklen_t size = sizeof count;
-  if (::getsockopt(fd, SOL_SOCKET, SO_NWRITE, &count, &size) != 0) return 0;
-#endif
-  return static_cast<std::uint64_t>(count);
-}
 
 }  // namespace
 

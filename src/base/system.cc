@@ -24,8 +24,10 @@
 #include <malloc.h>
 #endif
 #ifdef __linux__
+#include <linux/sockios.h>
 #include <sched.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #endif
 
 /// Whether Linux's own calls are used; the other branches are for all systems.
@@ -135,6 +137,17 @@ ssize_t send_bytes(int socket, ByteView bytes, Blocking blocking, [[maybe_unused
   if (more) flags |= MSG_MORE;
 #endif
   return ::send(socket, bytes.data(), bytes.size(), flags);
+}
+
+std::uint64_t bytes_on_the_way(int socket) {
+  int count = 0;
+#if defined(SIOCOUTQ)
+  if (::ioctl(socket, SIOCOUTQ, &count) != 0) return 0;
+#elif defined(SO_NWRITE)
+  socklen_t size = sizeof count;
+  if (::getsockopt(socket, SOL_SOCKET, SO_NWRITE, &count, &size) != 0) return 0;
+#endif
+  return static_cast<std::uint64_t>(count);
 }
 
 void keep_from_child([[maybe_unused]] posix_spawn_file_actions_t& actions,

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -52,6 +53,10 @@ FileDescriptor accept_socket(int listener, Blocking blocking, sockaddr* address 
 /// send(), with no SIGPIPE. `more`: others follow at once, so that a short packet may wait for
 /// them, where the system can do that.
 ssize_t send_bytes(int socket, ByteView bytes, Blocking blocking, bool more = false);
+
+/// Bytes that were given to a socket and have not reached the other side; 0 where that is not
+/// known.
+std::uint64_t bytes_on_the_way(int socket);
 
 /// To be called once all redirections of a child are among `actions`: it has its standard streams
 /// and no other descriptor of ours, also those that another thread is about to make close-on-exec.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
 
@@ -266,7 +267,8 @@ void add_completion_command(CLI::App& app, Invocation& chosen) {
   command->add_option("SHELL", *shell, "bash, zsh or fish")->required();
   command->callback([&app, &chosen, shell] {
     chosen.action = [&app, shell](std::stop_token) {
-      std::fputs(script_for(*shell, command_of(app, {})).c_str(), stdout);
+      const std::string script = script_for(*shell, command_of(app, {}));
+      for (const std::string_view line : split(trim(script), '\n')) terminal::print(line);
       return 0;
     };
   });
