@@ -36,10 +36,23 @@ Reply answer(Call& call) {
           cat(verb_text(call.verb()), ' ', printable(call.exchange.target), ": ", error.message()));
     }
     return reply_to({ProblemCode::unknown, "the registry cannot do that now"});
+  } catch (const StoreFull& full) {
+    if (call.options.on_failure) {
+      call.options.on_failure(
+          cat(verb_text(call.verb()), ' ', printable(call.exchange.target), ": ", full.what()));
+    }
+    return reply_to({ProblemCode::unknown, cat(full.what(), " (--memory-limit)"), {}, 507});
   }
 }
 
 }  // namespace
+
+Reply busy_reply() {
+  Reply reply =
+      reply_to({ProblemCode::too_many_requests, "the registry has no memory free", {}, 503});
+  reply.headers.add("Retry-After", "1");
+  return reply;
+}
 
 Api::Api(Store& store, ApiOptions options)
     : store_(store),

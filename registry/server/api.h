@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "registry/server/exchange.h"
+#include "registry/server/memory_budget.h"
 #include "registry/server/store.h"
 
 namespace n2c::registry {
@@ -24,6 +25,9 @@ struct ApiOptions {
   std::size_t max_sessions = 1000;  ///< uploads in progress at once
   std::chrono::steady_clock::duration session_idle =
       std::chrono::minutes(30);  ///< a session untouched that long is dropped
+  /// Where manifests that are being read and long replies take their memory from; 503 when there
+  /// is none left. Null: no limit. Must outlive the API.
+  MemoryBudget* memory = nullptr;
   /// Told of every failure of the store, which the client only sees as a 500. Any thread.
   std::function<void(std::string_view line)> on_failure{};
 };

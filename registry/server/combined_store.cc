@@ -40,12 +40,13 @@ std::optional<oci::Digest> CombinedStore::find_tag(const std::string& repository
   return of(repository).find_tag(repository, tag);
 }
 
-std::optional<std::vector<std::string>> CombinedStore::tags(const std::string& repository) {
-  return of(repository).tags(repository);
+std::optional<std::vector<std::string>> CombinedStore::tags(const std::string& repository,
+                                                            const TagRange& range) {
+  return of(repository).tags(repository, range);
 }
 
-std::vector<Referrer> CombinedStore::referrers(const std::string& repository,
-                                               const oci::Digest& subject) {
+std::vector<oci::Digest> CombinedStore::referrers(const std::string& repository,
+                                                  const oci::Digest& subject) {
   return of(repository).referrers(repository, subject);
 }
 

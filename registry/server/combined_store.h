@@ -25,9 +25,10 @@ class CombinedStore final : public WritableStore {
                                               const oci::Digest& manifest) override;
   std::optional<oci::Digest> find_tag(const std::string& repository,
                                       const std::string& tag) override;
-  std::optional<std::vector<std::string>> tags(const std::string& repository) override;
-  std::vector<Referrer> referrers(const std::string& repository,
-                                  const oci::Digest& subject) override;
+  std::optional<std::vector<std::string>> tags(const std::string& repository,
+                                               const TagRange& range) override;
+  std::vector<oci::Digest> referrers(const std::string& repository,
+                                     const oci::Digest& subject) override;
   std::vector<std::string> repositories() override;
 
   std::unique_ptr<StagedBlob> stage() override;

@@ -20,6 +20,13 @@ struct Call {
   bool reads() const { return verb() == Verb::get || verb() == Verb::head; }
 };
 
+/// What a document of JSON takes while it is understood, or nearly so: some of it becomes many
+/// small values.
+constexpr std::uint64_t memory_of_json(std::uint64_t bytes) { return 12 * bytes; }
+
+/// 503: the memory that the request needs is not free.
+Reply busy_reply();
+
 Reply serve_blob(Call& call);       // /v2/NAME/blobs/DIGEST
 Reply serve_uploads(Call& call);    // /v2/NAME/blobs/uploads/
 Reply serve_session(Call& call);    // /v2/NAME/blobs/uploads/ID

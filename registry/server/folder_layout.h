@@ -7,6 +7,7 @@
 ///     ROOT/repositories/acme+app/oci-layout  each repository is an OCI image layout:
 ///                                index.json  tags, and manifests without one
 ///                                blobs/…     hard links to ROOT/blobs
+///     ROOT/journals/acme+app                 changes that a large index.json does not have yet
 ///
 /// '/' in a repository path is '+' in its folder ('+' is in no repository path). A file comes
 /// to its place by rename or link when it is whole and on the disk, and index.json changes
@@ -15,8 +16,9 @@
 
 #include <atomic>
 #include <filesystem>
-#include <map>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,29 +38,42 @@ class FolderLayout {
   std::filesystem::path repository_folder(const std::string& repository) const;
   std::filesystem::path blob_file(const std::string& repository, const oci::Digest& digest) const;
 
-  /// Makes an empty repository's files.
+  std::filesystem::path index_file(const std::string& repository) const;
+  std::filesystem::path journal_file(const std::string& repository) const;
+
+  /// The repositories that have a folder, in byte order. `odd` is told of what is there and is
+  /// none: a file, a link to elsewhere (which is neither read nor written through).
+  std::vector<std::string> repositories(const std::function<void(std::string line)>& odd) const;
+  /// Makes an empty repository's files. Throws Error{local}, also when its place is a link.
   void make_repository(const std::string& repository) const;
-  /// Gives the repository a link to a blob of the pool; false when the pool has none such.
+  /// Throws Error{local} when a folder of the repository is none, or a link to elsewhere.
+  void check_repository(const std::string& repository) const;
+  /// Gives the repository a link to a blob of the pool, in place of whatever it had there; false
+  /// when the pool has none such.
   bool link(const std::string& repository, const oci::Digest& digest) const;
   /// Replaces a repository's index.json.
   void write_index(const std::string& repository, const RepositoryIndex& index) const;
 
   std::unique_ptr<StagedBlob> stage() const;
-  /// Makes the staged bytes a file of the pool.
+  /// Makes the staged bytes, whose digest is `digest`, a file of the pool. One that is there
+  /// already stays if it has that digest; a damaged one is replaced, in every repository too.
   void commit(StagedBlob& staged, const oci::Digest& digest) const;
   /// The same for bytes in memory.
   void put(std::string_view bytes, const oci::Digest& digest) const;
 
-  struct Loaded {
-    std::map<std::string, RepositoryIndex> repositories;
-    std::vector<std::string> problems;  ///< what an index names and is not there or not whole
-  };
-  /// Reads every index, and every manifest they name.
-  Loaded load() const;
+  /// Whether the repository has all bytes of a blob: reads it.
+  bool holds(const std::string& repository, const oci::Digest& digest) const;
+  /// A manifest's bytes out of its repository; nothing when it is not there. Throws Error{local},
+  /// or Error{integrity} when they have another digest.
+  std::optional<std::string> read_manifest(const std::string& repository,
+                                           const oci::Digest& digest) const;
 
   const std::filesystem::path& root() const { return root_; }
 
  private:
+  std::filesystem::path new_upload() const;
+  void renew_links(const oci::Digest& digest) const;
+
   std::filesystem::path root_;
   FileDescriptor lock_;
   mutable std::atomic<std::uint64_t> staged_ = 0;  ///< so far: each has a file name of its own

@@ -3,12 +3,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <mutex>
+#include <optional>
 #include <set>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "registry/server/index_change.h"
+#include "registry/server/index_file.h"
 #include "registry/server/manifest_facts.h"
+#include "registry/server/tag_journal.h"
 
 namespace n2c::registry {
 
@@ -16,11 +23,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct stat status_of(const fs::path& file) {
+/// As long as an index is that small, each change rewrites it, and other programs read it at once.
+constexpr std::size_t small_index = 256;
+/// A journal is folded into its index at a quarter of the index's length, so that the cost of
+/// folding, spread over the changes, does not grow with it.
+constexpr std::size_t least_fold = 1000;
+
+/// A blob's file; nothing when it is absent, or anything else than a regular file.
+std::optional<struct stat> status_of(const fs::path& file) {
   struct stat status{};
-  if (::stat(file.c_str(), &status) != 0) throw_errno("stat " + file.string());
+  if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   return status;
 }
+
+/// An index larger than that is read at its repository's first request, not at the start.
+constexpr std::int64_t eager_bytes = 4 << 20;
 
 /// Removes the files below blobs/ALGORITHM/ that `goes` says.
 template <class Goes>
@@ -29,195 +46,350 @@ Collected sweep(const fs::path& blobs, Goes goes) {
   for (const char* algorithm : {"sha256", "sha512"}) {
     for (const auto& entry : fs::directory_iterator(blobs / algorithm)) {
       const auto digest = oci::Digest::parse(cat(algorithm, ":", entry.path().filename().string()));
-      if (!digest || !goes(*digest, entry.path())) continue;
+      const auto status = status_of(entry.path());
+      if (!digest || !status || !goes(*digest, entry.path())) continue;
       ++removed.blobs;
-      removed.bytes += entry.file_size();
+      removed.bytes += static_cast<std::uint64_t>(status->st_size);
       fs::remove(entry.path());
     }
   }
   return removed;
 }
 
+std::vector<oci::Digest> all_required(const NewManifest& manifest) {
+  std::vector<oci::Digest> all = manifest.required_blobs;
+  all.insert(all.end(), manifest.required_manifests.begin(), manifest.required_manifests.end());
+  return all;
+}
+
 }  // namespace
 
-FolderStore::FolderStore(fs::path root) : layout_(std::move(root)) {
-  auto loaded = layout_.load();
-  problems_ = std::move(loaded.problems);
-  repositories_.with([&](Repositories& all) { all = std::move(loaded.repositories); });
+/// A repository's state. `lock` is held for all else.
+struct FolderStore::Repository {
+  Repository(std::string its_path, fs::path journal_file)
+      : path(std::move(its_path)), journal(std::move(journal_file)) {}
+
+  const std::string path;
+  std::mutex lock;
+  std::atomic<bool> checked = false;  // it was loaded once: its folders are its own
+  bool loaded = false;                // else the files know better than `index`
+  RepositoryIndex index;
+  TagJournal journal;
+};
+
+template <class Use>
+auto FolderStore::with(const Handle& handle, Use&& use) {
+  const std::scoped_lock hold(handle->lock);
+  if (!handle->loaded) {
+    with_context("repository " + handle->path, [&] { load(*handle); });
+  }
+  return use(*handle);
+}
+
+FolderStore::FolderStore(fs::path root, Note note)
+    : layout_(std::move(root)), note_(std::move(note)) {
+  const auto found = layout_.repositories([this](std::string line) { tell(std::move(line)); });
+  repositories_.with([&](auto& all) {
+    for (const std::string& path : found) {
+      all[path] = std::make_shared<Repository>(path, layout_.journal_file(path));
+    }
+  });
+  for (const std::string& path : found) {
+    const auto size = status_of(layout_.index_file(path));
+    if (size && size->st_size > eager_bytes) continue;  // at its first request
+    try {
+      with(find(path), [](Repository&) {});
+    } catch (const Error& error) {
+      tell(error.message());
+    }
+  }
+}
+
+FolderStore::~FolderStore() {
+  repositories_.with([&](auto& all) {
+    for (const auto& [path, repository] : all) {
+      try {
+        const std::scoped_lock hold(repository->lock);
+        if (repository->loaded && repository->journal.lines() != 0) fold(*repository);
+      } catch (const Error& error) {  // the journal has it all
+        tell(cat(path, ": ", error.message()));
+      }
+    }
+  });
+}
+
+void FolderStore::tell(std::string line) const {
+  if (note_) note_(std::move(line));
+}
+
+FolderStore::Handle FolderStore::find(const std::string& repository) {
+  return repositories_.with([&](const auto& all) -> Handle {
+    const auto found = all.find(repository);
+    return found == all.end() ? nullptr : found->second;
+  });
+}
+
+FolderStore::Handle FolderStore::require(const std::string& repository) {
+  return repositories_.with([&](auto& all) {
+    Handle& handle = all[repository];
+    try {
+      if (!handle) {
+        layout_.make_repository(repository);
+        handle = std::make_shared<Repository>(repository, layout_.journal_file(repository));
+      }
+    } catch (...) {
+      all.erase(repository);
+      throw;
+    }
+    return handle;
+  });
+}
+
+void FolderStore::load(Repository& repository) {
+  layout_.check_repository(repository.path);
+  repository.index = {};
+  const fs::path file = layout_.index_file(repository.path);
+  struct stat status{};
+  if (::lstat(file.c_str(), &status) != 0 && errno == ENOENT) {  // killed while it was made
+    layout_.make_repository(repository.path);
+  }
+  read_index_file(file, [&](const oci::Descriptor& named) {
+    std::vector<std::string> tags;
+    const auto tag = named.annotations.find(std::string(oci::ref_name));
+    if (tag != named.annotations.end()) tags.push_back(tag->second);
+    repository.index.put({{named.media_type, named.digest, named.size}}, tags);
+  });
+  repository.journal.replay([&](std::string_view line) { apply_line(line, repository.index); });
+  check_manifests(repository);
+  repository.loaded = true;
+  try {
+    if (repository.journal.lines() != 0) fold(repository);
+  } catch (const Error& error) {  // a full disk: what is there can be read all the same
+    tell(cat(repository.path, ": ", error.message()));
+  }
+  repository.checked = true;
+}
+
+void FolderStore::check_manifests(Repository& repository) {
+  for (const oci::Digest& digest : repository.index.manifests()) {
+    const oci::Descriptor named = repository.index.find(digest)->descriptor;
+    std::string damage = "it names a manifest that is not there: " + digest.str();
+    try {
+      if (const auto json = layout_.read_manifest(repository.path, digest)) {
+        ManifestEntry entry = make_entry({named, *json});
+        if (entry.subject) repository.index.put(std::move(entry), {});
+        continue;
+      }
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::integrity) throw;  // the manifest may be good
+      damage = error.message();
+    }
+    tell(cat(repository.path, ": ", damage));
+    repository.index.remove(digest);
+  }
+}
+
+void FolderStore::change(Repository& repository, std::string_view line,
+                         const std::function<void(RepositoryIndex&)>& apply) {
+  repository.loaded = false;  // until memory and files agree again
+  if (repository.index.size() <= small_index && repository.journal.lines() == 0) {
+    apply(repository.index);
+    layout_.write_index(repository.path, repository.index);
+  } else {
+    repository.journal.append(line);
+    apply(repository.index);
+    if (repository.journal.lines() >= std::max(least_fold, repository.index.size() / 4)) {
+      fold(repository);
+    }
+  }
+  repository.loaded = true;
+}
+
+void FolderStore::fold(Repository& repository) {
+  layout_.write_index(repository.path, repository.index);
+  repository.journal.clear();
 }
 
 Collected FolderStore::collect() {
-  return repositories_.with([&](const Repositories& all) {
-    for (const auto& [repository, index] : all) {
-      std::set<oci::Digest> named;
-      for (const auto& [digest, entry] : index.manifests()) {
-        named.insert(digest);
-        const std::string json =
-            read_file(layout_.blob_file(repository, digest), oci::max_manifest_bytes);
-        const auto facts = read_manifest_facts(json, entry.descriptor.media_type);
-        if (!facts) continue;
-        named.insert(facts->blobs.begin(), facts->blobs.end());
-      }
-      sweep(layout_.repository_folder(repository) / "blobs",
-            [&](const oci::Digest& digest, const fs::path&) { return !named.contains(digest); });
+  const auto all = repositories_.with([](const auto& handles) { return handles; });
+  for (const auto& [path, handle] : all) {
+    try {
+      collect(handle);
+    } catch (const Error& error) {  // it keeps what it has
+      tell(error.message());
     }
-    return sweep(layout_.root() / "blobs", [](const oci::Digest&, const fs::path& file) {
-      return status_of(file).st_nlink == 1;
-    });
+  }
+  return sweep(layout_.root() / "blobs", [](const oci::Digest&, const fs::path& file) {
+    const auto status = status_of(file);
+    return status && status->st_nlink == 1;
+  });
+}
+
+void FolderStore::collect(const Handle& handle) {
+  with(handle, [&](Repository& repository) {
+    std::set<oci::Digest> named;
+    for (const oci::Digest& digest : repository.index.manifests()) {
+      named.insert(digest);
+      const auto json = layout_.read_manifest(repository.path, digest);
+      const auto facts = read_manifest_facts(json.value_or(""),
+                                             repository.index.find(digest)->descriptor.media_type);
+      if (!facts) continue;
+      named.insert(facts->blobs.begin(), facts->blobs.end());
+    }
+    sweep(layout_.repository_folder(repository.path) / "blobs",
+          [&](const oci::Digest& digest, const fs::path&) { return !named.contains(digest); });
   });
 }
 
 std::optional<std::uint64_t> FolderStore::stat(const std::string& repository,
                                                const oci::Digest& blob) {
-  struct stat status{};
-  if (::stat(layout_.blob_file(repository, blob).c_str(), &status) != 0) return {};
-  return static_cast<std::uint64_t>(status.st_size);
+  const Handle handle = find(repository);
+  if (!handle) return {};
+  if (!handle->checked) with(handle, [](const Repository&) {});
+  const auto status = status_of(layout_.blob_file(repository, blob));
+  if (!status) return {};
+  return static_cast<std::uint64_t>(status->st_size);
 }
 
 std::unique_ptr<Reader> FolderStore::open(const std::string& repository, const oci::Digest& blob,
                                           std::uint64_t offset) {
-  const fs::path file = layout_.blob_file(repository, blob);
-  if (::access(file.c_str(), R_OK) != 0 && errno == ENOENT) return nullptr;
-  return FileSource(file).open(offset);
+  if (!stat(repository, blob)) return nullptr;
+  return FileSource(layout_.blob_file(repository, blob)).open(offset);
 }
 
 std::optional<ManifestRecord> FolderStore::find_manifest(const std::string& repository,
                                                          const oci::Digest& manifest) {
+  const Handle handle = find(repository);
+  if (!handle) return {};
   const auto descriptor =
-      repositories_.with([&](const Repositories& all) -> std::optional<oci::Descriptor> {
-        const auto index = all.find(repository);
-        if (index == all.end()) return {};
-        const ManifestEntry* entry = index->second.find(manifest);
+      with(handle, [&](const Repository& there) -> std::optional<oci::Descriptor> {
+        const ManifestEntry* entry = there.index.find(manifest);
         if (entry == nullptr) return {};
         return entry->descriptor;
       });
   if (!descriptor) return {};
-  return ManifestRecord{
-      *descriptor, read_file(layout_.blob_file(repository, manifest), oci::max_manifest_bytes)};
+  try {
+    auto json = layout_.read_manifest(repository, manifest);
+    if (!json) return {};
+    return ManifestRecord{*descriptor, *std::move(json)};
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::integrity) throw;
+    tell(cat(repository, ": ", error.message()));
+    return {};  // as if it were not there, so that it is pushed again
+  }
 }
 
 std::optional<oci::Digest> FolderStore::find_tag(const std::string& repository,
                                                  const std::string& tag) {
-  return repositories_.with([&](const Repositories& all) -> std::optional<oci::Digest> {
-    const auto index = all.find(repository);
-    if (index == all.end()) return {};
-    return index->second.find_tag(tag);
-  });
+  const Handle handle = find(repository);
+  if (!handle) return {};
+  return with(handle, [&](const Repository& there) { return there.index.find_tag(tag); });
 }
 
-std::optional<std::vector<std::string>> FolderStore::tags(const std::string& repository) {
-  return repositories_.with(
-      [&](const Repositories& all) -> std::optional<std::vector<std::string>> {
-        const auto index = all.find(repository);
-        if (index == all.end()) return {};
-        return index->second.tags();
-      });
+std::optional<std::vector<std::string>> FolderStore::tags(const std::string& repository,
+                                                          const TagRange& range) {
+  const Handle handle = find(repository);
+  if (!handle) return {};
+  return with(handle,
+              [&](const Repository& there) { return there.index.tags(range.last, range.limit); });
 }
 
-std::vector<Referrer> FolderStore::referrers(const std::string& repository,
-                                             const oci::Digest& subject) {
-  return repositories_.with([&](const Repositories& all) -> std::vector<Referrer> {
-    const auto index = all.find(repository);
-    if (index == all.end()) return {};
-    return index->second.referrers(subject);
-  });
+std::vector<oci::Digest> FolderStore::referrers(const std::string& repository,
+                                                const oci::Digest& subject) {
+  const Handle handle = find(repository);
+  if (!handle) return {};
+  return with(handle, [&](const Repository& there) { return there.index.referrers(subject); });
 }
 
 std::vector<std::string> FolderStore::repositories() {
-  return repositories_.with([](const Repositories& all) {
+  return repositories_.with([](const auto& all) {
     std::vector<std::string> paths;
-    for (const auto& [repository, index] : all) paths.push_back(repository);
+    for (const auto& [path, repository] : all) paths.push_back(path);
     return paths;
   });
 }
 
-RepositoryIndex& FolderStore::require(Repositories& all, const std::string& repository) {
-  const auto found = all.find(repository);
-  if (found != all.end()) return found->second;
-  layout_.make_repository(repository);
-  return all[repository];
-}
-
-void FolderStore::replace(const std::string& repository, RepositoryIndex& index,
-                          RepositoryIndex changed) {
-  layout_.write_index(repository, changed);
-  index = std::move(changed);
-}
-
 void FolderStore::commit(const std::string& repository, const oci::Digest& digest,
                          std::unique_ptr<StagedBlob> bytes) {
+  with(require(repository), [](const Repository&) {});  // before the bytes are anywhere
   layout_.commit(*bytes, digest);
-  repositories_.with([&](Repositories& all) { require(all, repository); });
   layout_.link(repository, digest);
 }
 
 bool FolderStore::mount(const std::string& repository, const oci::Digest& blob,
                         const std::optional<std::string>& from) {
   if (from && !stat(*from, blob)) return false;
-  if (::access(layout_.pool_file(blob).c_str(), R_OK) != 0) return false;
-  repositories_.with([&](Repositories& all) { require(all, repository); });
+  if (!status_of(layout_.pool_file(blob))) return false;
+  with(require(repository), [](const Repository&) {});
   return layout_.link(repository, blob);
 }
 
-std::vector<oci::Digest> FolderStore::missing_of(const RepositoryIndex& index,
-                                                 const std::string& repository,
+std::vector<oci::Digest> FolderStore::missing_of(const Repository& repository,
                                                  const NewManifest& manifest) {
   std::vector<oci::Digest> missing;
   for (const oci::Digest& blob : manifest.required_blobs) {
-    if (!stat(repository, blob)) missing.push_back(blob);
+    const auto status = status_of(layout_.blob_file(repository.path, blob));
+    const auto size = manifest.sizes.find(blob);
+    // A manifest may say a wrong size; a file that fits neither it nor the digest is damaged.
+    const bool fits = status && (size == manifest.sizes.end() ||
+                                 size->second == static_cast<std::uint64_t>(status->st_size) ||
+                                 layout_.holds(repository.path, blob));
+    if (!fits) missing.push_back(blob);
   }
   for (const oci::Digest& child : manifest.required_manifests) {
-    if (index.find(child) == nullptr) missing.push_back(child);
+    if (repository.index.find(child) == nullptr) missing.push_back(child);
   }
   return missing;
 }
 
 std::vector<oci::Digest> FolderStore::put_manifest(const std::string& repository,
                                                    const NewManifest& manifest) {
-  ManifestEntry entry = make_entry(manifest.record);
-  const oci::Digest digest = entry.descriptor.digest;
-  return repositories_.with([&](Repositories& all) {
-    const auto found = all.find(repository);
-    auto missing =
-        missing_of(found == all.end() ? RepositoryIndex{} : found->second, repository, manifest);
+  Handle handle = find(repository);
+  if (!handle) {
+    const bool needs_some =
+        !manifest.required_blobs.empty() || !manifest.required_manifests.empty();
+    if (needs_some) return all_required(manifest);
+    handle = require(repository);
+  }
+  const ManifestEntry entry = make_entry(manifest.record);
+  const oci::Digest& digest = entry.descriptor.digest;
+  const std::string line = put_line(entry.descriptor, manifest.tags);
+  return with(handle, [&](Repository& there) {
+    auto missing = missing_of(there, manifest);
     if (!missing.empty()) return missing;
-    RepositoryIndex& index = require(all, repository);
     layout_.put(manifest.record.json, digest);
     layout_.link(repository, digest);
-    RepositoryIndex changed = index;
-    changed.put(std::move(entry), manifest.tags);
-    replace(repository, index, std::move(changed));
+    change(there, line, [&](RepositoryIndex& index) { index.put(entry, manifest.tags); });
     return missing;
   });
 }
 
 bool FolderStore::remove_blob(const std::string& repository, const oci::Digest& blob) {
-  return repositories_.with([&](const Repositories& all) {
-    const auto index = all.find(repository);
-    if (index == all.end() || index->second.find(blob) != nullptr) return false;
+  const Handle handle = find(repository);
+  if (!handle) return false;
+  return with(handle, [&](const Repository& there) {
+    if (there.index.find(blob) != nullptr) return false;
     return ::unlink(layout_.blob_file(repository, blob).c_str()) == 0;
   });
 }
 
 bool FolderStore::remove_manifest(const std::string& repository, const oci::Digest& manifest) {
-  return repositories_.with([&](Repositories& all) {
-    const auto index = all.find(repository);
-    if (index == all.end()) return false;
-    RepositoryIndex changed = index->second;
-    if (!changed.remove(manifest)) return false;
-    replace(repository, index->second, std::move(changed));
+  const Handle handle = find(repository);
+  if (!handle) return false;
+  return with(handle, [&](Repository& there) {
+    if (there.index.find(manifest) == nullptr) return false;
+    change(there, remove_line(manifest), [&](RepositoryIndex& index) { index.remove(manifest); });
     ::unlink(layout_.blob_file(repository, manifest).c_str());  // else the next collection does
     return true;
   });
 }
 
 bool FolderStore::remove_tag(const std::string& repository, const std::string& tag) {
-  return repositories_.with([&](Repositories& all) {
-    const auto index = all.find(repository);
-    if (index == all.end()) return false;
-    RepositoryIndex changed = index->second;
-    if (!changed.remove_tag(tag)) return false;
-    replace(repository, index->second, std::move(changed));
+  const Handle handle = find(repository);
+  if (!handle) return false;
+  return with(handle, [&](Repository& there) {
+    if (!there.index.find_tag(tag)) return false;
+    change(there, untag_line(tag), [&](RepositoryIndex& index) { index.remove_tag(tag); });
     return true;
   });
 }

@@ -3,7 +3,9 @@
 /// their blobs by hard links. Needs a file system with hard links.
 
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,11 +25,17 @@ struct Collected {
 /// was not is gone. Thread-safe; one process at a time (a second is refused).
 class FolderStore final : public WritableStore {
  public:
-  /// Opens or makes the folder. Throws Error{local}.
-  explicit FolderStore(std::filesystem::path root);
+  using Note = std::function<void(std::string line)>;
+  /// Opens or makes the folder. Throws Error{local} when that cannot be done. `note`, which any
+  /// thread may call, is told what is wrong inside: what an index names that is not there (such
+  /// tags are not listed), and repositories that cannot be read, whose requests then fail while
+  /// the others are served.
+  explicit FolderStore(std::filesystem::path root, Note note = {});
+  /// Writes what large repositories have only in their journals into their indexes.
+  ~FolderStore() override;
+  FolderStore(const FolderStore&) = delete;
+  FolderStore& operator=(const FolderStore&) = delete;
 
-  /// What the folder's indexes name that is not there, one line each; such tags are not listed.
-  const std::vector<std::string>& problems() const { return problems_; }
   /// Removes blobs that no manifest of their repository names, then those that no repository
   /// has. Nothing else may use the store meanwhile.
   Collected collect();
@@ -40,9 +48,10 @@ class FolderStore final : public WritableStore {
                                               const oci::Digest& manifest) override;
   std::optional<oci::Digest> find_tag(const std::string& repository,
                                       const std::string& tag) override;
-  std::optional<std::vector<std::string>> tags(const std::string& repository) override;
-  std::vector<Referrer> referrers(const std::string& repository,
-                                  const oci::Digest& subject) override;
+  std::optional<std::vector<std::string>> tags(const std::string& repository,
+                                               const TagRange& range) override;
+  std::vector<oci::Digest> referrers(const std::string& repository,
+                                     const oci::Digest& subject) override;
   std::vector<std::string> repositories() override;
 
   std::unique_ptr<StagedBlob> stage() override { return layout_.stage(); }
@@ -57,16 +66,26 @@ class FolderStore final : public WritableStore {
   bool remove_tag(const std::string& repository, const std::string& tag) override;
 
  private:
-  using Repositories = std::map<std::string, RepositoryIndex>;
-  RepositoryIndex& require(Repositories& all, const std::string& repository);
-  std::vector<oci::Digest> missing_of(const RepositoryIndex& index, const std::string& repository,
-                                      const NewManifest& manifest);
-  /// Writes a changed copy of a repository's index, then takes it.
-  void replace(const std::string& repository, RepositoryIndex& index, RepositoryIndex changed);
+  struct Repository;
+  using Handle = std::shared_ptr<Repository>;
+
+  void tell(std::string line) const;
+  Handle find(const std::string& repository);
+  Handle require(const std::string& repository);
+  /// Calls use(Repository&) with the lock of that repository alone, once its index is loaded.
+  template <class Use>
+  auto with(const Handle& handle, Use&& use);
+  void load(Repository& repository);
+  void check_manifests(Repository& repository);
+  void change(Repository& repository, std::string_view line,
+              const std::function<void(RepositoryIndex&)>& apply);
+  void fold(Repository& repository);
+  void collect(const Handle& handle);
+  std::vector<oci::Digest> missing_of(const Repository& repository, const NewManifest& manifest);
 
   FolderLayout layout_;
-  std::vector<std::string> problems_;
-  Locked<Repositories> repositories_;
+  Note note_;
+  Locked<std::map<std::string, Handle>> repositories_;
 };
 
 }  // namespace n2c::registry

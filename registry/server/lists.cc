@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "registry/server/endpoints.h"
+#include "registry/server/manifest_facts.h"
 
 namespace n2c::registry {
 
@@ -23,23 +24,35 @@ struct Page {
   std::string link;
 };
 
-/// `n` entries behind `last`; all when n is not asked for.
-std::expected<Page, Problem> page_of(std::vector<std::string> all, const Query& query,
-                                     std::string_view path) {
-  Page page;
-  const auto last = query.find("last");
-  auto first = last ? std::ranges::upper_bound(all, *last) : all.begin();
-  page.entries.assign(std::move_iterator(first), std::move_iterator(all.end()));
+/// Tags or repositories in one reply, whatever was asked for; Link leads to the others.
+constexpr std::uint64_t most_in_page = 10'000;
+/// As much as a manifest may have: one reply, and one page of referrers.
+constexpr std::size_t page_bytes = oci::max_manifest_bytes;
+/// Manifests that are read for one page of referrers, whether they are listed or not.
+constexpr std::size_t most_looked_at = 1'000;
+
+/// What `n` and `last` ask for.
+std::expected<TagRange, Problem> range_of(const Query& query) {
+  TagRange range{.last = query.find("last").value_or(""), .limit = most_in_page};
   const auto text = query.find("n");
-  if (!text) return page;
+  if (!text) return range;
   const auto limit = parse_number(*text);
   if (!limit) {
     return std::unexpected(Problem{ProblemCode::pagination_number_invalid, "n is no number"});
   }
-  if (*limit >= page.entries.size()) return page;
-  page.entries.resize(static_cast<std::size_t>(*limit));
+  range.limit = static_cast<std::size_t>(std::min(*limit, most_in_page));
+  return range;
+}
+
+/// The entries of the range out of `all`, which may begin earlier and go on behind it.
+Page page_of(std::vector<std::string> all, const TagRange& range, std::string_view path) {
+  Page page;
+  const auto first = range.last.empty() ? all.begin() : std::ranges::upper_bound(all, range.last);
+  page.entries.assign(std::move_iterator(first), std::move_iterator(all.end()));
+  if (range.limit >= page.entries.size()) return page;
+  page.entries.resize(range.limit);
   if (!page.entries.empty()) {
-    page.link = cat('<', path, "?n=", *limit, "&last=", percent_encoded(page.entries.back()),
+    page.link = cat('<', path, "?n=", range.limit, "&last=", percent_encoded(page.entries.back()),
                     ">; rel=\"next\"");
   }
   return page;
@@ -53,18 +66,24 @@ Reply page_reply(Json body, std::string key, Page page) {
   return reply;
 }
 
-Json descriptor_json(const Referrer& referrer) {
-  const oci::Descriptor& descriptor = referrer.descriptor;
+/// A referrer as the list shows it, with its manifest's own annotations; nothing when it is of
+/// another artifact type than the `wanted` one, or was removed meanwhile.
+std::optional<Json> referrer_json(Call& call, const oci::Digest& digest,
+                                  const std::optional<std::string>& wanted) {
+  const auto manifest = call.store.find_manifest(call.route.repository, digest);
+  if (!manifest) return {};
+  const auto facts = read_manifest_facts(manifest->json, manifest->descriptor.media_type);
+  if (!facts || (wanted && facts->artifact_type != *wanted)) return {};
   Json json{Json::Object{}};
-  json.set("mediaType", descriptor.media_type)
-      .set("digest", descriptor.digest.str())
-      .set("size", Json(descriptor.size));
-  if (!descriptor.annotations.empty()) {
+  json.set("mediaType", manifest->descriptor.media_type)
+      .set("digest", digest.str())
+      .set("size", Json(manifest->descriptor.size));
+  if (!facts->annotations.empty()) {
     Json annotations{Json::Object{}};
-    for (const auto& [key, value] : descriptor.annotations) annotations.set(key, value);
+    for (const auto& [key, value] : facts->annotations) annotations.set(key, value);
     json.set("annotations", std::move(annotations));
   }
-  if (!referrer.artifact_type.empty()) json.set("artifactType", referrer.artifact_type);
+  if (!facts->artifact_type.empty()) json.set("artifactType", facts->artifact_type);
   return json;
 }
 
@@ -72,40 +91,55 @@ Json descriptor_json(const Referrer& referrer) {
 
 Reply serve_tags(Call& call) {
   if (!call.reads()) return method_refused("GET, HEAD");
-  auto tags = call.store.tags(call.route.repository);
+  const auto range = range_of(call.route.query);
+  if (!range) return reply_to(range.error());
+  auto tags = call.store.tags(call.route.repository, {range->last, range->limit + 1});
   if (!tags) {
     return reply_to({ProblemCode::name_unknown, "no such repository", {call.route.repository}});
   }
-  auto page =
-      page_of(*std::move(tags), call.route.query, cat("/v2/", call.route.repository, "/tags/list"));
-  if (!page) return reply_to(page.error());
+  const std::string path = cat("/v2/", call.route.repository, "/tags/list");
   Json body{Json::Object{}};
   body.set("name", call.route.repository);
-  return page_reply(std::move(body), "tags", *std::move(page));
+  return page_reply(std::move(body), "tags", page_of(*std::move(tags), *range, path));
 }
 
 Reply serve_catalog(Call& call) {
   if (!call.reads()) return method_refused("GET, HEAD");
-  auto page = page_of(call.store.repositories(), call.route.query, "/v2/_catalog");
-  if (!page) return reply_to(page.error());
-  return page_reply(Json{Json::Object{}}, "repositories", *std::move(page));
+  const auto range = range_of(call.route.query);
+  if (!range) return reply_to(range.error());
+  return page_reply(Json{Json::Object{}}, "repositories",
+                    page_of(call.store.repositories(), *range, "/v2/_catalog"));
 }
 
 Reply serve_referrers(Call& call) {
   if (!call.reads()) return method_refused("GET, HEAD");
   const auto subject = oci::Digest::parse(call.route.reference);
   if (!subject) return reply_to({ProblemCode::digest_invalid, subject.error()});
+  MemoryBudget::Share memory(call.options.memory);
+  if (!memory.grow(memory_of_json(page_bytes))) return busy_reply();
   const auto wanted = call.route.query.find("artifactType");
-  Json manifests{Json::Array{}};
-  for (const Referrer& referrer : call.store.referrers(call.route.repository, *subject)) {
-    if (!wanted || referrer.artifact_type == *wanted) manifests.push(descriptor_json(referrer));
+  const auto all = call.store.referrers(call.route.repository, *subject);
+  std::string manifests, link, last = call.route.query.find("last").value_or("");
+  std::size_t looked_at = 0;
+  for (const oci::Digest& digest : all) {
+    if (digest.str() <= last) continue;
+    const auto referrer = referrer_json(call, digest, wanted);
+    const std::string text = referrer ? referrer->compact() : "";
+    if (++looked_at > most_looked_at ||
+        (!manifests.empty() && manifests.size() + text.size() > page_bytes)) {
+      link = cat("</v2/", call.route.repository, "/referrers/", subject->str(), "?last=", last,
+                 wanted ? "&artifactType=" + percent_encoded(*wanted) : "", ">; rel=\"next\"");
+      break;
+    }
+    if (referrer) manifests += cat(manifests.empty() ? "" : ",", text);
+    last = digest.str();
   }
-  Json body{Json::Object{}};
-  body.set("schemaVersion", Json(std::int64_t{2}))
-      .set("mediaType", std::string(oci::media_type::index))
-      .set("manifests", std::move(manifests));
-  Reply reply = json_reply(body, std::string(oci::media_type::index));
+  Reply reply{.status = 200,
+              .headers = {{"Content-Type", std::string(oci::media_type::index)}},
+              .body = cat(R"({"schemaVersion":2,"mediaType":")", oci::media_type::index,
+                          R"(","manifests":[)", manifests, "]}")};
   if (wanted) reply.headers.add("OCI-Filters-Applied", "artifactType");
+  if (!link.empty()) reply.headers.add("Link", std::move(link));
   return reply;
 }
 

@@ -18,6 +18,14 @@ Parsed<oci::Digest> digest_of(const Json* descriptor, std::string_view field) {
   return digest;
 }
 
+/// A blob that has to be in the repository.
+void add_blob(const Json& descriptor, const oci::Digest& digest, ManifestFacts& facts) {
+  facts.blobs.push_back(digest);
+  const Json* size = descriptor.find("size");
+  const auto bytes = size == nullptr ? std::nullopt : size->as_int();
+  if (bytes && *bytes >= 0) facts.sizes.emplace(digest, static_cast<std::uint64_t>(*bytes));
+}
+
 /// "application/vnd.oci.image.layer.nondistributable.v1.tar", Docker's
 /// "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip".
 bool may_be_elsewhere(const Json& descriptor) {
@@ -39,13 +47,13 @@ Parsed<const Json::Array*> list_at(const Json& manifest, std::string_view field)
 Parsed<void> read_image(const Json& manifest, ManifestFacts& facts) {
   const auto config = digest_of(manifest.find("config"), "config");
   if (!config) return std::unexpected(config.error());
-  facts.blobs.push_back(*config);
+  add_blob(*manifest.find("config"), *config, facts);
   const auto layers = list_at(manifest, "layers");
   if (!layers) return std::unexpected(layers.error());
   for (const Json& layer : **layers) {
     const auto digest = digest_of(&layer, "layers");
     if (!digest) return std::unexpected(digest.error());
-    if (!may_be_elsewhere(layer)) facts.blobs.push_back(*digest);
+    if (!may_be_elsewhere(layer)) add_blob(layer, *digest, facts);
   }
   if (facts.artifact_type.empty()) {
     facts.artifact_type = manifest.find("config")->text_at("mediaType");

@@ -2,6 +2,7 @@
 /// What a registry must know of a manifest or index it is given: what it names, and what it
 /// says of itself. Everything else is the sender's business and is kept as it is.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,9 +14,10 @@
 namespace n2c::registry {
 
 struct ManifestFacts {
-  std::string media_type;              ///< of its own field; "" when it has none
-  std::vector<oci::Digest> blobs;      ///< config and layers that have to be in the repository
-  std::vector<oci::Digest> manifests;  ///< an index's images
+  std::string media_type;          ///< of its own field; "" when it has none
+  std::vector<oci::Digest> blobs;  ///< config and layers that have to be in the repository
+  std::map<oci::Digest, std::uint64_t> sizes;  ///< of the blobs, where it says one
+  std::vector<oci::Digest> manifests;          ///< an index's images
   std::optional<oci::Digest> subject;
   std::string artifact_type;  ///< as the referrers list shows it: for an image, or its config's
   oci::Annotations annotations;

@@ -1,5 +1,7 @@
 /// Pulling, pushing and deleting manifests and tags (distribution-spec, end-3, end-7, end-9).
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "oci/reference.h"
@@ -11,6 +13,9 @@ namespace n2c::registry {
 namespace {
 
 constexpr std::size_t max_tag_parameters = 100;
+/// Of blobs and manifests that one manifest names: each is looked for, and may become an error.
+constexpr std::size_t max_named = 10'000;
+constexpr std::size_t max_errors = 100;
 
 /// The reference of the path: a digest when it holds a colon, else a tag.
 struct Target {
@@ -114,6 +119,10 @@ std::expected<std::pair<NewManifest, ManifestFacts>, Problem> understand(Call& c
   }
   auto facts = read_manifest_facts(*json, media_type);
   if (!facts) return std::unexpected(Problem{ProblemCode::manifest_invalid, facts.error()});
+  if (facts->blobs.size() + facts->manifests.size() > max_named) {
+    return std::unexpected(Problem{ProblemCode::manifest_invalid,
+                                   cat("a manifest names at most ", max_named, " blobs")});
+  }
   if (!facts->media_type.empty() && facts->media_type != media_type) {
     return std::unexpected(Problem{ProblemCode::manifest_invalid,
                                    "mediaType is not the Content-Type",
@@ -125,18 +134,27 @@ std::expected<std::pair<NewManifest, ManifestFacts>, Problem> understand(Call& c
 }
 
 Reply put_manifest(Call& call, const Target& target) {
+  MemoryBudget::Share memory(call.options.memory);
+  const std::uint64_t bytes =
+      std::min(call.exchange.body_size.value_or(oci::max_manifest_bytes), oci::max_manifest_bytes);
+  if (!memory.grow(memory_of_json(bytes))) return busy_reply();
   auto understood = understand(call, target);
   if (!understood) return reply_to(understood.error());
   auto& [manifest, facts] = *understood;
   if (!call.options.accept_sparse) {
     manifest.required_blobs = facts.blobs;
+    manifest.sizes = facts.sizes;
     manifest.required_manifests = facts.manifests;
   }
   const auto missing = call.writable->put_manifest(call.route.repository, manifest);
   if (!missing.empty()) {
     Problem problem{ProblemCode::manifest_blob_unknown,
                     "the manifest names what the repository does not have"};
-    for (const oci::Digest& digest : missing) problem.details.push_back(digest.str());
+    for (const oci::Digest& digest : missing) {
+      if (problem.details.size() == max_errors) break;
+      problem.details.push_back(digest.str());
+    }
+    if (missing.size() > max_errors) problem.message += cat(" (", missing.size(), " in all)");
     return reply_to(problem);
   }
   const std::string digest = manifest.record.descriptor.digest.str();

@@ -1,6 +1,7 @@
 #include "registry/server/memory_store.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -10,16 +11,18 @@
 
 namespace n2c::registry {
 
-/// A small block, then large ones, so that growing never copies what is there. The large ones
-/// ask for huge pages: taking in a gigabyte costs 500 page faults instead of 260 000.
+/// Blocks that double up to a size, so that growing never copies what is there and no blob takes
+/// more than twice its bytes. The largest ask for huge pages: taking in a gigabyte costs 500 page
+/// faults instead of 260 000.
 class MemoryBlob {
  public:
+  explicit MemoryBlob(MemoryBudget* budget) : share_(budget) {}
   std::uint64_t size() const { return size_; }
 
   void append(ByteView bytes) {
     while (!bytes.empty()) {
       const Place place = place_of(size_);
-      if (place.block == blocks_.size()) blocks_.push_back(make_block(place.size));
+      if (place.block == blocks_.size()) add_block(place.size);
       const std::size_t count = std::min(bytes.size(), place.size - place.at);
       std::memcpy(blocks_.back().get() + place.at, bytes.data(), count);
       size_ += count;
@@ -38,9 +41,12 @@ class MemoryBlob {
   }
 
  private:
-  static constexpr std::size_t first_size = 64 << 10;
+  static constexpr std::size_t first_size = 4 << 10;
   static constexpr std::size_t huge_page = 2 << 20;
-  static constexpr std::size_t later_size = 2 * huge_page;
+  static constexpr std::size_t last_size = 2 * huge_page;
+  /// Blocks before those of last_size: 4 KiB, 4 KiB, 8 KiB, … 2 MiB, which make last_size together.
+  static constexpr std::size_t growing = 11;
+  static_assert(first_size << (growing - 1) == last_size);
 
   struct Free {
     void operator()(std::byte* block) const { std::free(block); }
@@ -52,23 +58,38 @@ class MemoryBlob {
 
   static Place place_of(std::uint64_t offset) {
     if (offset < first_size) return {0, static_cast<std::size_t>(offset), first_size};
-    offset -= first_size;
-    return {static_cast<std::size_t>(1 + offset / later_size), offset % later_size, later_size};
+    if (offset < last_size) {
+      const std::size_t begin = std::bit_floor(static_cast<std::size_t>(offset));
+      const std::size_t doubled = static_cast<std::size_t>(std::countr_zero(begin / first_size));
+      return {1 + doubled, static_cast<std::size_t>(offset) - begin, begin};
+    }
+    offset -= last_size;
+    return {static_cast<std::size_t>(growing + offset / last_size),
+            static_cast<std::size_t>(offset % last_size), last_size};
+  }
+
+  void add_block(std::size_t size) {
+    if (!share_.grow(size)) throw StoreFull();
+    blocks_.push_back(make_block(size));
   }
 
   static Block make_block(std::size_t size) {
-    const bool huge = size == later_size;
+    const bool huge = size >= huge_page;
     Block block(static_cast<std::byte*>(std::aligned_alloc(huge ? huge_page : 64, size)));
     if (!block) throw std::bad_alloc();
     if (huge) prefer_large_pages(block.get(), size);
     return block;
   }
 
+  MemoryBudget::Share share_;
   std::vector<Block> blocks_;
   std::uint64_t size_ = 0;
 };
 
 namespace {
+
+/// What a manifest and its tags take besides its bytes, or nearly so.
+constexpr std::uint64_t cost_of_entry = 1024;
 
 class BlobReader final : public Reader {
  public:
@@ -88,12 +109,13 @@ class BlobReader final : public Reader {
 
 class MemoryStaged final : public StagedBlob {
  public:
+  explicit MemoryStaged(MemoryBudget* budget) : blob_(std::make_shared<MemoryBlob>(budget)) {}
   void write(ByteView bytes) override { blob_->append(bytes); }
   std::unique_ptr<Reader> open() override { return std::make_unique<BlobReader>(blob_, 0); }
   std::shared_ptr<const MemoryBlob> blob() const { return blob_; }
 
  private:
-  std::shared_ptr<MemoryBlob> blob_ = std::make_shared<MemoryBlob>();
+  std::shared_ptr<MemoryBlob> blob_;
 };
 
 }  // namespace
@@ -139,7 +161,7 @@ std::optional<ManifestRecord> MemoryStore::find_manifest(const std::string& repo
     if (contents == all.end()) return {};
     const ManifestEntry* entry = contents->second.index.find(manifest);
     if (entry == nullptr) return {};
-    return ManifestRecord{entry->descriptor, contents->second.manifests.at(manifest)};
+    return ManifestRecord{entry->descriptor, contents->second.manifests.at(manifest).json};
   });
 }
 
@@ -152,18 +174,19 @@ std::optional<oci::Digest> MemoryStore::find_tag(const std::string& repository,
   });
 }
 
-std::optional<std::vector<std::string>> MemoryStore::tags(const std::string& repository) {
+std::optional<std::vector<std::string>> MemoryStore::tags(const std::string& repository,
+                                                          const TagRange& range) {
   return repositories_.with(
       [&](const Repositories& all) -> std::optional<std::vector<std::string>> {
         const auto contents = all.find(repository);
         if (contents == all.end()) return {};
-        return contents->second.index.tags();
+        return contents->second.index.tags(range.last, range.limit);
       });
 }
 
-std::vector<Referrer> MemoryStore::referrers(const std::string& repository,
-                                             const oci::Digest& subject) {
-  return repositories_.with([&](const Repositories& all) -> std::vector<Referrer> {
+std::vector<oci::Digest> MemoryStore::referrers(const std::string& repository,
+                                                const oci::Digest& subject) {
+  return repositories_.with([&](const Repositories& all) -> std::vector<oci::Digest> {
     const auto contents = all.find(repository);
     if (contents == all.end()) return {};
     return contents->second.index.referrers(subject);
@@ -178,7 +201,7 @@ std::vector<std::string> MemoryStore::repositories() {
   });
 }
 
-std::unique_ptr<StagedBlob> MemoryStore::stage() { return std::make_unique<MemoryStaged>(); }
+std::unique_ptr<StagedBlob> MemoryStore::stage() { return std::make_unique<MemoryStaged>(budget_); }
 
 void MemoryStore::commit(const std::string& repository, const oci::Digest& digest,
                          std::unique_ptr<StagedBlob> bytes) {
@@ -203,6 +226,8 @@ bool MemoryStore::mount(const std::string& repository, const oci::Digest& blob,
 std::vector<oci::Digest> MemoryStore::put_manifest(const std::string& repository,
                                                    const NewManifest& manifest) {
   ManifestEntry entry = make_entry(manifest.record);
+  MemoryBudget::Share share(budget_);
+  if (!share.grow(manifest.record.json.size() + cost_of_entry)) throw StoreFull();
   return repositories_.with([&](Repositories& all) {
     static const Contents nothing;
     const auto found = all.find(repository);
@@ -216,7 +241,8 @@ std::vector<oci::Digest> MemoryStore::put_manifest(const std::string& repository
     }
     if (!missing.empty()) return missing;
     Contents& contents = all[repository];
-    contents.manifests.insert_or_assign(manifest.record.descriptor.digest, manifest.record.json);
+    contents.manifests.insert_or_assign(manifest.record.descriptor.digest,
+                                        KeptManifest{manifest.record.json, std::move(share)});
     contents.index.put(std::move(entry), manifest.tags);
     return missing;
   });

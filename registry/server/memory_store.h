@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/locked.h"
+#include "registry/server/memory_budget.h"
 #include "registry/server/repository_index.h"
 #include "registry/server/store.h"
 
@@ -16,6 +17,10 @@ class MemoryBlob;
 /// Blobs are shared between repositories and freed when the last one lets go. Thread-safe.
 class MemoryStore final : public WritableStore {
  public:
+  /// What is kept takes its bytes from `budget`, if there is one; staging and putting throw
+  /// StoreFull when it has none left.
+  explicit MemoryStore(MemoryBudget* budget = nullptr) : budget_(budget) {}
+
   std::optional<std::uint64_t> stat(const std::string& repository,
                                     const oci::Digest& blob) override;
   std::unique_ptr<Reader> open(const std::string& repository, const oci::Digest& blob,
@@ -24,9 +29,10 @@ class MemoryStore final : public WritableStore {
                                               const oci::Digest& manifest) override;
   std::optional<oci::Digest> find_tag(const std::string& repository,
                                       const std::string& tag) override;
-  std::optional<std::vector<std::string>> tags(const std::string& repository) override;
-  std::vector<Referrer> referrers(const std::string& repository,
-                                  const oci::Digest& subject) override;
+  std::optional<std::vector<std::string>> tags(const std::string& repository,
+                                               const TagRange& range) override;
+  std::vector<oci::Digest> referrers(const std::string& repository,
+                                     const oci::Digest& subject) override;
   std::vector<std::string> repositories() override;
 
   std::unique_ptr<StagedBlob> stage() override;
@@ -42,9 +48,13 @@ class MemoryStore final : public WritableStore {
 
  private:
   using BlobRef = std::shared_ptr<const MemoryBlob>;
+  struct KeptManifest {
+    std::string json;
+    MemoryBudget::Share share;
+  };
   struct Contents {
     std::map<oci::Digest, BlobRef> blobs;
-    std::map<oci::Digest, std::string> manifests;
+    std::map<oci::Digest, KeptManifest> manifests;
     RepositoryIndex index;
   };
   using Repositories = std::map<std::string, Contents>;
@@ -52,6 +62,7 @@ class MemoryStore final : public WritableStore {
   BlobRef find_blob(const std::string& repository, const oci::Digest& blob);
   static BlobRef find_anywhere(const Repositories& repositories, const oci::Digest& blob);
 
+  MemoryBudget* budget_;
   Locked<Repositories> repositories_;
 };
 

@@ -1,7 +1,5 @@
 #include "registry/server/repository_index.h"
 
-#include <set>
-
 #include "registry/server/manifest_facts.h"
 
 namespace n2c::registry {
@@ -10,67 +8,96 @@ ManifestEntry make_entry(const ManifestRecord& manifest) {
   const std::string& media_type = manifest.descriptor.media_type;
   ManifestEntry entry{
       .descriptor = {media_type, manifest.descriptor.digest, manifest.descriptor.size}};
-  auto facts = read_manifest_facts(manifest.json, media_type);
-  if (!facts) return entry;
-  entry.subject = std::move(facts->subject);
-  entry.artifact_type = std::move(facts->artifact_type);
-  entry.annotations = std::move(facts->annotations);
+  if (auto facts = read_manifest_facts(manifest.json, media_type)) {
+    entry.subject = std::move(facts->subject);
+  }
   return entry;
 }
 
 void RepositoryIndex::put(ManifestEntry entry, const std::vector<std::string>& tags) {
   const oci::Digest digest = entry.descriptor.digest;
-  manifests_.insert_or_assign(digest, std::move(entry));
-  for (const std::string& tag : tags) tags_.insert_or_assign(tag, digest);
+  const auto kept = manifests_.try_emplace(digest, Kept{entry}).first;
+  forget_subject(kept->second.entry);
+  if (entry.subject) referrers_[*entry.subject].insert(digest);
+  kept->second.entry = std::move(entry);
+  for (const std::string& tag : tags) set_tag(tag, kept);
+}
+
+void RepositoryIndex::set_tag(const std::string& tag, Manifests::iterator manifest) {
+  const auto [place, is_new] = tags_.try_emplace(tag, manifest);
+  if (!is_new) --place->second->second.tags;
+  place->second = manifest;
+  ++manifest->second.tags;
+}
+
+void RepositoryIndex::forget_subject(const ManifestEntry& entry) {
+  if (!entry.subject) return;
+  const auto found = referrers_.find(*entry.subject);
+  if (found == referrers_.end()) return;
+  found->second.erase(entry.descriptor.digest);
+  if (found->second.empty()) referrers_.erase(found);
 }
 
 bool RepositoryIndex::remove(const oci::Digest& manifest) {
-  std::erase_if(tags_, [&](const auto& tag) { return tag.second == manifest; });
-  return manifests_.erase(manifest) != 0;
+  const auto found = manifests_.find(manifest);
+  if (found == manifests_.end()) return false;
+  if (found->second.tags != 0) {
+    std::erase_if(tags_, [&](const auto& tag) { return tag.second == found; });
+  }
+  forget_subject(found->second.entry);
+  manifests_.erase(found);
+  return true;
+}
+
+bool RepositoryIndex::remove_tag(const std::string& tag) {
+  const auto found = tags_.find(tag);
+  if (found == tags_.end()) return false;
+  --found->second->second.tags;
+  tags_.erase(found);
+  return true;
 }
 
 const ManifestEntry* RepositoryIndex::find(const oci::Digest& manifest) const {
   const auto found = manifests_.find(manifest);
-  return found == manifests_.end() ? nullptr : &found->second;
+  return found == manifests_.end() ? nullptr : &found->second.entry;
 }
 
 std::optional<oci::Digest> RepositoryIndex::find_tag(const std::string& tag) const {
   const auto found = tags_.find(tag);
   if (found == tags_.end()) return {};
-  return found->second;
+  return found->second->first;
 }
 
-std::vector<std::string> RepositoryIndex::tags() const {
+std::vector<std::string> RepositoryIndex::tags(std::string_view last, std::size_t limit) const {
   std::vector<std::string> tags;
-  tags.reserve(tags_.size());
-  for (const auto& [tag, digest] : tags_) tags.push_back(tag);
+  for (auto at = tags_.upper_bound(last); at != tags_.end() && tags.size() < limit; ++at) {
+    tags.push_back(at->first);
+  }
   return tags;
 }
 
-std::vector<Referrer> RepositoryIndex::referrers(const oci::Digest& subject) const {
-  std::vector<Referrer> referrers;
-  for (const auto& [digest, entry] : manifests_) {
-    if (entry.subject != subject) continue;
-    Referrer referrer{entry.descriptor, entry.artifact_type};
-    referrer.descriptor.annotations = entry.annotations;
-    referrers.push_back(std::move(referrer));
-  }
-  return referrers;
+std::vector<oci::Digest> RepositoryIndex::referrers(const oci::Digest& subject) const {
+  const auto found = referrers_.find(subject);
+  if (found == referrers_.end()) return {};
+  return {found->second.begin(), found->second.end()};
 }
 
-std::string RepositoryIndex::to_json() const {
-  oci::Index index;
-  std::set<oci::Digest> tagged;
-  for (const auto& [tag, digest] : tags_) {
-    oci::Descriptor descriptor = manifests_.at(digest).descriptor;
-    descriptor.annotations = {{"org.opencontainers.image.ref.name", tag}};
-    index.manifests.push_back(std::move(descriptor));
-    tagged.insert(digest);
+std::vector<oci::Digest> RepositoryIndex::manifests() const {
+  std::vector<oci::Digest> digests;
+  digests.reserve(manifests_.size());
+  for (const auto& [digest, kept] : manifests_) digests.push_back(digest);
+  return digests;
+}
+
+void RepositoryIndex::list(const std::function<void(const oci::Descriptor&)>& each) const {
+  for (const auto& [tag, manifest] : tags_) {
+    oci::Descriptor descriptor = manifest->second.entry.descriptor;
+    descriptor.annotations = {{std::string(oci::ref_name), tag}};
+    each(descriptor);
   }
-  for (const auto& [digest, entry] : manifests_) {
-    if (!tagged.contains(digest)) index.manifests.push_back(entry.descriptor);
+  for (const auto& [digest, kept] : manifests_) {
+    if (kept.tags == 0) each(kept.entry.descriptor);
   }
-  return index.to_json();
 }
 
 }  // namespace n2c::registry

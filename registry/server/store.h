@@ -7,6 +7,7 @@
 /// Every call may come from several threads at once and may throw Error{local}.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,10 +24,10 @@ struct ManifestRecord {
   std::string json;
 };
 
-/// A manifest that names another as its subject (distribution-spec, "Listing Referrers").
-struct Referrer {
-  oci::Descriptor descriptor;  ///< annotations are the manifest's own
-  std::string artifact_type;
+/// The first `limit` tags behind `last`.
+struct TagRange {
+  std::string last{};
+  std::size_t limit = static_cast<std::size_t>(-1);
 };
 
 class WritableStore;
@@ -48,10 +49,14 @@ class Store {
                                                       const oci::Digest& manifest) = 0;
   virtual std::optional<oci::Digest> find_tag(const std::string& repository,
                                               const std::string& tag) = 0;
-  /// In byte order; nothing when there is no such repository.
-  virtual std::optional<std::vector<std::string>> tags(const std::string& repository) = 0;
-  virtual std::vector<Referrer> referrers(const std::string& repository,
-                                          const oci::Digest& subject) = 0;
+  /// Those in the range, in byte order; a store of few may give the others too. Nothing when there
+  /// is no such repository.
+  virtual std::optional<std::vector<std::string>> tags(const std::string& repository,
+                                                       const TagRange& range) = 0;
+  /// The manifests that name `subject` as their subject (distribution-spec, "Listing Referrers"),
+  /// in the order of their digests.
+  virtual std::vector<oci::Digest> referrers(const std::string& repository,
+                                             const oci::Digest& subject) = 0;
   /// In byte order.
   virtual std::vector<std::string> repositories() = 0;
 
@@ -73,6 +78,8 @@ struct NewManifest {
   std::vector<std::string> tags{};                ///< to point at it from now on
   std::vector<oci::Digest> required_blobs{};      ///< that the repository must have
   std::vector<oci::Digest> required_manifests{};  ///< likewise
+  /// Of the blobs, as the manifest says: one of another size may be damaged, and is then not there.
+  std::map<oci::Digest, std::uint64_t> sizes{};
 };
 
 class WritableStore : public Store {

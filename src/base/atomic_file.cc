@@ -67,9 +67,7 @@ void sync_file(const FileDescriptor& file, const fs::path& path) {
   if (!sync_to_disk(file)) throw_errno("fsync " + path.string());
 }
 
-void sync_folder(const fs::path& folder) {
-  sync_file(open_folder(folder), folder);
-}
+void sync_folder(const fs::path& folder) { sync_file(open_folder(folder), folder); }
 
 void remove_dead_parts(const fs::path& folder) {
   std::error_code ignored;

@@ -14,6 +14,7 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/registry_options.h"
 #include "image/image_json.h"
 #include "oci/reference.h"
 #include "push/digest_cache.h"
@@ -51,6 +52,7 @@ struct ServeArguments {
   std::size_t max_connections = 256;
   std::string port_file;
   bool json = false;
+  std::string memory_limit;
 };
 
 struct ListenAddress {
@@ -117,10 +119,10 @@ ServedImage served_image(const std::string& text, const StoreView& store) {
 /// What is served, and what it is made of.
 class Stores {
  public:
-  explicit Stores(const ServeArguments& arguments) {
+  Stores(const ServeArguments& arguments, registry::MemoryBudget& budget) {
     if (!arguments.root.empty()) open_folder(arguments.root);
     // Without --root and --image there is nothing but memory to serve from.
-    if (!folder_ && (arguments.memory || arguments.images.empty())) memory_.emplace();
+    if (!folder_ && (arguments.memory || arguments.images.empty())) memory_.emplace(&budget);
     if (!arguments.images.empty()) load_images(arguments);
     if (images_ && pushed() != nullptr) combined_.emplace(*images_, *pushed());
   }
@@ -133,8 +135,7 @@ class Stores {
 
  private:
   void open_folder(const std::string& root) {
-    folder_.emplace(root);
-    for (const std::string& problem : folder_->problems()) note("not served: " + problem);
+    folder_.emplace(root, [](const std::string& line) { note("not served: " + line); });
   }
 
   void load_images(const ServeArguments& arguments) {
@@ -183,7 +184,7 @@ class Stores {
 
 int collect(const std::string& root) {
   if (root.empty()) throw Error(ErrorKind::usage, "--gc needs --root");
-  registry::FolderStore store(root);
+  registry::FolderStore store(root, [](const std::string& line) { note(line); });
   const auto removed = store.collect();
   terminal::print(cat("removed ", removed.blobs, " blobs, ", brief_bytes(removed.bytes)));
   return 0;
@@ -223,9 +224,15 @@ void wait_for_stop(std::stop_token stop) {
 int serve(const ServeArguments& arguments, std::stop_token stop) {
   if (arguments.collect) return collect(arguments.root);
   auto options = server_options(arguments);
-  Stores stores(arguments);
+  const std::uint64_t limit =
+      arguments.memory_limit.empty()
+          ? registry::MemoryBudget::usual_limit()
+          : or_throw(parse_size(arguments.memory_limit), ErrorKind::usage, "--memory-limit");
+  registry::MemoryBudget budget(limit);
+  Stores stores(arguments, budget);
   registry::ApiOptions api_options{
       .read_only = arguments.read_only, .accept_sparse = arguments.sparse, .on_failure = note};
+  api_options.memory = &budget;
   if (arguments.chunk_min_length != 0) api_options.chunk_min_length = arguments.chunk_min_length;
   registry::Api api(stores.served(), api_options);
   const std::string scheme = options.tls ? "https" : "http";
@@ -280,6 +287,10 @@ void add_serve_command(CLI::App& app, Invocation& chosen) {
       ->add_option("--max-connections", arguments->max_connections,
                    "connections at once; more are answered 503")
       ->capture_default_str();
+  command->add_option(
+      "--memory-limit", arguments->memory_limit,
+      "SIZE (512M, 4G) of all that is kept in memory and worked on there; beyond it\n"
+      "pushes get 507 and 503 (default: half of this machine's memory)");
   command->add_option("--port-file", arguments->port_file, "write the port there once listening");
   command->add_flag("--json", arguments->json, "access lines as JSON");
   command->callback([arguments, &chosen] {

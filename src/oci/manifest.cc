@@ -159,6 +159,10 @@ Json begin_document(const std::string& media_type) {
 
 }  // namespace
 
+std::string descriptor_json(const Descriptor& descriptor) {
+  return oci::to_json(descriptor, false).compact();
+}
+
 Parsed<Platform> Platform::parse(std::string_view text) {
   const auto parts = split(text, '/');
   const bool whole = std::ranges::none_of(parts, [](std::string_view p) { return p.empty(); });

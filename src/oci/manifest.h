@@ -35,6 +35,9 @@ inline constexpr std::uint64_t max_manifest_bytes = 4 << 20;
 
 using Annotations = std::map<std::string, std::string>;
 
+/// The annotation that names an entry of a layout's index.json (image-layout.md).
+inline constexpr std::string_view ref_name = "org.opencontainers.image.ref.name";
+
 struct Platform {
   std::string os = "linux";
   std::string architecture;
@@ -56,6 +59,9 @@ struct Descriptor {
   std::optional<Platform> platform{};
   bool operator==(const Descriptor&) const = default;
 };
+
+/// As an index holds it, compact.
+std::string descriptor_json(const Descriptor& descriptor);
 
 /// One image: a config and its layers, lowest first. media_type is manifest or docker_manifest.
 struct Manifest {

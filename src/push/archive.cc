@@ -214,7 +214,7 @@ oci::Index layout_index(const oci::Descriptor& manifest, std::span<const std::st
     const std::size_t colon = name.rfind(':');
     entry.annotations["io.containerd.image.name"] = name;
     if (colon != std::string::npos && name.find('/', colon) == std::string::npos) {
-      entry.annotations["org.opencontainers.image.ref.name"] = name.substr(colon + 1);
+      entry.annotations[std::string(oci::ref_name)] = name.substr(colon + 1);
     }
     index.manifests.push_back(std::move(entry));
   }

@@ -19,8 +19,6 @@ namespace n2c {
 
 namespace {
 
-constexpr std::string_view ref_name = "org.opencontainers.image.ref.name";
-
 /// The whole tar into `to`; how many bytes it was.
 std::uint64_t pour(std::vector<ArchiveFile> files, Writer& to, Progress& progress,
                    const oci::Digest& meter, const std::stop_token& stop) {
@@ -176,7 +174,7 @@ oci::Index OciArchiveDestination::index_of(const oci::Descriptor& root,
   oci::Index index;
   for (const std::string& tag : tags) {
     index.manifests.push_back(root);
-    index.manifests.back().annotations[std::string(ref_name)] = tag;
+    index.manifests.back().annotations[std::string(oci::ref_name)] = tag;
   }
   if (tags.empty()) index.manifests.push_back(root);
   return index;

@@ -104,13 +104,12 @@ class LoopbackRegistry::OneImage final : public registry::Store {
     if (repository != repository_path || tag != image_.manifest.digest.hex()) return {};
     return image_.manifest.digest;
   }
-  std::optional<std::vector<std::string>> tags(const std::string& repository) override {
+  std::optional<std::vector<std::string>> tags(const std::string& repository,
+                                               const registry::TagRange&) override {
     if (repository != repository_path) return {};
     return std::vector{image_.manifest.digest.hex()};
   }
-  std::vector<registry::Referrer> referrers(const std::string&, const oci::Digest&) override {
-    return {};
-  }
+  std::vector<oci::Digest> referrers(const std::string&, const oci::Digest&) override { return {}; }
   std::vector<std::string> repositories() override { return {std::string(repository_path)}; }
 
   std::size_t layers() const {

@@ -13,14 +13,13 @@ namespace n2c {
 
 namespace {
 
-constexpr std::string_view ref_name = "org.opencontainers.image.ref.name";
 constexpr std::string_view layout_version = R"({"imageLayoutVersion":"1.0.0"})";
 /// A layout's index names images, not layers: far more than any in use.
 constexpr std::uint64_t max_index_bytes = 64 << 20;
 
 std::string tag_of(const go::Json& entry) {
   const go::Json* annotations = entry.find("annotations");
-  return annotations == nullptr ? "" : annotations->text_at(ref_name);
+  return annotations == nullptr ? "" : annotations->text_at(oci::ref_name);
 }
 
 go::Json entry_of(const oci::Descriptor& manifest, std::string_view tag) {
@@ -29,7 +28,7 @@ go::Json entry_of(const oci::Descriptor& manifest, std::string_view tag) {
       .set("digest", manifest.digest.str())
       .set("size", go::Json(static_cast<std::uint64_t>(manifest.size)));
   oci::Annotations annotations = manifest.annotations;
-  if (!tag.empty()) annotations[std::string(ref_name)] = tag;
+  if (!tag.empty()) annotations[std::string(oci::ref_name)] = tag;
   if (!annotations.empty()) {
     go::Json object(go::Json::Object{});
     for (const auto& [key, value] : annotations) object.set(key, value);
@@ -227,7 +226,7 @@ StoredManifest LayoutSource::root(std::stop_token stop) {
   std::vector<const oci::Descriptor*> matches;
   std::string tags;
   for (const oci::Descriptor& entry : index.manifests) {
-    const auto found = entry.annotations.find(std::string(ref_name));
+    const auto found = entry.annotations.find(std::string(oci::ref_name));
     const std::string tag = found == entry.annotations.end() ? "" : found->second;
     if (!tag.empty()) tags += (tags.empty() ? "" : ", ") + printable(tag);
     const bool is_digest_right = !digest_ || entry.digest == *digest_;

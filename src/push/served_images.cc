@@ -225,7 +225,8 @@ std::optional<oci::Digest> ServedImages::find_tag(const std::string& repository,
   return {};
 }
 
-std::optional<std::vector<std::string>> ServedImages::tags(const std::string& repository) {
+std::optional<std::vector<std::string>> ServedImages::tags(const std::string& repository,
+                                                           const registry::TagRange&) {
   std::set<std::string> tags;
   for (const Entry& entry : entries_) {
     if (entry.served.repository == repository) tags.insert(entry.served.tag);
@@ -234,7 +235,7 @@ std::optional<std::vector<std::string>> ServedImages::tags(const std::string& re
   return std::vector<std::string>(tags.begin(), tags.end());
 }
 
-std::vector<registry::Referrer> ServedImages::referrers(const std::string&, const oci::Digest&) {
+std::vector<oci::Digest> ServedImages::referrers(const std::string&, const oci::Digest&) {
   return {};
 }
 

@@ -59,10 +59,11 @@ class ServedImages final : public registry::Store {
                                                         const oci::Digest& manifest) override;
   std::optional<oci::Digest> find_tag(const std::string& repository,
                                       const std::string& tag) override;
-  std::optional<std::vector<std::string>> tags(const std::string& repository) override;
+  std::optional<std::vector<std::string>> tags(const std::string& repository,
+                                               const registry::TagRange& range) override;
   /// None: images made by n2c name no subject.
-  std::vector<registry::Referrer> referrers(const std::string& repository,
-                                            const oci::Digest& subject) override;
+  std::vector<oci::Digest> referrers(const std::string& repository,
+                                     const oci::Digest& subject) override;
   std::vector<std::string> repositories() override;
 
  private:

@@ -24,7 +24,7 @@ constexpr std::size_t max_input = 16 << 10;
 std::string sound(MemoryStore& store) {
   std::string all;
   for (const std::string& repository : store.repositories()) {
-    for (const std::string& tag : store.tags(repository).value()) {
+    for (const std::string& tag : store.tags(repository, {}).value()) {
       const auto manifest =
           store.find_manifest(repository, store.find_tag(repository, tag).value());
       require(manifest.has_value(), "a tag's manifest is there");

@@ -205,6 +205,55 @@ TEST_CASE("referrers are listed with type and annotations, and filtered") {
   CHECK_FALSE(registry.http.get(target).body.contains("a/sbom"));
 }
 
+TEST_CASE("referrers come in pages of 4 MiB, each with a link to the next") {
+  Registry registry;
+  const std::string subject = cat(R"(,"subject":)", descriptor(image_type, small_image));
+  std::set<std::string> expected;
+  for (int i = 0; i < 5; ++i) {
+    const std::string manifest =
+        image("config", {},
+              cat(subject, R"(,"artifactType":"a/b","annotations":{"k":")",
+                  std::string(1'500'000, static_cast<char>('a' + i)), R"("})"));
+    CHECK(registry.put(oci::Digest::of(manifest).str(), manifest).status == 201);
+    expected.insert(oci::Digest::of(manifest).str());
+  }
+  std::set<std::string> listed;
+  int pages = 0;
+  std::string next = "/v2/app/referrers/" + small_digest + "?artifactType=a%2Fb";
+  for (; !next.empty() && pages < 10; ++pages) {
+    const auto page = registry.http.get(next);
+    CHECK(page.status == 200);
+    CHECK(page.body.size() < (4 << 20) + 1'000);
+    const auto index = oci::Index::from_json(page.body);
+    REQUIRE(index);
+    for (const auto& entry : index->manifests) listed.insert(entry.digest.str());
+    const std::string link = page.header("Link");
+    next = link.empty() ? "" : link.substr(1, link.find('>') - 1);
+  }
+  CHECK(pages == 3);
+  CHECK(listed == expected);
+}
+
+TEST_CASE("a manifest that names too many blobs is refused, and errors are a hundred at most") {
+  Registry registry;
+  const auto naming = [&](std::size_t count) {
+    std::string layers;
+    for (std::size_t i = 0; i < count; ++i) {
+      layers += cat(i == 0 ? "" : ",", descriptor(oci::media_type::layer_tar, cat(i)));
+    }
+    return registry.put(
+        "many", cat(R"({"schemaVersion":2,"mediaType":")", image_type, R"(","config":)",
+                    descriptor(oci::media_type::config, "c"), R"(,"layers":[)", layers, "]}"));
+  };
+  const auto absent = naming(5'000);
+  CHECK(absent.status == 404);
+  CHECK(absent.body.contains("(5001 in all)"));
+  CHECK(absent.body.size() < 30'000);
+  const auto refused = naming(10'001);
+  CHECK(refused.status == 400);
+  CHECK(refused.body.contains("at most 10000 blobs"));
+}
+
 TEST_CASE("a tag is deleted alone, a manifest with its tags") {
   Registry registry;
   registry.put("1", small_image);

@@ -216,3 +216,43 @@ TEST_CASE("a blob of many blocks comes out as it went in, from any offset") {
           large.substr(at, 100));
   }
 }
+
+TEST_CASE("what does not fit into the memory limit is 507, leaves nothing, and stops nobody else") {
+  MemoryBudget budget(256 << 10);
+  MemoryStore store(&budget);
+  Api api(store, {.memory = &budget});
+  ApiCaller http(api);
+  const std::string large(1 << 20, 'x');
+  const auto session = http.post("/v2/a/blobs/uploads/");
+  const auto refused =
+      http.put(session.header("Location") + "?digest=" + oci::Digest::of(large).str(), large);
+  CHECK(refused.status == 507);
+  CHECK(refused.body.contains("memory is full"));
+  CHECK(api.session_count() == 0);
+  CHECK(budget.used() == 0);
+  CHECK(http.post("/v2/a/blobs/uploads/?digest=" + oci::Digest::of(large).str(), large).status ==
+        507);
+  CHECK(http.post("/v2/a/blobs/uploads/?digest=" + hello_digest, "hello").status == 201);
+  CHECK(http.get("/v2/a/blobs/" + hello_digest).body == "hello");
+  const auto manifest = http.put("/v2/a/manifests/1", std::string(100'000, ' '),
+                                 {{"Content-Type", std::string(oci::media_type::manifest)}});
+  CHECK(manifest.status == 503);
+  CHECK_FALSE(manifest.header("Retry-After").empty());
+}
+
+TEST_CASE("a blob takes less than twice its bytes, and is given back when it is deleted") {
+  MemoryBudget budget(1 << 30);
+  MemoryStore store(&budget);
+  Api api(store);
+  ApiCaller http(api);
+  for (const std::size_t size : {1'000, 5'000, 65'537, 1'000'000, 5'000'000, 9'000'000}) {
+    CAPTURE(size);
+    const std::string bytes(size, 'x');
+    const std::string digest = oci::Digest::of(bytes).str();
+    CHECK(http.post("/v2/a/blobs/uploads/?digest=" + digest, bytes).status == 201);
+    CHECK(budget.used() <= std::max<std::size_t>(2 * size, 4 << 10));
+    CHECK(http.get("/v2/a/blobs/" + digest).body == bytes);
+    CHECK(http.del("/v2/a/blobs/" + digest).status == 202);
+    CHECK(budget.used() == 0);
+  }
+}

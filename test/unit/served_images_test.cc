@@ -225,5 +225,5 @@ TEST_CASE("an image that cannot be made is said, and the others are served") {
   CHECK_THROWS_WITH_AS(store.find_tag("acme/app", "broken"), "no such path", Error);
   CHECK(notes.with([](const auto& lines) { return lines.at(0); }) ==
         "acme/app:broken cannot be served: no such path");
-  CHECK(store.tags("acme/app") == std::vector<std::string>{"broken", "good"});
+  CHECK(store.tags("acme/app", {}) == std::vector<std::string>{"broken", "good"});
 }

@@ -1,0 +1,57 @@
+#pragma once
+/// How much memory a server may use for what clients make it hold.
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <utility>
+
+namespace n2c::registry {
+
+/// There is no room for more; 507 to the client, who can delete something or give up.
+class StoreFull final : public std::exception {
+ public:
+  const char* what() const noexcept override { return "the registry's memory is full"; }
+};
+
+/// Bytes that are handed out up to a limit. Thread-safe; must outlive its shares.
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(std::uint64_t limit) : limit_(limit) {}
+  MemoryBudget(const MemoryBudget&) = delete;
+  MemoryBudget& operator=(const MemoryBudget&) = delete;
+
+  /// Bytes that are given back when this goes. One thread at a time.
+  class Share {
+   public:
+    Share() = default;
+    explicit Share(MemoryBudget* owner) : owner_(owner) {}
+    ~Share();
+    Share(Share&& other) noexcept
+        : owner_(std::exchange(other.owner_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+    Share& operator=(Share&& other) noexcept {
+      std::swap(owner_, other.owner_);
+      std::swap(bytes_, other.bytes_);
+      return *this;
+    }
+    /// Takes more. False, and nothing is taken, when the limit would be passed. A share without an
+    /// owner has no limit.
+    bool grow(std::uint64_t bytes);
+
+   private:
+    MemoryBudget* owner_ = nullptr;
+    std::uint64_t bytes_ = 0;
+  };
+
+  std::uint64_t used() const { return used_; }
+
+  /// Half of this machine's memory, at least 256 MiB.
+  static std::uint64_t usual_limit();
+
+ private:
+  const std::uint64_t limit_;
+  std::atomic<std::uint64_t> used_ = 0;
+};
+
+}  // namespace n2c::registry
