@@ -4,9 +4,9 @@
 
 namespace n2c::registry {
 
-Crew::Crew(Listener& listener, std::size_t limit, Work serve, Work turn_away)
+Crew::Crew(Listener& listener, ConnectionTable& table, Serve serve, TurnAway turn_away)
     : listener_(listener),
-      limit_(limit),
+      table_(table),
       serve_(std::move(serve)),
       turn_away_(std::move(turn_away)),
       acceptor_([this] { accept_all(); }) {}
@@ -34,19 +34,29 @@ std::size_t Crew::count() const {
 void Crew::accept_all() {
   while (auto accepted = listener_.accept(stop_)) {
     join_done();
-    if (count() >= limit_) {
+    Place place;
+    if (leavers_are_few()) place = table_.admit(accepted->fd.get(), accepted->peer);
+    if (place == nullptr) {
       turn_away_(std::move(*accepted));
     } else {
-      start(std::move(*accepted));
+      start(std::move(*accepted), std::move(place));
     }
   }
 }
 
-void Crew::start(Listener::Accepted accepted) {
+/// Who lost a place needs a moment to go.
+bool Crew::leavers_are_few() {
+  constexpr std::size_t few = 64;
+  std::unique_lock hold(mutex_);
+  return changed_.wait_for(hold, std::chrono::milliseconds(100),
+                           [&] { return busy_ < table_.limit() + few; });
+}
+
+void Crew::start(Listener::Accepted accepted, Place place) {
   const std::scoped_lock hold(mutex_);
   Member& member = members_.emplace_back();
-  const auto serve = [this, &member](Listener::Accepted taken) {
-    serve_(std::move(taken));
+  const auto serve = [this, &member, place](Listener::Accepted taken) {
+    serve_(std::move(taken), *place);
     const std::scoped_lock done(mutex_);
     member.done = true;
     --busy_;

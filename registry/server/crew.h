@@ -1,5 +1,5 @@
 #pragma once
-/// The threads of a server: one accepts, one serves each connection, up to a limit.
+/// The threads of a server: one accepts, one serves each connection that has a place.
 
 #include <condition_variable>
 #include <cstddef>
@@ -8,17 +8,19 @@
 #include <mutex>
 #include <thread>
 
+#include "registry/server/connection_table.h"
 #include "registry/server/socket.h"
 
 namespace n2c::registry {
 
 class Crew {
  public:
-  using Work = std::function<void(Listener::Accepted)>;
+  using Serve = std::function<void(Listener::Accepted, ConnectionTable::Place&)>;
+  using TurnAway = std::function<void(Listener::Accepted)>;
 
-  /// `serve` runs on a thread of its own for every connection; `turn_away`, on the accepting
-  /// thread, for those past `limit`. Neither may throw.
-  Crew(Listener& listener, std::size_t limit, Work serve, Work turn_away);
+  /// `serve` runs on a thread of its own for every connection that `table` has a place for;
+  /// `turn_away`, on the accepting thread, for the others. Neither may throw.
+  Crew(Listener& listener, ConnectionTable& table, Serve serve, TurnAway turn_away);
   ~Crew();
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
@@ -36,12 +38,15 @@ class Crew {
   };
 
   void accept_all();
-  void start(Listener::Accepted accepted);
+  using Place = std::shared_ptr<ConnectionTable::Place>;
+  bool leavers_are_few();
+  void start(Listener::Accepted accepted, Place place);
   void join_done();
 
   Listener& listener_;
-  std::size_t limit_;
-  Work serve_, turn_away_;
+  ConnectionTable& table_;
+  Serve serve_;
+  TurnAway turn_away_;
   StopFlag stop_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

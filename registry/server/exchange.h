@@ -51,6 +51,7 @@ struct Exchange {
   HeaderMap headers;
   Reader& body;  ///< throws Error{network} when the client leaves before the body's end
   std::optional<std::uint64_t> body_size{};  ///< Content-Length; nothing when chunked
+  std::string peer{};                        ///< as in AccessRecord
 };
 
 /// A text, or a reader of exactly as many bytes as the Content-Length header says (chunked

@@ -1,8 +1,7 @@
 #pragma once
 /// The sockets under the API: HTTP/1.1 over TCP, TLS or a unix socket.
 ///
-/// One thread a connection, up to a limit; reads and writes block with a deadline. Beast's and
-/// OpenSSL's headers stay in server.cc.
+/// One thread a connection, up to a limit; reads and writes block with a deadline.
 
 #include <chrono>
 #include <cstdint>
@@ -44,8 +43,11 @@ struct ServerOptions {
   std::filesystem::path unix_socket{};
   std::optional<TlsIdentity> tls{};
 
-  std::size_t max_connections = 256;              ///< one more is answered 503 and closed
-  std::size_t max_header_bytes = 16 << 10;        ///< more is answered 431
+  /// One more takes the place of one that has nothing to do (connection_table.h); when all have,
+  /// it is answered 503 and closed. One address beyond this machine has three quarters of them.
+  std::size_t max_connections = 256;
+  /// More is answered 431. As much may come besides a body in chunks: extensions and trailers.
+  std::size_t max_header_bytes = 16 << 10;
   std::chrono::milliseconds header_time{10'000};  ///< from a header's first byte to its last
   /// Between two requests, and for each read or write to make any progress. What is over is
   /// answered 408 when nothing of a reply was sent, and closed.
@@ -55,6 +57,9 @@ struct ServerOptions {
   /// Bytes from which on a reply's body is read on a thread of its own while it is sent, which is
   /// quicker for one client that takes all it gets, and more work in all.
   std::uint64_t read_ahead_from = 8 << 20;
+
+  /// For tests: how many bytes the next read from the client may give.
+  std::function<std::size_t()> read_at_most{};
 
   /// Called after every request, on the connection's thread.
   std::function<void(const AccessRecord&)> on_access{};

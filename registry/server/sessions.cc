@@ -1,6 +1,8 @@
 #include "registry/server/sessions.h"
 
+#include <algorithm>
 #include <random>
+#include <tuple>
 #include <vector>
 
 #include "base/text.h"
@@ -8,6 +10,10 @@
 namespace n2c::registry {
 
 namespace {
+
+/// A session with bytes that is untouched that long may go when there is no room for others: as
+/// long as who finds no room is told to wait.
+constexpr std::chrono::seconds give_up_after{10};
 
 std::string random_id() {
   std::random_device device;
@@ -51,7 +57,7 @@ std::optional<Sessions::Lease> Sessions::begin(const std::string& repository,
   auto session = std::make_unique<Session>(random_id(), std::move(bytes), algorithm);
   const bool room = entries_.with([&](Entries& entries) {
     drop_idle(entries);
-    if (entries.size() >= limit_) return false;
+    if (entries.size() >= limit_ && !drop_least_used(entries)) return false;
     entries.emplace(session->id(), Entry{repository, nullptr, Clock::now()});
     return true;
   });
@@ -98,6 +104,19 @@ void Sessions::give_back(std::unique_ptr<Session> session) {
     found->second.session = std::move(session);
     found->second.used = Clock::now();
   });
+}
+
+bool Sessions::drop_least_used(Entries& entries) {
+  const auto rank = [](const auto& entry) {
+    const auto& [repository, session, used] = entry.second;
+    return std::tuple(session == nullptr, session != nullptr && session->size() != 0, used);
+  };
+  const auto goes = std::ranges::min_element(entries, {}, rank);
+  if (goes == entries.end() || goes->second.session == nullptr) return false;
+  const bool holds_bytes = goes->second.session->size() != 0;
+  if (holds_bytes && Clock::now() - goes->second.used < give_up_after) return false;
+  entries.erase(goes);
+  return true;
 }
 
 void Sessions::drop_idle(Entries& entries) const {

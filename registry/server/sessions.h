@@ -67,7 +67,9 @@ class Sessions {
   struct Busy {};     ///< another request is using it
   struct Unknown {};  ///< no such session in this repository
 
-  /// A new session, or nothing when there are as many as there may be.
+  /// A new session. When there are as many as there may be, it takes the place of the empty one
+  /// that is untouched for longest, else of the one with bytes that is, if that is 10 s and more;
+  /// nothing when there is neither.
   std::optional<Lease> begin(const std::string& repository, std::unique_ptr<StagedBlob> bytes,
                              HashAlgorithm algorithm);
   std::variant<Lease, Busy, Unknown> take(const std::string& repository, const std::string& id);
@@ -85,6 +87,7 @@ class Sessions {
 
   void give_back(std::unique_ptr<Session> session);
   void drop_idle(Entries& entries) const;
+  static bool drop_least_used(Entries& entries);
 
   std::size_t limit_;
   Clock::duration idle_;

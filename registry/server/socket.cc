@@ -157,7 +157,8 @@ TlsContext::TlsContext(const TlsIdentity& identity) : context_(SSL_CTX_new(TLS_s
 
 void Socket::Free::operator()(ssl_st* tls) const { SSL_free(tls); }
 
-Socket::Socket(FileDescriptor fd, const StopFlag& cut) : fd_(std::move(fd)), cut_(cut) {
+Socket::Socket(FileDescriptor fd, const StopFlag& cut, Activity& activity)
+    : fd_(std::move(fd)), cut_(cut), activity_(activity) {
   const int on = 1;
   // Fails on unix sockets, which need no such thing.
   ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -169,19 +170,24 @@ std::optional<Transfer::End> Socket::wait(short events, TimePoint deadline, cons
   std::array<pollfd, 3> watched{{{fd_.get(), events, 0},
                                  {cut_.fd(), POLLIN, 0},
                                  {also != nullptr ? also->fd() : -1, POLLIN, 0}}};
-  const auto begun = steady_clock::now();
+  activity_.begin_wait();
   int ready = 0;
   do {
     ready = ::poll(watched.data(), watched.size(), milliseconds_until(deadline));
   } while (ready < 0 && errno == EINTR);
-  waited_ += steady_clock::now() - begun;
+  activity_.end_wait();
   if (watched[1].revents != 0 || watched[2].revents != 0) return Transfer::End::stopped;
   if (ready == 0) return Transfer::End::timed_out;
   return {};
 }
 
 Transfer Socket::read(ByteSpan into, TimePoint deadline, const StopFlag* also) {
-  if (tls_) return read_tls(into, deadline, also);
+  const Transfer got = tls_ ? read_tls(into, deadline, also) : read_plain(into, deadline, also);
+  activity_.moved(got.count);
+  return got;
+}
+
+Transfer Socket::read_plain(ByteSpan into, TimePoint deadline, const StopFlag* also) {
   while (true) {
     const ssize_t count = ::recv(fd_.get(), into.data(), into.size(), MSG_DONTWAIT);
     if (count > 0) return {static_cast<std::size_t>(count)};
@@ -191,7 +197,12 @@ Transfer Socket::read(ByteSpan into, TimePoint deadline, const StopFlag* also) {
 }
 
 Transfer Socket::write(ByteView bytes, TimePoint deadline, bool more) {
-  if (tls_) return write_tls(bytes, deadline);
+  const Transfer sent = tls_ ? write_tls(bytes, deadline) : write_plain(bytes, deadline, more);
+  activity_.moved(sent.count);
+  return sent;
+}
+
+Transfer Socket::write_plain(ByteView bytes, TimePoint deadline, bool more) {
   const int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
   while (true) {
     const ssize_t count = ::send(fd_.get(), bytes.data(), bytes.size(), flags);

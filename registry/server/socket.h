@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/stream.h"
+#include "registry/server/connection_table.h"
 
 struct ssl_st;
 struct ssl_ctx_st;
@@ -58,8 +59,9 @@ class Socket {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Takes over a connected socket. `cut` ends every wait; it must outlive this.
-  Socket(FileDescriptor fd, const StopFlag& cut);
+  /// Takes over a connected socket. `cut` ends every wait; `activity` is told how they went. Both
+  /// outlive this.
+  Socket(FileDescriptor fd, const StopFlag& cut, Activity& activity);
   ~Socket();
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
@@ -74,11 +76,13 @@ class Socket {
 
   /// Tells the client that nothing more will be sent.
   void finish_writing();
-  /// Time spent waiting for the client, since the start.
-  std::chrono::nanoseconds waited() const { return waited_; }
+  /// Time spent waiting for the client in this request.
+  std::chrono::nanoseconds waited() const { return activity_.waited(); }
 
  private:
   std::optional<Transfer::End> wait(short events, TimePoint deadline, const StopFlag* also);
+  Transfer read_plain(ByteSpan into, TimePoint deadline, const StopFlag* also);
+  Transfer write_plain(ByteView bytes, TimePoint deadline, bool more);
   Transfer read_tls(ByteSpan into, TimePoint deadline, const StopFlag* also);
   Transfer write_tls(ByteView bytes, TimePoint deadline);
   /// Waits for what TLS wants after `result`; an end when it cannot go on.
@@ -89,8 +93,8 @@ class Socket {
   };
   FileDescriptor fd_;
   const StopFlag& cut_;
+  Activity& activity_;
   std::unique_ptr<ssl_st, Free> tls_;
-  std::chrono::nanoseconds waited_{};
 };
 
 /// A listening socket: TCP or unix.

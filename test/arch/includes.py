@@ -29,7 +29,6 @@ BELOW['src'] = ['src/cli']
 # Each library's headers, and the files that may name them.
 LIBRARIES = {
     r'curl/': r'src/http/.*\.(cc|h)',
-    r'boost/(beast|asio)': r'registry/server/server\.cc',
     r'boost/json': r'src/go/encoding_json\.cc',
     r'CLI/': r'src/cli/.*\.cc',
     r'archive(_entry)?\.h': r'src/push/archive.*\.cc',

@@ -124,15 +124,30 @@ TEST_CASE("a session belongs to its repository") {
   CHECK(registry.http.get("/v2/app/blobs/uploads/" + id).status == 204);
 }
 
-TEST_CASE("more sessions than allowed are 429 with a time to come back") {
+TEST_CASE(
+    "an upload more than allowed is 429 with a time to come back while the others are under way") {
   Registry registry({.max_sessions = 2});
-  const std::string first = registry.http.post("/v2/app/blobs/uploads/").header("Location");
-  registry.http.post("/v2/app/blobs/uploads/");
+  std::vector<std::string> locations;
+  for (int i = 0; i < 2; ++i) {
+    locations.push_back(registry.http.post("/v2/app/blobs/uploads/").header("Location"));
+    CHECK(registry.http.patch(locations.back(), "hel").status == 202);
+  }
   const auto refused = registry.http.post("/v2/app/blobs/uploads/");
   CHECK(refused.status == 429);
   CHECK(refused.header("Retry-After") == "10");
-  registry.http.del(first);
+  for (const std::string& one : locations) CHECK(registry.http.get(one).status == 204);
+  registry.http.del(locations.front());
   CHECK(registry.http.post("/v2/app/blobs/uploads/").status == 202);
+}
+
+TEST_CASE("an upload that was begun and left makes room for another") {
+  Registry registry({.max_sessions = 2});
+  const std::string used = registry.http.post("/v2/app/blobs/uploads/").header("Location");
+  CHECK(registry.http.patch(used, "hel").status == 202);
+  const std::string left = registry.http.post("/v2/app/blobs/uploads/").header("Location");
+  CHECK(registry.http.post("/v2/app/blobs/uploads/").status == 202);
+  CHECK(registry.http.get(left).status == 404);
+  CHECK(registry.http.get(used).status == 204);
 }
 
 TEST_CASE("an idle session is dropped") {

@@ -1,0 +1,109 @@
+#pragma once
+/// Who is connected, and who goes when there is no room for one more.
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace n2c::registry {
+
+/// What one peer is to limits: "192.0.2.7" of "192.0.2.7:40312", the first 64 bits of an IPv6
+/// address (what one customer has), "unix".
+std::string peer_key(const std::string& peer);
+/// Whether such a key is this machine's, all of whose users are one peer.
+bool is_local_peer(const std::string& key);
+
+/// How a socket's reads and writes go, for who looks at it from another thread.
+class Activity {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  void begin_wait() { since_ = ticks(Clock::now()); }
+  /// Returns how long it took.
+  std::chrono::nanoseconds end_wait();
+  void moved(std::size_t count) { bytes_.fetch_add(count, std::memory_order_relaxed); }
+  /// Counts from nothing again.
+  void reset();
+  bool is_waiting() const { return since_ != 0; }
+  std::uint64_t bytes() const { return bytes_; }
+  std::chrono::nanoseconds waited() const;
+
+ private:
+  static std::int64_t ticks(Clock::time_point time) { return time.time_since_epoch().count(); }
+  std::atomic<std::int64_t> since_ = 0;  // 0: not waiting
+  std::atomic<std::int64_t> waited_ = 0;
+  std::atomic<std::uint64_t> bytes_ = 0;
+};
+
+/// Connections up to a limit. When it is reached, the new one takes the place of, in this order:
+/// the oldest one of which no whole request has come, the one without a request for longest, and
+/// of those that wait for a slow client (below 16 KiB/s for a second and more) the one that has
+/// waited longest. Thread-safe.
+class ConnectionTable {
+ public:
+  struct Limits {
+    std::size_t all;
+    std::size_t each_peer;  ///< for peers that are not local
+  };
+  class Place;
+
+  explicit ConnectionTable(Limits limits) : limits_(limits) {}
+
+  /// A place for the connection that `fd` is, or null when all others are at work. The place must
+  /// be left before the descriptor is closed.
+  std::unique_ptr<Place> admit(int fd, const std::string& peer);
+  std::size_t limit() const { return limits_.all; }
+
+ private:
+  enum class Phase { new_comer, between, answering };
+
+  bool make_room(const std::string& key);
+  void drop(Place& place);
+
+  Limits limits_;
+  std::mutex mutex_;
+  std::list<Place*> places_;  // the oldest first
+};
+
+class ConnectionTable::Place {
+ public:
+  Place(ConnectionTable& table, int fd, std::string key)
+      : table_(table), fd_(fd), key_(std::move(key)) {}
+  ~Place() { leave(); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+  /// A whole request is here. False when the place was given to another: do nothing for it.
+  bool begin_request();
+  /// It is answered, and the client may take its time over the next.
+  void end_request();
+  /// Nothing more will be answered.
+  void say_farewell();
+  /// Gives the place up; it can be called again.
+  void leave();
+  Activity& activity() { return activity_; }
+
+ private:
+  friend class ConnectionTable;
+  bool enter(Phase phase);
+  bool is_slow();
+
+  ConnectionTable& table_;
+  int fd_;
+  std::string key_;
+  Phase phase_ = Phase::new_comer;
+  std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+  bool is_dropped_ = false;
+  Activity activity_;
+  // How far it was when it was last looked at for being slow.
+  std::chrono::steady_clock::time_point seen_at_ = since_;
+  std::uint64_t seen_bytes_ = 0;
+  bool was_slow_ = false;
+};
+
+}  // namespace n2c::registry

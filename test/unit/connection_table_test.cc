@@ -1,0 +1,107 @@
+#include "registry/server/connection_table.h"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+
+using namespace n2c;
+using namespace n2c::registry;
+
+namespace {
+
+/// A connection whose client can tell whether it was dropped.
+struct Visitor {
+  Visitor(ConnectionTable& table, const std::string& peer) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) throw_errno("socketpair");
+    client = FileDescriptor(ends[0]);
+    server = FileDescriptor(ends[1]);
+    place = table.admit(server.get(), peer);
+  }
+  bool dropped() const {
+    char byte = 0;
+    return ::recv(client.get(), &byte, 1, MSG_DONTWAIT) == 0;
+  }
+  FileDescriptor client, server;
+  std::unique_ptr<ConnectionTable::Place> place;  // left before the descriptors close
+};
+
+constexpr const char* local = "127.0.0.1:1";
+
+}  // namespace
+
+TEST_CASE("the oldest connection without a whole request makes room") {
+  ConnectionTable table({.all = 3, .each_peer = 3});
+  Visitor idle(table, local), first(table, local), second(table, local);
+  CHECK(idle.place->begin_request());
+  idle.place->end_request();
+  Visitor third(table, local);
+  CHECK(third.place);
+  CHECK(first.dropped());
+  CHECK_FALSE(idle.dropped());
+  CHECK_FALSE(first.place->begin_request());
+  first.place.reset();  // makes no room a second time
+  Visitor fourth(table, local);
+  CHECK(second.dropped());
+}
+
+TEST_CASE("then the one that has been without a request for longest") {
+  ConnectionTable table({.all = 2, .each_peer = 2});
+  Visitor first(table, local), second(table, local);
+  for (const Visitor* one : {&second, &first}) {
+    CHECK(one->place->begin_request());
+    one->place->end_request();
+  }
+  Visitor third(table, local);
+  CHECK(third.place);
+  CHECK(second.dropped());
+  CHECK_FALSE(first.dropped());
+}
+
+TEST_CASE("connections at work stay, and one more is turned away until one leaves") {
+  ConnectionTable table({.all = 2, .each_peer = 2});
+  Visitor first(table, local), second(table, local);
+  CHECK(first.place->begin_request());
+  CHECK(second.place->begin_request());
+  CHECK_FALSE(Visitor(table, local).place);
+  CHECK_FALSE(first.dropped());
+  CHECK_FALSE(second.dropped());
+  first.place->leave();
+  CHECK(Visitor(table, local).place);
+  second.place->say_farewell();
+  Visitor third(table, local), fourth(table, local);
+  CHECK(fourth.place);
+  CHECK(second.dropped());
+}
+
+TEST_CASE("one address beyond this machine has no more than its share") {
+  ConnectionTable table({.all = 4, .each_peer = 2});
+  Visitor other(table, "192.0.2.8:1"), first(table, "192.0.2.7:1"), second(table, "192.0.2.7:2");
+  Visitor third(table, "192.0.2.7:3");
+  CHECK(third.place);
+  CHECK(first.dropped());
+  CHECK_FALSE(other.dropped());
+  CHECK(second.place->begin_request());
+  CHECK(third.place->begin_request());
+  CHECK_FALSE(Visitor(table, "192.0.2.7:4").place);
+  CHECK(Visitor(table, "192.0.2.9:1").place);
+}
+
+TEST_CASE("what one peer is") {
+  CHECK(peer_key("192.0.2.7:40312") == "192.0.2.7");
+  CHECK(peer_key("[2001:db8:1:2:3:4:5:6]:1") == "[2001:db8:1:2::]");
+  CHECK(peer_key("[fe80::1%eth0]:1") == "[fe80::]");
+  CHECK(peer_key("[::ffff:192.0.2.7]:1") == "192.0.2.7");
+  CHECK(peer_key("[::1]:1") == "[::1]");
+  CHECK(peer_key("unix") == "unix");
+  for (const char* peer : {"127.0.0.1:1", "[::1]:1", "[::ffff:127.0.0.2]:1", "unix"}) {
+    CHECK(is_local_peer(peer_key(peer)));
+  }
+  CHECK_FALSE(is_local_peer("192.0.2.7"));
+}
