@@ -1,14 +1,22 @@
 #pragma once
 /// Who may use a server: user names and password hashes as Apache's htpasswd writes them.
 
+#include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
-#include "registry/server/server.h"
 
 namespace n2c::registry {
+
+struct BasicLogin {
+  std::string user, password;
+};
+
+/// Those in an Authorization header's value ("Basic …", RFC 7617), or nothing.
+std::optional<BasicLogin> basic_login(std::string_view authorization);
 
 /// An immutable value.
 class Htpasswd {
@@ -17,16 +25,12 @@ class Htpasswd {
   /// another of crypt(5)'s that is not DES or MD5. The error names the line.
   static Parsed<Htpasswd> parse(std::string_view text);
 
-  /// Whether an Authorization header's value ("Basic …") is of a user with that password.
-  /// Takes as long as the hash makes it.
-  bool allows(std::string_view authorization) const;
+  /// Whether there is such a user with that password. Takes as long as the hash makes it, and as
+  /// long for a user that there is not.
+  bool allows(const BasicLogin& login) const;
 
  private:
-  std::map<std::string, std::string, std::less<>> hashes_;
+  std::map<std::string, std::string> hashes_;
 };
-
-/// A handler that answers 401 with a Basic challenge (RFC 7617) unless the login is right. Logins
-/// that were right are remembered, as a hash, so that each costs its bcrypt once.
-Handler with_login(Htpasswd logins, Handler handler);
 
 }  // namespace n2c::registry

@@ -22,7 +22,7 @@
 #include "registry/server/api.h"
 #include "registry/server/combined_store.h"
 #include "registry/server/folder_store.h"
-#include "registry/server/htpasswd.h"
+#include "registry/server/login_door.h"
 #include "registry/server/memory_store.h"
 #include "registry/server/server.h"
 
