@@ -22,6 +22,7 @@
 #include "registry/server/api.h"
 #include "registry/server/combined_store.h"
 #include "registry/server/folder_store.h"
+#include "registry/server/host_guard.h"
 #include "registry/server/login_door.h"
 #include "registry/server/memory_store.h"
 #include "registry/server/server.h"
@@ -36,6 +37,7 @@ constexpr std::chrono::seconds drain_time{30};
 struct ServeArguments {
   std::string listen = "127.0.0.1:5000";
   bool insecure_listen = false;
+  std::vector<std::string> allowed_hosts;
   std::string tls_certificate, tls_key, htpasswd;
   std::string root;
   bool memory = false;
@@ -187,12 +189,28 @@ int collect(const std::string& root) {
   return 0;
 }
 
-registry::Handler make_handler(registry::Api& api, const std::string& htpasswd) {
+/// What web pages may not do: see host_guard.h. Beyond loopback users choose the names.
+registry::Handler with_guard(const ServeArguments& arguments, bool on_loopback,
+                             registry::Handler handler) {
+  if (!on_loopback && arguments.allowed_hosts.empty()) return handler;
+  registry::HostRules rules;
+  rules.checks_host = !arguments.allowed_hosts.empty() || arguments.htpasswd.empty();
+  for (const std::string& name : arguments.allowed_hosts) {
+    rules.allowed.push_back(
+        or_throw(registry::parse_host_name(name), ErrorKind::usage, "--allow-host"));
+  }
+  return registry::with_host_guard(std::move(rules), std::move(handler));
+}
+
+registry::Handler make_handler(registry::Api& api, const ServeArguments& arguments,
+                               bool on_loopback) {
   registry::Handler handler = [&api](registry::Exchange& exchange) { return api.handle(exchange); };
-  if (htpasswd.empty()) return handler;
-  auto logins = or_throw(registry::Htpasswd::parse(read_file(htpasswd, 16 << 20)), ErrorKind::input,
-                         htpasswd);
-  return registry::with_login(std::move(logins), std::move(handler));
+  if (!arguments.htpasswd.empty()) {
+    auto logins = or_throw(registry::Htpasswd::parse(read_file(arguments.htpasswd, 16 << 20)),
+                           ErrorKind::input, arguments.htpasswd);
+    handler = registry::with_login(std::move(logins), std::move(handler));
+  }
+  return with_guard(arguments, on_loopback, std::move(handler));
 }
 
 void wait_for_stop(std::stop_token stop) {
@@ -213,7 +231,8 @@ int serve(const ServeArguments& arguments, std::stop_token stop) {
   const std::string scheme = options.tls ? "https" : "http";
   const std::string host =
       options.address.contains(':') ? cat('[', options.address, ']') : options.address;
-  registry::Server server(make_handler(api, arguments.htpasswd), std::move(options));
+  auto handler = make_handler(api, arguments, is_loopback_address(options.address));
+  registry::Server server(std::move(handler), std::move(options));
   if (!arguments.port_file.empty()) write_file(arguments.port_file, cat(server.port(), "\n"));
   note(cat("serving ", scheme, "://", host, ":", server.port()));
   wait_for_stop(stop);
@@ -230,6 +249,9 @@ void add_serve_command(CLI::App& app, Invocation& chosen) {
       ->capture_default_str();
   command->add_flag("--insecure-listen", arguments->insecure_listen,
                     "listen beyond loopback without TLS");
+  command->add_option("--allow-host", arguments->allowed_hosts,
+                      "NAME: answer what calls this server so; on loopback only loopback names are "
+                      "answered otherwise, unless there is --htpasswd (repeatable)");
   auto* certificate =
       command->add_option("--tls-cert", arguments->tls_certificate, "PEM file: certificate chain");
   auto* key = command->add_option("--tls-key", arguments->tls_key, "PEM file: its key");

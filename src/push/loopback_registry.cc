@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "push/counting_reader.h"
 #include "push/head_start.h"
+#include "registry/server/host_guard.h"
 #include "registry/server/store.h"
 
 namespace n2c {
@@ -138,7 +139,10 @@ LoopbackRegistry::LoopbackRegistry(const ManifestBlobs& image)
     : image_(image),
       store_(std::make_unique<OneImage>(image)),
       api_(std::make_unique<registry::Api>(*store_, registry::ApiOptions{.read_only = true})),
-      server_(std::make_unique<registry::Server>(*api_, server_options())) {}
+      server_(std::make_unique<registry::Server>(
+          registry::with_host_guard(
+              {}, [this](registry::Exchange& exchange) { return api_->handle(exchange); }),
+          server_options())) {}
 
 LoopbackRegistry::~LoopbackRegistry() = default;
 

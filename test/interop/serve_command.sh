@@ -43,6 +43,17 @@ check "SIGTERM ends with 0" wait "$last"
 check "after the download that was under way" wait "$pull"
 check "which is whole" cmp "$work/blob" "$work/pulled"
 
+start_n2c_registry --allow-host Registry.Example
+check "a name that no one allowed is refused on loopback" equal "$(status -H 'Host: evil.example' "http://$registry/v2/")" 403
+check "a name that was allowed is answered" equal "$(status -H 'Host: registry.example:80' "http://$registry/v2/")" 200
+check "localhost too" equal "$(status -H 'Host: localhost:1' "http://$registry/v2/")" 200
+check "a blob that a web page posts is refused" equal "$(status -H 'Origin: https://evil.example' -d hello \
+  "http://$registry/v2/app/blobs/uploads/?digest=sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824")" 403
+check "a cross-site request is refused" equal "$(status -H 'Sec-Fetch-Site: cross-site' "http://$registry/v2/")" 403
+check "a name with a port is no name" equal "$(exit_of "$N2C" serve --allow-host a:1)" 2
+kill "$last"
+wait "$last" || true
+
 check "a collection needs a folder" equal "$(exit_of "$N2C" serve --gc)" 2
 start_n2c_registry --root "$work/root"
 curl -s -o /dev/null --data-binary "@$work/blob" "http://$registry/v2/app/blobs/uploads/?digest=sha256:$digest"
