@@ -20,7 +20,7 @@
 namespace n2c::test {
 
 /// A registry that holds blobs "hello" and "{}" in repository app, an image of both under tag 1,
-/// and an upload that has "hel". In what a client sends, 32 zeros stand for the upload's id, which
+/// and an upload that has "hel". In a request line, 32 zeros stand for the upload's id, which
 /// is random.
 class FurnishedRegistry {
  public:
@@ -44,7 +44,7 @@ class FurnishedRegistry {
   /// Everything that the server answers, with ids and dates made the same. `read_at_most` as in
   /// ServerOptions.
   std::string converse(std::string input, std::function<std::size_t()> read_at_most = {}) {
-    replace(input, std::string(32, '0'), id_);
+    name_session(input);
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) throw_errno("socketpair");
     const FileDescriptor client(ends[0]);
@@ -61,7 +61,9 @@ class FurnishedRegistry {
     options.read_at_most = std::move(read_at_most);
     const Handler handler = [&](registry::Exchange& one) { return api_.handle(one); };
     registry::serve_connection(std::move(server), handler, options);
-    return normal(received(client.get()));
+    std::string reply = received(client.get());
+    replace(reply, id_, std::string(32, '0'));
+    return normal(std::move(reply));
   }
 
   registry::Api& api() { return api_; }
@@ -74,6 +76,16 @@ class FurnishedRegistry {
   static void replace(std::string& text, std::string_view what, std::string_view by) {
     for (std::size_t at = 0; (at = text.find(what, at)) != text.npos; at += by.size()) {
       text.replace(at, what.size(), by);
+    }
+  }
+
+  /// Not in bodies, whose digests would differ from registry to registry.
+  void name_session(std::string& input) const {
+    const std::string place = "/uploads/" + std::string(32, '0');
+    for (std::size_t at = 0; (at = input.find(place, at)) != input.npos; at += place.size()) {
+      const std::size_t end = input.find('\r', at);
+      const std::string_view line = std::string_view(input).substr(at, end - at);
+      if (line.ends_with(" HTTP/1.1")) input.replace(at, place.size(), "/uploads/" + id_);
     }
   }
 
