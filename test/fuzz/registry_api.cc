@@ -24,12 +24,7 @@ constexpr std::size_t max_input = 16 << 10;
 std::string sound(MemoryStore& store) {
   std::string all;
   for (const std::string& repository : store.repositories()) {
-<<<<<<< HEAD
     for (const std::string& tag : store.tags(repository, {}).value()) {
-=======
-    const auto tags = store.tags(repository).value();
-    for (const std::string& tag : tags) {
->>>>>>> 03581e7 (fuzz: the upload's id stands in request lines alone)
       const auto manifest =
           store.find_manifest(repository, store.find_tag(repository, tag).value());
       require(manifest.has_value(), "a tag's manifest is there");
