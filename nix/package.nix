@@ -14,6 +14,7 @@
 , libxcrypt
 , openssl
 , re2
+, zlib
 , zstd
 }:
 
@@ -49,9 +50,9 @@ stdenv.mkDerivation (final: {
   buildInputs = [ cli11 ];
   # Those that n2c.pc names, for who uses the library.
   propagatedBuildInputs = [ boost curl fmt libarchive openssl re2 zstd ]
-    ++ lib.optional hasIsal isa-l
-    # In glibc once; musl and macOS have theirs in libc.
-    ++ lib.optional (stdenv.hostPlatform.isLinux && !stdenv.hostPlatform.isMusl) libxcrypt;
+    ++ [ (if hasIsal then isa-l else zlib) ]
+    # In glibc once; musl has it in libc.
+    ++ lib.optional (!stdenv.hostPlatform.isMusl) libxcrypt;
   checkInputs = [ doctest ];
 
   env = {
@@ -69,6 +70,7 @@ stdenv.mkDerivation (final: {
     # The library is an archive, which nothing needs once it is linked.
     "--libdir=${placeholder "dev"}/lib"
     "-Dprefer_static=${lib.boolToString stdenv.hostPlatform.isStatic}"
+    "-Dgzip=${if hasIsal then "isal" else "zlib"}"
     # The other tests want a registry, an engine, or root.
     "-Dtests=${if final.doCheck then "own" else "none"}"
   ];

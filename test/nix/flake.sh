@@ -15,7 +15,7 @@ all_systems=()
 ! nix flake check --help 2> /dev/null | grep -q -e --all-systems || all_systems=(--all-systems)
 check "nix flake check finds nothing wrong" with nix flake check --no-build "${all_systems[@]}" "path:$work/flake" 2> "$work/check.log"
 system=x86_64-linux
-name_of() { with nix eval --raw "path:$work/flake#$1" 2>> "$work/eval.log"; }
+name_of() { with nix eval --raw "path:$work/flake#$1" "${@:2}" 2>> "$work/eval.log"; }
 
 for system in x86_64-linux aarch64-linux x86_64-darwin aarch64-darwin; do
   for output in packages devShells checks; do
@@ -27,6 +27,10 @@ for system in x86_64-linux aarch64-linux x86_64-darwin aarch64-darwin; do
   echo "$system: $(name_of "packages.$system.default.drvPath")"
 done
 system=x86_64-linux
+
+gzip() { name_of "packages.$1.default.mesonFlags" --apply toString | grep -o gzip=.*; }
+check "a Mac's arm64 assembler is not given ISA-L" equal "$(gzip x86_64-linux | cut -d' ' -f1) $(gzip aarch64-darwin | cut -d' ' -f1)" \
+  "gzip=isal gzip=zlib"
 
 check "the functions are where nix2container's users look for them" \
   equal "$(name_of packages.$system.nix2container.buildImage.__functionArgs.name --apply toString)" ""

@@ -25,6 +25,7 @@ rec {
     libxcrypt = [ "crypt.h" ];
     openssl = [ "openssl/ssl.h" ];
     re2 = [ "re2/re2.h" ];
+    zlib = [ "zlib.h" ];
     zstd = [ "zstd.h" ];
   };
   pkgsStatic = { inherit callPackage; };
