@@ -180,14 +180,15 @@ def served():
                 if server.poll() is not None:
                     sys.exit('FAILED: n2c serve did not start')
                 threading.Event().wait(0.01)
-            with socket.create_connection(('127.0.0.1', int(open(port_file).read()))) as client:
-                # The parser lets no other control through.
-                evil = ''.join(c for c in EVIL if ' ' < c != '\x7f').encode()
-                client.sendall(b'GET /v2/' + evil + b' HTTP/1.1\r\nHost: x\r\nUser-Agent: ' + evil + b'\r\n\r\n')
-                client.recv(65536)
+            # The parser lets no other control through, and none of it in a target.
+            evil = ''.join(c for c in EVIL if ' ' < c != '\x7f').encode()
+            for target, agent in ((b'/v2/' + evil, b'x'), (b'/v2/A', evil)):
+                with socket.create_connection(('127.0.0.1', int(open(port_file).read()))) as client:
+                    client.sendall(b'GET ' + target + b' HTTP/1.1\r\nHost: localhost\r\nUser-Agent: ' + agent + b'\r\n\r\n')
+                    client.recv(65536)
             server.terminate()
         log.close()
-        check(f'the log of serve {option}', open(port_file + '.log', 'rb').read(), marks=(b'/v2/A', b'B'))
+        check(f'the log of serve {option}', open(port_file + '.log', 'rb').read(), marks=(b'400', b'/v2/A', b'B') if option else (b'400', b'/v2/A'))
 
 
 for part in (registries, logins, descriptions, terminals, served):
