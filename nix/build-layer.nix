@@ -10,7 +10,7 @@ let
   # Where a store path's files go is one replacement in their paths; a file that would go nowhere is left out.
   #
   # To the root: the historic expression takes the store path as it is. "." matches itself too, but with "+" or "?" in
-  # its name a path does not match itself, and its files stay under /nix/store (contract D4.4).
+  # its name a path does not match itself, and its files stay under /nix/store (docs/format.md D4.4).
   moved = exact: path:
     let isSpecial = builtins.match ".*[+?].*" (baseNameOf path) != null;
     in

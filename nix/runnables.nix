@@ -1,4 +1,4 @@
-# What can be run on an image: `nix run .#app.push -- registry/app:tag`, and the rest. Arguments go on to n2c.
+# What can be run on an image: `nix run .#app.push -- ghcr.io/acme/app:tag`, and the rest. Arguments go on to n2c.
 { pkgs, lib, n2c, skopeo }:
 
 let

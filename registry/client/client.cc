@@ -59,7 +59,7 @@ std::vector<oci::Digest> digests_of(const std::vector<OciError>& errors) {
   return digests;
 }
 
-/// The registry knows less than its HEAD said (field-guide §2.2: ggcr#1820, nerdctl#2404).
+/// The registry knows less than its HEAD said (docs/field-guide.md 2.2: ggcr#1820, nerdctl#2404).
 bool lacks_blobs(const std::vector<OciError>& errors) {
   return has_code(errors, "MANIFEST_BLOB_UNKNOWN") || has_code(errors, "BLOB_UNKNOWN");
 }

@@ -59,7 +59,7 @@ class RegistryClient {
 
   const oci::Repository& repository() const { return repository_; }
 
-  /// HEAD. Anything but a clear 200 is "no" (403 and 405 too: field-guide §2.2).
+  /// HEAD. Anything but a clear 200 is "no" (403 and 405 too: docs/field-guide.md 2.2).
   bool has_blob(const oci::Descriptor& blob, std::stop_token stop);
   /// POST ?mount=&from=; false for every refusal. A session opened instead is kept for upload()
   /// of that blob, or cancelled in the end.

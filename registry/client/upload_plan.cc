@@ -25,7 +25,7 @@ bool passing(int status) {
   return status == 408 || status == 429 || (status >= 500 && status != 501);
 }
 
-/// The session is gone, or its state is not what we think (field-guide §2.1).
+/// The session is gone, or its state is not what we think (docs/field-guide.md 2.1).
 bool session_lost(const UploadReply& reply) {
   return reply.status == 404 || reply.status == 416 || reply.session_unknown;
 }

@@ -1,6 +1,6 @@
 #pragma once
-/// How one blob gets into a repository, as decisions without I/O (distribution-spec, "Push";
-/// field-guide of quirks: registry/README.md).
+/// How one blob gets into a repository, as decisions without I/O (distribution-spec, "Push"; what
+/// registries do otherwise: docs/field-guide.md 2.1).
 ///
 /// The caller performs next(), tells what came of it, and goes on until Done or GiveUp:
 ///

@@ -1,4 +1,4 @@
-/// The five commands of upstream's nix2container, flag for flag (contract H).
+/// The five commands of upstream's nix2container, flag for flag (docs/format.md H).
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -41,7 +41,7 @@ struct ImageArguments {
 
 struct BaseImageArguments {
   std::string out, from, blobs, store_root;
-  std::vector<std::string> ignored;  // contract H1.6
+  std::vector<std::string> ignored;  // docs/format.md H1.6
   bool with_config = false;
   BaseConfigUse config() const {
     return with_config ? BaseConfigUse::kept : BaseConfigUse::dropped;
@@ -120,7 +120,7 @@ std::vector<LayerRecord> read_layers(const std::string& file) {
   return layers;
 }
 
-/// In the order of contract H3.1, which decides what the first error is.
+/// In the order of docs/format.md H3.1, which decides what the first error is.
 int run_layers(const LayersArguments& arguments, const std::stop_token& stop) {
   const StoreView store{.root = arguments.store_root};
   max_layers_of(arguments.max_layers);  // before any file is looked at
@@ -191,7 +191,7 @@ int run_image(const ImageArguments& arguments) {
   } else if (arguments.merge_base_config) {
     throw Error(ErrorKind::usage, "--merge-base-config: there is no --from-image to merge");
   }
-  std::unordered_set<std::string> digests;  // G1.3
+  std::unordered_set<std::string> digests;  // docs/format.md G1.3
   for (const LayerRecord& layer : *image.layers) digests.insert(layer.digest);
   for (const std::string& file : arguments.layers) {
     for (LayerRecord& layer : read_layers(file)) {

@@ -15,7 +15,7 @@ namespace n2c::cli {
 struct Invocation {
   /// Returns the exit code; throws Error.
   std::function<int(std::stop_token)> action;
-  /// The five upstream-compatible commands: any failure exits with 1 (contract H1.5).
+  /// The five upstream-compatible commands: any failure exits with 1 (docs/format.md H1.5).
   bool is_build_command = false;
   bool debug = false;
 };

@@ -54,7 +54,7 @@ class StopOnSignal {
   std::thread thread_;
 };
 
-/// A build command says the bare message, as upstream does (contract H1.5).
+/// A build command says the bare message, as upstream does (docs/format.md H1.5).
 void print_error(const Error& error, bool is_build_command) {
   terminal::say(cat(is_build_command ? "" : "n2c: ", error.message()));
   if (!error.hint().empty()) terminal::say(cat("hint: ", error.hint()));

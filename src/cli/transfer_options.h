@@ -32,7 +32,7 @@ struct TransferArguments {
 void add_transfer_options(CLI::App& command, TransferArguments& arguments);
 
 /// What they mean for that destination: without --compression, gzip where images are stored and
-/// shared, and plain layers in a dir: folder (contract A9). Throws Error{usage}.
+/// shared, and plain layers in a dir: folder (docs/format.md A9). Throws Error{usage}.
 PushOptions push_options_of(const TransferArguments& arguments, Address::Kind destination);
 
 /// What --verify means for that destination. Throws Error{usage} where it is no folder.

@@ -17,7 +17,7 @@ namespace {
 
 enum class Format { ustar, pax, gnu };
 
-/// Where a field lies in a header block (B2).
+/// Where a field lies in a header block (docs/format.md B2).
 struct Place {
   std::size_t offset, width;
 };
@@ -27,7 +27,7 @@ constexpr Place name_at{0, 100}, mode_at{100, 8}, uid_at{108, 8}, gid_at{116, 8}
 
 using Records = std::map<std::string_view, std::string>;
 
-/// 0x01 to 0x7f, as B10.2 has it.
+/// 0x01 to 0x7f, as docs/format.md B10.2 has it.
 bool is_ascii(char c) { return c != 0 && static_cast<unsigned char>(c) < 0x80; }
 
 bool is_ascii(std::string_view text) {
@@ -46,7 +46,7 @@ bool fits_octal(std::size_t width, std::int64_t value) {
   return value >= 0 && (value >> (3 * (width - 1))) == 0;
 }
 
-/// Two's complement over the whole field, less the bit that marks it (B3.3).
+/// Two's complement over the whole field, less the bit that marks it (docs/format.md B3.3).
 bool fits_base256(std::size_t width, std::int64_t value) {
   if (width > 8) return true;
   const std::int64_t limit = std::int64_t{1} << (8 * (width - 1));
@@ -57,7 +57,8 @@ struct Split {
   std::string_view prefix, rest;
 };
 
-/// A name of more than 100 bytes as USTAR's prefix and name fields (B11), if it can be.
+/// A name of more than 100 bytes as USTAR's prefix and name fields (docs/format.md B11), if it can
+/// be.
 std::optional<Split> split_name(std::string_view name) {
   if (name.size() <= name_at.width || !is_ascii(name)) return {};
   std::string_view window = name.substr(0, prefix_at.width + 1);
@@ -74,7 +75,7 @@ class Block {
   void text(Place at, std::string_view text) {
     const std::size_t count = std::min(text.size(), at.width);
     std::memcpy(bytes_.data() + at.offset, text.data(), count);
-    // B4.2: a truncated name must not look like a directory's.
+    // docs/format.md B4.2: a truncated name must not look like a directory's.
     if (text.size() > at.width && text[at.width - 1] == '/') {
       const std::size_t last = text.substr(0, at.width - 1).find_last_not_of('/');
       bytes_[at.offset + (last == text.npos ? 0 : last + 1)] = '\0';
@@ -84,7 +85,7 @@ class Block {
   void number(Place at, std::int64_t value, Format format) {
     if (fits_octal(at.width, value)) return octal(at, value);
     if (format == Format::gnu) return base256(at, value);
-    octal(at, 0);  // B3.2: the value is in the PAX record
+    octal(at, 0);  // docs/format.md B3.2: the value is in the PAX record
   }
 
   void type(char type) { bytes_[type_at.offset] = type; }
@@ -99,7 +100,8 @@ class Block {
     std::memset(bytes_.data() + checksum_at.offset, ' ', checksum_at.width);
     std::uint32_t sum = 0;
     for (const char c : bytes_) sum += static_cast<unsigned char>(c);
-    octal({checksum_at.offset, checksum_at.width - 1}, sum);  // B5: the last byte stays a space
+    // The last byte stays a space (docs/format.md B5).
+    octal({checksum_at.offset, checksum_at.width - 1}, sum);
     to.append(bytes_.data(), bytes_.size());
   }
 
@@ -121,7 +123,7 @@ class Block {
   std::array<char, tar_block> bytes_{};
 };
 
-/// Finds the format that holds a header, and the records it would need as PAX (B10).
+/// Finds the format that holds a header, and the records it would need as PAX (docs/format.md B10).
 class FormatChoice {
  public:
   explicit FormatChoice(const TarHeader& header) : split_(split_name(header.name)) {
@@ -163,7 +165,7 @@ class FormatChoice {
     if (has_nul(text) || (too_long && !gnu_has_entry)) not_gnu_ = wrong(cat(field, "="), text);
     if (is_ascii(text) && !too_long) return;
     if (key != "path" || !split_) not_ustar_ = wrong(cat(field, "="), text);
-    records_[key] = text;  // B10.4: also for a name that can be split
+    records_[key] = text;  // docs/format.md B10.4: also for a name that can be split
   }
 
   void check_number(std::string_view field, std::string_view key, std::int64_t value,
@@ -183,7 +185,7 @@ class FormatChoice {
   std::string not_ustar_, not_pax_, not_gnu_;  // the last field that did not fit, as Go reports
 };
 
-/// "LEN KEY=VALUE\n", LEN counting itself (B12.2).
+/// "LEN KEY=VALUE\n", LEN counting itself (docs/format.md B12.2).
 std::string pax_record(std::string_view key, std::string_view value) {
   const std::size_t rest = key.size() + value.size() + 3;
   std::size_t length = rest + std::to_string(rest).size();
@@ -191,7 +193,8 @@ std::string pax_record(std::string_view key, std::string_view value) {
   return cat(length, " ", key, "=", value, "\n");
 }
 
-/// An entry that only carries text for the next one: type 'x', 'L' or 'K' (B12.5, B13.1).
+/// An entry that only carries text for the next one: type 'x', 'L' or 'K' (docs/format.md B12.5,
+/// B13.1).
 void append_auxiliary(std::string_view name, char type, std::string_view data, Format format,
                       std::string& to) {
   Block block;

@@ -1,5 +1,5 @@
 #pragma once
-/// Tar entries as Go's archive/tar writes them, byte for byte (contract B). README.md in
+/// Tar entries as Go's archive/tar writes them, byte for byte (docs/format.md B). README.md in
 /// this folder has worked hex.
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 namespace n2c::go {
 
 inline constexpr std::size_t tar_block = 512;
-/// After the last entry: two blocks of zeros, and nothing else (B1.1).
+/// After the last entry: two blocks of zeros, and nothing else (docs/format.md B1.1).
 inline constexpr std::size_t tar_trailer = 2 * tar_block;
 
-/// How many zeros follow `size` bytes of data (B15.2).
+/// How many zeros follow `size` bytes of data (docs/format.md B15.2).
 constexpr std::size_t tar_padding(std::uint64_t size) {
   return static_cast<std::size_t>((tar_block - size % tar_block) % tar_block);
 }
@@ -31,7 +31,7 @@ struct TarHeader {
 
 /// Appends everything that comes before the entry's data: its header, and before that the
 /// PAX or GNU entries it needs. The first of USTAR, PAX, GNU that can hold it is taken
-/// (B10). The error is Go's text; then nothing was appended.
+/// (docs/format.md B10). The error is Go's text; then nothing was appended.
 Parsed<void> append_tar_header(const TarHeader& header, std::string& to);
 
 }  // namespace n2c::go

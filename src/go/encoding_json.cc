@@ -10,7 +10,7 @@ namespace n2c::go {
 
 namespace {
 
-/// C4.1: Go's own limit.
+/// docs/format.md C4.1: Go's own limit.
 constexpr std::size_t max_go_depth = 10'000;
 /// Bounds the memory a hostile document takes; image.json of the largest closures stays under a
 /// fifth of it.
@@ -18,7 +18,7 @@ constexpr std::size_t max_values = 1'000'000;
 
 constexpr std::string_view replacement_character = "\xef\xbf\xbd";
 
-/// Each byte that is not part of a UTF-8 character becomes U+FFFD (C4.8).
+/// Each byte that is not part of a UTF-8 character becomes U+FFFD (docs/format.md C4.8).
 std::string valid_utf8(std::string text) {
   std::size_t at = 0;
   while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) ++at;

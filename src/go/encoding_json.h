@@ -1,5 +1,5 @@
 #pragma once
-/// JSON as Go's encoding/json reads and writes it (contract C1, C2, C4).
+/// JSON as Go's encoding/json reads and writes it (docs/format.md C1, C2, C4).
 ///
 /// Json is one value. Objects keep their members in order, duplicates too, because Go
 /// decodes them one after another. Numbers keep their text, because Go tells 1 from 1.0.
@@ -41,9 +41,9 @@ class Json {
   /// thread may have no more than 128 KiB (musl).
   static constexpr std::size_t max_depth = 64;
 
-  /// A whole document (C4.1): no trailing data, no comments, at most max_depth deep, a million keys
-  /// and values. Invalid UTF-8 and lone surrogates become U+FFFD (C4.8). The error names line,
-  /// column and byte.
+  /// A whole document (docs/format.md C4.1): no trailing data, no comments, at most max_depth deep,
+  /// a million keys and values. Invalid UTF-8 and lone surrogates become U+FFFD (C4.8). The error
+  /// names line, column and byte.
   static Parsed<Json> parse(std::string_view text);
   /// The same for the files that upstream's Go program reads: 10 000 deep. What is on the level
   /// max_depth or below it is checked and not kept: no field is that deep.
@@ -73,9 +73,10 @@ class Json {
   Json& set(std::string name, Json value);
   Json& push(Json element);
 
-  /// Compact, Go's escapes (C2: < > & too), no newline.
+  /// Compact, Go's escapes (docs/format.md C2: < > & too), no newline.
   std::string compact() const;
-  /// Indented with one tab a level as upstream's files are (C1.1), no newline at the end.
+  /// Indented with one tab a level as upstream's files are (docs/format.md C1.1), no newline at the
+  /// end.
   std::string indented() const;
 
  private:
@@ -86,8 +87,8 @@ class Json {
   std::variant<std::monostate, bool, Number, std::string, Array, Object> value_;
 };
 
-/// Go's decoding of one object into a struct (C4.2 to C4.5): members in order, keys exact
-/// or case-folded, unknown ones ignored, `null` left to each field.
+/// Go's decoding of one object into a struct (docs/format.md C4.2 to C4.5): members in order, keys
+/// exact or case-folded, unknown ones ignored, `null` left to each field.
 ///
 ///     decode_object(json, "ImageConfig", {
 ///         {"User", [&](const Json& v) { return decode(v, config.user); }}, …});
@@ -120,7 +121,7 @@ Decoded decode(const Json& json, bool& into);          // null: unchanged
 Decoded decode(const Json& json, std::int64_t& into);  // null: unchanged
 /// null: nil (nothing); an array replaces, its null elements are "".
 Decoded decode(const Json& json, std::optional<std::vector<std::string>>& into);
-/// null: clears; an object is merged into what is there (C4.4).
+/// null: clears; an object is merged into what is there (docs/format.md C4.4).
 Decoded decode(const Json& json, std::map<std::string, std::string>& into);
 
 /// An array into a list by `element`; null gives an empty list; null elements are passed on.

@@ -1,4 +1,4 @@
-/// Json decoded into fields by Go's rules (contract C4.2 to C4.6).
+/// Json decoded into fields by Go's rules (docs/format.md C4.2 to C4.6).
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@ namespace n2c::go {
 
 namespace {
 
-/// Unicode simple folding as far as it can meet an ASCII field name (C4.2).
+/// Unicode simple folding as far as it can meet an ASCII field name (docs/format.md C4.2).
 std::string folded(std::string_view key) {
   std::string lower;
   while (!key.empty()) {

@@ -1,4 +1,4 @@
-/// Json as Go's encoder writes it (contract C1, C2).
+/// Json as Go's encoder writes it (docs/format.md C1, C2).
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@ namespace n2c::go {
 
 namespace {
 
-/// C2: what stands for one character inside a string.
+/// docs/format.md C2: what stands for one character inside a string.
 void append_escaped(std::string& to, std::string_view character) {
   static constexpr std::string_view hex = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(character.front());

@@ -1,6 +1,6 @@
 #pragma once
 /// Paths as Go's path/filepath treats them: as text, never asking the file system
-/// (contract E2).
+/// (docs/format.md E2).
 
 #include <initializer_list>
 #include <string>

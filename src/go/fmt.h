@@ -14,7 +14,7 @@ namespace n2c::go {
 /// escaped; every other Unicode character is taken for printable.
 std::string quote(std::string_view text);
 
-/// What scanf's %o reads off the front of a text (contract B8.4).
+/// What scanf's %o reads off the front of a text (docs/format.md B8.4).
 struct ScannedOctal {
   std::int64_t value = 0;
   bool whole = false;  ///< nothing but the digits, of which at most 7: the text means its value
@@ -23,7 +23,7 @@ struct ScannedOctal {
 /// text ("expected integer").
 Parsed<ScannedOctal> scan_octal(std::string_view text);
 
-/// A file's st_mode as Go prints it (contract E5.6): "dr-xr-xr-x", "Lrwxrwxrwx".
+/// A file's st_mode as Go prints it (docs/format.md E5.6): "dr-xr-xr-x", "Lrwxrwxrwx".
 std::string mode_text(std::uint32_t st_mode);
 
 /// An errno's text as Go says it: "no such file or directory".

@@ -52,7 +52,8 @@ class Decoded {
   std::vector<std::size_t> origin_;
 };
 
-/// Rewrites what Go accepts and RE2 does not, refuses what RE2 accepts and Go does not (D4.1).
+/// Rewrites what Go accepts and RE2 does not, refuses what RE2 accepts and Go does not
+/// (docs/format.md D4.1).
 class PatternTranslation {
  public:
   explicit PatternTranslation(std::string_view pattern) : rest_(pattern) {}
@@ -151,8 +152,8 @@ std::optional<Name> group_name(std::string_view after) {
   return Name{from.substr(0, length), length + 2};
 }
 
-/// The matches in a text one after another, as Go finds them (D3.1). Positions are in the
-/// text that was given.
+/// The matches in a text one after another, as Go finds them (docs/format.md D3.1). Positions are
+/// in the text that was given.
 class Matches {
  public:
   Matches(const re2::RE2& regexp, std::string_view text)

@@ -1,5 +1,5 @@
 #pragma once
-/// Regular expressions as Go's regexp has them (contract D), on RE2, whose headers stay in
+/// Regular expressions as Go's regexp has them (docs/format.md D), on RE2, whose headers stay in
 /// regexp.cc.
 
 #include <memory>
@@ -18,7 +18,7 @@ namespace n2c::go {
 
 class Regexp;
 
-/// A replacement text, "$1" and "${name}" in it understood for one Regexp (D3.2).
+/// A replacement text, "$1" and "${name}" in it understood for one Regexp (docs/format.md D3.2).
 class Template {
  public:
   Template(const Regexp& regexp, std::string_view text);
@@ -40,10 +40,11 @@ class Regexp {
   Regexp(Regexp&&) noexcept;
   Regexp& operator=(Regexp&&) noexcept;
 
-  /// Somewhere in the text (D2). Bytes that are not UTF-8 count as U+FFFD each.
+  /// Somewhere in the text (docs/format.md D2). Bytes that are not UTF-8 count as U+FFFD each.
   bool matches(std::string_view text) const;
 
-  /// The text with every match replaced (D3.1). `replacement` was made for this Regexp.
+  /// The text with every match replaced (docs/format.md D3.1). `replacement` was made for this
+  /// Regexp.
   std::string replace_all(std::string_view text, const Template& replacement) const;
 
  private:

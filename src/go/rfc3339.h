@@ -1,6 +1,6 @@
 #pragma once
 /// Go's time.Time as far as these files hold one: RFC 3339 text, read and written again
-/// (contract C6).
+/// (docs/format.md C6).
 
 #include <string>
 #include <string_view>

@@ -1,5 +1,5 @@
 #pragma once
-/// Whole numbers as Go's command lines take them (contract H1.2).
+/// Whole numbers as Go's command lines take them (docs/format.md H1.2).
 
 #include <cstdint>
 #include <string_view>

@@ -18,7 +18,7 @@ using Log = std::function<void(std::string_view)>;
 /// The file of a blob, by the hex of its digest.
 using LocateBlob = std::function<std::string(const std::string& hex)>;
 
-/// G2.2
+/// docs/format.md G2.2
 std::string layer_media_type(std::string_view of_manifest) {
   if (of_manifest == mt::docker_layer_tar) return std::string(mt::layer_tar);
   if (of_manifest == mt::docker_layer_gzip) return std::string(mt::layer_gzip);
@@ -65,7 +65,7 @@ ImageRecord read_image(const std::string& manifest_file, std::string_view manife
     const std::string file = locate(layer.digest.hex());
     log(cat("Adding tar file '", file, "' as image layer"));
     if (!image.layers) image.layers.emplace();
-    // G2.1: upstream leaves the size at 0; a push takes the file's.
+    // docs/format.md G2.1: upstream leaves the size at 0; a push takes the file's.
     image.layers->push_back({.digest = layer.digest.str(),
                              .diff_id = facts.diff_ids[i].str(),
                              .media_type = layer_media_type(layer.media_type),
@@ -112,7 +112,8 @@ ImageRecord image_from_manifest(const std::string& manifest, const std::string& 
 
 void merge_base_config(ImageRecord& image, const ImageRecord& base, const StoreView& store) {
   std::vector<LayerRecord>& layers = *image.layers;
-  // A base's config may be empty; only a description without it has no architecture either (G2.3).
+  // A base's config may be empty; only a description without it has no architecture either
+  // (docs/format.md G2.3).
   const bool knows_config = !base.arch.empty() || base.container.to_json().compact() != "{}";
   if (knows_config || layers.empty()) {
     image.container = merge_configs(base.container, image.container);

@@ -1,6 +1,6 @@
 #pragma once
 /// Base images as upstream takes them: a folder that skopeo's dir: transport wrote, or a
-/// manifest and a map of where its blobs are (contract G2, G3).
+/// manifest and a map of where its blobs are (docs/format.md G2, G3).
 
 #include <functional>
 #include <string>
@@ -16,14 +16,14 @@ enum class BaseConfigUse {
   kept,     ///< image-config, arch and History are the base's
 };
 
-/// G2: the layers of DIR/manifest.json with their files as layer-path. `log` hears of each.
-/// Throws Error{input} for files that are missing or wrong.
+/// docs/format.md G2: the layers of DIR/manifest.json with their files as layer-path. `log` hears
+/// of each. Throws Error{input} for files that are missing or wrong.
 ImageRecord image_from_dir(const std::string& dir, const StoreView& store,
                            const std::function<void(std::string_view)>& log,
                            BaseConfigUse config = BaseConfigUse::dropped);
 
-/// G3: the same where `blobs` names a JSON object of hex digests and file names. A layer that it
-/// does not name is an error, where upstream makes an image that crashes at the push.
+/// docs/format.md G3: the same where `blobs` names a JSON object of hex digests and file names. A
+/// layer that it does not name is an error, where upstream makes an image that crashes at the push.
 ImageRecord image_from_manifest(const std::string& manifest, const std::string& blobs,
                                 const StoreView& store,
                                 const std::function<void(std::string_view)>& log,

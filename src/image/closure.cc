@@ -111,7 +111,7 @@ class ComponentSearch {
   Components found_;
 };
 
-/// F1.2
+/// docs/format.md F1.2
 Error cycle_error(const Closure& closure) {
   const Components cyclic = ComponentSearch(closure).cyclic();
   std::size_t nodes = 0;

@@ -1,5 +1,5 @@
 #pragma once
-/// A closure graph: store paths and what they refer to (contract F1, F2).
+/// A closure graph: store paths and what they refer to (docs/format.md F1, F2).
 
 #include <cstdint>
 #include <string>
@@ -11,7 +11,7 @@
 namespace n2c {
 
 /// Store paths numbered in the order in which the graph's file first names them, an entry's own
-/// path before its references (F1.1).
+/// path before its references (docs/format.md F1.1).
 struct Closure {
   struct Node {
     std::string path;
@@ -24,11 +24,12 @@ struct Closure {
 Parsed<Closure> parse_closure_graph(std::string_view text);
 
 /// Ids such that a path stands behind all that refer to it. Throws Error{input} in
-/// upstream's words when paths refer to each other in a circle (F1.2).
+/// upstream's words when paths refer to each other in a circle (docs/format.md F1.2).
 std::vector<std::size_t> referrers_first(const Closure& closure);
 
 /// Ids, the most popular first: by the number of chains of references that end at the path,
-/// in Go's wrapping int64, ties by the higher id first (F2). Throws as referrers_first().
+/// in Go's wrapping int64, ties by the higher id first (docs/format.md F2). Throws as
+/// referrers_first().
 std::vector<std::size_t> by_popularity(const Closure& closure);
 
 }  // namespace n2c

@@ -1,6 +1,6 @@
 #pragma once
 /// Building on a base image's config, as Docker does for FROM. Upstream takes only the base's
-/// layers (contract G1.2), so all of this is asked for: `image --merge-base-config`,
+/// layers (docs/format.md G1.2), so all of this is asked for: `image --merge-base-config`,
 /// `image-from-dir --with-config`.
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 #pragma once
 /// The files of a layer by where they go in its tar: every source file at its destination,
-/// and the directories that destinations imply (contract E4 to E6).
+/// and the directories that destinations imply (docs/format.md E4 to E6).
 
 #include <cstdint>
 #include <limits>
@@ -42,7 +42,7 @@ class FileTree {
   std::string source_path(const SourceFile& source) const;
 
   /// Puts a file at a destination, which is cleaned first. A file that is there already is
-  /// replaced when it is alike, else Error{input} with upstream's text (E5).
+  /// replaced when it is alike, else Error{input} with upstream's text (docs/format.md E5).
   void add(std::string_view destination, const SourceFile& source);
 
   class Cursor;
@@ -57,7 +57,8 @@ class FileTree {
   struct Place {
     std::uint32_t parent = 0;
     std::string_view component;
-    auto operator<=>(const Place&) const = default;  // children of one parent by their bytes (E6)
+    /// Orders the children of one parent by their bytes (docs/format.md E6).
+    auto operator<=>(const Place&) const = default;
   };
   using Nodes = std::pmr::map<Place, Node>;
 

@@ -181,7 +181,7 @@ Json json_of(const LayerRecord& layer) {
 }
 
 Json json_of(const std::vector<LayerRecord>& layers) {
-  Json json;  // null when there are none (C3.1, C3.3)
+  Json json;  // null when there are none (docs/format.md C3.1, C3.3)
   for (const LayerRecord& layer : layers) json.push(json_of(layer));
   return json;
 }

@@ -1,6 +1,6 @@
 #pragma once
 /// layers.json and image.json: upstream's descriptions of layers and images, read by Go's
-/// rules (contract C4) and written byte for byte (C1 to C3).
+/// rules (docs/format.md C4) and written byte for byte (C1 to C3).
 
 #include <filesystem>
 #include <optional>
@@ -15,8 +15,8 @@
 
 namespace n2c {
 
-/// image.json as it stands in the file (C3.3). `annotations` and `history` are n2c's own: they are
-/// written only where there is something in them, and nix2container passes over them.
+/// image.json as it stands in the file (docs/format.md C3.3). `annotations` and `history` are n2c's
+/// own: they are written only where there is something in them, and nix2container passes over them.
 struct ImageRecord {
   std::int64_t version = 1;
   oci::ContainerConfig container;
@@ -50,7 +50,7 @@ inline constexpr std::string_view store_folder = "/nix/store/";
 struct StoreView {
   /// /nix/store/… is read below this folder; empty: where it says.
   std::filesystem::path root{};
-  /// Its file names carry Nix's case hack, which a tar's do not (contract E3.1).
+  /// Its file names carry Nix's case hack, which a tar's do not (docs/format.md E3.1).
   bool case_hack = has_case_hack();
   /// `path`, or the same below root when it is a store path and root is set.
   std::filesystem::path locate(std::string_view path) const;
@@ -66,7 +66,7 @@ std::string read_description(const std::filesystem::path& file);
 std::string read_described_file(const std::filesystem::path& file);
 
 /// Throws Error{input} when a path has options this n2c does not know: making its layer without
-/// obeying them would give other bytes (contract Appendix III).
+/// obeying them would give other bytes (docs/format.md Appendix III).
 void require_known_options(const std::vector<StorePath>& paths);
 
 /// Throws Error{input} for layers that no one should be handed: a digest or diff_ids that is none
@@ -79,8 +79,8 @@ void require_sound(const oci::ContainerConfig& config);
 /// stored, else made from paths, else an Error. Nothing of a layer is read until it is
 /// opened, and what is read is verified against the recorded digest: a mismatch is
 /// Error{integrity} before the last byte is given. Sizes are true (a layer-path is
-/// stat'ed). Throws Error{input} for whatever is wrong with the file (C4, A6.4, version
-/// other than 1).
+/// stat'ed). Throws Error{input} for whatever is wrong with the file (docs/format.md C4, A6.4,
+/// version other than 1).
 Image load_image_json(const std::filesystem::path& file, const StoreView& store);
 
 /// The same from a record that was read already, out of `file`. Layers' files that lie neither

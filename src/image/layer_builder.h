@@ -22,9 +22,9 @@ struct LayerBuild {
   Compression compression{.codec = Codec::none};  ///< of what is kept
 };
 
-/// The records of these layers, in their order (F4.2), each layer on a processor of its own. A
-/// layer's bytes are never held in memory. What was kept is removed again when one fails.
-/// Throws what StoreLayerSource does, and Error{input} for options that are not known.
+/// The records of these layers, in their order (docs/format.md F4.2), each layer on a processor of
+/// its own. A layer's bytes are never held in memory. What was kept is removed again when one
+/// fails. Throws what StoreLayerSource does, and Error{input} for options that are not known.
 std::vector<LayerRecord> build_layers(const std::vector<std::vector<StorePath>>& layers,
                                       const LayerBuild& build, std::stop_token stop);
 

@@ -40,7 +40,7 @@ go::Decoded decode_rewrite_entry(const Json& json, std::pair<std::string, Rewrit
        {"repl", [&](const Json& v) { return go::decode(v, entry.second.repl); }}});
 }
 
-/// F3.1: options exist only where a perm or a rewrite names the path.
+/// docs/format.md F3.1: options exist only where a perm or a rewrite names the path.
 StorePath with_rules(const std::string& path, const SelectionRules& rules) {
   StorePath record{.path = path, .options = {}};
   const auto options = [&]() -> PathOptions& {

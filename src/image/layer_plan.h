@@ -1,5 +1,5 @@
 #pragma once
-/// From ordered store paths to the paths of each layer (contract F3, F4.1).
+/// From ordered store paths to the paths of each layer (docs/format.md F3, F4.1).
 
 #include <cstdint>
 #include <functional>
@@ -27,15 +27,15 @@ struct SelectionRules {
 std::optional<std::string> read_perms(std::string_view json, SelectionRules& rules);
 std::optional<std::string> read_rewrites(std::string_view json, SelectionRules& rules);
 
-/// F3: the path with its perms in file order and its last rewrite; dropped when it is to be
-/// ignored or when a parent layer has it with the same options. `log` hears of each drop.
+/// docs/format.md F3: the path with its perms in file order and its last rewrite; dropped when it
+/// is to be ignored or when a parent layer has it with the same options. `log` hears of each drop.
 std::vector<StorePath> select_paths(const std::vector<std::string>& ordered,
                                     const SelectionRules& rules,
                                     const std::vector<LayerRecord>& parents,
                                     const std::function<void(std::string_view)>& log);
 
-/// F4.1: one path a layer, the last layer taking all the rest; max_layers of 0 or less is one a
-/// path without limit.
+/// docs/format.md F4.1: one path a layer, the last layer taking all the rest; max_layers of 0 or
+/// less is one a path without limit.
 std::vector<std::vector<StorePath>> split_by_order(std::vector<StorePath> paths,
                                                    std::int64_t max_layers);
 

@@ -1,5 +1,5 @@
 #pragma once
-/// One layer as layers.json and image.json describe it (contract C3.1, C3.2), before any
+/// One layer as layers.json and image.json describe it (docs/format.md C3.1, C3.2), before any
 /// of it is checked or opened. Plain data, written and read by image_json.
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace n2c {
 
-/// B8: ownership and mode for the files whose source path matches `regex`.
+/// docs/format.md B8: ownership and mode for the files whose source path matches `regex`.
 struct Perm {
   std::string regex, mode;
   std::int64_t uid = 0, gid = 0;
@@ -19,7 +19,7 @@ struct Perm {
   bool operator==(const Perm&) const = default;
 };
 
-/// E3.2: where a path's files go; an empty regex means where they are.
+/// docs/format.md E3.2: where a path's files go; an empty regex means where they are.
 struct Rewrite {
   std::string regex, repl;
   bool operator==(const Rewrite&) const = default;
@@ -27,7 +27,7 @@ struct Rewrite {
 
 struct PathOptions {
   Rewrite rewrite;
-  /// Go tells a nil list from an empty one when it compares (F3.3, E5.3).
+  /// Go tells a nil list from an empty one when it compares (docs/format.md F3.3, E5.3).
   std::optional<std::vector<Perm>> perms;
   bool operator==(const PathOptions&) const = default;
 };
@@ -37,7 +37,7 @@ struct StorePath {
   std::string path;
   std::optional<PathOptions> options;
   /// Keys inside options or perms that this n2c does not know ("options.orMode"): making the
-  /// layer again without obeying them would give other bytes (contract Appendix III).
+  /// layer again without obeying them would give other bytes (docs/format.md Appendix III).
   std::vector<std::string> unknown_keys{};
   bool operator==(const StorePath&) const = default;
 };
@@ -45,8 +45,9 @@ struct StorePath {
 struct LayerRecord {
   std::string digest;  ///< of the bytes as stored
   std::int64_t size = 0;
-  std::string diff_id;                          ///< of the plain tar; the key is "diff_ids"
-  std::optional<std::vector<StorePath>> paths;  ///< present and empty is the empty tar (A5.2)
+  std::string diff_id;  ///< of the plain tar; the key is "diff_ids"
+  /// Present and empty is the empty tar (docs/format.md A5.2).
+  std::optional<std::vector<StorePath>> paths;
   std::string media_type;
   std::string layer_path;  ///< a file with the bytes as stored; wins over paths
   oci::History history;

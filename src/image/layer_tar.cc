@@ -34,7 +34,7 @@ LayerTar::LayerTar(const std::vector<StorePath>& paths, const StoreView& store)
 }
 
 void LayerTar::header(const FileTree::Cursor& entry, std::string& into) const {
-  go::TarHeader header{.type = '5',  // and 0755 for an implied directory (B6.4)
+  go::TarHeader header{.type = '5',  // and 0755 for an implied directory (docs/format.md B6.4)
                        .name = entry.path(),
                        .uname = "root",
                        .gname = "root",

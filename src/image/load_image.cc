@@ -26,7 +26,8 @@ constexpr std::string_view store_differs_hint =
 constexpr std::string_view file_differs_hint =
     "the layer's file changed or was cut since it was described: make it again";
 
-/// Whether the bytes are a tar, compressed or not; others are passed on unseen (A6.3).
+/// Whether the bytes are a tar, compressed or not; others are passed on unseen (docs/format.md
+/// A6.3).
 bool is_tar(std::string_view media_type) {
   return media_type == oci::media_type::layer_tar || media_type == oci::media_type::layer_gzip ||
          media_type == oci::media_type::layer_zstd;
@@ -94,7 +95,8 @@ Layer make_layer(const LayerRecord& record, const StoreView& store, const Truste
                        .bytes = nullptr},
               .path_count = record.paths ? record.paths->size() : 0};
   oci::Descriptor& blob = layer.blob.descriptor;
-  if (!record.layer_path.empty()) {  // wins over paths: it may be compressed (Appendix III)
+  // A file wins over paths: it may be compressed (docs/format.md Appendix III).
+  if (!record.layer_path.empty()) {
     const auto file = store.locate_file(record.layer_path);
     blob.size = size_of_layer_file(file);
     layer.blob.bytes = layer_file(file, blob, layer.diff_id, trusted.hold(file));

@@ -185,7 +185,8 @@ std::vector<std::vector<StorePath>> split_by_size(const std::vector<StorePath>& 
   std::ranges::stable_sort(groups, {}, &Group::touched_by);
   std::vector<std::vector<StorePath>> layers;
   for (Group& group : groups) {
-    std::ranges::sort(group.members);  // as given: a later path wins where two collide (E5.5)
+    // As given: a later path wins where two collide (docs/format.md E5.5).
+    std::ranges::sort(group.members);
     auto& layer = layers.emplace_back();
     for (const std::size_t i : group.members) layer.push_back(paths[i]);
   }

@@ -1,5 +1,5 @@
 #pragma once
-/// A layer's tar made from store paths, byte for byte Go's (contract B, D, E), as often as
+/// A layer's tar made from store paths, byte for byte Go's (docs/format.md B, D, E), as often as
 /// it is asked for. The file tree is walked at open(); sizes are known before any content
 /// is read, so an offset is found without reading what lies before it.
 

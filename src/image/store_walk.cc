@@ -21,7 +21,8 @@ namespace n2c {
 
 namespace {
 
-/// Upstream's text (B16): failed accessing path "P": lstat P: no such file or directory.
+/// Upstream's text (docs/format.md B16): failed accessing path "P": lstat P: no such file or
+/// directory.
 [[noreturn]] void throw_not_accessible(const std::string& path, std::string_view call) {
   const std::string why = go::errno_text(errno);
   throw Error(ErrorKind::local,

@@ -1,5 +1,5 @@
 #pragma once
-/// The files below a store path, found and put into a tree (contract E1).
+/// The files below a store path, found and put into a tree (docs/format.md E1).
 
 #include <cstdint>
 #include <string>

@@ -10,7 +10,7 @@ namespace {
 
 using go::Json;
 
-/// C4.7: the keys of an object whose values are objects (or null) without meaning.
+/// docs/format.md C4.7: the keys of an object whose values are objects (or null) without meaning.
 go::Decoded decode_keys(const Json& json, std::set<std::string>& into) {
   if (json.is_null()) {
     into.clear();
@@ -58,7 +58,8 @@ void set_keys(Json& json, const char* key, const std::set<std::string>& keys) {
 
 Json rootfs_of(const std::vector<Digest>& diff_ids) {
   Json rootfs;
-  if (diff_ids.empty()) return rootfs.set("type", "").set("diff_ids", Json());  // A4.2
+  // docs/format.md A4.2
+  if (diff_ids.empty()) return rootfs.set("type", "").set("diff_ids", Json());
   Json list;
   for (const Digest& one : diff_ids) list.push(one.str());
   return rootfs.set("type", "layers").set("diff_ids", std::move(list));

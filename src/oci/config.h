@@ -1,6 +1,6 @@
 #pragma once
 /// The image config: what a container of the image runs, and the diff_ids of its layers
-/// (image-spec config.md; contract A4, C5). Field order and omission are Go's.
+/// (image-spec config.md; docs/format.md A4, C5). Field order and omission are Go's.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace n2c::oci {
 
-/// C5.1: what the `config` object may hold; nothing else survives.
+/// docs/format.md C5.1: what the `config` object may hold; nothing else survives.
 struct ContainerConfig {
   std::string user;
   std::set<std::string> exposed_ports;
@@ -27,12 +27,12 @@ struct ContainerConfig {
   std::string stop_signal;
   bool args_escaped = false;
 
-  /// Go's decoding (C4) into what is there already: a duplicate key merges maps.
+  /// Go's decoding (docs/format.md C4) into what is there already: a duplicate key merges maps.
   go::Decoded decode(const go::Json& json);
   go::Json to_json() const;  // empty fields left out
 };
 
-/// C5.3. `created` is kept as the RFC 3339 text it will be written as.
+/// docs/format.md C5.3. `created` is kept as the RFC 3339 text it will be written as.
 struct History {
   std::optional<std::string> created;
   std::string created_by, author, comment;
@@ -46,7 +46,7 @@ struct History {
 /// How many of the entries have a layer.
 std::size_t layers_in(const std::vector<History>& history);
 
-/// A4.1, in that order when written.
+/// docs/format.md A4.1, in that order when written.
 struct Config {
   std::optional<std::string> created;
   Platform platform;
@@ -58,7 +58,7 @@ struct Config {
 };
 
 /// What n2c needs of a config it did not write: its diff_ids and platform; only
-/// rootfs.diff_ids is required (G2.5).
+/// rootfs.diff_ids is required (docs/format.md G2.5).
 struct ConfigFacts {
   std::vector<Digest> diff_ids;
   Platform platform;

@@ -128,7 +128,7 @@ bool is_docker(std::string_view media_type) {
 Json to_json(const Descriptor& descriptor, bool docker) {
   Json json;
   json.set("mediaType", descriptor.media_type);
-  if (docker) json.set("size", Json(descriptor.size));  // C5.5
+  if (docker) json.set("size", Json(descriptor.size));  // docs/format.md C5.5
   json.set("digest", descriptor.digest.str());
   if (!docker) json.set("size", Json(descriptor.size));
   set_annotations(json, descriptor.annotations);

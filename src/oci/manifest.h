@@ -72,7 +72,7 @@ struct Manifest {
 
   /// The error says which field is wrong.
   static Parsed<Manifest> from_json(std::string_view json);
-  /// Compact, in contract A2.1's order (A8.7's for Docker); `[]` for no layers.
+  /// Compact, in docs/format.md A2.1's order (A8.7's for Docker); `[]` for no layers.
   std::string to_json() const;
 };
 

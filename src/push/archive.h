@@ -5,7 +5,7 @@
 /// docker_archive() or oci_archive() as a value, and ArchiveSource makes the tar of such a list
 /// while it is read. Nothing is held in memory but one buffer, and no temporary file is written.
 ///
-/// Thin archives leave out layers that the reader says it has (field-guide §3): Docker's
+/// Thin archives leave out layers that the reader says it has (docs/field-guide.md 3): Docker's
 /// classic store takes a docker-archive without the files of layers whose chain it holds, the
 /// containerd store an OCI layout without the blobs it holds.
 
@@ -53,14 +53,14 @@ struct DockerArchiveImage {
   std::set<oci::Digest> omitted{};
 };
 
-/// docker save's form (contract A9): config as CONFIG_HEX.json, layers as DIFF_ID_HEX.tar with
-/// their bytes as stored (an engine decompresses them by their first bytes; skopeo and crane
+/// docker save's form (docs/format.md A9): config as CONFIG_HEX.json, layers as DIFF_ID_HEX.tar
+/// with their bytes as stored (an engine decompresses them by their first bytes; skopeo and crane
 /// too), manifest.json with the names. A layer listed twice is there once.
 std::vector<ArchiveFile> docker_archive(std::span<const DockerArchiveImage> images);
 
-/// An OCI image layout (contract A9.2): oci-layout, index.json (which is `index`), and each of
-/// `blobs` once (manifests and configs among them), but for those in `omitted`. Their folders are
-/// there too: skopeo and podman make one that is not with an owner that only root may give it.
+/// An OCI image layout (docs/format.md A9.2): oci-layout, index.json (which is `index`), and each
+/// of `blobs` once (manifests and configs among them), but for those in `omitted`. Their folders
+/// are there too: skopeo and podman make one that is not with an owner that only root may give it.
 std::vector<ArchiveFile> oci_archive(const oci::Index& index, std::span<const Blob> blobs,
                                      const std::set<oci::Digest>& omitted = {});
 

@@ -8,7 +8,7 @@
 
 namespace n2c {
 
-/// docker save's form (contract A9.1). It names one image for one platform.
+/// docker save's form (docs/format.md A9.1). It names one image for one platform.
 class DockerArchiveDestination final : public ImageDestination {
  public:
   explicit DockerArchiveDestination(Address address) : address_(std::move(address)) {}

@@ -1,5 +1,5 @@
 #pragma once
-/// One image in a folder (skopeo's dir: transport, contract A9.3): manifest.json, each blob
+/// One image in a folder (skopeo's dir: transport, docs/format.md A9.3): manifest.json, each blob
 /// under its digest's hex, and a file named version. What image-from-dir reads.
 ///
 /// An index is manifest.json too, and each manifest it names HEX.manifest.json.

@@ -1,6 +1,6 @@
 #pragma once
-/// Reading docker save's archives (contract A9.1): manifest.json says for each image its config,
-/// names and layers. They hold no registry manifest, so what comes out is an Image.
+/// Reading docker save's archives (docs/format.md A9.1): manifest.json says for each image its
+/// config, names and layers. They hold no registry manifest, so what comes out is an Image.
 
 #include <memory>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
 /// Which layers an engine need not be sent, decided from what it says of the images it has
-/// (field-guide §3). No I/O.
+/// (docs/field-guide.md 3). No I/O.
 
 #include <cstddef>
 #include <set>

@@ -3,7 +3,7 @@
 ///
 /// A plain layer that is to be stored compressed has a stored form whose digest only
 /// compressing tells, unless someone knows it already: the repository (its manifest pairs
-/// with its config's diff_ids) or the local cache. See src/README.md, "Deciding what to send".
+/// with its config's diff_ids) or the local cache. See src/README.md.
 
 #include <map>
 #include <optional>
@@ -64,7 +64,8 @@ std::vector<PlannedLayer> plan_layers(const Image& image, const KnownForms& know
 /// The layer media type that a codec gives.
 std::string_view layer_media_type(Codec codec);
 
-/// The same layer media type in Docker's words (A7.7); nothing where Docker has none (zstd).
+/// The same layer media type in Docker's words (docs/format.md A7.7); nothing where Docker has none
+/// (zstd).
 std::optional<std::string> docker_layer_media_type(std::string_view oci_media_type);
 
 }  // namespace n2c

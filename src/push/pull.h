@@ -19,9 +19,10 @@ struct PullOptions {
   BlobTrust trust = BlobTrust::size;  ///< of what a pull that was killed had fetched
 };
 
-/// One image into a folder in dir: form (contract A9.3), what image-from-dir reads. The folder
-/// must be empty or absent, and is so again when this throws; or what a pull that was killed left,
-/// which is gone on with. Throws Error{usage} when it holds anything else or another pull is at it.
+/// One image into a folder in dir: form (docs/format.md A9.3), what image-from-dir reads. The
+/// folder must be empty or absent, and is so again when this throws; or what a pull that was killed
+/// left, which is gone on with. Throws Error{usage} when it holds anything else or another pull is
+/// at it.
 CopyReport pull_image(const std::shared_ptr<ImageSource>& source,
                       const std::filesystem::path& folder, const PullOptions& options,
                       Progress& progress, std::stop_token stop);

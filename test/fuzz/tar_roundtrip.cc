@@ -31,7 +31,7 @@ bool fits_gnu(std::int64_t value) {
   return value >= -limit && value < limit;
 }
 
-/// Whether some format holds the header (contract B10).
+/// Whether some format holds the header (docs/format.md B10).
 bool can_be_written(const go::TarHeader& header) {
   for (const std::string* text : {&header.name, &header.link, &header.uname, &header.gname}) {
     if (text->contains('\0')) return false;

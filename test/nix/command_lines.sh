@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The functions call n2c as nix2container's call its program (contract H3.6), with closure graphs in the agreed form
+# The functions call n2c as nix2container's call its program (docs/format.md H3.6), with closure graphs in the agreed form
 # (F2.4): so the same derivations give the same layers. Every example is built with a program that writes down how
 # it was called; `command_lines.txt` is what it must have written, without the hashes of store paths.
 # N2C_ACCEPT=1 writes that file anew.

@@ -148,7 +148,8 @@ TEST_CASE("perms are compared in order, an empty list is not an absent one, rewr
   CHECK_FALSE(clash(perms({{one, two}}), perms({{one, two}})));
   CHECK(clash(perms(std::vector<Perm>{}), perms({})));
   CHECK_FALSE(clash(PathOptions{{"a", "b"}, {{one}}}, PathOptions{{"c", "d"}, {{one}}}));
-  // Only an earlier entry with options is asked (E5.3); no options count as no perms (E5.4).
+  // Only an earlier entry with options is asked (docs/format.md E5.3); no options count as no perms
+  // (E5.4).
   CHECK_FALSE(clash({}, perms({{one}})));
   CHECK_FALSE(clash(perms({}), {}));
   CHECK_FALSE(clash(perms(std::vector<Perm>{}), {}));
