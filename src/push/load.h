@@ -4,7 +4,7 @@
 /// Every engine goes by the same steps: see whether the image is there by its id; if not, work
 /// out which layers are; send the rest; ask for the image by id and compare its layers; only
 /// then give it its names. So a name never points at an image that is not whole, and a load
-/// that was killed is completed by the next. See src/README.md.
+/// that was killed is completed by the next. See docs/design/loading.md.
 
 #include <chrono>
 #include <cstdint>

@@ -3,7 +3,7 @@
 ///
 /// A plain layer that is to be stored compressed has a stored form whose digest only
 /// compressing tells, unless someone knows it already: the repository (its manifest pairs
-/// with its config's diff_ids) or the local cache. See src/README.md.
+/// with its config's diff_ids) or the local cache. See docs/design/reuse.md.
 
 #include <map>
 #include <optional>

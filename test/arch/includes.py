@@ -4,7 +4,7 @@ file alone writes to the terminal, who opens files, and how long files are.
 
 usage: includes.py ROOT
 
-The rules are the ones of src/README.md, "Who may include whom". Prints each breach
+The rules are the ones of src/README.md, "Folders, and who may include whom". Prints each breach
 as FILE:LINE: SENTENCE and exits with 1 when there is one.
 """
 import pathlib
