@@ -22,6 +22,7 @@ import tempfile
 TOPS = ('.ci', 'docs', 'fixtures', 'nix', 'registry', 'scripts', 'src', 'test')
 SOURCES = ('.cc', '.h', '.nix', '.py', '.sh', '.bash')
 FORMAT = 'docs/format.md'
+MAP = 'src/README.md'  # names folders
 # What stands before the name of a page or file that is another project's.
 ELSEWHERE = re.compile(r'(image-spec|distribution-spec|rules_img) $')
 # A rule of FORMAT that can be told from other words: C4.1, and C4 between brackets or before a colon.
@@ -134,7 +135,7 @@ def citation_breaches(tree, line_at, text, beside):
 def name_breaches(tree, line_at, text, beside):
     """Names of files below a folder of the tree."""
     first = '|'.join(re.escape(each) for each in sorted(tree.first, key=len, reverse=True))
-    for found in re.finditer(r'(?<![\w/.:$~{-])((?:' + first + r')/[\w.*/-]*\w)(?![\w*{]|/?[$<{*…])', text):
+    for found in re.finditer(r'(?<![\w/.:$~{<"-])((?:' + first + r')/[\w.*/-]*\w|[a-z_]+/[\w/]+\.(?:cc|h)\b)(?![\w*{]|/?[$<{*…])', text):
         name = found[1]
         is_file = re.search(r'\.(cc|h|md|py|sh|nix|bash|jsonl|build)$', name) or name.split('/')[0] in ('src', 'registry', '.ci')
         if ELSEWHERE.search(text[:found.start()]) or name.startswith('nix/store'):
@@ -179,6 +180,9 @@ def page_breaches(tree, path):
     for found in re.finditer(r'`([\w./-]+\.(?:cc|h|py|sh|bash|nix|md|jsonl)|(?:src|registry|docs|nix|scripts|fixtures)/[\w./-]+)`', prose):
         if not tree.has(found[1], beside) and not found[1].startswith('nix/store'):
             yield at(found.start()), f'there is no file {found[1]}'
+    for found in re.finditer(r'`((?:\.\./)?[a-z_/]+/)`', prose) if path == MAP else ():
+        if not tree.has(found[1], beside):
+            yield at(found.start()), f'there is no folder {found[1]}'
     for found in RULE.finditer(prose) if path == FORMAT else ():
         number = found[1] or found[2] or found[3]
         if number not in tree.numbers(FORMAT):
