@@ -30,7 +30,7 @@ fs::path new_part_name(const fs::path& folder) {
   return folder / cat(part_prefix, device(), device(), part_suffix);
 }
 
-/// Opens what can be written to but not replaced: a pipe, a device. Nothing for all else.
+/// Opens a pipe or a device, which can be written to but not replaced. Nothing for everything else.
 FileDescriptor open_special(const fs::path& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return {};
@@ -45,7 +45,7 @@ bool is_part(std::string_view name) {
 }
 
 void remove_if_dead(const fs::path& part) {
-  // Only the file itself, and without waiting: whatever else has such a name is not ours.
+  // Opens a regular file only, and without waiting: anything else of such a name is not ours.
   const FileDescriptor file(
       ::open(part.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
   struct stat status{};
@@ -53,8 +53,8 @@ void remove_if_dead(const fs::path& part) {
   if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(part.c_str());
 }
 
-/// Whether the file is ours and still there: somebody who removes dead ones may have been between
-/// its making and its lock. Where files cannot be locked, none are removed.
+/// Whether the file still has its name. Someone who removes dead files may have come between its
+/// making and its lock. Where files cannot be locked, none are removed.
 bool lock_part(const FileDescriptor& file) {
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return errno != EWOULDBLOCK;
   struct stat status{};
@@ -164,7 +164,7 @@ void AtomicFile::take_name(const fs::path& path) {
   if (part_.empty()) {
     if (give_name(file_, path)) return;
     if (errno != EEXIST) throw_errno("create " + path.string());
-    // Links replace nothing: a name beside it first, which can be renamed.
+    // A link replaces nothing. So the file first gets a name beside, which can be renamed.
     remove_dead_parts(folder_of(path_));
     const fs::path part = new_part_name(folder_of(path_));
     if (!give_name(file_, part)) throw_errno("create " + path.string());

@@ -1,5 +1,5 @@
 #pragma once
-/// Time as n2c sees it, so that a test can be its master.
+/// Time as n2c sees it. A test can put a clock of its own in its place.
 
 #include <chrono>
 #include <condition_variable>
@@ -14,7 +14,7 @@ class Clock {
   using TimePoint = std::chrono::steady_clock::time_point;
   virtual ~Clock() = default;
   virtual TimePoint now() = 0;
-  /// Waits that long, or until a stop is asked for; false when stopped.
+  /// Waits that long, or until a stop is asked for. Returns false when stopped.
   virtual bool wait(std::chrono::nanoseconds how_long, std::stop_token stop) = 0;
 };
 

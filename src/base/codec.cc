@@ -30,7 +30,7 @@ const CodecTraits& traits_of(Codec codec) {
   return *std::ranges::find(all_traits, codec, &CodecTraits::codec);
 }
 
-/// What the compiler made this for: another instruction set may find other matches.
+/// The architecture this is compiled for. Another instruction set may find other matches.
 constexpr std::string_view architecture() {
 #if defined(__x86_64__)
   return "x86_64";
@@ -41,8 +41,8 @@ constexpr std::string_view architecture() {
 #endif
 }
 
-/// What is compressed where it is read. More than that would need a compressor, with its
-/// tables, for every stream.
+/// A stream of up to this size is compressed on the thread that reads it. A larger limit would need
+/// a compressor, with its tables, for every stream.
 constexpr std::size_t small_bytes = 256 << 10;
 
 /// One stream being compressed: keeps some blocks under way and gives out their pieces in order.
@@ -91,7 +91,7 @@ class CompressingReader final : public Reader {
     pop_job();
   }
 
-  /// The first block of a stream needs no leave, so the last one to go gives none back.
+  /// The first block of a stream needs no leave, so the last one gives none back.
   void pop_job() {
     jobs_.pop_front();
     if (!jobs_.empty()) pool_.give_back_leave();

@@ -1,7 +1,7 @@
 #pragma once
-/// Layer compression: gzip by ISA-L (or zlib, where it is built so), zstd, or none. The same input
-/// gives the same bytes for every number of threads, with zstd on every machine and with gzip on
-/// every machine of one architecture.
+/// Layer compression: gzip by ISA-L (or by zlib, with the Meson option `gzip`), zstd, or none. The
+/// same input gives the same bytes for every number of threads. zstd gives them on every machine,
+/// gzip on every machine of one architecture.
 ///
 /// What decides the bytes is the recipe: codec, level, library version, block size and, for gzip,
 /// the architecture. recipe() names it, and the cache keys by it.
@@ -17,11 +17,12 @@ namespace n2c {
 
 enum class Codec { none, gzip, zstd };
 
-/// How a layer is to be stored. parse() makes only what compress() takes.
+/// How a layer is to be stored. parse() gives only values that compress() takes.
 struct Compression {
   Codec codec = Codec::gzip;
-  /// gzip: 0 to 2, ISA-L's own (zlib's 1, 3 and 6); zstd: 1 to 19, libzstd's own, or 0, n2c's
-  /// choice. ISA-L's 3 gives other bytes on other CPUs.
+  /// gzip: 0 to 2, which are ISA-L's levels (or zlib's 1, 3 and 6). zstd: 1 to 19, which are
+  /// libzstd's, or 0, n2c's own setting. ISA-L's level 3 is left out: it gives other bytes on other
+  /// processors.
   int level = 1;
 
   /// "gzip", "gzip:2", "zstd", "zstd:3", "none".
@@ -33,13 +34,13 @@ struct Compression {
   bool operator==(const Compression&) const = default;
 };
 
-/// The threads that compress, shared by every stream that is being compressed: blocks of
-/// a stream are compressed apart, so one large layer keeps them all busy, and many small ones
-/// need none. Make one for a command. Thread-safe; must outlive the readers made with it.
+/// The threads that compress. All streams of a command share one pool. Blocks of a stream are
+/// compressed apart, so one large layer keeps all threads busy. Small layers need no thread.
+/// Thread-safe. It must outlive the readers made with it.
 class CompressionPool {
  public:
-  /// `threads` (at least 1) changes the speed only, never the bytes. They are started when
-  /// the first stream turns out to be longer than a block.
+  /// `threads` (at least 1) changes the speed only, never the bytes. The threads start when the
+  /// first stream turns out to be longer than a block.
   explicit CompressionPool(std::size_t threads);
   ~CompressionPool();
   CompressionPool(const CompressionPool&) = delete;
@@ -52,15 +53,15 @@ class CompressionPool {
   std::unique_ptr<Impl> impl_;
 };
 
-/// A reader of `from` compressed as one gzip member or a row of zstd frames, which every reader
-/// takes as one stream. `from` is read on the thread that reads the result. Codec none passes
-/// the bytes on. Throws what `from` throws.
+/// A reader of `from`, compressed as one gzip member or as a row of zstd frames. Every decoder
+/// takes such a row as one stream. `from` is read on the thread that reads the result. Codec none
+/// passes the bytes on. Throws what `from` throws.
 std::unique_ptr<Reader> compress(std::unique_ptr<Reader> from, const Compression& compression,
                                  CompressionPool& pool);
 
-/// A reader of `from` decompressed, whatever codec its first bytes show (gzip, zstd, or
-/// none of them: passed on). Several gzip members or zstd frames in a row are one stream.
-/// Throws Error{integrity} on bytes that are not what they began as.
+/// A reader of `from`, decompressed. The first bytes tell the codec; what is neither gzip nor zstd
+/// is passed on. Several gzip members or zstd frames in a row are one stream. Throws
+/// Error{integrity} when later bytes do not fit the codec.
 std::unique_ptr<Reader> decompress(std::unique_ptr<Reader> from);
 
 }  // namespace n2c

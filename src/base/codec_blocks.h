@@ -1,5 +1,5 @@
 #pragma once
-/// What a codec is to the code that runs it over blocks on several threads.
+/// The interface of a codec to the code that runs it over blocks on several threads.
 
 #include <cstddef>
 #include <memory>
@@ -10,8 +10,8 @@
 
 namespace n2c {
 
-/// Turns blocks into pieces that make one stream when put in a row, each from its block alone.
-/// One thread at a time; kept for the next block, since its tables are large.
+/// Turns blocks into pieces. A piece depends on its block alone, and pieces in a row make one
+/// stream. One thread at a time. It is kept for the next block, since its tables are large.
 class BlockCompressor {
  public:
   virtual ~BlockCompressor() = default;
@@ -29,7 +29,7 @@ class StreamFraming {
   virtual std::string end() = 0;
 };
 
-/// Bytes of a block, but for the last of a stream: part of the recipe.
+/// The size of every block of a stream but the last. It is part of the recipe.
 std::size_t block_bytes(Codec codec);
 std::unique_ptr<BlockCompressor> make_block_compressor(const Compression& compression);
 std::unique_ptr<StreamFraming> make_framing(const Compression& compression);

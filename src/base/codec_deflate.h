@@ -14,16 +14,17 @@ namespace n2c {
 class Deflater {
  public:
   virtual ~Deflater() = default;
-  /// Writes `bytes`, which follow `before`, into `into` and returns how much that is. It ends on a
-  /// whole byte and never with the final bit, so that pieces can follow each other. `into` holds
-  /// twice `bytes` and 4 KiB. Throws Error{internal} when the library fails.
+  /// Compresses `bytes`, which follow `before`, into `into`, and returns how many bytes were
+  /// written. The result ends on a whole byte and never has the final bit, so that another piece
+  /// can follow. `into` must have room for twice `bytes` and 4 KiB. Throws Error{internal} when the
+  /// library fails.
   virtual std::size_t deflate(ByteView before, ByteView bytes, ByteSpan into) = 0;
 };
 
 /// `level` 0 to 2, the quickest first.
 std::unique_ptr<Deflater> make_deflater(int level);
 
-/// gzip's checksum of what `crc` is the checksum of, and of `bytes` behind it. It begins with 0.
+/// Continues gzip's checksum: `crc` is that of all bytes before `bytes`, and 0 at the start.
 std::uint32_t gzip_crc32(std::uint32_t crc, ByteView bytes);
 
 /// "isal-2.30.0", "zlib-1.3.1": its bytes follow from it.

@@ -16,7 +16,7 @@ namespace n2c {
 
 namespace {
 
-/// Block sizes within the stream follow from it, so it is part of the recipe.
+/// ISA-L's block sizes follow from the size of its buffer, so the buffer is part of the recipe.
 constexpr std::array<std::uint32_t, 3> level_buffer_bytes = {
     ISAL_DEF_LVL0_REQ, ISAL_DEF_LVL1_EXTRA_LARGE, ISAL_DEF_LVL2_EXTRA_LARGE};
 
@@ -106,8 +106,8 @@ class IsalDecoder final : public Reader {
     }
   }
 
-  /// ISA-L gives back bytes that it took too early by moving next_in back, over the start of
-  /// a new buffer too: the last bytes of the old one are kept in front.
+  /// ISA-L moves next_in back over bytes that it took too early, even over the start of a new
+  /// buffer. So the last bytes of the old buffer are kept in front of the new one.
   void refill() {
     constexpr std::size_t kept = 16;
     std::memcpy(input_.data(), before_.data(), kept);

@@ -7,8 +7,8 @@
 
 namespace n2c {
 
-/// Small: a block starts without history, which costs under 1 % at this size, and more of
-/// them make better Huffman tables.
+/// Small, because more blocks make better Huffman tables. A block starts without history, which
+/// costs under 1 % at this size.
 constexpr std::size_t gzip_block_bytes = 256 << 10;
 
 /// `level` 0 to 2.

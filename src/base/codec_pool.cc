@@ -95,7 +95,7 @@ void CompressionPool::Impl::work() {
   }
 }
 
-/// A thread root in all but name: the failure is kept for the thread that waits.
+/// Catches everything, as a thread's root does. The failure is kept for the thread that waits.
 void CompressionPool::Impl::run(BlockJob& job) {
   try {
     auto compressor = take_compressor(job.compression);

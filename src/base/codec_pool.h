@@ -22,7 +22,7 @@ struct BlockBuffer {
   ByteView view() const { return {bytes.get(), size}; }
 };
 
-/// A block on its way to be a piece; the block's memory goes back when the piece is there.
+/// A block that is being compressed. Its memory goes back to the pool when the piece is there.
 struct BlockJob {
   Compression compression;
   BlockBuffer block;
@@ -49,8 +49,8 @@ class CompressionPool::Impl {
   /// On the calling thread.
   void compress_here(BlockJob& job);
 
-  /// A stream always has one block under way; each further one needs leave, so that
-  /// memory is bounded by streams + threads blocks.
+  /// A stream always has one block under way. Each further block needs leave, so that memory is
+  /// bounded by as many blocks as streams and threads together.
   bool take_leave();
   void give_back_leave();
 

@@ -42,13 +42,13 @@ class ZstdCompressor final : public BlockCompressor {
   }
 
   std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context_;
-  // Less room than this would make libzstd take another way to other bytes. Not filled with
-  // zeroes, so that what small blocks leave untouched costs nothing.
+  // With less room than this libzstd would choose other bytes. Not filled with zeroes, so that
+  // memory which small blocks leave untouched costs nothing.
   static constexpr std::size_t output_bytes = ZSTD_COMPRESSBOUND(zstd_block_bytes);
   std::unique_ptr<std::byte[]> output_ = std::make_unique_for_overwrite<std::byte[]>(output_bytes);
 };
 
-/// Frames say all there is to say; only a stream without any block needs something.
+/// Frames need nothing around them. Only a stream without any block needs an empty frame.
 class ZstdFraming final : public StreamFraming {
  public:
   std::string begin() override { return {}; }

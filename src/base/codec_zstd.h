@@ -7,8 +7,8 @@
 
 namespace n2c {
 
-/// A frame each: large, because a frame knows nothing of the one before it (frames of 1, 2.5 and
-/// 4.5 MiB cost 7, 3 and 1 % against one frame).
+/// Each block is a frame. Blocks are large, because a frame knows nothing of the one before it:
+/// frames of 1, 2.5 and 4.5 MiB cost 7, 3 and 1 % against one frame.
 constexpr std::size_t zstd_block_bytes = 9 << 19;
 
 /// n2c's own: libzstd's fast strategy with twice the table of its level 2. A closure takes three

@@ -39,8 +39,8 @@ enum class ErrorKind {
 /// (The five upstream-compatible build commands exit with 1 whatever the failure.)
 int exit_code(ErrorKind kind);
 
-/// A failure. Copyable and immutable, so that several threads may rethrow one. Whatever its text
-/// was made of, what it says is fit for a terminal and a log, and bounded.
+/// A failure. Copyable and immutable, so that several threads may rethrow one. Its text is bounded
+/// and fit for a terminal and a log, whatever it was made of.
 class Error final : public std::exception {
  public:
   Error(ErrorKind kind, Printable message, Printable hint = {})
@@ -52,11 +52,11 @@ class Error final : public std::exception {
   /// What the user can try; may be empty. Printed on a line of its own.
   const std::string& hint() const { return hint_.str(); }
 
-  /// Trying again will not cure it (a certificate nobody vouches for), though its kind may be tried
-  /// again.
+  /// Trying again will not help, though errors of this kind may be tried again. Example: a
+  /// certificate that nobody vouches for.
   bool is_lasting() const { return lasting_; }
 
-  /// This error, with what was being done said before it.
+  /// This error, with what was being done put before its message.
   Error within(std::string_view doing) const {
     Error outer = *this;
     outer.message_ = std::string(doing) + ": " + message();
@@ -82,7 +82,7 @@ class Error final : public std::exception {
   bool lasting_ = false;
 };
 
-/// Runs `body`; an Error out of it comes out as a copy that says `doing` first.
+/// Runs `body`. An Error that it throws is thrown on as a copy whose message begins with `doing`.
 template <class Body>
 decltype(auto) with_context(std::string_view doing, Body&& body) {
   try {

@@ -31,14 +31,14 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-/// Opens a file to read, and never waits: a FIFO, a device, a socket or a folder in its place is an
-/// error, a link to a file is not. This is the way to open what has a name; all descriptors here
-/// are close-on-exec. Throws Error{local} "open PATH: No such file or directory", "open PATH: not a
-/// regular file".
+/// Opens a regular file to read, and never waits. A link to a file is followed; a FIFO, a device, a
+/// socket or a folder is an error. Whatever has a name is opened by this function. All descriptors
+/// here are close-on-exec. Throws Error{local} "open PATH: No such file or directory", "open PATH:
+/// not a regular file".
 FileDescriptor open_to_read(const std::filesystem::path& path);
-/// The same, but nothing where there is no such file (ENOENT; no other error is taken for that).
+/// The same, but returns nothing where there is no such file (ENOENT). Every other error is thrown.
 std::optional<FileDescriptor> open_if_there(const std::filesystem::path& path);
-/// Opens a regular file to read and write, and makes it (0600) where it is not there; a link is
+/// Opens a regular file to read and write, and makes it (mode 0600) where there is none. A link is
 /// not followed.
 FileDescriptor open_to_lock(const std::filesystem::path& path);
 /// Opens a folder.
@@ -49,18 +49,18 @@ FileDescriptor open_folder(const std::filesystem::path& path);
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit);
 /// The same, by open_if_there().
 std::optional<std::string> read_if_there(const std::filesystem::path& path, std::uint64_t limit);
-/// The same of what the user named on the command line: a pipe (`<(…)`, /dev/stdin) and a device
-/// too. A FIFO without a writer is an error after two seconds.
+/// The same for what the user named on the command line. That may also be a pipe (`<(…)`,
+/// /dev/stdin) or a device. A FIFO without a writer is an error after two seconds.
 std::string read_argument(const std::filesystem::path& path, std::uint64_t limit);
 
-/// Whether something has that name, links followed. Throws Error{local} when that cannot be told: a
-/// folder on the way may not be entered.
+/// Whether something has that name; links are followed. Throws Error{local} when that cannot be
+/// told, as where a folder on the way may not be entered.
 bool is_there(const std::filesystem::path& path);
-/// The file behind a name whose last part is a link, also where it leads to nothing yet; else the
-/// name itself.
+/// Where a name leads whose last part is a link, also when nothing is there yet. Any other name is
+/// returned as it is.
 std::filesystem::path behind_links(const std::filesystem::path& path);
 
-/// The bytes of an open file from where it stands; `path` is what errors call it.
+/// The bytes of an open file from its current position. Errors call it `path`.
 std::unique_ptr<Reader> reader_of(FileDescriptor file, const std::filesystem::path& path);
 
 /// A regular file's bytes as they are.
@@ -79,18 +79,18 @@ enum class Durability {
   fsync,   ///< the same after the machine stopped
 };
 
-/// A file that gets its name when it is whole: readers see the old file or the new one. Until then
-/// it has none (O_TMPFILE), so that whatever kills the writer, nothing is left. Where the system
-/// or the file system cannot do that, and for the moment it takes to replace a file, it is called
-/// ".n2c-….part" and locked; whoever makes such a name next in that folder removes those of dead
-/// writers. A link is followed: what it names is replaced. A pipe or a device (/dev/stdout) is
-/// written to as it is.
+/// A file that gets its name when it is whole. Readers see the old file or the new one. Until then
+/// it has no name (O_TMPFILE), so nothing is left when the writer is killed. Some systems and file
+/// systems cannot do that, and replacing a file takes a name for a moment: then it is called
+/// ".n2c-….part" and locked. The next writer in that folder removes the files of dead writers. A
+/// link is followed, and what it names is replaced. A pipe or a device (/dev/stdout) is written to
+/// directly.
 class AtomicFile final : public Writer {
  public:
   /// Begins `path`; `mode` is cut by the umask. Throws Error{local}.
   explicit AtomicFile(const std::filesystem::path& path, unsigned mode = 0666);
-  /// Begins a file whose name comes with commit_as(). Whatever stands in that folder is neither
-  /// followed nor written to.
+  /// Begins a file that commit_as() will name. Nothing that is in the folder already is followed or
+  /// written to.
   struct In {
     std::filesystem::path folder;
   };
@@ -100,11 +100,13 @@ class AtomicFile final : public Writer {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(ByteView bytes) override;
-  /// Gives it the owner, group and mode of another. Throws Error{local} where that is not allowed.
+  /// Gives it the owner, group and mode of another file. Throws Error{local} where that is not
+  /// allowed.
   void take_rights_of(const FileDescriptor& other);
   /// Puts the file in its place. Throws Error{local}; then nothing was changed.
   void commit(Durability durability = Durability::rename);
-  /// The same under another name of the same file system (a blob named once its digest is known).
+  /// The same under another name on the same file system. A blob is named so, once its digest is
+  /// known.
   void commit_as(const std::filesystem::path& path, Durability durability = Durability::rename);
 
  private:
@@ -117,19 +119,19 @@ class AtomicFile final : public Writer {
   bool is_special_ = false;  // a pipe or a device: bytes go to it at once
 };
 
-/// Waits until what was written to a file, or the names in a folder, are there after the machine
-/// stopped. Throw Error{local} "fsync PATH: …".
+/// Waits until the bytes of a file, or the names in a folder, would survive a loss of power. Throw
+/// Error{local} "fsync PATH: …".
 void sync_file(const FileDescriptor& file, const std::filesystem::path& path);
 void sync_folder(const std::filesystem::path& folder);
 
-/// Removes what writers that are no more left in a folder (".n2c-….part").
+/// Removes the ".n2c-….part" files that dead writers left in a folder.
 void remove_dead_parts(const std::filesystem::path& folder);
 
 /// Writes a whole small file by AtomicFile.
 void write_file(const std::filesystem::path& path, std::string_view bytes, unsigned mode = 0666,
                 Durability durability = Durability::rename);
 
-/// A folder of its own that is removed, with what is in it, when this is.
+/// A temporary folder. It is removed with all that is in it when this object ends.
 class TemporaryFolder {
  public:
   /// Below $TMPDIR or /tmp. Throws Error{local}.

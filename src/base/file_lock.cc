@@ -16,7 +16,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds between_tries{5};
 
-/// False when somebody else holds it until the deadline.
+/// Returns false when someone else holds it until the deadline.
 bool lock_until(const FileDescriptor& file, Clock::time_point deadline,
                 const std::stop_token& stop) {
   while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {

@@ -1,5 +1,5 @@
 #pragma once
-/// A lock that processes take on a file of its own, by its name.
+/// A lock between processes, held on a file that exists for it alone.
 
 #include <chrono>
 #include <filesystem>
@@ -10,13 +10,14 @@
 
 namespace n2c {
 
-/// Held as long as it lives; then the file is gone, but for whoever is killed. Whoever comes next
-/// takes the file that such a one left.
+/// The lock is held as long as this object lives. Then the file is removed. A process that is
+/// killed leaves its file, and the next one takes it over.
 class FileLock {
  public:
-  /// Makes the file (0600) when it is not there, and waits for another holder as long as `patience`
-  /// lasts: nothing when that was too short. Where the file system knows no locks, all get one.
-  /// Throws Error{local} when the file cannot be made or is no regular one, Error{cancelled}.
+  /// Makes the file (mode 0600) when it is not there, and waits up to `patience` for another
+  /// holder. Returns nothing when that was too short. Where the file system has no locks, every
+  /// caller gets one. Throws Error{local} when the file cannot be made or is no regular one,
+  /// Error{cancelled}.
   static std::optional<FileLock> take(const std::filesystem::path& path,
                                       std::chrono::milliseconds patience,
                                       const std::stop_token& stop);

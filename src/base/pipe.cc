@@ -6,8 +6,8 @@
 
 namespace n2c {
 
-// The bytes are copied outside the lock: [head_, head_ + size_) is the reader's, the rest the
-// writer's, and each side moves only its own end, under the lock, after copying.
+// Bytes are copied outside the lock. [head_, head_ + size_) belongs to the reader, the rest to the
+// writer. Each side moves only its own end, under the lock, after copying.
 
 Pipe::Pipe(std::size_t capacity, std::function<void()> on_refill)
     : ring_(std::max<std::size_t>(capacity, 1)), on_refill_(std::move(on_refill)) {}
@@ -15,7 +15,7 @@ Pipe::Pipe(std::size_t capacity, std::function<void()> on_refill)
 bool Pipe::write(ByteView bytes) {
   while (!bytes.empty()) {
     std::unique_lock hold(mutex_);
-    // Waiting for half of the ring instead of the first free byte: fewer thread switches.
+    // Waits until half of the ring is free, not for the first byte: that saves thread switches.
     if (size_ == ring_.size()) {
       room_.wait(hold, [&] { return closed_ || size_ <= ring_.size() / 2; });
     }

@@ -46,7 +46,7 @@ char32_t decode(std::string_view character) {
   return code;
 }
 
-/// The character at the start of a text; its code is 0xfffd when its one byte is none.
+/// The character at the start of a text. A byte that is no character has the code 0xfffd.
 struct Character {
   std::string_view bytes;
   char32_t code = 0xfffd;

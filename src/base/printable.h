@@ -8,16 +8,16 @@
 
 namespace n2c {
 
-/// Text from outside made fit for one line on a terminal, and what is past `limit` bytes becomes
-/// "…". Escaped are: control characters (C0, DEL and C1; "\n", "\x1b", "\u009b"), what changes the
-/// direction or the line ("\u202e", "\u2028"), what is not seen ("\u200b": Unicode's
-/// Default_Ignorable_Code_Point, but for variation selectors), and bytes that are not UTF-8
-/// ("\xff"). What is escaped already is left as it is.
+/// Makes text from outside fit for one line on a terminal. What is past `limit` bytes becomes "…".
+/// These are escaped: control characters (C0, DEL and C1; "\n", "\x1b", "\u009b"); what changes the
+/// direction or ends the line ("\u202e", "\u2028"); what cannot be seen ("\u200b": Unicode's
+/// Default_Ignorable_Code_Point, without variation selectors); and bytes that are not UTF-8
+/// ("\xff"). What is escaped already stays as it is.
 std::string printable(std::string_view text, std::size_t limit = 200);
 
-/// One line of such text. Escaping is the only way to make one, and base/terminal.h, which is the
-/// only way out, takes nothing else. What is longer than `longest` bytes loses its middle, since
-/// an error begins with what was being done and ends with what went wrong.
+/// One line of such text. Escaping is the only way to make one. base/terminal.h, which is the only
+/// way to a terminal, takes nothing else. Text longer than `longest` bytes loses its middle: an
+/// error begins with what was being done and ends with what went wrong.
 class Printable {
  public:
   static constexpr std::size_t longest = 8 << 10;
@@ -38,8 +38,8 @@ class Printable {
   std::string text_;
 };
 
-/// JSON whose strings hold nothing that printable() would escape: it stands there as \uXXXX,
-/// which means the same. Line ends and tabs between values stay.
+/// The same JSON, but what printable() would escape in its strings is written as \uXXXX, which
+/// means the same. Line ends and tabs between values stay.
 std::string printable_json(std::string_view json);
 
 }  // namespace n2c

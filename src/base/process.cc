@@ -30,7 +30,7 @@ void set_nonblocking(const FileDescriptor& end) {
   fcntl(end.get(), F_SETFL, fcntl(end.get(), F_GETFL) | O_NONBLOCK);
 }
 
-/// Which descriptor becomes which of the child's.
+/// Which of our descriptors becomes which of the child's.
 using Redirections = std::vector<std::pair<int, int>>;
 
 std::vector<std::string> environment_with(

@@ -15,7 +15,7 @@
 
 namespace n2c {
 
-/// Where $PATH has that program, or nothing. A text with a '/' is looked at as it is.
+/// The program's file by $PATH, or nothing. A name with a '/' is not looked for in $PATH.
 std::optional<std::filesystem::path> find_program(std::string_view program);
 
 /// What to run.
@@ -33,18 +33,18 @@ struct ProgramEnd {
   int exit_code = 0;     ///< 128 + N when signal N ended it
   std::string output;    ///< standard output
   std::string messages;  ///< standard error; of a long one its last 64 KiB
-  /// It read its input to the end.
+  /// Whether it read its input to the end.
   bool took_all_input = true;
 };
 
-/// Runs a program to its end. Input is read as fast as the program takes it, on the calling
-/// thread. Throws Error{local} when it cannot be started, what `input` throws, and
-/// Error{cancelled} when asked to stop; the program is ended first (SIGTERM, after two
-/// seconds SIGKILL). Any exit code is a value. Thread-safe. The process must ignore SIGPIPE.
+/// Runs a program to its end. Input is read as fast as the program takes it, on the calling thread.
+/// Throws Error{local} when it cannot be started, what `input` throws, and Error{cancelled} when
+/// asked to stop. Before it throws, it ends the program (SIGTERM, after two seconds SIGKILL). Any
+/// exit code is a value. Thread-safe. The process must ignore SIGPIPE.
 ProgramEnd run_program(const Program& program, std::stop_token stop);
 
-/// A program that is left running, with both standard input and output on `channel` (a socket);
-/// its standard error is this process's own. Ended (SIGTERM, then SIGKILL) when this is.
+/// A program that is left running. Its standard input and output are `channel`, a socket; its
+/// standard error is this process's own. It is ended (SIGTERM, then SIGKILL) when this object ends.
 class BackgroundProgram {
  public:
   /// Throws Error{local} when it cannot be started.

@@ -12,16 +12,17 @@
 
 namespace n2c {
 
-/// Passes a reader's bytes on, reading it on a thread of its own, up to three blocks ahead:
-/// making bytes (files, hashing) and sending them overlap. Throws what the reader throws, in
-/// its place in the order. Ends its thread when it goes; the reader's current read() ends first.
+/// Passes a reader's bytes on. It reads on a thread of its own, up to three blocks ahead, so that
+/// making bytes (files, hashing) and sending them overlap. It throws what the reader throws, after
+/// the bytes that came before. Its destructor waits for the reader's current read() and ends the
+/// thread.
 class ReadAhead final : public Reader {
  public:
   explicit ReadAhead(std::unique_ptr<Reader> from, std::size_t block_size = 256 << 10);
   ~ReadAhead() override;
 
   std::size_t read(ByteSpan into) override;
-  /// The next bytes where they are, not copied; valid until the next call. Empty: the end.
+  /// The next bytes, not copied. They are valid until the next call. Empty at the end.
   ByteView next();
 
  private:
@@ -34,7 +35,7 @@ class ReadAhead final : public Reader {
   void fill_all();
   std::exception_ptr fill(Block& block);
   bool wait_for_room();
-  /// What is left of the block being used, waiting for one; drops the one used up.
+  /// What is left of the current block. Drops a block that is used up, and waits for the next one.
   ByteView peek();
 
   std::unique_ptr<Reader> from_;

@@ -15,9 +15,10 @@ struct RetryPolicy {
   std::chrono::milliseconds longest_delay{30'000};
   std::chrono::seconds max_time{900};  ///< from the first try to the start of the last
 
-  /// The wait after failed try number `attempt` (from 1), `elapsed` after the first began:
-  /// `retry_after` when the server named one above 0, else exponential, times 0.5 to 1 by `rng`.
-  /// Nothing: give up (attempts or time are used up, or the server asks for too long a wait).
+  /// How long to wait after failed try number `attempt` (from 1). `elapsed` is the time since the
+  /// first try began. The wait is `retry_after` where the server named one above 0; else it grows
+  /// exponentially and is multiplied by 0.5 to 1, by `rng`. Returns nothing to give up: the tries
+  /// or the time are used up, or the server asks for too long a wait.
   std::optional<std::chrono::milliseconds> delay(
       int attempt, std::chrono::milliseconds elapsed,
       std::optional<std::chrono::milliseconds> retry_after, std::mt19937_64& rng) const;

@@ -40,12 +40,12 @@ class Writer {
   virtual void write(ByteView bytes) = 0;
 };
 
-/// Bytes that can be opened again and again, each time the same.
-/// open() may be called from several threads at once.
+/// Bytes that can be opened again and again, and are the same each time. open() may be called from
+/// several threads at once.
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
-  /// A reader that starts `offset` bytes in; at or past the end it is empty. Throws Error.
+  /// A reader that starts at `offset`. At or past the end it is empty. Throws Error.
   virtual std::unique_ptr<Reader> open(std::uint64_t offset = 0) const = 0;
 };
 
@@ -60,8 +60,7 @@ class MemorySource final : public ByteSource {
   std::shared_ptr<const std::string> bytes_;  // shared with the readers, which may outlive it
 };
 
-/// Fills `into` as far as the reader goes; returns how many bytes were stored
-/// (fewer than into.size() only at the end).
+/// Fills `into` and returns how many bytes were stored: fewer than into.size() only at the end.
 std::size_t read_full(Reader& from, ByteSpan into);
 
 /// Reads to the end into memory. Throws Error{input} past `limit` bytes.

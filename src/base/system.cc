@@ -42,8 +42,8 @@ namespace n2c {
 namespace {
 
 #if !N2C_LINUX_CALLS
-/// Sets what descriptors are not born with here; both ways, since an accepted socket has its
-/// listener's flags on BSD.
+/// Sets or clears the flags that descriptors are not made with here. On BSD an accepted socket has
+/// its listener's flags, so both are needed.
 FileDescriptor with_flags(FileDescriptor made, Blocking blocking) {
   if (!made) return made;
   const int flags = ::fcntl(made.get(), F_GETFL) & ~O_NONBLOCK;
@@ -89,7 +89,7 @@ WakeUp::WakeUp() {
 void WakeUp::signal() const noexcept {
   const std::uint64_t one = 1;
   const int fd = written_ ? written_.get() : readable_.get();
-  // It can only fail when it is full, and then it is readable already.
+  // The write fails only when the pipe is full, and then it is readable already.
   [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
 }
 

@@ -1,8 +1,7 @@
 #pragma once
-/// Where systems differ, each difference once: Linux has calls that others lack. system.cc alone
-/// asks which system it is compiled for (test/arch/includes.py says so). Built with
-/// -Dportable=true it does on Linux what it does on a Mac, so that this is tested.
-/// All functions may be called by any thread.
+/// What differs between systems, each difference once. system.cc alone asks which system it is
+/// compiled for (test/arch/includes.py checks it). With -Dportable=true it does on Linux what it
+/// does on a Mac, so that this is tested. All functions may be called by any thread.
 
 #include <spawn.h>
 #include <sys/socket.h>
@@ -24,12 +23,12 @@ struct PipeEnds {
 /// Close-on-exec, both. Throws Error{local}.
 PipeEnds make_pipe();
 
-/// Ends a wait for descriptors: once signalled, its descriptor is readable for good.
+/// Ends a wait for descriptors. Once signalled, its own descriptor stays readable.
 class WakeUp {
  public:
   /// Throws Error{local}.
   WakeUp();
-  /// Any thread, any number of times.
+  /// May be called from any thread, any number of times.
   void signal() const noexcept;
   int fd() const { return readable_.get(); }
 
@@ -41,55 +40,56 @@ class WakeUp {
 /// does not poll() (poll(2), "Bugs"). Throws Error{local}.
 void wait_readable(int one, int other);
 
-/// What a call does that cannot be done at once.
+/// What a call does when it cannot be done at once.
 enum class Blocking { yes, no };
 
 /// A stream socket, close-on-exec, whose writing raises no SIGPIPE. Nothing, with errno, when
 /// there is none.
 FileDescriptor open_socket(int family, Blocking blocking);
-/// The same of a connection that waits at `listener`; `address` and `size` are accept()'s.
+/// Accepts a connection that waits at `listener` as such a socket. `address` and `size` are as for
+/// accept().
 FileDescriptor accept_socket(int listener, Blocking blocking, sockaddr* address = nullptr,
                              socklen_t* size = nullptr);
-/// send(), with no SIGPIPE. `more`: others follow at once, so that a short packet may wait for
-/// them, where the system can do that.
+/// send() without SIGPIPE. `more` says that further bytes follow at once, so a short packet may
+/// wait for them where the system can do that.
 ssize_t send_bytes(int socket, ByteView bytes, Blocking blocking, bool more = false);
 
-/// Bytes that were given to a socket and have not reached the other side; 0 where that is not
-/// known.
+/// How many bytes given to a socket have not reached the other side. 0 where that is not known.
 std::uint64_t bytes_on_the_way(int socket);
 
-/// To be called once all redirections of a child are among `actions`: it has its standard streams
-/// and no other descriptor of ours, also those that another thread is about to make close-on-exec.
-/// `flags` are for posix_spawnattr_setflags().
+/// To be called when all redirections of a child are in `actions`. The child then has its standard
+/// streams and no other descriptor of ours, not even one that another thread is about to make
+/// close-on-exec. `flags` are for posix_spawnattr_setflags().
 void keep_from_child(posix_spawn_file_actions_t& actions, short& flags);
 /// This process's environment (environ(7)), ended by a null pointer.
 char** environment_block();
 
-/// A file in `folder` that has no name, open for writing; nothing where there are none.
+/// A file in `folder` that has no name, open for writing. Nothing where the system has no such
+/// files.
 FileDescriptor open_nameless(const std::filesystem::path& folder, unsigned mode);
-/// Gives it one. False, with errno, when that cannot be: EEXIST, as it replaces nothing.
+/// Gives that file a name. Returns false, with errno, when it cannot: EEXIST, for it replaces
+/// nothing.
 bool give_name(const FileDescriptor& nameless, const std::filesystem::path& name);
-/// A folder to be named in openat() and its like. Nothing, with errno, when it cannot be opened.
+/// A folder for openat() and its like. Nothing, with errno, when it cannot be opened.
 FileDescriptor open_place(const std::filesystem::path& folder);
-/// Waits until a file or folder is on the disk itself, not in the disk's own memory, which is all
-/// that fsync() promises on macOS (fsync(2)). False, with errno, when that failed.
+/// Waits until a file or folder is on the disk itself. fsync() promises less on macOS: the disk may
+/// still have it in its own memory (fsync(2)). Returns false, with errno, when that failed.
 bool sync_to_disk(const FileDescriptor& file);
 
 /// How many threads suit CPU work here: the processors this process may use, at least 1.
 std::size_t processor_count();
-/// A wish that this memory, aligned to 2 MiB, lies in large pages.
+/// Asks the system to put this memory, aligned to 2 MiB, into large pages.
 void prefer_large_pages(void* memory, std::size_t size);
-/// Gives memory that was freed back to the system soon. Memory that a thread freed is otherwise
-/// kept for that thread, and blocks once given back are kept from then on: with a few megabytes
-/// in each of many threads that is more than n2c uses. To be called before there are threads.
+/// Has freed memory given back to the system soon. Otherwise the allocator keeps for each thread
+/// what that thread freed: with a few megabytes in each of many threads that is more than n2c uses.
+/// To be called before there are threads.
 void keep_little_memory();
 
-/// The release of the Linux that this runs on (uname -r). Empty elsewhere: an engine for containers
-/// is then in a virtual machine, with a kernel and a network of its own.
+/// The release of the Linux that this runs on (uname -r). Empty on other systems, where a container
+/// engine is in a virtual machine with a kernel and a network of its own.
 std::string linux_release();
-/// Whether Nix on this system tells files whose names differ in case alone apart by "~nix~case~
-/// hack~1" behind the names in the store, where names do not tell them apart
-/// (nix.conf: use-case-hack; default on macOS).
+/// Whether Nix on this system appends "~nix~case~hack~1" to names in the store that differ from
+/// others in case alone (nix.conf: use-case-hack, the default on macOS).
 bool has_case_hack();
 
 }  // namespace n2c

@@ -14,7 +14,8 @@ namespace n2c {
 
 namespace {
 
-/// Keeps the first failure; one that merely followed a stop request gives way to a real one.
+/// Keeps the first failure. A cancellation that merely followed a stop request gives way to a real
+/// failure.
 class FirstFailure {
  public:
   void keep(std::exception_ptr failure, bool is_cancelled) {

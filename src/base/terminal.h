@@ -1,8 +1,8 @@
 #pragma once
-/// The way out to people: a terminal, or the log that standard output and standard error are.
-/// Nothing else in n2c writes to either (test/arch/includes.py sees to it), and what stands here
-/// takes only what was made fit for them. All of it may be called from any thread; lines do not
-/// mix. What cannot be written is lost, but for bytes.
+/// What people read: standard output and standard error, which are a terminal or a log. Nothing
+/// else in n2c writes to them (test/arch/includes.py checks it), and these functions take only text
+/// that was made fit for them. Every function may be called from any thread; lines do not mix. A
+/// line that cannot be written is lost without an error; for bytes there is one.
 
 #include <string_view>
 
@@ -15,24 +15,23 @@ namespace n2c::terminal {
 void print(const Printable& line);
 /// JSON for programs on standard output, and a line end after it.
 void print_json(std::string_view json);
-/// Standard output, as far as it is not at its reader's yet.
+/// Passes on what standard output still holds back.
 void flush();
 
-/// A line on standard error: what is told beside it.
+/// A line on standard error: notes and errors.
 void say(const Printable& line);
-/// On standard error, in front of what somebody is to type.
+/// A prompt on standard error, without a line end.
 void ask(const Printable& prompt);
 
-/// The line that the cursor stands on, which is on standard error and has no end yet, becomes
-/// this one.
+/// Replaces the unfinished line that the cursor stands on, on standard error.
 void redraw(const Printable& line);
 void erase();
 
 bool output_is_terminal();
 bool error_is_terminal();
 
-/// Bytes for standard output that are no text. Throws Error{usage} where it is a terminal, and
-/// write() Error{local}.
+/// Bytes, not text, for standard output. The constructor throws Error{usage} where that is a
+/// terminal; write() throws Error{local}.
 class Output final : public Writer {
  public:
   /// "an archive"

@@ -40,7 +40,7 @@ std::string brief_bytes(std::uint64_t count);
 std::string brief_duration(std::chrono::nanoseconds elapsed);
 
 std::string lower_ascii(std::string_view text);
-/// Without spaces, tabs, CR and LF at both ends.
+/// The text without spaces, tabs, CR and LF at both ends.
 std::string_view trim(std::string_view text);
 /// The parts between the separators; "" gives one empty part.
 std::vector<std::string_view> split(std::string_view text, char separator);
@@ -52,8 +52,8 @@ std::optional<std::pair<std::string_view, std::string_view>> cut(std::string_vie
 std::optional<std::uint64_t> parse_number(std::string_view text);
 std::string hex_of(std::string_view bytes);
 
-/// How many bytes the UTF-8 character (Unicode table 3-7) at the start of `text` has; 0 when
-/// there is none: empty text, or a byte that begins no valid character.
+/// How many bytes the UTF-8 character at the start of `text` has (Unicode, table 3-7). 0 for empty
+/// text, and for a byte that begins no valid character.
 std::size_t utf8_length(std::string_view text);
 
 }  // namespace n2c
