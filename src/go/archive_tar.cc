@@ -27,7 +27,7 @@ constexpr Place name_at{0, 100}, mode_at{100, 8}, uid_at{108, 8}, gid_at{116, 8}
 
 using Records = std::map<std::string_view, std::string>;
 
-/// 0x01 to 0x7f, as docs/format.md B10.2 has it.
+/// Whether it is one of 0x01 to 0x7f, which is what "ASCII" means in docs/format.md B10.2.
 bool is_ascii(char c) { return c != 0 && static_cast<unsigned char>(c) < 0x80; }
 
 bool is_ascii(std::string_view text) {
@@ -46,7 +46,8 @@ bool fits_octal(std::size_t width, std::int64_t value) {
   return value >= 0 && (value >> (3 * (width - 1))) == 0;
 }
 
-/// Two's complement over the whole field, less the bit that marks it (docs/format.md B3.3).
+/// Whether a number fits as two's complement over the whole field, without the bit that marks this
+/// form (docs/format.md B3.3).
 bool fits_base256(std::size_t width, std::int64_t value) {
   if (width > 8) return true;
   const std::int64_t limit = std::int64_t{1} << (8 * (width - 1));
@@ -57,8 +58,8 @@ struct Split {
   std::string_view prefix, rest;
 };
 
-/// A name of more than 100 bytes as USTAR's prefix and name fields (docs/format.md B11), if it can
-/// be.
+/// A name of more than 100 bytes, cut into USTAR's prefix and name fields. Nothing when that is not
+/// possible (docs/format.md B11).
 std::optional<Split> split_name(std::string_view name) {
   if (name.size() <= name_at.width || !is_ascii(name)) return {};
   std::string_view window = name.substr(0, prefix_at.width + 1);
@@ -90,7 +91,7 @@ class Block {
 
   void type(char type) { bytes_[type_at.offset] = type; }
 
-  /// Magic and checksum; then the block is whole.
+  /// Writes magic and checksum. Then the block is whole.
   void finish(Format format, std::string& to) {
     const std::string_view magic{format == Format::gnu ? "ustar  \0"
                                                        : "ustar\0"

@@ -18,8 +18,8 @@ constexpr std::size_t tar_padding(std::uint64_t size) {
   return static_cast<std::size_t>((tar_block - size % tar_block) % tar_block);
 }
 
-/// What of an entry reaches the bytes. Types: '0' regular file, '2' symlink, '3' and '4'
-/// devices, '5' directory, '6' FIFO. Texts may hold any byte.
+/// All that decides an entry's header. Types: '0' regular file, '2' symlink, '3' and '4' devices,
+/// '5' directory, '6' FIFO. Texts may hold any byte.
 struct TarHeader {
   char type = '0';
   std::string name, link, uname, gname;
@@ -29,9 +29,9 @@ struct TarHeader {
   std::int64_t dev_major = 0, dev_minor = 0;
 };
 
-/// Appends everything that comes before the entry's data: its header, and before that the
-/// PAX or GNU entries it needs. The first of USTAR, PAX, GNU that can hold it is taken
-/// (docs/format.md B10). The error is Go's text; then nothing was appended.
+/// Appends everything that comes before the entry's data: the PAX or GNU entries that it needs,
+/// then its header. The format is the first of USTAR, PAX and GNU that can hold it (docs/format.md
+/// B10). An error is in Go's words, and then nothing was appended.
 Parsed<void> append_tar_header(const TarHeader& header, std::string& to);
 
 }  // namespace n2c::go

@@ -12,8 +12,8 @@ namespace {
 
 /// docs/format.md C4.1: Go's own limit.
 constexpr std::size_t max_go_depth = 10'000;
-/// Bounds the memory a hostile document takes; image.json of the largest closures stays under a
-/// fifth of it.
+/// Bounds the memory that a hostile document takes. The image.json of the largest closures needs
+/// less than a fifth of it.
 constexpr std::size_t max_values = 1'000'000;
 
 constexpr std::string_view replacement_character = "\xef\xbf\xbd";
@@ -72,8 +72,8 @@ std::string place_of(std::string_view text, std::size_t offset) {
 
 }  // namespace
 
-/// Boost.JSON's events made a Json. The open containers form a chain in which each is the
-/// last element of the one before, so that the pointers stay good while they are open.
+/// Makes a Json of Boost.JSON's events. Each open container is the last element of the one before
+/// it, so pointers to open containers stay valid.
 class JsonBuilder {
  public:
   using ErrorCode = boost::system::error_code;
@@ -109,7 +109,7 @@ class JsonBuilder {
   bool on_comment_part(Text, ErrorCode&) { return true; }
   bool on_comment(Text, ErrorCode&) { return true; }
 
-  /// `values` were counted in other parts of the document.
+  /// `values` is how many were counted in other parts of the document.
   void begin_with(std::size_t values) { values_ = values; }
 
   Json take() { return std::move(root_); }
@@ -198,16 +198,16 @@ std::expected<Part, Stop> parse_part(std::string_view text, std::size_t values) 
   return Part{parser.handler().take(), parser.handler().values()};
 }
 
-/// The place behind the string that begins at `quote`.
+/// Where the string that begins at `quote` ends.
 std::size_t past_string(std::string_view text, std::size_t quote) {
   std::size_t at = text.find_first_of("\"\\", quote + 1);
   while (at < text.size() && text[at] == '\\') at = text.find_first_of("\"\\", at + 2);
   return std::min(at, text.size() - 1) + 1;
 }
 
-/// Takes a document apart that may be Go's 10 000 levels deep: each container on a level that is
-/// a multiple of Json::max_depth is parsed by itself, innermost first, and 0 is put in its place.
-/// Offsets stay.
+/// Parses a document of up to 10 000 levels, which is Go's limit, in parts. Each container on a
+/// level that is a multiple of Json::max_depth is parsed by itself, innermost first, and 0 is put
+/// in its place. Offsets stay the same.
 std::expected<Part, Stop> parse_in_parts(std::string text) {
   std::size_t values = 0;
   std::vector<std::size_t> open;  // where the open containers begin

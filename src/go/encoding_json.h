@@ -37,16 +37,16 @@ class Json {
   Json(Array elements) : value_(std::move(elements)) {}
   Json(Object members) : value_(std::move(members)) {}
 
-  /// How deep a Json can be: parsing, copying and freeing one take stack for each level, and a
-  /// thread may have no more than 128 KiB (musl).
+  /// How deep a Json can be. Parsing, copying and freeing one take stack for each level, and a
+  /// thread may have only 128 KiB of it (musl).
   static constexpr std::size_t max_depth = 64;
 
   /// A whole document (docs/format.md C4.1): no trailing data, no comments, at most max_depth deep,
   /// a million keys and values. Invalid UTF-8 and lone surrogates become U+FFFD (C4.8). The error
   /// names line, column and byte.
   static Parsed<Json> parse(std::string_view text);
-  /// The same for the files that upstream's Go program reads: 10 000 deep. What is on the level
-  /// max_depth or below it is checked and not kept: no field is that deep.
+  /// The same for the files that upstream's Go program reads, which may be 10 000 levels deep. What
+  /// lies on level max_depth or below is checked and not kept: no field is that deep.
   static Parsed<Json> parse_as_go(std::string_view text);
 
   Kind kind() const { return static_cast<Kind>(value_.index()); }
@@ -64,12 +64,13 @@ class Json {
   /// A number's text as it was written; "" for any other kind.
   std::string_view number_text() const;
 
-  /// The last member of exactly that name, or null pointer; also when this is no object.
+  /// The last member of exactly that name. A null pointer when there is none, or this is no object.
   const Json* find(std::string_view name) const;
-  /// find() and as_string() in one, "" when absent or of another kind.
+  /// The text of a member, by find() and as_string(). "" when it is absent or of another kind.
   std::string text_at(std::string_view name) const;
 
-  /// Appends a member to an object, an element to an array. Returns this, to be chained.
+  /// Appends a member to an object, or an element to an array. Returns this, so that calls can be
+  /// chained.
   Json& set(std::string name, Json value);
   Json& push(Json element);
 
@@ -101,7 +102,7 @@ struct DecodeError {
   DecodeError(std::string reason) : why(std::move(reason)) {}
   DecodeError(std::string where, std::string reason)
       : path(std::move(where)), why(std::move(reason)) {}
-  /// The same seen from what holds the value under `step`: a key, or "[3]".
+  /// The same error with `step`, a key or "[3]", put before its path.
   DecodeError below(std::string_view step) const;
   std::string str() const { return path.empty() ? why : path + ": " + why; }
 };
@@ -119,12 +120,13 @@ DecodeError cannot_unmarshal(const Json& json, std::string_view into);
 Decoded decode(const Json& json, std::string& into);   // null: unchanged
 Decoded decode(const Json& json, bool& into);          // null: unchanged
 Decoded decode(const Json& json, std::int64_t& into);  // null: unchanged
-/// null: nil (nothing); an array replaces, its null elements are "".
+/// null gives nothing (Go's nil). An array replaces what was there; its null elements become "".
 Decoded decode(const Json& json, std::optional<std::vector<std::string>>& into);
-/// null: clears; an object is merged into what is there (docs/format.md C4.4).
+/// null clears. An object is merged into what is there (docs/format.md C4.4).
 Decoded decode(const Json& json, std::map<std::string, std::string>& into);
 
-/// An array into a list by `element`; null gives an empty list; null elements are passed on.
+/// Decodes an array into a list, each element by `element`. null gives an empty list; null elements
+/// are passed on.
 template <class T>
 Decoded decode_list(const Json& json, std::vector<T>& into,
                     const std::function<Decoded(const Json&, T&)>& element) {

@@ -9,7 +9,7 @@ namespace n2c::go {
 
 namespace {
 
-/// docs/format.md C2: what stands for one character inside a string.
+/// Appends what stands for one character inside a string (docs/format.md C2).
 void append_escaped(std::string& to, std::string_view character) {
   static constexpr std::string_view hex = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(character.front());

@@ -1,6 +1,6 @@
 #pragma once
-/// Paths as Go's path/filepath treats them: as text, never asking the file system
-/// (docs/format.md E2).
+/// Paths as Go's path/filepath treats them: as text. The file system is never asked (docs/format.md
+/// E2).
 
 #include <initializer_list>
 #include <string>
@@ -13,10 +13,10 @@ namespace n2c::go {
 /// but of the root itself. "" gives ".".
 std::string clean(std::string_view path);
 
-/// The parts that are not empty, with "/" between, cleaned; "" when all are empty.
+/// Joins the parts that are not empty by "/" and cleans the result. "" when all are empty.
 std::string join(std::initializer_list<std::string_view> parts);
 
-/// A directory's path that is clean already, and a file name in it.
+/// Joins a directory's path, which must be clean already, and the name of a file in it.
 std::string join_clean(std::string_view folder, std::string_view file);
 
 /// A clean path cut at each "/": "/" gives {""}, "/nix" gives {"", "nix"}, "a/b" {"a", "b"}.

@@ -1,6 +1,5 @@
 #pragma once
-/// The pieces of Go's fmt, strconv and io/fs texts that upstream's behaviour and messages
-/// are made of.
+/// The parts of Go's fmt, strconv and io/fs that upstream's behaviour and messages depend on.
 
 #include <cstdint>
 #include <string>
@@ -14,12 +13,12 @@ namespace n2c::go {
 /// escaped; every other Unicode character is taken for printable.
 std::string quote(std::string_view text);
 
-/// What scanf's %o reads off the front of a text (docs/format.md B8.4).
+/// What scanf's %o reads at the start of a text (docs/format.md B8.4).
 struct ScannedOctal {
   std::int64_t value = 0;
   bool whole = false;  ///< nothing but the digits, of which at most 7: the text means its value
 };
-/// Blanks, a sign, octal digits; what follows is ignored, as Go does. The error is Go's
+/// Reads blanks, a sign and octal digits. What follows is ignored, as Go does. The error is Go's
 /// text ("expected integer").
 Parsed<ScannedOctal> scan_octal(std::string_view text);
 

@@ -16,7 +16,8 @@ constexpr std::string_view replacement_character = "\xef\xbf\xbd";
 
 re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
 
-/// Valid UTF-8 in place of a text: each byte that is none becomes U+FFFD, as it is to Go.
+/// A text as valid UTF-8. Each byte that is not part of a character becomes U+FFFD, which is how Go
+/// sees it.
 class Decoded {
  public:
   explicit Decoded(std::string_view text) : text_(text) {
@@ -31,7 +32,7 @@ class Decoded {
   }
 
   std::string_view text() const { return origin_.empty() ? text_ : std::string_view(replaced_); }
-  /// A position in text() as a position in the text that was given.
+  /// Turns a position in text() into one in the original text.
   std::size_t origin(std::size_t at) const { return origin_.empty() ? at : origin_[at]; }
 
  private:
@@ -52,7 +53,7 @@ class Decoded {
   std::vector<std::size_t> origin_;
 };
 
-/// Rewrites what Go accepts and RE2 does not, refuses what RE2 accepts and Go does not
+/// Rewrites what Go accepts and RE2 does not. Refuses what RE2 accepts and Go does not
 /// (docs/format.md D4.1).
 class PatternTranslation {
  public:
@@ -153,7 +154,7 @@ std::optional<Name> group_name(std::string_view after) {
 }
 
 /// The matches in a text one after another, as Go finds them (docs/format.md D3.1). Positions are
-/// in the text that was given.
+/// those of the original text.
 class Matches {
  public:
   Matches(const re2::RE2& regexp, std::string_view text)

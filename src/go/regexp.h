@@ -18,7 +18,7 @@ namespace n2c::go {
 
 class Regexp;
 
-/// A replacement text, "$1" and "${name}" in it understood for one Regexp (docs/format.md D3.2).
+/// A replacement text whose "$1" and "${name}" are groups of one Regexp (docs/format.md D3.2).
 class Template {
  public:
   Template(const Regexp& regexp, std::string_view text);
@@ -34,13 +34,14 @@ class Template {
 /// A compiled expression. Immutable; all threads may use it.
 class Regexp {
  public:
-  /// Any text is a valid pattern or gives an error that says what is wrong with it.
+  /// Compiles a pattern. The error says what is wrong with it.
   static Parsed<Regexp> compile(std::string_view pattern);
   ~Regexp();
   Regexp(Regexp&&) noexcept;
   Regexp& operator=(Regexp&&) noexcept;
 
-  /// Somewhere in the text (docs/format.md D2). Bytes that are not UTF-8 count as U+FFFD each.
+  /// Whether it matches somewhere in the text (docs/format.md D2). Bytes that are not UTF-8 count
+  /// as U+FFFD each.
   bool matches(std::string_view text) const;
 
   /// The text with every match replaced (docs/format.md D3.1). `replacement` was made for this

@@ -8,8 +8,8 @@
 
 namespace n2c::go {
 
-/// strconv.ParseInt with base 0 and 64 bits: 0x, 0o, 0b and 0 before hex, octal, binary and
-/// octal digits, underscores between digits. The error is in Go's words.
+/// strconv.ParseInt with base 0 and 64 bits. The prefixes are 0x (hex), 0o and 0 (octal) and 0b
+/// (binary); underscores may stand between digits. The error is in Go's words.
 Parsed<std::int64_t> parse_int(std::string_view text);
 
 }  // namespace n2c::go

@@ -1,5 +1,5 @@
 #pragma once
-/// libcurl's easy handle with an owner, and options that cannot fail unseen.
+/// libcurl's easy handle with an owner. Setting an option throws when it fails.
 
 #include <curl/curl.h>
 
@@ -26,13 +26,14 @@ class CurlHandle {
   }
   CURL* get() const { return easy_.get(); }
 
-  // One overload for each type libcurl reads from its varargs: a wrong width is a wrong value.
+  // One overload for each type that libcurl reads from its varargs: with a wrong width it would
+  // read a wrong value.
   void set(CURLoption option, long value) { check(option, apply(option, value)); }
   void set(CURLoption option, const std::string& value) {
     check(option, apply(option, value.c_str()));
   }
   void set(CURLoption option, void* value) { check(option, apply(option, value)); }
-  /// What is in `value` is not copied: it must outlive the handle.
+  /// `value` is not copied. It must outlive the handle.
   void set_memory(CURLoption option, const std::string& value) {
     curl_blob blob{const_cast<char*>(value.data()), value.size(), CURL_BLOB_NOCOPY};
     check(option, apply(option, &blob));

@@ -42,7 +42,8 @@ void CurlLoop::run() {
   try {
     drive();
   } catch (...) {
-    // Nobody may wait for ever: whatever was under way or comes later ends with this failure.
+    // Ends all transfers, those under way and later ones, with this failure: nobody may wait for
+    // ever.
     const auto failure = std::current_exception();
     while (true) {
       while (!transfers_.empty())
@@ -69,7 +70,7 @@ void CurlLoop::drive() {
   }
 }
 
-/// Runs between two performs: a Resume then finds the pause it answers already made.
+/// Runs between two performs, so that the pause which a Resume ends has been made.
 bool CurlLoop::obey_all() {
   for (auto& command : commands_.with([](auto& all) { return std::exchange(all, {}); })) {
     if (std::holds_alternative<Quit>(command)) return false;

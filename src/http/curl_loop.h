@@ -28,9 +28,10 @@ class CurlLoop {
   /// A number for a transfer about to be started.
   std::uint64_t next_id() { return ++last_id_; }
   void start(std::uint64_t id, std::shared_ptr<Transfer> transfer);
-  /// Has Transfer::on_resume() called, after the pause it answers has taken effect.
+  /// Has Transfer::on_resume() called on the network thread, after the pause that it ends has taken
+  /// effect.
   void resume(std::uint64_t id) { tell(Resume{id}); }
-  /// Ends the transfer, its connection with it, unless it has ended already.
+  /// Ends the transfer and its connection, unless it has ended already.
   void abort(std::uint64_t id) { tell(Abort{id}); }
 
  private:

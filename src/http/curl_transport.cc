@@ -17,7 +17,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t body_block = 128 << 10;
-/// Load balancers close idle connections after about a minute; not using old ones saves a race.
+/// Load balancers close idle connections after about a minute. Older connections are not used
+/// again, which avoids a race with them.
 constexpr long longest_idle_seconds = 30;
 
 /// curl_global_init counts its calls, and is thread-safe.
@@ -117,7 +118,7 @@ Response CurlTransport::send(const Request& request, std::stop_token stop) {
     }
     transfer->wait_for_end();
   }
-  // Taken, so that the exception lives and dies on this thread.
+  // Taken out, so that the exception is destroyed on this thread too.
   if (auto failure = transfer->take_failure()) std::rethrow_exception(std::move(failure));
   if (transfer->code() == CURLE_ABORTED_BY_CALLBACK && stop.stop_requested()) {
     throw Error(ErrorKind::cancelled, "stopped on request");

@@ -25,7 +25,7 @@ struct Cause {
 };
 
 Cause tls_cause(const Request& request, const std::string& explanation) {
-  // What OpenSSL says when the other side answers its greeting in plain text.
+  // OpenSSL says one of these when the other side answers in plain text.
   if (has(explanation, "wrong version number") || has(explanation, "packet length too long") ||
       has(explanation, "http request") || has(explanation, "record layer failure")) {
     return {cat(request.url.authority(), " does not speak TLS (", explanation, ")"),
@@ -82,7 +82,7 @@ Cause time_out_cause(const Failure& failure, const std::string& explanation,
 Cause cause_of(const Request& request, const Failure& failure, const TransportOptions& options) {
   const std::string explanation = printable(
       failure.explanation.empty() ? curl_easy_strerror(failure.code) : failure.explanation, 500);
-  // What is not listed says what libcurl says.
+  // Whatever is not listed is told in libcurl's words.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wswitch-enum"
   switch (failure.code) {

@@ -12,7 +12,7 @@
 
 namespace n2c::http {
 
-/// A proxy, its login apart from its address so that the address can be shown.
+/// A proxy. Its login is kept apart from its address, so that the address can be shown.
 struct Proxy {
   std::string address;  ///< "http://proxy.corp:3128"; also https, socks4, socks4a, socks5, socks5h
   std::string user, password;  ///< percent-decoded; empty: none
@@ -27,7 +27,7 @@ struct Proxy {
 /// through a proxy. HTTP_PROXY is ignored in a CGI process (httpoxy, CVE-2016-5385).
 class ProxyRules {
  public:
-  /// Throws Error{usage} that names the variable which is no proxy's URL.
+  /// Throws Error{usage} for a variable that does not hold a proxy's URL, and names it.
   explicit ProxyRules(const Environment& environment);
 
   std::optional<Proxy> find(const Url& url) const;

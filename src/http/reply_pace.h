@@ -6,9 +6,9 @@
 
 namespace n2c::http {
 
-/// Counts the bytes of one reply. It may take its time to begin; from then on each stretch of
-/// `stretch` has to bring `min_rate` bytes a second, which is what registry/server asks of clients
-/// too. One thread at a time.
+/// Counts the bytes of one reply. The reply may take its time to begin. From then on it has to
+/// bring `min_rate` bytes a second over every stretch of `stretch`. registry/server asks the same
+/// of clients. One thread at a time.
 class ReplyPace {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -22,7 +22,8 @@ class ReplyPace {
     begun_ = true;
     bytes_ += bytes;
   }
-  /// What was before does not count: it was us who did not take what came, or were still sending.
+  /// Forgets what was counted before. To be called when n2c did not take what came, or was still
+  /// sending: then the other side was not slow.
   void restart(Time now) {
     since_ = now;
     bytes_ = 0;

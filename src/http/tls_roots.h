@@ -12,17 +12,17 @@ namespace n2c::http {
 /// own) when it exists, else the first of the places where systems keep it. Empty: none found.
 std::string find_system_roots(const Environment& environment, const std::string& compiled_in);
 
-/// libcurl opens these files by name and waits where one is a FIFO: Error{local} for such a one. A
-/// pipe that the user made of a command (`<(…)`, which lies in /dev/fd) is none.
+/// Throws Error{local} when the file is a FIFO: libcurl opens files by name and would wait. A pipe
+/// that the user made of a command (`<(…)`, which lies in /dev/fd) is allowed.
 void refuse_fifo(const std::string& file);
 
-/// The system's roots and, when some are named, files of the user's beside them.
+/// The system's roots, together with files that the user named.
 class RootBundle {
  public:
   /// Throws Error{local} when one of `added` cannot be read, Error{input} when it holds no
   /// certificate.
   RootBundle(const std::string& system, const std::vector<std::string>& added);
-  /// The system's bundle, where there is one and it is all; then pem() is empty.
+  /// The system's bundle, when it is all there is. Then pem() is empty.
   const std::string& path() const { return path_; }
   /// All of it, as PEM.
   const std::string& pem() const { return pem_; }

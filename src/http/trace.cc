@@ -11,7 +11,7 @@ namespace n2c::http {
 namespace {
 
 bool is_secret(std::string_view lower_name) {
-  // Says which realm and scope are wanted, which is what a reader of a trace looks for.
+  // Shown: it says which realm and scope are wanted, which is what a reader of a trace looks for.
   if (lower_name == "www-authenticate" || lower_name == "proxy-authenticate") return false;
   // X-Registry-Auth, X-Amz-Security-Token, X-JFrog-Art-Api, X-Api-Key and their like.
   static constexpr std::array<std::string_view, 9> words = {

@@ -1,5 +1,5 @@
 #pragma once
-/// Requests and replies made fit to be shown: what --debug prints.
+/// What --debug prints of requests and replies, with secrets masked.
 
 #include <string>
 #include <string_view>

@@ -49,8 +49,8 @@ void set_headers(CurlHandle& handle, const Headers& headers) {
     if (!clean) throw Error(ErrorKind::input, cat("header ", printable(name), ": a line break"));
     handle.add_header(line);
   }
-  // libcurl would wait a second for a 100 that many registries never send; a caller that wants
-  // the server's opinion first asks for it.
+  // libcurl would wait a second for a 100 that many registries never send. A caller that wants the
+  // server's opinion first asks for it.
   if (!headers.find("Expect")) handle.add_header("Expect:");
   handle.use_headers();
 }
@@ -113,7 +113,7 @@ void Transfer::on_resume() {
 }
 
 bool Transfer::check_stall(Now now) {
-  // Before the request leaves, the connect time-out rules; while we are the ones waited for,
+  // Before the request leaves, the connect time-out counts. While the other side waits for n2c,
   // nothing is wrong with the network.
   if (!connected_ || awaits_producer_ || awaits_consumer_) return false;
   const bool only_the_reply = body_left_ && response_.status == 0;
@@ -213,8 +213,8 @@ std::size_t Transfer::on_header(char* from, std::size_t, std::size_t count, void
   });
 }
 
-/// A header block begins: the reply's own, or a 1xx before it. A 1xx is no sign that the reply is
-/// under way, or a server could hold us for ever with them.
+/// A header block begins: the reply's own, or a 1xx before it. A 1xx does not count as the reply's
+/// beginning: a server could hold us for ever with them.
 void Transfer::begin_block(std::string_view status_line) {
   response_.headers = {};
   response_.status = 0;
@@ -241,7 +241,7 @@ void Transfer::take_header(std::string_view line) {
   if (trim(line).empty()) {
     const long status = handle_.number(CURLINFO_RESPONSE_CODE);
     if (status >= 200) response_.status = static_cast<int>(status);
-    // libcurl 7.88 does not end an exchange whose sending is paused, though it was refused.
+    // libcurl 7.88 does not end a refused exchange while its sending is paused.
     if (awaits_producer_) resume_();
     return;
   }

@@ -1,5 +1,5 @@
 #pragma once
-/// One HTTP exchange under way: the calling thread makes the body and takes the reply, the
+/// One HTTP exchange that is under way. The calling thread makes the body and takes the reply; the
 /// network thread moves the bytes. All that both touch is here.
 
 #include <chrono>
@@ -30,12 +30,12 @@ class Transfer {
  public:
   using Now = std::chrono::steady_clock::time_point;
 
-  /// `request` outlives the transfer's end. resume() is to have the network thread call
-  /// on_resume(); it may be called on any thread.
+  /// `request` must live until the transfer has ended. resume() must make the network thread call
+  /// on_resume(); it is called on any thread.
   Transfer(const Request& request, const TransferLimits& limits, std::function<void()> resume);
 
   CurlHandle& handle() { return handle_; }
-  /// Every header block that passes goes there, from the network thread.
+  /// `trace` is given every header block that passes, on the network thread.
   void trace_to(std::function<void(std::string_view block, bool is_request)> trace);
 
   // The calling thread's side.
@@ -43,7 +43,8 @@ class Transfer {
   /// More of the body. False when nobody wants it: the exchange is over.
   bool write(ByteView bytes) { return body_.write(bytes); }
   void finish_body() { body_.finish(); }
-  /// Waits for bytes for the sink, which replace `bytes`; false when the exchange is over.
+  /// Waits for bytes for the sink and puts them into `bytes`. Returns false when the exchange is
+  /// over.
   bool wait_for_reply(std::string& bytes);
   void wait_for_end();
   /// After the end: how it went, and what was thrown on the network thread.
@@ -56,7 +57,7 @@ class Transfer {
   // The network thread's side.
 
   void on_resume();
-  /// Nothing has moved for too long, or too little; then the transfer is to be ended.
+  /// Whether nothing has moved for too long, or too little has. Then the transfer is to be ended.
   bool check_stall(Now now);
   /// The last call: no callback comes after it.
   void end(CURLcode code, std::exception_ptr failure = nullptr);

@@ -37,22 +37,22 @@ struct Request {
   Url url;
   Headers headers{};
   Body body{};
-  /// A reply body past this ends in Error{registry}; not counted when reply_sink is set.
+  /// A reply body longer than this ends in Error{registry}. What goes to reply_sink does not count.
   std::size_t max_reply_bytes = 4 << 20;
   /// Where the body of a 2xx reply goes instead of Response::body. Called on the calling thread.
   Writer* reply_sink = nullptr;
-  /// The one status whose body goes to reply_sink; 0: any 2xx. (A resumed download must not take
-  /// the 200 of a server that ignores Range for its 206.)
+  /// The one status whose body goes to reply_sink; 0 means any 2xx. A resumed download asks for 206
+  /// alone: a server that ignores Range answers 200.
   int sink_status = 0;
-  /// Counts body bytes as they leave, for progress; set back to where it was on failure by the
-  /// caller.
+  /// Counts body bytes as they leave, for progress. The caller sets it back when the request
+  /// failed.
   std::atomic<std::uint64_t>* sent = nullptr;
-  /// Added to the stall time-out while nothing but the reply is waited for: a closing PUT makes
-  /// some registries copy the whole blob before they answer.
+  /// Added to the stall time-out while only the reply is waited for. A closing PUT makes some
+  /// registries copy the whole blob before they answer.
   std::chrono::seconds reply_patience{0};
-  /// Told the address that was reached ("10.0.0.5", "::1") before anything of the request leaves;
-  /// what it throws ends the exchange. Called on the network thread. Not called where a proxy or a
-  /// unix socket was reached instead.
+  /// Told the address that was reached ("10.0.0.5", "::1") before anything of the request leaves.
+  /// What it throws ends the exchange. It is called on the network thread, and not at all where a
+  /// proxy or a unix socket was reached.
   std::function<void(std::string_view address)> on_connected = {};
 };
 
@@ -87,10 +87,11 @@ struct TlsFiles {
 struct TransportOptions {
   std::string user_agent;
   std::chrono::milliseconds connect_timeout{15'000};
-  /// Nothing moved in either direction for so long: Error{network}.
+  /// When nothing moved in either direction for this long, the exchange ends in Error{network}.
   std::chrono::milliseconds stall_timeout{60'000};
-  /// A reply that has begun and brings fewer bytes a second than this, over any stretch of
-  /// stall_timeout in which we took all that came: Error{network}. 0: no least rate.
+  /// The least rate, in bytes a second, of a reply that has begun. Below it over any stretch of
+  /// stall_timeout the exchange ends in Error{network}. Stretches in which n2c itself did not take
+  /// what came do not count. 0: no least rate.
   std::uint64_t min_rate = 1024;
   std::size_t pipe_bytes = 1 << 20;  ///< held for each upload between its producer and the network
   std::string unix_socket;           ///< connect here, whatever the URL's host
@@ -98,8 +99,8 @@ struct TransportOptions {
   std::function<TlsFiles(std::string_view authority)> tls = {};
   /// Unset: from the environment.
   std::optional<ProxyRules> proxies{};
-  /// Each request and reply line and its headers, secrets masked; empty: off (--debug). Called
-  /// on the network thread.
+  /// Told each request and reply line and its headers, secrets masked (--debug). Called on the
+  /// network thread. Empty: off.
   std::function<void(const Printable& line)> trace = {};
 };
 

@@ -22,7 +22,7 @@ std::optional<std::string_view> scheme_of(std::string_view text) {
   return clean ? std::optional(parts->first) : std::nullopt;
 }
 
-/// Strict, so that libcurl and we cannot read two different hosts in one text.
+/// Strict, so that libcurl cannot read another host in a text than n2c does.
 bool is_host(std::string_view host) {
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) {

@@ -15,8 +15,8 @@ namespace n2c::http {
 class Url {
  public:
   static Parsed<Url> parse(std::string_view text);
-  /// This URL's reference `location` (a Location header): absolute, //host, /path, relative
-  /// or ?query. Only http and https come out.
+  /// Resolves `location`, as of a Location header, against this URL. It may be absolute, //host,
+  /// /path, relative or ?query. Only http and https come out.
   Parsed<Url> resolve(std::string_view location) const;
 
   const std::string& scheme() const { return scheme_; }  // "http" or "https"
@@ -26,16 +26,16 @@ class Url {
   const std::string& query() const { return query_; }    // without '?'
   bool is_https() const { return scheme_ == "https"; }
 
-  /// HOST or HOST:PORT where the port is not the scheme's own.
+  /// HOST, or HOST:PORT where the port is not the scheme's own.
   std::string authority() const;
   std::string str() const;
-  /// For people and logs: user information gone, query values replaced by "…" (a signed URL's
-  /// query is a credential).
+  /// The URL for people and logs. Query values become "…", for a signed URL's query is a
+  /// credential.
   std::string redacted() const;
 
-  /// With `name=value` (value percent-encoded) added behind what the query holds already.
+  /// This URL with `name=value` added at the end of its query. The value is percent-encoded.
   Url with_query(std::string_view name, std::string_view value) const;
-  /// Same scheme, host and port: what a credential may be sent to.
+  /// Whether scheme, host and port are the same. A credential may be sent there only then.
   bool same_origin(const Url& other) const;
 
  private:

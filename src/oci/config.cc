@@ -10,7 +10,8 @@ namespace {
 
 using go::Json;
 
-/// docs/format.md C4.7: the keys of an object whose values are objects (or null) without meaning.
+/// Decodes the keys of an object. Its values are objects or null, and mean nothing (docs/format.md
+/// C4.7).
 go::Decoded decode_keys(const Json& json, std::set<std::string>& into) {
   if (json.is_null()) {
     into.clear();

@@ -16,7 +16,7 @@
 
 namespace n2c::oci {
 
-/// docs/format.md C5.1: what the `config` object may hold; nothing else survives.
+/// What the `config` object may hold (docs/format.md C5.1). Nothing else is kept.
 struct ContainerConfig {
   std::string user;
   std::set<std::string> exposed_ports;
@@ -27,7 +27,8 @@ struct ContainerConfig {
   std::string stop_signal;
   bool args_escaped = false;
 
-  /// Go's decoding (docs/format.md C4) into what is there already: a duplicate key merges maps.
+  /// Decodes by Go's rules (docs/format.md C4) into what is there already, so a duplicate key
+  /// merges maps.
   go::Decoded decode(const go::Json& json);
   go::Json to_json() const;  // empty fields left out
 };
@@ -46,7 +47,7 @@ struct History {
 /// How many of the entries have a layer.
 std::size_t layers_in(const std::vector<History>& history);
 
-/// docs/format.md A4.1, in that order when written.
+/// A whole config. It is written in the order of docs/format.md A4.1.
 struct Config {
   std::optional<std::string> created;
   Platform platform;
@@ -57,7 +58,7 @@ struct Config {
   std::string to_json() const;
 };
 
-/// What n2c needs of a config it did not write: its diff_ids and platform; only
+/// What n2c needs of a config that it did not write: its diff_ids and platform. Only
 /// rootfs.diff_ids is required (docs/format.md G2.5).
 struct ConfigFacts {
   std::vector<Digest> diff_ids;

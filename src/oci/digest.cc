@@ -45,7 +45,7 @@ class VerifyingReader final : public Reader {
     hash_.update(ByteView(into).first(count));
     count_ += count;
     if (size_ && count_ > *size_) refuse("they are more than that");
-    // With the size known the last bytes are given only once the whole is verified.
+    // Where the size is known, the last bytes are given only after the whole was verified.
     if (count == 0 || (size_ && count_ == *size_)) check_end(count == 0);
     return count;
   }

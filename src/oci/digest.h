@@ -36,9 +36,9 @@ class Digest {
   std::string hex_;
 };
 
-/// A reader of `from` that ends in Error{integrity} instead of the end when the bytes
-/// were not `size` many with digest `expected`. `what` names them in the message
-/// ("layer 3 of 12"). The error names both digests. Its hint is `hint`.
+/// A reader of `from` that checks what passes. In place of its end it throws Error{integrity} when
+/// the bytes do not have the digest `expected`, or not the size `size`. `what` names the bytes in
+/// the message ("layer 3 of 12"), which names both digests. `hint` is the error's hint.
 std::unique_ptr<Reader> verify(std::unique_ptr<Reader> from, const Digest& expected,
                                std::optional<std::uint64_t> size, std::string what,
                                std::string hint = {});

@@ -44,7 +44,7 @@ struct Platform {
   std::string variant;
   /// "linux/arm64/v8", "linux/amd64".
   static Parsed<Platform> parse(std::string_view text);
-  /// What images for this machine say (Go's names): linux and the processor.
+  /// The platform of images for this machine, in Go's names: linux and the processor.
   static Platform of_this_machine();
   std::string str() const;
   bool operator==(const Platform&) const = default;
@@ -60,7 +60,7 @@ struct Descriptor {
   bool operator==(const Descriptor&) const = default;
 };
 
-/// As an index holds it, compact.
+/// The descriptor as an index holds it, compact.
 std::string descriptor_json(const Descriptor& descriptor);
 
 /// One image: a config and its layers, lowest first. media_type is manifest or docker_manifest.
@@ -84,7 +84,8 @@ struct Index {
 
   static Parsed<Index> from_json(std::string_view json);
   std::string to_json() const;
-  /// The image for a platform: os and architecture equal, variant equal when both name one.
+  /// The image for a platform: os and architecture are equal, and the variant too when both name
+  /// one.
   const Descriptor* find(const Platform& platform) const;
 };
 

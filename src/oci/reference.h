@@ -27,7 +27,7 @@ struct Reference {
   std::optional<Digest> digest;
 
   static Parsed<Reference> parse(std::string_view text);
-  /// As people write it whole: "docker.io/library/bash:5@sha256:…".
+  /// The whole reference, with Docker's defaults filled in: "docker.io/library/bash:5@sha256:…".
   std::string str() const;
 };
 
