@@ -92,7 +92,7 @@ std::int64_t max_layers_of(const std::string& text) {
   return *number;
 }
 
-/// Where the layers' files go: to --tar-directory, or beside OUT when they are compressed.
+/// Where the layers' files go: into --tar-directory, or beside OUT when they are compressed.
 std::string folder_for_layers(const LayersArguments& arguments, const Compression& compression) {
   if (!arguments.tar_directory.empty() || compression.codec == Codec::none) {
     return arguments.tar_directory;
@@ -120,7 +120,7 @@ std::vector<LayerRecord> read_layers(const std::string& file) {
   return layers;
 }
 
-/// In the order of docs/format.md H3.1, which decides what the first error is.
+/// Files are read in the order of docs/format.md H3.1, which decides what the first error is.
 int run_layers(const LayersArguments& arguments, const std::stop_token& stop) {
   const StoreView store{.root = arguments.store_root};
   max_layers_of(arguments.max_layers);  // before any file is looked at
@@ -219,7 +219,7 @@ void add_store_root(CLI::App& command, std::string& store_root) {
                      "read store paths (/nix/store/…) below this folder");
 }
 
-/// A build command: any failure of it, its usage too, exits with 1.
+/// A build command. Every failure of it exits with 1, wrong usage too.
 CLI::App& add_command(CLI::App& app, const char* word, const char* purpose, Invocation& chosen) {
   CLI::App& command = *app.add_subcommand(word, purpose);
   command.group("Building");

@@ -1,5 +1,5 @@
-/// n2c completion: what a shell needs to complete n2c's command line, made from CLI11's own list
-/// of commands and options, so that it is never behind them.
+/// n2c completion: what a shell needs to complete n2c's command line. It is made from CLI11's own
+/// list of commands and options, so it is always up to date.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -40,7 +40,7 @@ std::string joined(const Words& words, std::string_view between) {
   return text;
 }
 
-/// CLI11 says the values of a closed list in the type of the option, "TEXT:{auto,oci,docker}".
+/// CLI11 puts the values of a closed list into the type of the option: "TEXT:{auto,oci,docker}".
 Words choices_of(const CLI::Option& option) {
   const std::string type = option.get_type_name();
   const auto from = type.find('{'), to = type.find('}');
@@ -63,7 +63,7 @@ std::vector<TypedOption> options_of(const CLI::App& app) {
   return options;
 }
 
-/// `common`: the options of the commands that it lies in, such as --debug, which it takes as well.
+/// `common` are the options of the commands around it, such as --debug, which it takes as well.
 TypedCommand command_of(const CLI::App& app, const std::vector<TypedOption>& common) {
   TypedCommand command{
       .name = app.get_name(), .purpose = app.get_description(), .options = options_of(app)};

@@ -17,7 +17,8 @@ struct CopyArguments {
   TransferArguments transfer;
 };
 
-/// The login that --creds is: one registry's. Which one has to be clear.
+/// Gives --creds to the registry of the command. Throws Error{usage} when two registries could be
+/// meant.
 void settle_creds(const CopyArguments& arguments, const Address& from, const Address& to,
                   RegistryArguments& source, RegistryArguments& destination) {
   const bool is_ambiguous = from.kind == Address::Kind::registry &&

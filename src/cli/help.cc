@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t max_line = 80;
 constexpr std::size_t right_column = 30;
 
-/// `text` in lines that begin at `column`; the line that `out` ends with has `used` bytes.
+/// Appends `text` in lines that begin at `column`. The line that `out` ends with has `used` bytes.
 void append_wrapped(std::string& out, std::string_view text, std::size_t used, std::size_t column) {
   std::size_t at = max_line;  // in the line, from the first word on
   for (const std::string_view word : split(text, ' ')) {
@@ -103,7 +103,7 @@ void append_options(std::string& out, const CLI::App& app) {
       return option->nonpositional() && option->get_group() == group;
     });
     if (group.empty() || options.empty()) continue;
-    // The group of those that name none is called otherwise by each version.
+    // Options without a group of their own are in one whose name differs between versions.
     out += cat("\n", group == app.get_help_ptr()->get_group() ? "Options" : group, ":\n");
     for (const CLI::Option* option : options) {
       append_entry(out, shown_option(*option), described(*option));

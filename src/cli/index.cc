@@ -20,7 +20,7 @@ struct IndexArguments {
   MetadataArguments metadata;
 };
 
-/// What would change an image that is copied as it is.
+/// Refuses options that would change an image which is copied as it is.
 void refuse_for_stored(const std::string& word, std::string_view option, std::string_view hint) {
   throw Error(ErrorKind::usage,
               cat(option, ": ", printable(word), " is stored already and goes as it is"),

@@ -16,7 +16,7 @@ namespace n2c::cli {
 
 namespace {
 
-/// An engine unpacks for as long as its disk needs, and says nothing meanwhile.
+/// An engine unpacks as long as its disk needs, and says nothing meanwhile.
 constexpr std::chrono::seconds engine_patience{600};
 
 const std::map<std::string, EngineKind> engines{{"auto", EngineKind::automatic},

@@ -52,7 +52,7 @@ Credentials credentials_from(const LoginArguments& arguments, const std::stop_to
   return login;
 }
 
-/// The file that a login goes to: where docker's already is, unless podman's is the only one.
+/// The file that a login goes to: docker's, unless podman's is the only one that exists.
 std::filesystem::path file_to_write(const std::string& auth_file) {
   const auto places = registry::find_auth_places(auth_file, process_environment());
   if (places.files.empty()) {

@@ -6,9 +6,9 @@
 
 namespace n2c::cli {
 
-/// Writes the file whole or not at all. What is no regular file (/dev/stdout, a symbolic link)
-/// and what stands in a folder that takes no new file is written in its place, as upstream does.
-/// Throws Error{local}.
+/// Writes the file whole or not at all. Two things are written in place, as upstream does: what is
+/// not a regular file (/dev/stdout, a symbolic link), and a file in a folder that takes no new
+/// file. Throws Error{local}.
 void write_output(const std::string& file, std::string_view text);
 
 }  // namespace n2c::cli

@@ -30,13 +30,13 @@ oci::Reference reference_of(const std::string& text, std::string_view option) {
 
 oci::Repository repository_of(const std::string& text, const oci::Repository& to) {
   if (text.starts_with(to.host + "/")) return reference_of(text, "--mount-from").repository;
-  // A path alone means a repository beside the one that is pushed to.
+  // A path alone means a repository of the same registry.
   if (oci::is_repository_path(text)) return {to.host, text};
   throw Error(ErrorKind::usage,
               cat("--mount-from: \"", printable(text), "\" is no repository of ", to.host));
 }
 
-/// What registries are told beyond what every destination is.
+/// The options that only registries look at.
 RegistryPush registry_push_of(const PushArguments& arguments, const oci::Reference& to) {
   RegistryPush push{.to = to,
                     .reuse = !arguments.no_reuse,

@@ -1,5 +1,5 @@
 #pragma once
-/// The options that every command with a registry on its other side has.
+/// The options of every command that talks to a registry.
 
 #include <functional>
 #include <string>

@@ -54,7 +54,7 @@ class StopOnSignal {
   std::thread thread_;
 };
 
-/// A build command says the bare message, as upstream does (docs/format.md H1.5).
+/// A build command prints the bare message, as upstream does (docs/format.md H1.5).
 void print_error(const Error& error, bool is_build_command) {
   terminal::say(cat(is_build_command ? "" : "n2c: ", error.message()));
   if (!error.hint().empty()) terminal::say(cat("hint: ", error.hint()));
@@ -86,9 +86,8 @@ int run_action(const Invocation& chosen) {
   }
 }
 
-/// The arguments, last first as CLI11 takes them. "help COMMAND" is "COMMAND --help", and
-/// "--flag=" stands for "--flag" and an empty value,
-/// which CLI11 would take from what follows.
+/// The arguments, last first as CLI11 takes them. "help COMMAND" becomes "COMMAND --help".
+/// "--flag=" becomes "--flag" and an empty value; CLI11 would take the next word for the value.
 std::vector<std::string> arguments_of(int argc, char** argv) {
   std::vector<std::string> arguments;
   bool flags_ended = false;
@@ -109,8 +108,8 @@ std::vector<std::string> arguments_of(int argc, char** argv) {
   return arguments;
 }
 
-/// An option that may be repeated takes one value each time, and not the words behind it:
-/// push --tag latest image.json ghcr.io/acme/app.
+/// Makes an option that may be repeated take one value each time, and not the words after it: push
+/// --tag latest image.json ghcr.io/acme/app.
 void take_one_value_each(CLI::App& app) {
   for (CLI::App* command : app.get_subcommands({})) {
     for (CLI::Option* option : command->get_options()) {

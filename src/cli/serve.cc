@@ -150,7 +150,7 @@ class Stores {
     images_.emplace(std::move(images), std::move(options));
   }
 
-  /// What compressing gave before is known, and what it gives now is kept.
+  /// Takes known forms from the cache, and keeps there what compressing gives now.
   void use_cache(const std::vector<ServedImage>& images, ServeOptions& options) {
     if (options.compression.codec == Codec::none) return;
     cache_.emplace(DigestCache::usual_file(process_environment()));
@@ -190,7 +190,7 @@ int collect(const std::string& root) {
   return 0;
 }
 
-/// What web pages may not do: see host_guard.h. Beyond loopback users choose the names.
+/// Refuses what web pages ask for (host_guard.h). Beyond loopback users choose the host names.
 registry::Handler with_guard(const ServeArguments& arguments, bool on_loopback,
                              registry::Handler handler) {
   if (!on_loopback && arguments.allowed_hosts.empty()) return handler;

@@ -17,8 +17,7 @@ struct IndexTransfer {
   RegistryPush registry;
 };
 
-/// The images among the words of a command line: all but the last of `others`, of which there is
-/// one.
+/// The images among the words of a command line: `first`, and all of `others` but the last.
 std::vector<std::string> sources_of(const std::string& first,
                                     const std::vector<std::string>& others);
 

@@ -143,7 +143,7 @@ std::string Counts::str(std::string_view one, std::string_view many) const {
 }
 
 void print_closing_line(const Address& destination, const std::string& line) {
-  // An archive on standard output leaves no room there for words.
+  // When an archive goes to standard output, words go to standard error.
   (destination.is_standard_output() ? terminal::say : terminal::print)(line);
 }
 

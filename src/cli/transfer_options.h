@@ -28,17 +28,18 @@ struct TransferArguments {
   RegistryArguments registry;
 };
 
-/// Declares them, but for the registry's. `arguments` must live until the command has run.
+/// Declares them, without the registry's own. `arguments` must live until the command has run.
 void add_transfer_options(CLI::App& command, TransferArguments& arguments);
 
-/// What they mean for that destination: without --compression, gzip where images are stored and
-/// shared, and plain layers in a dir: folder (docs/format.md A9). Throws Error{usage}.
+/// What they mean for that destination. Without --compression layers are gzip where images are
+/// stored and shared, and plain in dir: folders and engines (docs/format.md A9). Throws
+/// Error{usage}.
 PushOptions push_options_of(const TransferArguments& arguments, Address::Kind destination);
 
-/// What --verify means for that destination. Throws Error{usage} where it is no folder.
+/// What --verify means for that destination. Throws Error{usage} where it is not a folder.
 BlobTrust blob_trust_of(const TransferArguments& arguments, const Address& destination);
 
-/// What is said about an image beyond what its description says.
+/// What options say about an image, beyond its description.
 struct MetadataArguments {
   std::vector<std::string> annotations, labels;
   std::string created, image_id_file;
@@ -53,8 +54,8 @@ AnnotationPlaces annotations_of(const std::vector<std::string>& arguments);
 /// --annotation of one image: on its manifest, or Error{usage}.
 oci::Annotations image_annotations_of(const std::vector<std::string>& arguments);
 
-/// Reads image.json with --label and --created put in, and the variant of the platform that was
-/// written before it, if one was. Throws Error.
+/// Reads image.json, with --label and --created put in, and the variant of the platform if one was
+/// written before it. Throws Error.
 Image load_described(const std::string& file, const std::string& store_root,
                      const MetadataArguments& arguments,
                      const std::optional<oci::Platform>& platform = {});
@@ -72,7 +73,7 @@ struct Counts {
   std::string str(std::string_view one, std::string_view many) const;
 };
 
-/// The closing line, on standard output unless the image itself goes there.
+/// Prints the closing line on standard output, unless the image itself goes there.
 void print_closing_line(const Address& destination, const std::string& line);
 
 }  // namespace n2c::cli

@@ -16,15 +16,15 @@
 
 namespace n2c {
 
-/// Bytes checked against their digest whenever they are read: a mismatch is Error{integrity} before
-/// the last of them is given.
+/// Bytes that are checked against their digest whenever they are read. A mismatch is
+/// Error{integrity}, thrown before the last byte is given.
 class VerifiedSource final : public ByteSource {
  public:
   VerifiedSource(std::unique_ptr<ByteSource> from, oci::Descriptor blob, std::string what,
                  std::string_view hint)
       : from_(std::move(from)), blob_(std::move(blob)), what_(std::move(what)), hint_(hint) {}
 
-  /// Reads from the start whatever the offset: only the whole can be verified.
+  /// Reads from the start, whatever the offset: only the whole can be verified.
   std::unique_ptr<Reader> open(std::uint64_t offset) const override;
 
  private:
@@ -34,8 +34,8 @@ class VerifiedSource final : public ByteSource {
   std::string_view hint_;
 };
 
-/// What verifies itself is read whole, once, before any of it is given: what a description names
-/// and is not what it says (somebody's keys) goes nowhere, not even in part.
+/// Reads `verified`, which checks itself, to its end once before it gives any byte. So a file that
+/// a description names wrongly (somebody's keys) goes nowhere, not even in part.
 class CheckedFirstSource final : public ByteSource {
  public:
   explicit CheckedFirstSource(std::unique_ptr<ByteSource> verified)
@@ -47,8 +47,8 @@ class CheckedFirstSource final : public ByteSource {
   mutable std::once_flag checked_;
 };
 
-/// A file that has to be the same one each time it is opened: whoever puts another in its place
-/// after it was checked gets Error{integrity}.
+/// A file that has to be the same one each time it is opened. Opening another file that was put in
+/// its place throws Error{integrity}.
 class PinnedFileSource final : public ByteSource {
  public:
   explicit PinnedFileSource(std::filesystem::path path) : path_(std::move(path)) {}
@@ -64,8 +64,8 @@ class PinnedFileSource final : public ByteSource {
   mutable Locked<std::optional<Identity>> first_;
 };
 
-/// A layer's file, whose unpacked bytes are checked against diff_id, once, before any are given:
-/// engines refuse the image when they pull it otherwise.
+/// A layer's file whose unpacked bytes are checked against diff_id once, before any byte is given.
+/// Without that check engines would refuse the image when they pull it.
 class UnpackCheckedSource final : public ByteSource {
  public:
   UnpackCheckedSource(std::unique_ptr<ByteSource> from, oci::Digest diff_id, std::string what)

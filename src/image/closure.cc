@@ -28,7 +28,7 @@ go::Decoded decode_entry(const Json& json, Entry& entry) {
                              }}});
 }
 
-/// Gives every distinct path its id, at first sight.
+/// Gives every distinct path its id when it is first seen.
 class Numbering {
  public:
   explicit Numbering(Closure& closure) : closure_(closure) {}
@@ -53,7 +53,7 @@ class ComponentSearch {
   explicit ComponentSearch(const Closure& closure)
       : closure_(closure), order_(closure.nodes.size()), low_(closure.nodes.size()) {}
 
-  /// Those of more than one path, each sorted, in an order in which referrers come first.
+  /// The components of more than one path, each sorted. Referrers come first.
   Components cyclic() {
     for (std::size_t id = 0; id < order_.size(); ++id) {
       if (order_[id] == 0) visit(id);

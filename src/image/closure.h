@@ -10,8 +10,8 @@
 
 namespace n2c {
 
-/// Store paths numbered in the order in which the graph's file first names them, an entry's own
-/// path before its references (docs/format.md F1.1).
+/// Store paths, numbered in the order in which the graph's file first names them. An entry's own
+/// path comes before its references (docs/format.md F1.1).
 struct Closure {
   struct Node {
     std::string path;
@@ -23,13 +23,14 @@ struct Closure {
 /// An array of {path, references, …}; the error says where.
 Parsed<Closure> parse_closure_graph(std::string_view text);
 
-/// Ids such that a path stands behind all that refer to it. Throws Error{input} in
-/// upstream's words when paths refer to each other in a circle (docs/format.md F1.2).
+/// The ids in an order in which each path comes after all paths that refer to it. Throws
+/// Error{input} in upstream's words when paths refer to each other in a circle (docs/format.md
+/// F1.2).
 std::vector<std::size_t> referrers_first(const Closure& closure);
 
-/// Ids, the most popular first: by the number of chains of references that end at the path,
-/// in Go's wrapping int64, ties by the higher id first (docs/format.md F2). Throws as
-/// referrers_first().
+/// The ids, the most popular path first. Popularity is the number of chains of references that end
+/// at the path, in Go's wrapping int64. Among equals the higher id comes first (docs/format.md F2).
+/// Throws as referrers_first().
 std::vector<std::size_t> by_popularity(const Closure& closure);
 
 }  // namespace n2c

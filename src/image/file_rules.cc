@@ -30,7 +30,8 @@ std::optional<Parsed<std::int64_t>> parse_mode(const std::string& mode) {
   return Parsed<std::int64_t>(scanned->value);
 }
 
-/// docs/format.md D4.4: "^" and a path, not quoted, where the path has a character like '+' in it.
+/// A warning when the expression is "^" and an unquoted path that has a character like '+' in it
+/// (docs/format.md D4.4).
 std::optional<std::string> rewrite_warning(const StorePath& path) {
   const std::string& regex = path.options->rewrite.regex;
   if (!regex.contains(path.path)) return {};

@@ -1,6 +1,6 @@
 #pragma once
-/// What a store path's options do to its files on their way into a tar: where they go and
-/// whose they are (docs/format.md B8, E3).
+/// What a store path's options do to its files on their way into a tar: where they go, and which
+/// owner and mode they get (docs/format.md B8, E3).
 
 #include <optional>
 #include <string>
@@ -16,17 +16,16 @@ namespace n2c {
 /// The options of one store path, compiled once. Immutable; all threads may use it.
 class FileRules {
  public:
-  /// Throws Error{input} for a regular expression that Go refuses and for keys this n2c does
-  /// not know (docs/format.md Appendix III).
-  /// `case_hack`: what begins with "~nix~case~hack~" in a name is cut off before anything is
-  /// rewritten (E3.1); perms see the whole (B8.2).
+  /// Throws Error{input} for a regular expression that Go refuses and for keys this n2c does not
+  /// know (docs/format.md Appendix III). `case_hack`: a name is cut at "~nix~case~hack~" before
+  /// anything is rewritten (E3.1); perms see the whole name (B8.2).
   explicit FileRules(const StorePath& path, bool case_hack = false);
 
-  /// Where the file goes; empty: it is left out (docs/format.md E3.3).
+  /// Where the file goes. Empty when it is left out (docs/format.md E3.3).
   std::string destination(std::string_view source) const;
 
   /// Sets owner and mode in a header as the perms that match the source say (docs/format.md B8.3).
-  /// Throws Error{input} for a mode that is no number.
+  /// Throws Error{input} for a mode that is not a number.
   void apply_perms(std::string_view source, go::TarHeader& header) const;
 
  private:
@@ -46,13 +45,13 @@ class FileRules {
   std::vector<Matched> perms_;
 };
 
-/// Whether the mode is one to seven octal digits, which all read alike, or is not set: what
-/// `--strict-perms` asks for (docs/format.md B8.4).
+/// Whether the mode is not set, or is one to seven octal digits, which everyone reads alike.
+/// `--strict-perms` asks for this (docs/format.md B8.4).
 bool has_plain_mode(const Perm& perm);
 
-/// What in the options most likely does not do what was meant, a line each for people: a
-/// rewrite whose expression is a store path's text that does not match that path (docs/format.md
-/// D4.4), a mode that is read as another number than it looks (B8.4). No I/O.
+/// Warnings for people about options that most likely do not do what was meant, a line each: a
+/// rewrite made of a store path's text that does not match that path (docs/format.md D4.4), and a
+/// mode that is read as another number than it looks (B8.4). No I/O.
 std::vector<std::string> find_warnings(const std::vector<StorePath>& paths);
 
 }  // namespace n2c

@@ -26,8 +26,8 @@ std::string perms_text(const Perms& perms) {
   return cat("[", text, "]");
 }
 
-/// docs/format.md E5.3. Go tells a nil list from an empty one; where it would crash for want of
-/// options (E5.4), no options count as no perms.
+/// Whether two files have the same perms (docs/format.md E5.3). Go tells a nil list from an empty
+/// one. Where it would crash because options are missing (E5.4), missing options count as no perms.
 bool same_perms(const PathOptions& earlier, const std::optional<PathOptions>& later) {
   if (later) return earlier.perms == later->perms;
   return !earlier.perms || earlier.perms->empty();

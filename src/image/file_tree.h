@@ -1,6 +1,6 @@
 #pragma once
-/// The files of a layer by where they go in its tar: every source file at its destination,
-/// and the directories that destinations imply (docs/format.md E4 to E6).
+/// The files of a layer by their place in its tar: every source file at its destination, and the
+/// directories that destinations imply (docs/format.md E4 to E6).
 
 #include <cstdint>
 #include <limits>
@@ -29,7 +29,8 @@ struct SourceFile {
 /// Built by one thread; then any may read it.
 class FileTree {
  public:
-  /// `paths` are the layer's, for comparing their perms; they must outlive the adding.
+  /// `paths` are the layer's; their perms are compared. They must live until the last file is
+  /// added.
   explicit FileTree(const std::vector<StorePath>& paths) : paths_(paths) {}
   FileTree(const FileTree&) = delete;
   FileTree& operator=(const FileTree&) = delete;
@@ -41,8 +42,8 @@ class FileTree {
   /// Where the file was found, as messages and regular expressions see it.
   std::string source_path(const SourceFile& source) const;
 
-  /// Puts a file at a destination, which is cleaned first. A file that is there already is
-  /// replaced when it is alike, else Error{input} with upstream's text (docs/format.md E5).
+  /// Puts a file at a destination, which is cleaned first. It replaces a file that is there already
+  /// and is alike. Otherwise it throws Error{input} with upstream's text (docs/format.md E5).
   void add(std::string_view destination, const SourceFile& source);
 
   class Cursor;
@@ -76,13 +77,13 @@ class FileTree {
   Node* last_parent_ = nullptr;
 };
 
-/// Goes through a tree in the tar's order: parents first, children by the bytes of their
-/// names. The tree must not change. Copies go on from the same place.
+/// Goes through a tree in the tar's order: parents first, children by the bytes of their names. The
+/// tree must not change meanwhile. A copy of a cursor goes on from the same place.
 class FileTree::Cursor {
  public:
   explicit Cursor(const FileTree& tree);
 
-  /// To the first or next entry; false at the end.
+  /// Moves to the first or next entry. Returns false at the end.
   bool next();
   /// Its path in the tar, clean.
   const std::string& path() const { return path_; }

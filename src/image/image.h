@@ -16,8 +16,8 @@ struct Blob {
   std::shared_ptr<const ByteSource> bytes;
 };
 
-/// One layer as described: its identity unpacked (diff_id), and its bytes as stored, whose
-/// media type tells how. A layer made from store paths is stored as plain tar; a base
+/// One layer as described: the digest of its plain tar (diff_id), and its bytes as stored, whose
+/// media type tells the form. A layer made from store paths is stored as a plain tar, a base
 /// image's layer often as gzip.
 struct Layer {
   oci::Digest diff_id;

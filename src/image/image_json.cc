@@ -12,7 +12,7 @@ namespace {
 using go::Decoded;
 using go::Json;
 
-/// Notes the keys of an object that are not known, as `step` and the key.
+/// Notes an object's unknown keys, as `step` and the key.
 std::function<void(std::string_view)> note_unknown(std::vector<std::string>& keys,
                                                    std::string step) {
   return [&keys, step = std::move(step)](std::string_view key) {
@@ -20,7 +20,7 @@ std::function<void(std::string_view)> note_unknown(std::vector<std::string>& key
   };
 }
 
-/// The name of a file; one with a NUL in it would be cut there by whoever opens it.
+/// Decodes the name of a file. A NUL is refused: whoever opens the file would cut the name there.
 Decoded decode_file(const Json& json, std::string& file) {
   if (auto wrong = go::decode(json, file)) return wrong;
   if (file.find('\0') == std::string::npos) return {};
@@ -110,7 +110,7 @@ Decoded decode_created(const Json& json, std::optional<std::string>& created) {
   return {};
 }
 
-/// Why a config of that many bytes is refused, if it is.
+/// Why a config of this size is refused; nothing when it is not.
 std::optional<std::string> too_large(std::uint64_t config_bytes) {
   if (config_bytes <= oci::max_manifest_bytes) return {};
   return cat(brief_bytes(config_bytes), " of config; registries and engines read ",
@@ -186,7 +186,7 @@ Json json_of(const std::vector<LayerRecord>& layers) {
   return json;
 }
 
-/// What read() returns; a file that cannot be read is a wrong input.
+/// Returns what read() returns. A file that cannot be read becomes Error{input}.
 template <class Read>
 std::string or_input(const Read& read) {
   try {

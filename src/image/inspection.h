@@ -30,7 +30,7 @@ struct ImageFacts {
   std::vector<std::string> warnings;
 };
 
-/// Looks at the sizes of files, never at contents; what is not there is left out.
+/// Looks at the sizes of files, never at their contents. Files that are not there are left out.
 ImageFacts inspect_image(const ImageRecord& image, const StoreView& store,
                          const std::stop_token& stop);
 

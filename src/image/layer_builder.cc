@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t block_bytes = 256 << 10;
 
-/// How a codec's layers are called: by media type and by file name.
+/// The media type and the file name's ending of a codec's layers.
 struct CodecNames {
   std::string_view media_type, suffix;
 };
@@ -65,7 +65,7 @@ class LayerBuilder {
     return record;
   }
 
-  /// Removes the files that were not there before.
+  /// Removes the files made here, and none that was there before.
   void remove_kept() {
     kept_.with([](const std::vector<std::string>& files) {
       std::error_code ignored;
@@ -101,7 +101,7 @@ class LayerBuilder {
   Locked<std::vector<std::string>> kept_;
 };
 
-/// Layers of many paths first: the longest work should not begin last.
+/// Layers of many paths go first, so that the longest work does not begin last.
 std::vector<std::size_t> largest_first(const std::vector<std::vector<StorePath>>& layers) {
   std::vector<std::size_t> order(layers.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

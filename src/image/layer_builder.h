@@ -1,6 +1,6 @@
 #pragma once
-/// Layers described by reading their tars once: digest and size, and, where they are to be
-/// kept, the bytes in a file.
+/// Describes layers by reading their tars once: digest and size and, where they are to be kept, the
+/// bytes in a file.
 
 #include <cstdint>
 #include <filesystem>
@@ -17,14 +17,16 @@ namespace n2c {
 struct LayerBuild {
   StoreView store;
   oci::History history;  ///< of every layer
-  /// The folder for the layers' files, "" for none: HEX.tar, HEX.tar.gz or HEX.tar.zst.
+  /// The folder for the layers' files, which are named HEX.tar, HEX.tar.gz or HEX.tar.zst. "": none
+  /// are kept.
   std::string keep_in;
   Compression compression{.codec = Codec::none};  ///< of what is kept
 };
 
-/// The records of these layers, in their order (docs/format.md F4.2), each layer on a processor of
-/// its own. A layer's bytes are never held in memory. What was kept is removed again when one
-/// fails. Throws what StoreLayerSource does, and Error{input} for options that are not known.
+/// The records of these layers, in their order (docs/format.md F4.2). Layers are read side by side
+/// on all processors. A layer's bytes are never held in memory. When one layer fails, the files
+/// made for the others are removed again. Throws what StoreLayerSource does, and Error{input} for
+/// options that are not known.
 std::vector<LayerRecord> build_layers(const std::vector<std::vector<StorePath>>& layers,
                                       const LayerBuild& build, std::stop_token stop);
 

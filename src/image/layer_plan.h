@@ -27,15 +27,16 @@ struct SelectionRules {
 std::optional<std::string> read_perms(std::string_view json, SelectionRules& rules);
 std::optional<std::string> read_rewrites(std::string_view json, SelectionRules& rules);
 
-/// docs/format.md F3: the path with its perms in file order and its last rewrite; dropped when it
-/// is to be ignored or when a parent layer has it with the same options. `log` hears of each drop.
+/// The paths with their options: perms in file order, and the last rewrite (docs/format.md F3). A
+/// path is dropped when it is to be ignored, or when a parent layer has it with the same options.
+/// `log` is told of each drop.
 std::vector<StorePath> select_paths(const std::vector<std::string>& ordered,
                                     const SelectionRules& rules,
                                     const std::vector<LayerRecord>& parents,
                                     const std::function<void(std::string_view)>& log);
 
-/// docs/format.md F4.1: one path a layer, the last layer taking all the rest; max_layers of 0 or
-/// less is one a path without limit.
+/// Cuts the paths into layers of one path each; the last layer takes all the rest (docs/format.md
+/// F4.1). max_layers of 0 or less means a layer for every path.
 std::vector<std::vector<StorePath>> split_by_order(std::vector<StorePath> paths,
                                                    std::int64_t max_layers);
 

@@ -23,7 +23,7 @@ class FileData {
       : tar_(&tar), source_(&source), left_(source.size - offset) {
     const std::string path = tar.tree().source_path(source);
     const auto [folder, at] = tar.store().place(path);
-    // O_NONBLOCK: whatever has taken the file's place meanwhile, the open comes back.
+    // O_NONBLOCK: the open returns even if something else has taken the file's place.
     const int opened = ::openat(folder, at, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (opened < 0) {
       const std::string why = go::errno_text(errno);
@@ -40,7 +40,7 @@ class FileData {
 
   /// As much as is there and fits.
   std::size_t read(ByteSpan into) {
-    // Where there is room, one byte more than is due is asked for: it shows a file that grew
+    // Where there is room, it asks for one byte more than is due. That shows a file that grew,
     // without another call.
     const bool has_room = left_ < into.size();
     const auto want = static_cast<std::size_t>(has_room ? left_ + 1 : into.size());
@@ -110,7 +110,7 @@ class LayerReader final : public Reader {
   }
 
  private:
-  /// Goes `offset` bytes into the entry at hand.
+  /// Goes `offset` bytes into the current entry.
   void begin_entry(std::uint64_t offset) {
     tar_->header(entry_, header_);
     header_at_ = static_cast<std::size_t>(std::min<std::uint64_t>(offset, header_.size()));

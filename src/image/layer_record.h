@@ -11,7 +11,7 @@
 
 namespace n2c {
 
-/// docs/format.md B8: ownership and mode for the files whose source path matches `regex`.
+/// Ownership and mode for the files whose source path matches `regex` (docs/format.md B8).
 struct Perm {
   std::string regex, mode;
   std::int64_t uid = 0, gid = 0;
@@ -19,7 +19,7 @@ struct Perm {
   bool operator==(const Perm&) const = default;
 };
 
-/// docs/format.md E3.2: where a path's files go; an empty regex means where they are.
+/// Where a path's files go (docs/format.md E3.2). With an empty regex they stay where they are.
 struct Rewrite {
   std::string regex, repl;
   bool operator==(const Rewrite&) const = default;

@@ -12,8 +12,8 @@
 
 namespace n2c {
 
-/// A layer with its tree walked: every header and every size is settled, no content is read.
-/// Immutable once made; all threads may use it.
+/// A layer whose tree has been walked. Every header and every size is settled, and no content was
+/// read. Immutable once made; all threads may use it.
 class LayerTar {
  public:
   /// Walks the paths. Throws as StoreLayerSource::open does.
@@ -30,8 +30,8 @@ class LayerTar {
     std::uint64_t offset = 0;  ///< from the start of the entry's header, or of the trailer
     bool in_trailer = false;
   };
-  /// Looks at every header, so that one that cannot be written is told now: Error{input}, or
-  /// Error{local} for a FIFO, device or socket.
+  /// Finds a byte's place. Looks at every header, so that one that cannot be written is an error
+  /// now: Error{input}, or Error{local} for a FIFO, device or socket.
   Position find(std::uint64_t offset) const;
 
   const OpenStore& store() const { return store_; }

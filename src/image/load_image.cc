@@ -16,9 +16,9 @@ namespace n2c {
 
 namespace {
 
-/// Said when a layer made again has other bytes than when it was described. Known causes:
-/// a store that differs between build and push, such as symlinks replaced by files in a
-/// sandbox (NixOS/nix#10525), and files changed in place (nix2container#37, #97, #127).
+/// The hint when a layer made again has other bytes than when it was described. Known causes: a
+/// store that differs between build and push, as where a sandbox replaced symlinks by files
+/// (NixOS/nix#10525), and files changed in place (nix2container#37, #97, #127).
 constexpr std::string_view store_differs_hint =
     "the store paths of this layer are not what they were when it was described: compare them "
     "with `nix-store --verify-path`, build the layer again where it is pushed from, or "
@@ -26,7 +26,7 @@ constexpr std::string_view store_differs_hint =
 constexpr std::string_view file_differs_hint =
     "the layer's file changed or was cut since it was described: make it again";
 
-/// Whether the bytes are a tar, compressed or not; others are passed on unseen (docs/format.md
+/// Whether the bytes are a tar, compressed or not. Others are passed on as they are (docs/format.md
 /// A6.3).
 bool is_tar(std::string_view media_type) {
   return media_type == oci::media_type::layer_tar || media_type == oci::media_type::layer_gzip ||
@@ -67,7 +67,7 @@ std::uint64_t size_of_layer_file(const std::filesystem::path& file) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-/// What makes sense only where the bytes are made from paths.
+/// Checks a layer whose bytes are made from paths.
 void check_made_from_paths(const LayerRecord& record, const Layer& layer) {
   if (!record.paths) {
     throw Error(ErrorKind::input, "neither layer-path nor paths: there are no bytes to be had",

@@ -12,9 +12,9 @@
 
 namespace n2c {
 
-/// The bytes of a tar of this path alone, but for extended headers and the folders above it:
-/// a header for each file and its contents in whole blocks. Nothing when it is not there or
-/// cannot be looked at.
+/// The size of a tar of this path alone, in bytes: a header for each file, and its contents in
+/// whole blocks. Extended headers and the folders above are not counted. Nothing when the path is
+/// not there or cannot be looked at.
 std::optional<std::uint64_t> path_size(std::string_view path, const StoreView& store);
 
 /// The same for many, on all processors, in their order.

@@ -97,7 +97,8 @@ class Grouping {
 
   bool is_gone(std::size_t i) const { return groups_[i].members.empty(); }
 
-  /// What the union costs more, if `reached` changes touch it by way of referrers.
+  /// How much more the union costs than its parts, if `reached` changes touch it by way of
+  /// referrers.
   static std::uint64_t union_cost(const Group& a, const Group& b, std::size_t reached) {
     return (a.size + b.size) * (a.members.size() + b.members.size() + reached) - a.cost() -
            b.cost();
@@ -110,7 +111,8 @@ class Grouping {
   void consider(std::size_t i, std::size_t j) {
     if (is_gone(j)) return;
     const Group &a = groups_[i], &b = groups_[j];
-    // The union reaches no less than either: often enough to know that it does not win.
+    // The union reaches at least as much as either part. That is often enough to know that it does
+    // not win.
     if (union_cost(a, b, std::max(a.reached_count, b.reached_count)) > best_[i].cost) return;
     const std::uint64_t cost = union_cost(a, b, a.reached.count_with(b.reached));
     const bool wins = cost < best_[i].cost || (cost == best_[i].cost && j < best_[i].partner);

@@ -1,6 +1,6 @@
 #pragma once
-/// A layer's tar made from store paths, byte for byte Go's (docs/format.md B, D, E), as often as
-/// it is asked for. The file tree is walked at open(); sizes are known before any content
+/// A layer's tar, made from store paths as often as it is asked for, with Go's bytes
+/// (docs/format.md B, D, E). The file tree is walked at open(); sizes are known before any content
 /// is read, so an offset is found without reading what lies before it.
 
 #include <memory>

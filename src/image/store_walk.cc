@@ -76,7 +76,8 @@ class Walk {
     std::size_t next = 0;
   };
 
-  /// In the order of a recursive walk, without recursion: folders may be deeper than a stack.
+  /// Visits files in the order of a recursive walk, but without recursion: folders may be deeper
+  /// than a stack.
   void walk(const std::string& path, const SourceFile& top) {
     std::vector<Level> levels;
     visit(path, top, levels);
@@ -104,8 +105,8 @@ class Walk {
     levels.push_back({.path = std::move(clean_path), .folder = folder, .files = std::move(files)});
   }
 
-  /// Everything in a folder by the bytes of the file names. The folder is closed again
-  /// before what is below it is looked at, so that depth costs no descriptors.
+  /// Everything in a folder, sorted by the bytes of the names. The folder is closed before anything
+  /// below it is looked at, so that depth costs no descriptors.
   std::vector<SourceFile> read_folder(const std::string& path, const std::string& clean_path) {
     const auto [parent, at] = store_.place(path);
     const int opened = ::openat(parent, at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -9,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// "/nix/store/NAME": what is there is looked at and, where it is a link, not followed.
+/// "/nix/store/NAME". It is looked at and not followed where it is a link.
 bool is_top_of_store(std::string_view path) {
   if (!path.starts_with(store_folder)) return false;
   path.remove_prefix(store_folder.size());

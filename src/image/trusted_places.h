@@ -1,5 +1,5 @@
 #pragma once
-/// Which files a description may name without proof.
+/// Which files a description may name without a check before their first byte.
 
 #include <filesystem>
 #include <string_view>
@@ -9,10 +9,10 @@
 
 namespace n2c {
 
-/// A description may come from a stranger, and n2c may run as root: a layer's bytes are given
-/// unseen only from where nothing is secret, the Nix store, and from what came with the
-/// description, the folder it lies in. What lies elsewhere is checked whole first.
-/// Immutable; all threads may use it.
+/// A description may come from a stranger, and n2c may run as root. So a layer's bytes are given
+/// unchecked from two places only: the Nix store, where nothing is secret, and the folder of the
+/// description, which came with it. What lies elsewhere is read whole and checked first. Immutable;
+/// all threads may use it.
 class TrustedPlaces {
  public:
   /// `description`: the file that names the others; a pipe has no folder.
@@ -20,7 +20,7 @@ class TrustedPlaces {
 
   /// Whether the file, links followed, lies below one of these places.
   bool hold(const std::filesystem::path& file) const;
-  /// Whether they are all paths of the store itself, no path below or beside it.
+  /// Whether all of them are paths of the store itself, and none lies below such a path or outside.
   static bool hold(const std::vector<StorePath>& paths);
 
  private:

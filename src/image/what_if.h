@@ -26,8 +26,8 @@ struct Resent {
 /// Every path changes alone, as one does that nothing else refers to.
 Resent resent_alone(const std::vector<WeighedLayer>& layers);
 
-/// A path changes and with it, as in a Nix store, the name of everything that refers to it,
-/// directly or not. Paths that the closure does not know change alone.
+/// A path changes together with everything that refers to it, directly or not, since their names
+/// change in a Nix store. Paths that the closure does not know change alone.
 Resent resent_with_referrers(const std::vector<WeighedLayer>& layers, const Closure& closure);
 
 }  // namespace n2c

@@ -1,13 +1,11 @@
 #pragma once
 /// libn2c: images described by store paths, and the places they can go.
 ///
-///     #include <n2c.h>                       // g++ -std=c++23 app.cc $(pkg-config --cflags --libs
-///     n2c)
+///     #include <n2c.h>    // g++ -std=c++23 app.cc $(pkg-config --cflags --libs n2c)
 ///
 ///     n2c::Image image = n2c::load_image_json("image.json", {});
 ///     image.config_json;                     // the config, as it will be stored
-///     image.layers[0].blob.bytes->open();    // a layer's tar, made from the store while it is
-///     read
+///     image.layers[0].blob.bytes->open();    // a layer's tar, made while it is read
 ///
 ///     n2c::Registries registries({});        // logins of docker and podman, TLS, retries
 ///     auto place = n2c::open_destination(*n2c::Address::parse("ghcr.io/acme/app:1"),
