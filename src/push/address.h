@@ -13,7 +13,7 @@
 
 namespace n2c {
 
-/// One address, understood. Which members are set follows from the kind.
+/// One address, parsed. Its kind tells which members are set.
 struct Address {
   enum class Kind {
     registry,            ///< docker://HOST/PATH[:TAG][@DIGEST], or without docker://
@@ -31,17 +31,17 @@ struct Address {
   std::filesystem::path path{};
   /// registry, docker_daemon, containers_storage: always; docker_archive: where one was named.
   std::optional<oci::Reference> reference{};
-  /// oci_layout, oci_archive: the image's name there (org.opencontainers.image.ref.name), not
-  /// bound by a registry's rules for tags; empty when none was given.
+  /// oci_layout, oci_archive: the image's name there (org.opencontainers.image.ref.name). A
+  /// registry's rules for tags do not apply to it. Empty when none was given.
   std::string tag{};
   /// oci_layout, oci_archive.
   std::optional<oci::Digest> digest{};
 
-  /// As a destination: "-" is a docker-archive on standard output, and what has no transport
+  /// Parses a destination. "-" is a docker-archive on standard output, and text without a transport
   /// is a reference. The error says which form was expected.
   static Parsed<Address> parse(std::string_view text);
-  /// As a source: what has no transport and begins with '/', "./" or "../" or ends in ".json"
-  /// is an image.json; standard output is refused.
+  /// Parses a source. Text without a transport is an image.json when it begins with '/', "./" or
+  /// "../", or ends in ".json". Standard output is refused.
   static Parsed<Address> parse_source(std::string_view text);
 
   bool is_standard_output() const { return path == "-" || path == "/dev/stdout"; }

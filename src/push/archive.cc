@@ -38,7 +38,7 @@ class ArchiveReader final : public Reader {
 
   ArchiveReader(const ArchiveReader&) = delete;
   ArchiveReader& operator=(const ArchiveReader&) = delete;
-  /// Freeing an archive that is not finished writes all that it lacks: refused from here on.
+  /// Freeing an unfinished archive writes all that it lacks. From here on that is refused.
   ~ArchiveReader() override { dropped_ = true; }
 
   std::size_t read(ByteSpan into) override {
@@ -147,7 +147,7 @@ std::string blob_path(const oci::Digest& digest) {
 std::unique_ptr<Reader> ArchiveSource::open(std::uint64_t offset) const {
   auto reader = std::make_unique<ArchiveReader>(files_);
   skip(*reader, offset);
-  // Who takes an archive works on it while it comes: making it is to take none of that time.
+  // Whoever takes an archive works on it while it comes. Making it ahead takes none of that time.
   return std::make_unique<ReadAhead>(std::move(reader));
 }
 

@@ -19,7 +19,7 @@ namespace n2c {
 
 namespace {
 
-/// The whole tar into `to`; how many bytes it was.
+/// Writes the whole tar into `to` and returns its size in bytes.
 std::uint64_t pour(std::vector<ArchiveFile> files, Writer& to, Progress& progress,
                    const oci::Digest& meter, const std::stop_token& stop) {
   const std::uint64_t total =
@@ -72,7 +72,7 @@ class PlainSource final : public ByteSource {
 
 bool is_plain(const Layer& layer) { return layer.blob.descriptor.digest == layer.diff_id; }
 
-/// The image with every layer plain. Compressed ones are read once to know how long they are.
+/// The image with every layer plain. Compressed layers are read once to know their size.
 Image with_plain_layers(Image image, std::size_t at_once, std::stop_token stop) {
   run_side_by_side(image.layers.size(), at_once, stop, [&](std::size_t i, std::stop_token) {
     Layer& layer = image.layers[i];

@@ -13,7 +13,7 @@ class DockerArchiveDestination final : public ImageDestination {
  public:
   explicit DockerArchiveDestination(Address address) : address_(std::move(address)) {}
   std::string str() const override { return address_.str(); }
-  /// Layers go in plain; `options`' compression is not looked at.
+  /// Layers are written as plain tars, whatever `options` says about compression.
   PushReport push(const Image& image, const PushOptions& options, Progress& progress,
                   std::stop_token stop) override;
   CopyReport copy(const std::shared_ptr<ImageSource>& source, const CopyOptions& options,
@@ -25,8 +25,8 @@ class DockerArchiveDestination final : public ImageDestination {
   Address address_;
 };
 
-/// A layout in a tar. Layers that are to be compressed are compressed twice, first to learn
-/// their digests and sizes (a tar says them before the bytes), so nothing is kept on disk.
+/// A layout in a tar. A layer that is to be compressed is compressed twice, so that nothing is kept
+/// on disk: first to learn its digest and size, which a tar says before the bytes.
 class OciArchiveDestination final : public ImageDestination {
  public:
   explicit OciArchiveDestination(Address address) : address_(std::move(address)) {}

@@ -84,7 +84,8 @@ std::string name_of(struct archive_entry* entry) {
   return name == nullptr ? "" : plain_name(name);
 }
 
-/// The file a link leads to: a symlink's is beside it, a hard link's is named from the top.
+/// The file that a link leads to. A symlink's target is relative to its folder, a hard link's to
+/// the top.
 std::string link_of(struct archive_entry* entry, const std::string& name) {
   if (const char* hard = archive_entry_hardlink(entry)) return plain_name(hard);
   const char* soft = archive_entry_symlink(entry);

@@ -2,8 +2,8 @@
 /// The files inside an archive on disk: tar, plain or compressed, as docker save, skopeo, podman
 /// and crane write it.
 ///
-/// Opening a file reads the archive from its start (a plain tar is skipped through by seeking),
-/// so nothing is unpacked anywhere.
+/// Opening a file reads the archive from its start; a plain tar is skipped through by seeking.
+/// Nothing is unpacked.
 
 #include <filesystem>
 #include <map>
@@ -16,8 +16,8 @@ namespace n2c {
 
 class ArchiveFiles final : public FileSet {
  public:
-  /// Lists the archive. Throws Error{local} when it cannot be opened, Error{input} when it is no
-  /// archive or an absurd one (more than 100 000 files).
+  /// Lists the archive. Throws Error{local} when it cannot be opened, and Error{input} when it is
+  /// not an archive or has more than 100 000 files.
   explicit ArchiveFiles(std::filesystem::path file);
 
   std::string str() const override { return file_.string(); }

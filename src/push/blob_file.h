@@ -22,35 +22,35 @@ struct BlobPlace {
   std::function<std::filesystem::path(const oci::Digest&)> final_path;
 };
 
-/// Reads `bytes` into a file that gets its final name when whole and right, fsynced. The rules
-/// are BlobStore::put()'s; on any failure nothing is left.
+/// Reads `bytes` into a file that gets its final name once it is whole, right and fsynced. The
+/// rules are those of BlobStore::put(). On any failure nothing is left.
 oci::Descriptor put_blob_file(const BlobPlace& place, const ByteSource& bytes,
                               std::string media_type, const std::optional<oci::Descriptor>& known,
                               std::atomic<std::uint64_t>& sent, std::stop_token stop);
 
-/// The same for a manifest, index or config at hand.
+/// The same for a manifest, index or config that is in memory.
 void put_blob_file(const BlobPlace& place, const oci::Digest& digest, std::string_view bytes);
 
-/// What makes a blob that is there already count as there.
+/// When a blob that has a file already counts as being there.
 enum class BlobTrust {
   size,    ///< it has its size
   digest,  ///< it is read, and has its digest (--verify)
 };
 
-/// Whether the file of that name is the blob, as far as `trust` asks. Throws as require_own_file().
+/// Whether the file of that name is the blob; `trust` says how much is checked. Throws as
+/// require_own_file().
 bool holds_blob(const std::filesystem::path& path, const oci::Descriptor& blob, BlobTrust trust,
                 const std::stop_token& stop);
 
-/// A name inside a store that is about to be written to stands for a regular file (a folder), or
-/// for nothing yet. Throws Error{input} for a link, whatever it leads to, and for all else.
+/// Checks that a name inside a store, which is about to be written to, is a regular file (a folder)
+/// or nothing yet. Throws Error{input} for everything else, and for every link.
 void require_own_file(const std::filesystem::path& path);
 void require_own_folder(const std::filesystem::path& path);
 
-/// Writes or replaces such a file, fsynced; readers see the old one or the new one.
+/// Writes or replaces such a file, fsynced. Readers see the old file or the new one.
 void write_own_file(const std::filesystem::path& path, std::string_view bytes);
 
-/// Marks a folder as being written to by one writer alone, as long as it lives, by an flock on the
-/// folder.
+/// As long as it lives, no other writer writes to the folder. It is an flock on the folder.
 class WriterMark {
  public:
   /// Waits until no one else writes there. Throws Error{local} when the folder cannot be opened.

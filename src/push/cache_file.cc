@@ -31,7 +31,7 @@ std::string checksum(std::string_view payload) {
 
 std::string line_of(std::string_view payload) { return cat(checksum(payload), ' ', payload, '\n'); }
 
-/// Opens regular files only: a FIFO in its place would hold us for ever.
+/// Opens regular files only. Opening a FIFO would wait for ever.
 FileDescriptor open_regular(const std::filesystem::path& file, int flags) {
   FileDescriptor opened(::open(file.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600));
   struct stat status{};
@@ -86,8 +86,8 @@ bool write_at(const FileDescriptor& file, std::string_view text, std::uint64_t o
   return true;
 }
 
-/// In place, so that the lock stays on the file everyone opens. Killed in the middle, it leaves
-/// fewer lines, each whole.
+/// Rewrites the file in place, so that the lock stays on the file that everyone opens. When it is
+/// killed in the middle, fewer lines are left, each whole.
 bool rewrite(const FileDescriptor& file, std::vector<std::string> payloads,
              std::uint64_t max_bytes) {
   std::set<std::string_view> seen;

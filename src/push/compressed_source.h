@@ -1,13 +1,13 @@
 #pragma once
-/// A layer compressed on the way, as often as it is opened.
+/// A layer that is compressed whenever it is opened.
 
 #include "base/codec.h"
 #include "base/stream.h"
 
 namespace n2c {
 
-/// The bytes of `plain` through a codec; `plain` and `pool` must outlive this. Opening at an offset
-/// compresses and drops what lies before it: the same bytes every time.
+/// The bytes of `plain`, compressed. They are the same every time. `plain` and `pool` must outlive
+/// this. Opening at an offset compresses what lies before it too, and drops it.
 class CompressedSource final : public ByteSource {
  public:
   CompressedSource(const ByteSource& plain, Compression compression, CompressionPool& pool)

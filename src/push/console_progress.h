@@ -12,7 +12,7 @@
 
 namespace n2c {
 
-/// What a moment of a transfer looks like: "3 of 12 layers, 34.1 MiB sent, 98.0 MiB/s". A pure
+/// The line for one moment of a transfer: "3 of 12 layers, 34.1 MiB sent, 98.0 MiB/s". A pure
 /// function of the numbers.
 std::string progress_line(std::size_t done, std::size_t blobs, std::uint64_t sent,
                           std::chrono::nanoseconds elapsed);
@@ -32,7 +32,7 @@ class ConsoleProgress final : public Progress {
   std::atomic<std::uint64_t>& meter(const oci::Digest& diff_id_or_digest) override;
   void done(const oci::Digest& diff_id_or_digest, BlobOutcome outcome) override;
   void note(const Printable& line) override;
-  /// Ends the redrawn line, so that what is printed next begins on a line of its own.
+  /// Ends the redrawn line, so that further output begins on a line of its own.
   void finish();
 
  private:

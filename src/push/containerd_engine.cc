@@ -63,7 +63,8 @@ class ContainerdLoad {
   LoadReport run(std::stop_token stop) {
     std::string source = whole_name(stop);
     if (source.empty()) {
-      // Of layers that it has containerd's pull asks one after another; an archive just lacks them.
+      // containerd's pull asks one after another for the layers that it has. An archive just leaves
+      // them out.
       const std::set<oci::Digest> there = omittable(stop);
       deliver_by(
           request_.road, there.empty() && !linux_release().empty(), progress_,
@@ -121,7 +122,7 @@ class ContainerdLoad {
     return image_.stored_as(held);
   }
 
-  /// Under this name until it is whole; taken away then.
+  /// The image has this name until it is whole. Then the name is removed.
   std::string own_name() const { return cat("n2c.invalid/load@", report_.image_id); }
 
   std::optional<std::string> attempt(const std::set<oci::Digest>& omitted, std::stop_token stop) {
@@ -144,7 +145,8 @@ class ContainerdLoad {
     return own_name();
   }
 
-  /// Nothing, or why containerd did not pull; `source` is then the name it pulled.
+  /// Returns nothing, or why containerd did not pull. On success `source` is the name that it
+  /// pulled.
   std::optional<std::string> pull(const std::set<oci::Digest>& there, std::string& source,
                                   std::stop_token stop) {
     image_.begin(there);
@@ -166,7 +168,7 @@ class ContainerdLoad {
       if (name.str() != source) words.push_back(name.str());
     }
     if (words.size() > 4 && ctr_.run(words, stop).exit_code != 0) {
-      // Another load of the same image may have taken its own name away: from any other, then.
+      // Another load of the same image may have removed that name. Then any other name does.
       words[3] = whole_name(stop);
       ctr_.ask(words, stop);
     }

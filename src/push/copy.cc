@@ -61,7 +61,7 @@ class Copying {
       missing.push_back(i);
       bytes += tree_.blobs[i].size;
     }
-    // The largest first, so that none of them is what everything waits for at the end.
+    // The largest first, so that the end does not wait for a large one.
     std::ranges::stable_sort(missing, std::greater{},
                              [&](std::size_t i) { return tree_.blobs[i].size; });
     progress_.begin(missing.size(), bytes);
@@ -122,7 +122,7 @@ class Copying {
                                      outcome.missing.front().str(), " after it was sent again")};
   }
 
-  /// The destination said "there" and then that it is not (distribution-spec#569).
+  /// The destination said that a blob is there, and then that it is not (distribution-spec#569).
   void send_again(const std::vector<oci::Digest>& missing, std::stop_token stop) {
     progress_.note(
         cat("the destination lacks ", missing.size(), " blobs that it said it has: sending them"));

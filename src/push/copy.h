@@ -1,6 +1,6 @@
 #pragma once
-/// Copying stored images from one place to another as they are: the manifest's bytes, and so
-/// its digest, stay the same; blobs stream from side to side and never touch the disk between.
+/// Copying stored images from one place to another as they are. The manifest's bytes, and so its
+/// digest, stay the same. Blobs stream from source to destination and never touch the disk.
 
 #include <map>
 #include <optional>
@@ -21,9 +21,9 @@ struct CopyOptions {
   std::optional<oci::Digest> must_be{};     ///< the root's digest, or nothing is written
   std::optional<oci::Platform> platform{};  ///< one image of an index; nothing: all of it
   std::optional<ManifestFormat> format{};   ///< nothing: as it is
-  /// Tags that hold a manifest already: one that is equal is not written.
+  /// Which manifest each tag holds already. A tag that holds the right one is not written.
   std::map<std::string, oci::Digest> tags_now{};
-  /// Roots that the destination is known to hold: without tags, such a one is not written.
+  /// Roots that the destination is known to hold. Without tags, such a root is not written.
   std::set<oci::Digest> held{};
   std::size_t probes = 32, uploads = 5;
 };
@@ -36,12 +36,13 @@ struct CopyReport {
   bool nothing_written = false;
 };
 
-/// Copies. Throws Error{integrity} when bytes are not what their descriptor says; whatever is
+/// Copies. Throws Error{integrity} when bytes are not what their descriptor says. Whatever is
 /// thrown, no tag was written that names something incomplete. Blocks; starts threads.
 CopyReport copy_to_store(const std::shared_ptr<ImageSource>& source, BlobStore& store,
                          const CopyOptions& options, Progress& progress, std::stop_token stop);
 
-/// The tree that `options` choose and describe. Throws Error{integrity} unless it is must_be.
+/// The images that `options` choose, in the format they ask for. Throws Error{integrity} unless the
+/// root is must_be.
 ImageTree choose_tree(ImageSource& source, const CopyOptions& options, std::stop_token stop);
 
 }  // namespace n2c

@@ -32,17 +32,17 @@ class BlobStore {
   virtual ~BlobStore() = default;
   /// Present, mounted, or nothing when the bytes have to be put.
   virtual std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) = 0;
-  /// Takes the bytes. With `known` they must have that digest; without, the descriptor
-  /// (of `media_type`) comes out of the taking. Throws Error{integrity} on a mismatch, and
-  /// then holds nothing.
+  /// Takes the bytes and returns their descriptor. With `known` they must have its digest: on a
+  /// mismatch it throws Error{integrity} and keeps nothing. Without, digest and size are found
+  /// while the bytes are taken, and `media_type` is the descriptor's.
   virtual oci::Descriptor put(const ByteSource& bytes, std::string media_type,
                               std::optional<oci::Descriptor> known,
                               std::atomic<std::uint64_t>& sent, std::stop_token stop) = 0;
   /// Makes the manifest visible under each tag, or by digest alone when there is none.
   virtual ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
                                        std::span<const std::string> tags, std::stop_token stop) = 0;
-  /// Holds a manifest that an index will name, and shows it to nobody before. Where manifests
-  /// are found by digest alone, that is what put_manifest() without tags does.
+  /// Holds a manifest that an index will name, and shows it to nobody until then. Where manifests
+  /// can be found by digest alone, this is put_manifest() without tags.
   virtual ManifestOutcome put_listed(const oci::Descriptor& manifest, std::string_view json,
                                      std::stop_token stop) {
     return put_manifest(manifest, json, {}, stop);

@@ -2,9 +2,9 @@
 /// What this machine has learnt while pushing, in one file: which bytes a layer compresses to,
 /// which repositories it pushed to, and the tag it pushed to each last.
 ///
-/// The file may be lost, cut, written by many processes at once, or not ours at all: each line
-/// carries a checksum, and what does not check is as if it were not there. Nothing here
-/// throws: without a cache a push takes longer, that is all.
+/// The file may be lost, cut, written by many processes at once, or not ours at all. Each line
+/// carries a checksum, and a line that does not check is ignored. Nothing here throws: without a
+/// cache a push only takes longer.
 
 #include <cstdint>
 #include <filesystem>
@@ -45,10 +45,10 @@ class DigestCache {
   std::optional<std::string> find_last_tag(const oci::Repository& repository) const;
 
   void add_form(const oci::Digest& diff_id, std::string_view recipe, const StoredForm& form);
-  /// What is remembered by that recipe is not believed any longer, here and in the file.
+  /// Forgets what was remembered by that recipe, here and in the file.
   void forget_forms(std::string_view recipe);
   void add_push(const oci::Repository& repository, std::string_view tag);
-  /// Adds what was added here to the file, and keeps the file below max_bytes by dropping the
+  /// Writes what was added here to the file, and keeps the file below max_bytes by dropping the
   /// oldest lines. False when the file cannot be written or stays locked.
   bool save();
 

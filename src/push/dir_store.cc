@@ -13,7 +13,7 @@ constexpr std::string_view version_text = "Directory Transport Version: 1.1\n";
 constexpr std::string_view manifest_file = "manifest.json";
 constexpr std::string_view listed_suffix = ".manifest.json";
 
-/// What this transport names its files; others in the folder are not ours to touch.
+/// Whether this transport makes files of that name. Other files in the folder are not touched.
 bool is_ours(std::string_view file) {
   if (file.ends_with(listed_suffix)) file.remove_suffix(listed_suffix.size());
   const bool has_hex_length = file.size() == 64 || file.size() == 128;

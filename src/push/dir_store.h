@@ -1,8 +1,8 @@
 #pragma once
 /// One image in a folder (skopeo's dir: transport, docs/format.md A9.3): manifest.json, each blob
-/// under its digest's hex, and a file named version. What image-from-dir reads.
+/// under its digest's hex, and a file named version. image-from-dir reads it.
 ///
-/// An index is manifest.json too, and each manifest it names HEX.manifest.json.
+/// An index is written as manifest.json too, and each manifest that it names as HEX.manifest.json.
 
 #include <filesystem>
 #include <optional>
@@ -21,19 +21,19 @@ namespace n2c {
 /// Whether a dir: folder may hold a file of that name, a half-written one included.
 bool is_dir_store_file(std::string_view name);
 
-/// Writes one image. manifest.json is replaced last and in one step, so that until then the
-/// folder holds the image it held; what only that one needed is removed afterwards.
+/// Writes one image. manifest.json is replaced last and in one step, so the folder holds the old
+/// image until then. Files that only the old image needed are removed afterwards.
 class DirStore final : public BlobStore {
  public:
-  /// Throws Error{input} when the folder is not empty and no dir: folder, or a link stands where
-  /// one of its files should be (the folder itself may be one); Error{local}.
+  /// Throws Error{input} when the folder is neither empty nor a dir: folder, or when one of its
+  /// files is a link (the folder itself may be one). Throws Error{local}.
   explicit DirStore(std::filesystem::path folder, BlobTrust trust = BlobTrust::size);
 
   std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override;
   oci::Descriptor put(const ByteSource& bytes, std::string media_type,
                       std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
                       std::stop_token stop) override;
-  /// Tags are of no use here.
+  /// Ignores the tags.
   ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
                                std::span<const std::string> tags, std::stop_token stop) override;
   ManifestOutcome put_listed(const oci::Descriptor& manifest, std::string_view json,

@@ -24,32 +24,31 @@ struct StreamedReply {
   std::string last_words;
 };
 
-/// One engine. Thread-safe. Every call throws Error{network} when no whole reply came and
-/// Error{registry} with the engine's words for a status that is no answer, naming the request.
+/// One engine. Thread-safe. Every call throws Error{network} when no whole reply came, and
+/// Error{registry} with the request and the engine's words for an unexpected status.
 class DockerApi {
  public:
   /// `transport` reaches the engine whatever the URL's host; `base` is "http://HOST" or https.
   /// What is passed by reference outlives this.
   DockerApi(http::Transport& transport, http::Url base);
 
-  /// Asks what the engine is and settles on an API version for the calls below. Call it first,
-  /// once. Throws Error{registry} for an engine that is too old or no engine at all.
+  /// Asks what the engine is, and chooses the API version for the calls below. Call it first, once.
+  /// Throws Error{registry} for an engine that is too old, and for what is not an engine.
   DockerFacts connect(std::stop_token stop);
   /// Whether the engine says if all blobs of an image are there.
   bool tells_completeness() const { return !is_older_api(api_, "1.48"); }
 
-  /// By NAME:TAG or id; nothing when there is no such image.
+  /// The image of that NAME:TAG or id. Nothing when there is none.
   std::optional<EngineImage> find_image(std::string_view name_or_id, std::stop_token stop);
   std::vector<ListedImage> list_images(std::stop_token stop);
-  /// Sends an archive. A status that is an error is the engine's refusal, and comes back as
-  /// `failure` like one inside the stream.
+  /// Sends an archive. A refusal comes back as `failure`, whether the status or the stream says it.
   StreamedReply load(const ByteSource& archive, std::atomic<std::uint64_t>& sent,
                      std::stop_token stop);
-  /// Has the engine pull; a refusal comes back as `failure`.
+  /// Has the engine pull. A refusal comes back as `failure`.
   StreamedReply pull(const std::string& repository, const std::string& tag, std::stop_token stop);
   /// Gives the image another name.
   void tag(std::string_view id, const oci::Reference& name, std::stop_token stop);
-  /// Takes a name or an image away; one that is not there is no failure.
+  /// Removes a name or an image. It is not an error when there is none.
   void remove(std::string_view name_or_id, std::stop_token stop);
 
  private:

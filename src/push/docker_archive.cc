@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::uint64_t max_manifest_json = 64 << 20;
 
-/// One file of the archive as the plain tar it is or holds, with the digest it has to have.
+/// One file of the archive as a plain tar, decompressed where it has to be, with the digest that it
+/// must have.
 class PlainLayer final : public ByteSource {
  public:
   PlainLayer(std::shared_ptr<const FileSet> files, std::string file, oci::Digest diff_id)
@@ -33,7 +34,7 @@ class PlainLayer final : public ByteSource {
   oci::Digest diff_id_;
 };
 
-/// A tar's first block has the letters "ustar" at 257, or is all zero when it is empty.
+/// A tar's first block has "ustar" at byte 257, or is all zeros when the tar is empty.
 bool is_plain_tar(const FileSet& files, const std::string& file) {
   std::array<std::byte, 512> block{};
   const auto reader = files.open(file);

@@ -18,7 +18,7 @@ constexpr std::size_t max_relatives = 12;
 
 using Store = DockerFacts::Store;
 
-/// One load: what is to be there, and how this engine takes it.
+/// One load into a Docker engine.
 class DockerLoad {
  public:
   /// `shares_network`: the engine may reach a port of our loopback.
@@ -33,7 +33,7 @@ class DockerLoad {
   LoadReport run(std::stop_token stop) {
     image_.emplace(request_, keeps_manifest() ? request_.compression : Compression{Codec::none, 0},
                    progress_, stop);
-    // The containerd store calls an image by its manifest, the others by its config.
+    // In the containerd store an image's id is its manifest's digest, in the others its config's.
     report_.image_id =
         facts_.store == Store::containerd ? image_->manifest_digest() : image_->config_digest();
     report_.manifest = image_->blobs().manifest;
@@ -78,8 +78,8 @@ class DockerLoad {
 
   void deliver(std::stop_token stop) {
     const std::set<oci::Digest> there = omittable(stop);
-    // What comes as an archive the containerd store writes and only then unpacks; while it pulls,
-    // it does both. Without a name of ours the image would keep that of the registry.
+    // The containerd store writes an archive and unpacks it only then; while it pulls, it does both
+    // at once. Without a name of ours the image would keep that of the registry.
     const bool pulls_first = facts_.store == Store::containerd && shares_network_ &&
                              there.empty() && !request_.names.empty();
     deliver_by(
@@ -89,7 +89,8 @@ class DockerLoad {
 
   /// The diff_ids that a thin archive leaves out.
   std::set<oci::Digest> omittable(std::stop_token stop) {
-    // Snapshots alone make a thin load look whole; without its word on blobs, send them all.
+    // Snapshots alone make a thin load look whole. When the engine does not say which blobs it has,
+    // all are sent.
     if (facts_.store == Store::containerd && !api_.tells_completeness()) return {};
     const LayerChain& wanted = image_->layers();
     const std::vector<LayerChain> chains = known_chains(stop);
@@ -121,7 +122,7 @@ class DockerLoad {
     report_.layers_sent = image_->distinct_layers() - left_out.size();
   }
 
-  /// Nothing, or why the engine did not pull.
+  /// Returns nothing, or why the engine did not pull.
   std::optional<std::string> pull(const std::set<oci::Digest>& there, std::stop_token stop) {
     image_->begin(there);
     const LoopbackRegistry registry(image_->blobs());

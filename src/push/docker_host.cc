@@ -19,7 +19,7 @@ fs::path docker_folder(const Environment& environment) {
   return chosen.empty() ? fs::path(environment("HOME")) / ".docker" : fs::path(chosen);
 }
 
-/// ca.pem, cert.pem and key.pem of a folder, as far as they are there.
+/// Those of ca.pem, cert.pem and key.pem that a folder has.
 http::TlsFiles tls_files_in(const fs::path& folder) {
   const auto present = [&](const char* file) {
     const fs::path path = folder / file;

@@ -14,7 +14,7 @@
 
 namespace n2c {
 
-/// An address of a Docker engine, understood.
+/// An address of a Docker engine, parsed.
 struct DockerHost {
   enum class Kind { unix_socket, tcp, ssh };
 
@@ -29,7 +29,7 @@ struct DockerHost {
   /// A tcp host without a port has 2375; the caller adds TLS.
   static Parsed<DockerHost> parse(std::string_view text);
   std::string str() const;
-  /// On this machine as far as the address tells: a unix socket or a loopback host.
+  /// Whether the address is on this machine: a unix socket or a loopback host.
   bool is_local() const;
 };
 
@@ -45,12 +45,12 @@ struct NamedDockerHost {
 /// Error{input} for a broken one and for a context that is not there.
 std::optional<NamedDockerHost> find_configured_docker(const Environment& environment);
 
-/// Where engines listen unless told otherwise, most usual first: /var/run/docker.sock, then
-/// the sockets of rootless Docker, and of those that run an engine in a virtual machine: Docker
-/// Desktop, OrbStack, Colima, Rancher Desktop.
+/// Where engines listen unless told otherwise, most usual first: /var/run/docker.sock, rootless
+/// Docker's socket, then those of programs that run an engine in a virtual machine (Docker Desktop,
+/// OrbStack, Colima, Rancher Desktop).
 std::vector<std::filesystem::path> usual_docker_sockets(const Environment& environment);
-/// The same for podman's service: root's and the user's own, then that of `podman machine`'s
-/// default machine, by the places that podman 5, and 4 before it, give it on a Mac.
+/// The same for podman's service: root's, the user's own, then that of `podman machine`'s default
+/// machine, where podman 5 and podman 4 put it on a Mac.
 std::vector<std::filesystem::path> usual_podman_sockets(const Environment& environment);
 
 }  // namespace n2c

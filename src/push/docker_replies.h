@@ -13,16 +13,16 @@
 
 namespace n2c {
 
-/// The reply to a load or pull: JSON objects one after another, a failure among them although
-/// the status was 200. One thread at a time.
+/// The reply to a load or pull: JSON objects one after another. One of them may say that it failed,
+/// although the status was 200. One thread at a time.
 class ReplyStream final : public Writer {
  public:
   void write(ByteView bytes) override;
-  /// The engine's own words for what went wrong, once the stream has ended: errorDetail's
-  /// message, error, or a stream line that says so (dockerd 28 reports a layer it cannot unpack
-  /// as a "stream" line after "Loaded image").
+  /// What went wrong in the engine's own words, known once the stream has ended. It is
+  /// errorDetail's message, error, or a line of the stream: dockerd 28 reports a layer that it
+  /// cannot unpack as a "stream" line after "Loaded image".
   std::optional<std::string> failure();
-  /// The last line that was not a failure.
+  /// The last line that did not say a failure.
   const std::string& last_words() const { return last_words_; }
 
  private:
@@ -45,17 +45,17 @@ struct DockerFacts {
   bool desktop = false;  ///< Docker Desktop: the engine is in a virtual machine
   std::string kernel{};  ///< "6.1.0-18-amd64"; empty: not told
 };
-/// From GET /info. Podman is told by its header in the reply to GET /_ping: its /info and
+/// From GET /info. Podman is recognised by a header of the reply to GET /_ping, since its /info and
 /// /version take half a second each.
 Parsed<DockerFacts> read_docker_info(std::string_view json);
 
-/// Why an engine on this machine cannot reach a port of our loopback; nothing when it may. Each
-/// virtual machine (Docker Desktop, Colima, OrbStack, podman machine) has a loopback of its own,
-/// and a kernel, by which it is told. `release`: linux_release().
+/// Why an engine on this machine cannot reach a port of our loopback. Nothing when it may. Each
+/// virtual machine (Docker Desktop, Colima, OrbStack, podman machine) has a loopback of its own;
+/// its kernel gives it away. `release` is linux_release().
 std::optional<std::string> why_not_our_loopback(const DockerFacts& facts, std::string_view release);
 
-/// The API version to ask for, "1.41": the engine's own up to the newest this was written
-/// for; an error when the engine is too old (before 1.24, Docker 1.12) or names none.
+/// The API version to ask for, as "1.41": the engine's own, but not newer than what this was
+/// written for. An error when the engine is too old (before 1.24, Docker 1.12) or names none.
 Parsed<std::string> negotiate_api(std::string_view engine_version);
 /// Whether version `left` ("1.9") is before `right` ("1.41").
 bool is_older_api(std::string_view left, std::string_view right);

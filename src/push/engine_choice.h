@@ -35,14 +35,15 @@ struct EngineChoice {
   std::string why;  ///< "DOCKER_HOST", "its socket answers", "--engine"
 };
 
-/// automatic: a configured Docker host, a usual socket, podman, containerd, in this order.
-/// The error says what was looked for.
+/// Chooses an engine. automatic takes a configured Docker host, a usual socket, podman, or
+/// containerd, in this order. The error says what was looked for.
 Parsed<EngineChoice> choose_engine(EngineKind asked, const EngineSigns& signs);
 
-/// Looks: reads configuration files, tries to connect to sockets.
+/// Looks for engines: reads configuration files and tries to connect to sockets.
 EngineSigns find_engines(const Environment& environment);
 
-/// Connects. `containerd_space` is its namespace. Throws as the engines' makers do.
+/// Connects to the engine. `containerd_space` is containerd's namespace. Throws as the engines'
+/// makers do.
 std::unique_ptr<Engine> make_engine(const EngineChoice& choice, const std::string& containerd_space,
                                     http::TransportOptions options, std::stop_token stop);
 

@@ -9,7 +9,7 @@ namespace n2c {
 
 namespace {
 
-/// An engine unpacks for as long as its disk needs, and says nothing meanwhile.
+/// An engine unpacks as long as its disk needs, and says nothing meanwhile.
 constexpr std::chrono::seconds engine_patience{600};
 
 std::vector<oci::Reference> names_of(const oci::Reference& name,
@@ -21,7 +21,8 @@ std::vector<oci::Reference> names_of(const oci::Reference& name,
   return names;
 }
 
-/// What was there and what was sent, as a push counts layers. Which was which is the engine's.
+/// How many layers were there and how many were sent, as a push counts them. Only the engine knows
+/// which.
 std::vector<LayerOutcome> outcomes_of(const LoadReport& report) {
   std::vector<LayerOutcome> outcomes;
   for (std::size_t i = 0; i < report.layers_there + report.layers_sent; ++i) {

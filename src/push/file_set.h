@@ -1,5 +1,5 @@
 #pragma once
-/// Files by relative name, in a folder or inside an archive: what the readers of layouts see.
+/// Files by relative name, in a folder or inside an archive. Readers of layouts see nothing else.
 
 #include <cstdint>
 #include <filesystem>
@@ -22,7 +22,7 @@ class FileSet {
   virtual std::uint64_t size(std::string_view name) const = 0;
   virtual std::unique_ptr<Reader> open(std::string_view name) const = 0;
 
-  /// The whole of a small file. Throws Error{input} past `limit` bytes.
+  /// A small file as a whole. Throws Error{input} past `limit` bytes.
   std::string read(std::string_view name, std::uint64_t limit) const;
 };
 

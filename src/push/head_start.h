@@ -1,5 +1,5 @@
 #pragma once
-/// Which of the layers that an engine fetches at once waits for another.
+/// Decides which of the layers that an engine fetches at once waits for another.
 
 #include <chrono>
 #include <condition_variable>
@@ -15,10 +15,10 @@ namespace n2c {
 /// Gives the layer that is more than half of an image, where there is one, a head start.
 ///
 /// Engines ask for layers in the manifest's order, a few at once, and unpack them in that order
-/// while they fetch. Fetching and hashing that one layer is what the whole load waits for, and it
-/// is mostly the last (nix2container puts there what has no layer of its own). So the first layer
-/// is held back until that one is asked for: until then the processors fetch and do not unpack.
-/// An engine that does not go on without the first layer gets it after `patience` of that.
+/// while they fetch. The whole load waits for that one layer to be fetched and hashed. It is mostly
+/// the last: nix2container puts there what has no layer of its own. So the first layer is held back
+/// until the large one is asked for; until then the processors fetch and do not unpack. An engine
+/// that waits for the first layer gets it after `patience`.
 ///
 /// Any thread may call it.
 class HeadStart {
@@ -27,7 +27,8 @@ class HeadStart {
   explicit HeadStart(std::span<const Blob> layers,
                      std::chrono::milliseconds patience = std::chrono::milliseconds(200));
 
-  /// The bytes of `layer`, one of the layers, which is asked for now. This outlives them.
+  /// To be called when `layer`, one of the layers, is asked for. Returns its bytes, perhaps
+  /// delayed. This outlives them.
   std::unique_ptr<Reader> pace(const Blob& layer, std::unique_ptr<Reader> bytes);
 
  private:

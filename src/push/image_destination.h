@@ -23,29 +23,29 @@ class ImageDestination {
   virtual ~ImageDestination() = default;
   /// For people: "oci:out:v1".
   virtual std::string str() const = 0;
-  /// Writes an image that is described (its manifest is made here). `options`' tags are
-  /// further ones; the address' own tag and digest are added here. Throws Error; then what was
-  /// there before is there still, and nothing half-written is visible.
+  /// Writes an image that is described; its manifest is made here. `options` has further tags; the
+  /// address' own tag and digest are added to them. Throws Error. Then what was there before is
+  /// still there, and nothing half-written is visible.
   virtual PushReport push(const Image& image, const PushOptions& options, Progress& progress,
                           std::stop_token stop) = 0;
-  /// Writes a stored image, or an index with its images, as it is where the form allows it.
-  /// The rest as push().
+  /// Writes a stored image, or an index with its images, unchanged where the destination's form
+  /// allows it. The rest is as for push().
   virtual CopyReport copy(const std::shared_ptr<ImageSource>& source, const CopyOptions& options,
                           Progress& progress, std::stop_token stop) = 0;
-  /// Writes images and an index of them; `options`' tags are further ones. Where one image is
-  /// all that fits, Error{usage}.
+  /// Writes images and an index of them. `options` has further tags. Throws Error{usage} where only
+  /// one image fits.
   virtual IndexReport push_index(const std::vector<IndexPart>& parts, const IndexOptions& options,
                                  Progress& progress, std::stop_token stop);
 };
 
-/// What opening addresses needs, and what only some destinations look at.
+/// What opening an address needs. Some members are for some destinations only.
 struct DestinationOptions {
   /// How registries are reached; outlives the destination.
   Registries& registries;
   /// For registries: mount_from, reuse_from, reuse and verify_reuse. Its `to`, more_tags and
   /// options are not looked at.
   RegistryPush registry{};
-  /// For folders (layouts and dir:): what makes a blob there count as there.
+  /// For folders (layouts and dir:): when a blob that has a file already counts as being there.
   BlobTrust trust = BlobTrust::size;
 };
 

@@ -19,21 +19,22 @@ struct StoredManifest {
   std::string json;
 };
 
-/// Manifests and blobs of one place. Calls may come from several threads. Everything that
-/// comes out is verified against the descriptor asked for; a failure is Error{integrity}.
+/// Manifests and blobs of one place. Calls may come from several threads. Everything that is
+/// returned is verified against the descriptor asked for; a mismatch is Error{integrity}.
 class ImageSource {
  public:
   virtual ~ImageSource() = default;
   /// For people: "docker://ghcr.io/acme/app:1".
   virtual std::string str() const = 0;
-  /// What the address names: an image's manifest or an index. Throws Error{input} or
-  /// Error{registry} when nothing is there.
+  /// What the address names: an image's manifest, or an index. Throws Error{input} or
+  /// Error{registry} when there is nothing.
   virtual StoredManifest root(std::stop_token stop) = 0;
-  /// A manifest that the root, an index, names.
+  /// A manifest that an index names.
   virtual StoredManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) = 0;
   /// A blob's bytes from the start.
   virtual std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) = 0;
-  /// The repository, where this is one: another repository of that registry can mount from it.
+  /// The repository, where the source is one. Another repository of the same registry can mount
+  /// from it.
   virtual std::optional<oci::Repository> repository() const { return {}; }
 };
 
@@ -54,23 +55,24 @@ class SourceBlob final : public ByteSource {
   std::stop_token stop_;
 };
 
-/// The manifest as StoredManifest: its media type from the JSON itself (mediaType, else
-/// from what it holds). The error says what is wrong with the JSON.
+/// Makes a StoredManifest of the JSON. The media type is its mediaType, or else follows from its
+/// members. The error says what is wrong with the JSON.
 Parsed<StoredManifest> stored_manifest(std::string json);
 
-/// The manifest with bytes checked against what named it. Throws Error{integrity}.
+/// The same, with the bytes checked against the descriptor that named them. Throws
+/// Error{integrity}.
 StoredManifest checked_manifest(const oci::Descriptor& expected, std::string json,
                                 std::string_view where);
 
-/// The whole of a small blob (a config), verified. Throws Error{input} past the metadata limit.
+/// A config as a whole, verified. Throws Error{input} past the metadata limit.
 std::string read_config(ImageSource& source, const oci::Descriptor& config, std::stop_token stop);
 
-/// The image's manifest when the root is one, or the one that the index names for `platform`.
-/// Throws Error{input} that lists the platforms there when none is the one.
+/// The root, when it is an image's manifest; else the manifest that the index names for `platform`.
+/// When there is none, throws Error{input} that lists the platforms.
 StoredManifest manifest_for(ImageSource& source, const oci::Platform& platform,
                             std::stop_token stop);
 
-/// The one image as what push_to_store and the archive writers take: config, and layers with
+/// The image in the form that push_to_store() and the archive writers take: config, and layers with
 /// their diff_ids. Throws Error{input} when manifest and config disagree.
 Image image_of(const std::shared_ptr<ImageSource>& source, const StoredManifest& manifest,
                std::stop_token stop);

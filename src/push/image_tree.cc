@@ -94,7 +94,7 @@ class TreeReading {
 struct Pair {
   std::string_view oci, docker;
 };
-/// What one format calls what the other calls.
+/// The media types of one format and of the other.
 constexpr std::array<Pair, 5> formats{{
     {mt::manifest, mt::docker_manifest},
     {mt::index, mt::docker_index},

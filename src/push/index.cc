@@ -10,7 +10,8 @@ namespace n2c {
 
 namespace {
 
-/// A store seen by the push of one image of an index: its manifest is held, not shown.
+/// The store that the push of one image of an index writes to. It holds the manifest and does not
+/// show it.
 class ListedStore final : public BlobStore {
  public:
   explicit ListedStore(BlobStore& store) : store_(store) {}
@@ -173,7 +174,8 @@ class IndexPush {
                     options_.push.must_be->str()));
   }
 
-  /// Images that the index at the tag names, say, and that were removed since.
+  /// The store may lack images that it was said to hold: an index at the tag may name images that
+  /// were removed since.
   void push_again(const std::vector<oci::Digest>& missing, std::stop_token stop) {
     progress_.note(
         cat("the registry lacks ", missing.size(), " images that it was to have: pushing them"));

@@ -1,5 +1,6 @@
 #pragma once
-/// One index of several images, each for its own platform: made, written, and its images with it.
+/// Making and writing an index of several images, each for its own platform, together with the
+/// images.
 
 #include <stop_token>
 #include <vector>
@@ -13,7 +14,8 @@ namespace n2c {
 
 struct IndexOptions {
   oci::Annotations annotations{};  ///< of the index
-  /// Of each image's descriptor in it, over those that it has in the index it comes from.
+  /// Of each image's descriptor in the index. They win over those of the index that the image comes
+  /// from.
   oci::Annotations descriptor_annotations{};
   /// How images are pushed; `tags`, `must_be` and `tags_now` are the index's.
   PushOptions push{};
@@ -29,17 +31,18 @@ struct IndexReport {
 };
 
 /// Writes every image by digest, then the index under its tags. A blob that images share is
-/// compressed and sent once; an image that `push.held` names is not asked for, nor is the index
+/// compressed and sent once. An image that `push.held` names is not asked for, and the index is not
 /// written to tags that hold it. Whatever is thrown, no tag was written.
 IndexReport push_entries(const std::vector<IndexEntry>& entries, BlobStore& store,
                          const IndexOptions& options, Progress& progress, std::stop_token stop);
 
-/// The same with read_parts() before it, whose Errors it throws.
+/// Calls read_parts(), then push_entries(). Throws as both do.
 IndexReport push_index(const std::vector<IndexPart>& parts, BlobStore& store,
                        const IndexOptions& options, Progress& progress, std::stop_token stop);
 
-/// What push_entries() writes, where `options.push.known` has a form of every layer; else which of
-/// the images' manifests are known. Throws Error{usage} as make_manifest does.
+/// What push_entries() would write. The root is known only when `options.push.known` has a form of
+/// every layer; else only those of the images' manifests are given that are known. Throws
+/// Error{usage} as make_manifest does.
 ExpectedManifests expected_manifests(const std::vector<IndexEntry>& entries,
                                      const IndexOptions& options);
 

@@ -1,5 +1,5 @@
 #pragma once
-/// The images an index is to be made of: as they were written, and as they were found.
+/// The images of which an index is made: as they were written, and as they were found.
 
 #include <memory>
 #include <optional>
@@ -18,7 +18,8 @@ namespace n2c {
 struct IndexPart {
   std::string name;  ///< for people: as it was written
   std::variant<std::shared_ptr<ImageSource>, Image> source;
-  /// In place of what the image's config says: a variant, say, which image.json has no word for.
+  /// Replaces the platform of the image's config. It can have a variant, for which image.json has
+  /// no key.
   std::optional<oci::Platform> platform{};
 };
 
@@ -29,7 +30,7 @@ struct IndexArgument {
   static IndexArgument parse(std::string_view text);
 };
 
-/// A manifest that is stored somewhere, and what has it as its root.
+/// A stored manifest, and the source that has it as its root.
 struct StoredEntry {
   std::shared_ptr<ImageSource> source;
   oci::Descriptor manifest;
@@ -38,15 +39,14 @@ struct StoredEntry {
 /// One entry of the index to be.
 struct IndexEntry {
   std::string part;  ///< its name
-  /// What is only described belongs to the part.
+  /// An image that is only described belongs to the part.
   std::variant<StoredEntry, const Image*> image;
   oci::Platform platform;
   oci::Annotations annotations{};  ///< said of it in the index it comes from
 };
 
-/// Reads the manifests of what is stored, and nothing that is larger. The parts outlive what comes
-/// out. Throws Error{input} when two images are for one platform or one does not say which it is
-/// for.
+/// Reads the manifests of stored images, and no layer. The parts must outlive the result. Throws
+/// Error{input} when two images are for one platform, or an image does not say its platform.
 std::vector<IndexEntry> read_parts(const std::vector<IndexPart>& parts, std::stop_token stop);
 
 }  // namespace n2c

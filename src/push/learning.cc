@@ -10,7 +10,7 @@ namespace n2c {
 
 namespace {
 
-/// Not being able to learn is no reason not to push; not getting through to the registry is.
+/// Whether a push can go on without what was asked for. It cannot when the registry is not reached.
 bool is_worth_going_on(const Error& error) {
   return error.kind() == ErrorKind::registry || error.kind() == ErrorKind::input ||
          error.kind() == ErrorKind::integrity;
@@ -46,7 +46,8 @@ void Learning::learn(const Outgoing& outgoing, PushOptions& options, std::stop_t
   for (const oci::Reference& reference : push_.reuse_from) look_at(reference, options, stop);
   options.known.add(cached);
   learn_from_last_tag(outgoing, options, stop);
-  // A new tag in a repository that has others: its layers are likely there, unknown to us.
+  // A new tag in a repository that has others. Its layers are probably there, but n2c does not know
+  // their digests.
   if (options.held.empty() && !knows_all(outgoing, options)) {
     options.measure_first = registries_.client(push_.to.repository).has_tags(stop);
   }
@@ -66,7 +67,7 @@ KnownForms Learning::cached_forms(const Outgoing& outgoing, const Compression& c
   return cached;
 }
 
-/// Where nothing else is lacking, whether the tag holds what is to be written is all that matters.
+/// When all forms are known, it only asks whether the tag holds what is to be written.
 void Learning::learn_from_last_tag(const Outgoing& outgoing, PushOptions& options,
                                    std::stop_token stop) {
   const auto tag = cache_.find_last_tag(push_.to.repository);
@@ -135,7 +136,7 @@ void Learning::look_into(const oci::Index& index, const oci::Reference& referenc
   }
 }
 
-/// What the request gives, or nothing, and a note why.
+/// Returns what the request gives. When it fails, notes why and returns nothing.
 template <class Request>
 std::invoke_result_t<Request> Learning::attempt(const oci::Reference& reference,
                                                 Request&& request) {

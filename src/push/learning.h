@@ -1,6 +1,6 @@
 #pragma once
-/// What a push to a repository knows before it begins: stored forms of layers, and manifests that
-/// are there.
+/// Finds out what a push to a repository can know before it begins: stored forms of layers, and
+/// manifests that are there.
 
 #include <functional>
 #include <stop_token>
@@ -18,13 +18,13 @@ namespace n2c {
 /// What is about to be pushed: one image or an index of several.
 struct Outgoing {
   std::vector<const Image*> images;  ///< whose manifests are made here
-  /// What is written when those forms and no others are known.
+  /// What would be written if those forms and no others were known.
   std::function<ExpectedManifests(const PushOptions& options)> expected;
 };
 
-/// Asks the tags to be written, what --reuse-from names, the cache, and the tag that it remembers.
-/// What is named may be an image or an index. Where the cache knows what is to be written, and a
-/// tag holds just that, the tag is all that is asked for.
+/// Asks the tags that are to be written, what --reuse-from names, the cache, and the tag that the
+/// cache remembers. Each may be an image or an index. When the cache knows the manifest that is to
+/// be written, and a tag holds it, that tag is all that is asked for.
 class Learning {
  public:
   /// All outlive this.
@@ -32,8 +32,8 @@ class Learning {
            Progress& progress)
       : registries_(registries), push_(push), cache_(cache), progress_(progress) {}
 
-  /// Fills in known, tags_now, held and measure_first. Not being able to learn is noted; Error is
-  /// for what keeps from pushing too.
+  /// Fills in known, tags_now, held and measure_first. A failure to learn is only noted; a failure
+  /// that would stop the push too is thrown as Error.
   void learn(const Outgoing& outgoing, PushOptions& options, std::stop_token stop);
 
  private:

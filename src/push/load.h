@@ -1,9 +1,9 @@
 #pragma once
 /// Loading an image into a container engine, sending only what it lacks.
 ///
-/// Every engine goes by the same steps: see whether the image is there by its id; if not, work
-/// out which layers are; send the rest; ask for the image by id and compare its layers; only
-/// then give it its names. So a name never points at an image that is not whole, and a load
+/// The steps are the same for every engine. Look for the image by its id. If it is not there, find
+/// out which layers are, and send the rest. Then ask for the image by id and compare its layers.
+/// Only then give it its names. So a name never points at an image that is not whole, and a load
 /// that was killed is completed by the next. See docs/design/loading.md.
 
 #include <chrono>
@@ -35,9 +35,9 @@ struct LoadRequest {
   std::vector<oci::Reference> names;   ///< to give it, each with a tag; may be empty
   std::vector<oci::Reference> like{};  ///< images of the engine that may share layers
   Road road = Road::automatic;
-  /// How plain layers are stored where the engine keeps layers as they came.
+  /// How plain layers are stored by engines that keep layers as they came.
   Compression compression{Codec::none, 0};
-  /// DigestCache's file: what layers become when they are compressed. Empty: none is kept.
+  /// DigestCache's file, which knows what layers compress to. Empty: no cache.
   std::filesystem::path cache{};
 };
 
@@ -60,8 +60,8 @@ class Engine {
   virtual LoadReport load(const LoadRequest& request, Progress& progress, std::stop_token stop) = 0;
 };
 
-/// Engine::load(); and once more when it failed because a layer is not what the cache remembered,
-/// which the cache knows better by then.
+/// Calls Engine::load(). When it failed because a layer is not what the cache remembered, it calls
+/// it once more: the cache has been corrected by then.
 LoadReport load_into(Engine& engine, const LoadRequest& request, Progress& progress,
                      std::stop_token stop);
 

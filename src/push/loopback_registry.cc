@@ -20,10 +20,10 @@ namespace {
 constexpr std::string_view repository_path = "n2c";
 constexpr std::ptrdiff_t before_layers = 2;  // the manifest and the config
 
-/// The first failure to read, and a stop that goes with it.
+/// Keeps the first failure to read, and asks for a stop then.
 class FirstFailure {
  public:
-  /// What read() returns; what it throws is noted on its way.
+  /// Returns what read() returns. What it throws is noted and thrown on.
   template <class Read>
   auto noting(Read&& read) {
     try {
@@ -60,7 +60,7 @@ class WatchedReader final : public Reader {
   FirstFailure& failure_;
 };
 
-/// The engine is slower than reading is, and has a use for every processor: no read-ahead.
+/// No read-ahead: the engine is slower than reading is, and can use every processor.
 registry::ServerOptions server_options() {
   registry::ServerOptions options;
   options.read_ahead_from = std::numeric_limits<std::uint64_t>::max();

@@ -13,8 +13,8 @@
 
 namespace n2c {
 
-/// Serves a manifest and its blobs, read only, on a free port of the loopback, from construction
-/// to destruction. Blobs are read when they are asked for.
+/// Serves a manifest and its blobs, read only, on a free port of the loopback, as long as it lives.
+/// Blobs are read when they are asked for.
 class LoopbackRegistry {
  public:
   /// `image` outlives this. Throws Error{local} when nothing can be listened on.
@@ -27,10 +27,9 @@ class LoopbackRegistry {
   std::string tag() const;
   std::string reference() const { return repository() + ":" + tag(); }
 
-  /// Runs `pull`, in which the engine pulls from here, until it returns, throws or is asked to
-  /// stop. When a blob cannot be read (a store path is not what it was), it is asked to stop at
-  /// once and that failure is thrown: the engine would only try again for minutes, and speak of an
-  /// end of file.
+  /// Runs `pull`, in which the engine pulls from here. When a blob cannot be read (a store path is
+  /// not what it was), `pull` is asked to stop at once and that failure is thrown. Otherwise the
+  /// engine would try again for minutes and report an end of file.
   void serve(std::stop_token stop, const std::function<void(std::stop_token)>& pull) const;
 
   /// Distinct layers that were asked for so far, and bytes of blobs that left.

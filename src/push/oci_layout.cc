@@ -66,8 +66,8 @@ go::Json new_index() {
   return index;
 }
 
-/// Held while index.json is read, changed and replaced. The folder of blobs is the lock: files
-/// are replaced, it never is.
+/// Held while index.json is read, changed and replaced. The folder of blobs is what is locked: it
+/// is never replaced, as files are.
 class IndexLock {
  public:
   explicit IndexLock(const std::filesystem::path& folder) : file_(open_folder(folder / "blobs")) {
@@ -88,8 +88,8 @@ void check_layout_version(std::string_view json, std::string_view where) {
   }
 }
 
-/// A folder that is to become a layout holds nothing else. Another writer may be making it one at
-/// the same time.
+/// A folder that becomes a layout must hold nothing else. Another writer may be making it a layout
+/// at the same time.
 void refuse_other_content(const std::filesystem::path& folder) {
   if (is_there(folder / "oci-layout")) return;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {

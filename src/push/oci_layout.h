@@ -2,9 +2,9 @@
 /// OCI image layouts (image-spec image-layout.md): folders that hold many images by digest,
 /// named in index.json.
 ///
-/// A layout is added to, never broken: blobs are written beside and renamed, index.json is
-/// replaced in one step under a lock, everything is fsynced. Several writers, of this process
-/// or others, may write one layout at a time; readers need no lock.
+/// Writing never breaks a layout. Blobs are written beside and renamed, index.json is replaced in
+/// one step under a lock, and everything is fsynced. Several writers, of this process or others,
+/// may write one layout at a time; readers need no lock.
 
 #include <filesystem>
 #include <memory>
@@ -18,13 +18,13 @@
 
 namespace n2c {
 
-/// Writes a layout; creates what is missing of it. Tags are written as
-/// org.opencontainers.image.ref.name; a tag that is there already moves to the new manifest,
-/// other entries and every blob stay.
+/// Writes a layout, and creates what is missing of it. Tags are written as
+/// org.opencontainers.image.ref.name. A tag that is there already moves to the new manifest. Other
+/// entries and every blob stay.
 class LayoutStore final : public BlobStore {
  public:
-  /// Throws Error{input} when the folder holds something that is no layout, or a link where a file
-  /// or folder of the layout should be (the folder itself may be one); Error{local}.
+  /// Throws Error{input} when the folder holds something else than a layout, or when a file or
+  /// folder of the layout is a link (the folder itself may be one). Throws Error{local}.
   explicit LayoutStore(std::filesystem::path folder, BlobTrust trust = BlobTrust::size);
 
   std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override;
@@ -46,7 +46,7 @@ class LayoutStore final : public BlobStore {
 /// Reads a layout from a folder or an archive.
 class LayoutSource final : public ImageSource {
  public:
-  /// `tag` empty and no `digest`: the only image of the layout.
+  /// With an empty `tag` and no `digest` it is the only image of the layout.
   LayoutSource(std::unique_ptr<FileSet> files, std::string tag, std::optional<oci::Digest> digest);
 
   std::string str() const override;
@@ -63,8 +63,8 @@ class LayoutSource final : public ImageSource {
 /// "blobs/sha256/…"
 std::string layout_blob_path(const oci::Digest& digest);
 
-/// index.json with the manifest added: under each tag, or untagged when there is none. What is
-/// there already is kept as it is written, unknown members too. `index_json` empty: a new one.
+/// index.json with the manifest added under each tag, or untagged when there is none. Everything
+/// else in it stays as it is written, unknown members too. An empty `index_json` gives a new index.
 Parsed<std::string> with_manifest(std::string_view index_json, const oci::Descriptor& manifest,
                                   std::span<const std::string> tags);
 

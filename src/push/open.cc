@@ -91,8 +91,8 @@ class RegistryPlace final : public ImageDestination {
   registry::RegistryClient client_;
 };
 
-/// The store in a folder, made when it is first asked: a source that turns out to be missing
-/// leaves no empty folder.
+/// The store in a folder. It is made when it is first asked, so that no empty folder is left when
+/// the source turns out to be missing.
 class FolderStore final : public BlobStore {
  public:
   FolderStore(const Address& address, BlobTrust trust) : address_(address), trust_(trust) {}

@@ -14,11 +14,11 @@
 namespace n2c {
 
 /// What a source gives: an image that is stored with a manifest, or one that is only described
-/// (image.json, docker-archive) and whose manifest is made where it goes.
+/// (image.json, docker-archive). The latter's manifest is made at the destination.
 using OpenedSource = std::variant<std::shared_ptr<ImageSource>, Image>;
 
-/// Opens a place to read from. `registries` outlives what comes out. Throws Error{usage} for
-/// what cannot be read from (an engine).
+/// Opens a place to read from. `registries` must outlive the result. Throws Error{usage} for a
+/// place that cannot be read from (an engine).
 OpenedSource open_source(const Address& address, Registries& registries, const StoreView& store);
 
 }  // namespace n2c

@@ -178,7 +178,8 @@ void OutgoingImage::begin(const std::set<oci::Digest>& omitted) const {
 
 namespace {
 
-/// Another road may do; what is wrong on our side is wrong on every road.
+/// Whether the failure is on the engine's side, so that another way may work. What is wrong on our
+/// side stays wrong.
 bool is_the_engines(const Error& error) {
   return error.kind() == ErrorKind::registry || error.kind() == ErrorKind::network;
 }

@@ -1,5 +1,5 @@
 #pragma once
-/// An image on its way into an engine: its layers in the form the engine is to keep them, the
+/// An image on its way into an engine: its layers in the form that the engine will keep, the
 /// archives made of them, and what was sent.
 
 #include <functional>
@@ -18,10 +18,10 @@
 
 namespace n2c {
 
-/// Image::layers' blobs, plain ones compressed as asked. One whose compressed digest the cache does
-/// not know is read once to know it, in parallel with others, and again when it is sent; what
-/// is learnt is saved. Codec none gives them as they are. `pool` and the image outlive the
-/// result.
+/// The image's layers as blobs; plain ones are compressed as asked, and with codec none they stay
+/// as they are. A layer whose compressed digest the cache does not know is read once to find it,
+/// side by side with others, and again when it is sent. What is learnt is saved. `pool` and the
+/// image must outlive the result.
 std::vector<Blob> stored_layers(const Image& image, const Compression& compression,
                                 CompressionPool& pool, DigestCache cache, std::stop_token stop);
 
@@ -39,7 +39,7 @@ class OutgoingImage {
   /// The diff_ids of layers whose stored form is one of `blobs` ("sha256:…").
   std::set<oci::Digest> stored_as(const std::set<std::string>& blobs) const;
 
-  /// Archives without names and without the layers of these diff_ids, counted by the progress.
+  /// Archives without names and without the layers of these diff_ids. Progress counts their bytes.
   ArchiveSource docker_archive(const std::set<oci::Digest>& omitted) const;
   ArchiveSource oci_archive(const std::set<oci::Digest>& omitted) const;
 
@@ -56,26 +56,26 @@ class OutgoingImage {
   const ManifestBlobs blobs_;
 };
 
-/// Sends an image without the layers given; what came of it, in the engine's words, when it was
-/// refused or did not arrive whole. Throws Error{registry} and Error{network} for the same.
+/// Sends an image without the given layers. Returns nothing when it arrived whole, else what went
+/// wrong in the engine's words. It may also throw Error{registry} or Error{network} for that.
 using SendAttempt = std::function<std::optional<std::string>(const std::set<oci::Digest>& omitted)>;
 
-/// Tries without the `omitted` layers, and when that does not do for any reason on the engine's
-/// side, says so and sends all. Returns the omitted layers of what did. Throws
-/// Error{registry} "the engine refused it: …" when nothing did.
+/// Tries without the `omitted` layers. When that fails on the engine's side, it says so and sends
+/// all. Returns the layers that were left out in the try that succeeded. Throws Error{registry}
+/// "the engine refused it: …" when none did.
 std::set<oci::Digest> send_thin_or_whole(const std::set<oci::Digest>& omitted, Progress& progress,
                                          const SendAttempt& attempt);
 
 /// Lets the engine pull by `pull`, or sends it archives by `send`, as `road` says. Road::automatic
-/// pulls where `pulls_first`, and when that fails on the engine's side, says so and sends. `pull`
-/// returns why the engine did not, in its words, or throws Error{registry} or Error{network};
-/// for Road::registry that is thrown.
+/// pulls if `pulls_first`; when that fails on the engine's side, it says so and sends. `pull`
+/// returns nothing on success; else it returns why in the engine's words, or throws Error{registry}
+/// or Error{network}. With Road::registry a failed pull is thrown.
 void deliver_by(Road road, bool pulls_first, Progress& progress,
                 const std::function<std::optional<std::string>()>& pull,
                 const std::function<void()>& send);
 
-/// Throws Error{registry} unless what the engine has by that id is the image: the same id, the
-/// same layers, and whole as far as the engine says.
+/// Throws Error{registry} unless the engine has the image: the same id, the same layers, and whole
+/// as far as the engine says.
 void expect_image(const std::optional<EngineImage>& found, std::string_view id,
                   const LayerChain& layers);
 bool is_image(const std::optional<EngineImage>& found, std::string_view id,

@@ -1,9 +1,9 @@
 #pragma once
 /// What a push will do with each layer, decided without I/O.
 ///
-/// A plain layer that is to be stored compressed has a stored form whose digest only
-/// compressing tells, unless someone knows it already: the repository (its manifest pairs
-/// with its config's diff_ids) or the local cache. See docs/design/reuse.md.
+/// The digest of a compressed layer is found by compressing it, unless someone knows it already:
+/// the repository, whose manifest pairs layers with the diff_ids of its config, or the local cache.
+/// See docs/design/reuse.md.
 
 #include <map>
 #include <optional>
@@ -31,13 +31,13 @@ class KnownForms {
  public:
   void add(const oci::Digest& diff_id, KnownForm form);
   void add(const KnownForms& others);
-  /// In place of what was known of that layer with that media type.
+  /// Replaces what was known of that layer with that media type.
   void replace(const oci::Digest& diff_id, KnownForm form);
   /// The form of that layer with that media type.
   const KnownForm* find(const oci::Digest& diff_id, std::string_view media_type) const;
-  /// Forgets every form with that digest: it turned out not to be there or not to be true.
+  /// Forgets every form with that digest. To be called when it turned out to be absent or wrong.
   void forget(const oci::Digest& digest);
-  /// Of how many layers each form is known.
+  /// For how many layers each form is known.
   std::map<oci::Digest, std::size_t> claims() const;
   bool empty() const { return forms_.empty(); }
 
@@ -55,9 +55,10 @@ struct PlannedLayer {
   std::string why;        ///< for people: how the form is known, or why it is not
 };
 
-/// One entry for each distinct diff_id, in order of first appearance. Layers stored
-/// compressed, and layers of a media type this n2c does not know, go as they are. A form that is
-/// known of two layers, of this image or not, is believed of neither: what they unpack to differs.
+/// One entry for each distinct diff_id, in order of first appearance. Layers that are stored
+/// compressed, and layers of an unknown media type, go as they are. When one form is known for two
+/// layers, of this image or others, it is used for neither: two layers do not unpack to the same
+/// bytes.
 std::vector<PlannedLayer> plan_layers(const Image& image, const KnownForms& known,
                                       const Compression& compression);
 

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::uint64_t max_inspect_bytes = 64 << 20;
 
-/// Collecting garbage is a tenth of what podman does in a pull: it may use more memory, some
-/// 250 MiB, and do so less often, unless the user has said.
+/// Collecting garbage takes a tenth of a pull's time in podman. So podman may use more memory, some
+/// 250 MiB, and collect less often, unless the user has set it.
 std::vector<std::pair<std::string, std::string>> lazy_collection() {
   if (!process_environment()("GOGC").empty()) return {};
   return {{"GOGC", "800"}};
@@ -42,7 +42,7 @@ void expect_success(const ProgramEnd& end, std::string_view doing) {
   if (end.exit_code != 0) throw Error(ErrorKind::registry, cat(doing, ": ", words_of(end)));
 }
 
-/// By name or id; nothing when podman has none such.
+/// The image of that name or id. Nothing when podman has none.
 std::optional<EngineImage> find_image(const std::string& name_or_id, std::stop_token stop) {
   const ProgramEnd end = podman({"image", "inspect", name_or_id}, std::move(stop));
   const auto json = go::Json::parse(end.output);
@@ -80,7 +80,7 @@ class PodmanLoad {
     expect_image(find_image(report_.image_id, stop), report_.image_id, image_.layers());
   }
 
-  /// Nothing, or why podman did not pull.
+  /// Returns nothing, or why podman did not pull.
   std::optional<std::string> pull(std::stop_token stop) {
     const LoopbackRegistry registry(image_.blobs());
     const std::string from = registry.reference();

@@ -16,7 +16,7 @@ enum class BlobOutcome { present, mounted, sent };
 class Progress {
  public:
   virtual ~Progress() = default;
-  /// So many blobs are to be sent, so many bytes in all as far as is known.
+  /// Says how many blobs are to be sent, and how many bytes they have as far as is known.
   virtual void begin(std::size_t blobs, std::uint64_t bytes) = 0;
   /// The counter of bytes that left for this blob; lives as long as the Progress.
   virtual std::atomic<std::uint64_t>& meter(const oci::Digest& diff_id_or_digest) = 0;

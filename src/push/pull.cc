@@ -13,8 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Marks a folder as a pull's that is not whole; locked as long as the pull runs, and gone with it
-/// unless it is killed.
+/// Marks a folder as that of an unfinished pull. It is locked while the pull runs, and removed at
+/// its end unless the pull is killed.
 constexpr std::string_view unfinished_file = ".n2c-pull";
 
 bool holds_nothing(const fs::path& folder) {
@@ -24,7 +24,7 @@ bool holds_nothing(const fs::path& folder) {
   throw Error(ErrorKind::local, cat("look into ", folder.string(), ": ", failed.message()));
 }
 
-/// A folder of a pull's own, made empty again unless what is written into it is kept.
+/// A folder that a pull writes to. It is made empty again unless its files are kept.
 class PullFolder {
  public:
   PullFolder(fs::path folder, const std::stop_token& stop)
@@ -41,7 +41,8 @@ class PullFolder {
                   "wait until it has ended, or name another folder");
     }
     mark_.emplace(*std::move(taken));
-    // The manifest is the last of it: another pull ended since, or was killed when all was done.
+    // The manifest is written last. When it is there, another pull has ended, or was killed when
+    // all was done.
     if (is_there(folder_ / "manifest.json")) throw in_use();
   }
   ~PullFolder() {

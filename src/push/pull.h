@@ -1,5 +1,5 @@
 #pragma once
-/// Images, blobs and manifests fetched for keeping: the same reference gives the same bytes.
+/// Fetches images, blobs and manifests to keep. The same reference by digest gives the same bytes.
 
 #include <filesystem>
 #include <optional>
@@ -19,16 +19,16 @@ struct PullOptions {
   BlobTrust trust = BlobTrust::size;  ///< of what a pull that was killed had fetched
 };
 
-/// One image into a folder in dir: form (docs/format.md A9.3), what image-from-dir reads. The
-/// folder must be empty or absent, and is so again when this throws; or what a pull that was killed
-/// left, which is gone on with. Throws Error{usage} when it holds anything else or another pull is
-/// at it.
+/// One image into a folder in dir: form (docs/format.md A9.3), which image-from-dir reads. The
+/// folder must be empty or absent, and is so again when this throws. It may also be what a killed
+/// pull left; then this goes on with it. Throws Error{usage} when it holds anything else, or
+/// another pull is using it.
 CopyReport pull_image(const std::shared_ptr<ImageSource>& source,
                       const std::filesystem::path& folder, const PullOptions& options,
                       Progress& progress, std::stop_token stop);
 
-/// One blob of the reference's repository, named by its digest, into `to`, verified. Throws
-/// Error{integrity} after having written bytes that turned out wrong.
+/// Writes the blob that the reference names by digest to `to`, and verifies it. When the bytes turn
+/// out wrong, some have been written before it throws Error{integrity}.
 void pull_blob(Registries& registries, const oci::Reference& blob, Writer& to,
                std::stop_token stop);
 

@@ -16,8 +16,8 @@ namespace mt = oci::media_type;
 
 namespace {
 
-/// A plain layer up to this size is compressed into memory: its digest is then known
-/// before a request is made, so it is asked for and sent with its length.
+/// A plain layer up to this size is compressed into memory. So its digest is known before a request
+/// is made: it can be asked for, and is sent with its length.
 constexpr std::uint64_t small_layer_bytes = 4 << 20;
 
 oci::Descriptor describe(std::string_view media_type, std::string_view bytes) {
@@ -116,7 +116,7 @@ class ImagePush {
         bytes += layer.blob.descriptor.size;
       }
     }
-    // The largest first, so that none of them is what everything waits for at the end.
+    // The largest first, so that the end does not wait for a large one.
     std::ranges::stable_sort(missing, std::greater{}, [&](std::size_t i) {
       return image_.layers[plan_[i].first].blob.descriptor.size;
     });
@@ -223,7 +223,7 @@ class ImagePush {
                 "--format that gave that digest");
   }
 
-  /// The registry said "there" and then that it is not (spec#569): believes the latter.
+  /// Sends blobs that the registry said it has, and then that it lacks (spec#569).
   void send_again(const std::vector<oci::Digest>& missing, std::stop_token stop) {
     progress_.note(
         cat("the registry lacks ", missing.size(), " blobs that it said it has: sending them"));

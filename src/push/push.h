@@ -30,12 +30,12 @@ struct PushOptions {
   bool fall_back_to_docker = true;  ///< when the store refuses OCI manifests
   oci::Annotations annotations{};   ///< of the manifest, over the image's own
   KnownForms known{};               ///< stored forms of layers known beforehand
-  /// Tags that are known to hold a manifest already: a manifest equal to it is not written.
+  /// Which manifest each tag is known to hold already. It is not written there again.
   std::map<std::string, oci::Digest> tags_now{};
-  /// Further manifests that the store is known to hold, with all that they name.
+  /// Further manifests that the store is known to hold, and so all that they name.
   std::set<oci::Digest> held{};
-  /// Compress large layers twice: first to know their digests and ask for them, then to send
-  /// those that are missing. Worth it where the store is likely to have them.
+  /// Compress large layers twice: first to know their digests and ask for them, then to send those
+  /// that are missing. It pays where the store probably has them.
   bool measure_first = false;
   std::size_t probes = 32;              ///< questions in flight
   std::size_t uploads = 5;              ///< blobs being sent
@@ -60,33 +60,33 @@ struct PushReport {
   std::size_t count(BlobOutcome outcome) const;
 };
 
-/// What a push writes, as far as known forms of layers tell beforehand.
+/// What a push will write, as far as the known forms of layers tell.
 struct ExpectedManifests {
   std::optional<oci::Digest> root{};  ///< what the tags will name
   std::set<oci::Digest> all{};        ///< the root, and what it lists
 };
 
-/// The manifest that push_to_store() writes, where `options.known` has a form of every layer.
-/// Throws Error{usage} as make_manifest does.
+/// The manifest that push_to_store() will write. Nothing unless `options.known` has a form of every
+/// layer. Throws Error{usage} as make_manifest does.
 std::optional<oci::Descriptor> expected_manifest(const Image& image, const PushOptions& options);
 
 /// Whether the store is known to hold that manifest, and so all that it names.
 bool is_held(const PushOptions& options, const oci::Digest& manifest);
-/// Those of the tags that are not known to name that manifest already.
+/// The tags that are not known to name that manifest already.
 std::vector<std::string> tags_to_write(const PushOptions& options, const oci::Digest& manifest);
 
-/// Pushes. Throws Error{integrity} when a layer's bytes are not what the image says or the
-/// manifest is not `must_be`; whatever is thrown, no tag was written (with several tags:
-/// not all of them). Blocks; starts threads of its own.
+/// Pushes. Throws Error{integrity} when a layer's bytes are not what the image says, or the
+/// manifest is not `must_be`. Whatever is thrown, no tag was written; of several tags, some may
+/// have been. Blocks; starts threads of its own.
 PushReport push_to_store(const Image& image, BlobStore& store, const PushOptions& options,
                          Progress& progress, std::stop_token stop);
 
 /// What the codec made of the image's layers in that push.
 LayerForms compressed_forms(const Image& image, const PushReport& report);
 
-/// The manifest of an image whose layers are stored as `layers` says, one for each of
-/// Image::layers. It has the image's annotations with `annotations` over them. Throws Error{usage}
-/// where Docker's format cannot say it (zstd).
+/// The manifest of an image whose layers are stored as `layers` says: one entry for each of
+/// Image::layers. It has the image's annotations; `annotations` win over them. Throws Error{usage}
+/// for what Docker's format cannot say (zstd).
 oci::Manifest make_manifest(const Image& image, std::vector<oci::Descriptor> layers,
                             ManifestFormat format, oci::Annotations annotations = {});
 

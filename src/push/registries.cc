@@ -29,7 +29,7 @@ void Registries::check_login(const std::string& host, std::stop_token stop) {
   const auto registry = host_of(host);
   const registry::HostCall call{.request = {.url = registry->url("")}};
   const auto reply = registry->send(call, std::move(stop));
-  // 404: a registry that has no base URL of its own, and did not mind the login.
+  // 404 is a registry that does not answer at its base URL, but did not refuse the login.
   const int status = reply.response.status;
   if (status != 200 && status != 404) throw registry->failure(call.request, reply.response, {});
 }
@@ -52,7 +52,7 @@ std::shared_ptr<registry::Host> Registries::host_of(const std::string& host) {
   });
 }
 
-/// Asks over HTTPS first, so that a host that has it gets no login in the clear.
+/// Asks over HTTPS first, so that a host with TLS gets no login in the clear.
 bool Registries::speaks_plain_http(const std::string& host) const {
   if (options_.plain_http || !options_.plain_http_fallback) return options_.plain_http;
   const auto answers = [&](bool plain) {

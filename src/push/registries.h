@@ -30,7 +30,7 @@ struct RegistryOptions {
   std::string credentials_host{};
   std::filesystem::path auth_file{};  ///< --auth-file
   bool plain_http = false;            ///< --plain-http
-  /// --tls-verify=false: a host that does not speak TLS is spoken to without.
+  /// --tls-verify=false: plain HTTP is used for a host that does not speak TLS.
   bool plain_http_fallback = false;
   /// --allow-http-redirect: a registry with TLS may lead to a host without.
   bool allow_http_redirect = false;
@@ -60,7 +60,7 @@ class Registries {
  private:
   std::shared_ptr<registry::Host> host_of(const std::string& host);
   http::TlsFiles tls_of(std::string_view authority) const;
-  /// Certificates were named for it, so it has TLS though it is on loopback.
+  /// Whether certificates were named for it. Then it has TLS, even on loopback.
   bool wants_tls(const std::string& host) const;
   bool speaks_plain_http(const std::string& host) const;
 

@@ -25,11 +25,11 @@ std::vector<std::string> tags_of(const RegistryPush& push) {
   return tags;
 }
 
-/// Each repository that lacks a blob costs a request for it.
+/// At most this many, for each repository that lacks a blob costs a request.
 constexpr std::size_t most_remembered_siblings = 2;
 
-/// What --reuse-from names in other repositories of this registry can be mounted from there, and
-/// so perhaps can what this machine pushed to others.
+/// The repositories to mount from: those of --mount-from, those of --reuse-from, and others that
+/// this machine pushed to. All are of this registry.
 std::vector<oci::Repository> mount_candidates(const RegistryPush& push, const DigestCache& cache) {
   std::vector<oci::Repository> from;
   const auto add = [&](const oci::Repository& repository) {
@@ -48,7 +48,7 @@ std::vector<oci::Repository> mount_candidates(const RegistryPush& push, const Di
   return from;
 }
 
-/// One push: what comes before it, and what after.
+/// One push to a repository, with the steps before and after it.
 class RepositoryPush {
  public:
   RepositoryPush(Registries& registries, const RegistryPush& push, Progress& progress)
@@ -70,7 +70,8 @@ class RepositoryPush {
     return options;
   }
 
-  /// What the codec made of layers, and where to. What was remembered of them before is replaced.
+  /// Remembers what the codec made of layers, and where they were pushed. It replaces what was
+  /// remembered of them.
   void remember(const LayerForms& compressed, const PushOptions& options) {
     const std::string recipe = options.compression.recipe();
     for (const auto& [diff_id, form] : compressed) {
@@ -112,7 +113,7 @@ class RepositoryPush {
     return reused;
   }
 
-  /// Fetches and inflates them; forgets the false ones.
+  /// Fetches and unpacks the forms that would be reused, and forgets the wrong ones.
   void verify_known(const Outgoing& outgoing, PushOptions& options, std::stop_token stop) {
     const std::vector<Reused> all = reused(outgoing, options);
     std::vector<char> is_false(all.size(), 0);

@@ -24,9 +24,10 @@ struct RegistryPush {
   std::vector<oci::Repository> mount_from{};  ///< --mount-from
   bool reuse = true;                          ///< --no-reuse makes it false
   bool verify_reuse = false;                  ///< fetch and inflate what is reused, before it is
-  /// What this machine learnt before (digest_cache.h), added to; empty: nothing, and kept nowhere.
+  /// The file of what this machine learnt before (digest_cache.h), which is added to. Empty: no
+  /// cache.
   std::filesystem::path cache_file{};
-  /// tags, must_be and what learning.h fills in are filled in here.
+  /// Its tags, must_be and what learning.h fills in are set by push_to_registry().
   PushOptions options{};
 };
 

@@ -16,7 +16,7 @@ class RegistrySource final : public ImageSource {
         reference_(std::move(reference)) {}
 
   std::string str() const override { return "docker://" + reference_.str(); }
-  /// By digest where the reference has one; the tag beside it is not asked for then.
+  /// By the reference's digest where it has one; then its tag is not asked for.
   StoredManifest root(std::stop_token stop) override;
   StoredManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override;
   std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) override {

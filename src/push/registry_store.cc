@@ -8,8 +8,8 @@ namespace n2c {
 
 namespace {
 
-/// Every blob a manifest names, or every manifest an index does: what is sent again when the
-/// registry lacks one and does not say which.
+/// Every blob that a manifest names, or every manifest that an index names. All are sent again when
+/// the registry lacks one and does not say which.
 std::vector<oci::Digest> blobs_of(const oci::Descriptor& stored, std::string_view json) {
   if (oci::is_index(stored.media_type)) {
     std::vector<oci::Digest> listed;

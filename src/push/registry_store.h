@@ -13,12 +13,12 @@ namespace n2c {
 /// Puts blobs into one repository, mounting from siblings where they have them. Thread-safe.
 class RegistryStore final : public BlobStore {
  public:
-  /// Has a blob from a sibling, or tells that it cannot. May be called by several threads.
+  /// Mounts a blob from a sibling. Returns false when it cannot. May be called by several threads.
   using Mount = std::function<bool(const oci::Descriptor& blob, const oci::Repository& from,
                                    std::stop_token stop)>;
 
-  /// `mount_from`: repositories of the same registry to try, in order. `mount`: another way than
-  /// the client's, which a dry run has. `client` outlives this.
+  /// `mount_from` are repositories of the same registry to try, in order. `mount` replaces the
+  /// client's mounting, for dry runs. `client` outlives this.
   RegistryStore(registry::RegistryClient& client, std::vector<oci::Repository> mount_from,
                 Mount mount = {})
       : client_(client), mount_from_(std::move(mount_from)), mount_(std::move(mount)) {}

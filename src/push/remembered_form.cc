@@ -7,7 +7,7 @@
 
 namespace n2c {
 
-/// What was remembered, and whether it has shown to be so.
+/// What was remembered, and whether it was found to be true.
 struct RememberedForm::Claim {
   oci::Descriptor form;
   Corrected corrected;
@@ -22,7 +22,7 @@ class RememberedForm::CheckedReader final : public Reader {
   std::size_t read(ByteSpan into) override {
     if (ended_ || into.empty()) return 0;
     const std::size_t count = from_.read(into);
-    // The bytes that should be the last are given only once it is known that they are.
+    // The last bytes are given only after the whole was found to be right.
     if (count == 0 || from_.count() >= claim_->form.size) check();
     return count;
   }

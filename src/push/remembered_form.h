@@ -1,6 +1,5 @@
 #pragma once
-/// A layer whose stored form was told by memory, not by its bytes: checked the first time they are
-/// read.
+/// A layer whose stored form is remembered. It is checked the first time that the bytes are read.
 
 #include <functional>
 #include <memory>
@@ -10,18 +9,18 @@
 
 namespace n2c {
 
-/// Bytes that are to be `form`. Until they were read whole once and were, every reader hashes
-/// them, and gives the last of them only when they are; else it reads them to their end, tells
-/// what they are, and throws Error{integrity}.
+/// Bytes that should have the digest and size of `form`. Every reader hashes them, until they were
+/// read to the end once and were right. It gives the last byte only when they are right. Otherwise
+/// it reads to the end, reports the true form, and throws Error{integrity}.
 class RememberedForm final : public ByteSource {
  public:
-  /// Hears of the true form, on the thread that reads; on several when several read.
+  /// Told the true form, on the thread that reads. It may be called by several threads at once.
   using Corrected = std::function<void(const oci::Descriptor& found)>;
 
   RememberedForm(std::shared_ptr<const ByteSource> bytes, oci::Descriptor form,
                  Corrected corrected);
-  /// At an offset what lies before it is read too: only the whole can be checked. Readers may
-  /// outlive this.
+  /// At an offset, what lies before it is read too, since only the whole can be checked. Readers
+  /// may outlive this.
   std::unique_ptr<Reader> open(std::uint64_t offset = 0) const override;
 
  private:

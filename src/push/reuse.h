@@ -1,6 +1,6 @@
 #pragma once
-/// Learning from a repository how layers are stored there, so that they need not be
-/// compressed to know (field-guide: a manifest's layers pair with its config's diff_ids).
+/// Learning from a repository how layers are stored there, without compressing them: a manifest's
+/// layers pair with its config's diff_ids (docs/field-guide.md 4).
 
 #include <set>
 #include <stop_token>
@@ -12,21 +12,22 @@
 
 namespace n2c {
 
-/// The stored forms of an image's layers: one request, for the config that says their diff_ids.
-/// None of what is not a single image, or contradicts itself (other counts of layers and
-/// diff_ids). Throws Error as RegistryClient does.
+/// The stored forms of an image's layers. It makes one request, for the config, which has their
+/// diff_ids. Empty for what is not a single image, and when the counts of layers and diff_ids
+/// differ. Throws Error as RegistryClient does.
 LayerForms find_forms(registry::RegistryClient& client, const registry::FetchedManifest& image,
                       std::stop_token stop);
 
-/// Pairs layers with diff_ids; empty when their counts differ. Forms whose media type is not
-/// a plain, gzip or zstd layer are left out; Docker's media types become OCI's.
+/// Pairs layers with diff_ids. Empty when their counts differ. Forms that are not a plain, gzip or
+/// zstd layer are left out. Docker's media types become OCI's.
 LayerForms pair_forms(const oci::Manifest& manifest, const std::vector<oci::Digest>& diff_ids);
 
-/// No more images of an index are read to learn how their layers are stored.
+/// At most this many images of an index are read to learn how their layers are stored.
 inline constexpr std::size_t max_learnt_from = 32;
 
-/// The manifests of a held index that are worth a request: those that are `expected` to be
-/// written, as it need not be when it is there; and, where forms are lacking, images to learn from.
+/// The manifests of a held index that are worth a request: those that are `expected` to be written,
+/// since they need not be written when they are there; and images to learn from, where forms are
+/// lacking.
 std::vector<oci::Descriptor> worth_a_look(const oci::Index& held,
                                           const std::set<oci::Digest>& expected, bool lacks_forms);
 

@@ -30,25 +30,25 @@ struct ServeOptions {
   Compression compression{.codec = Codec::none};
   std::size_t threads = 0;  ///< that compress; 0: one a processor
   KnownForms known{};       ///< stored forms of layers known beforehand
-  /// Told of every form that was worked out, by one thread at a time.
+  /// Told of every form that was found by compressing, by one thread at a time.
   std::function<void(const oci::Digest& diff_id, const oci::Descriptor& form)> learned{};
-  /// Told once, when a form known beforehand turned out wrong: none of those is believed any
-  /// longer.
+  /// Called once, when a form known beforehand turned out wrong. From then on none of those forms
+  /// is used.
   std::function<void()> doubted{};
-  /// Told of an image that is ready or cannot be served, and of a known form that was wrong; on
-  /// any thread, also on several at once.
+  /// Told when an image is ready or cannot be served, and when a known form was wrong. It may be
+  /// called by several threads at once.
   std::function<void(const Printable& line)> note{};
 };
 
-/// Layers are made from the store, and compressed, whenever they are asked for, and verified
-/// while they are read. A layer that is to be compressed is compressed once beforehand, in the
-/// background, to know its digest; who asks for its image meanwhile waits. A form that was known
-/// beforehand and turns out wrong when the layer is read ends that reading; then none of those
-/// is believed any longer, and what they were known for is worked out. Thread-safe.
+/// Layers are made from the store, and compressed, whenever they are asked for, and verified while
+/// they are read. A layer that is to be compressed is compressed once beforehand, in the
+/// background, to know its digest; requests for its image wait meanwhile. When a form that was
+/// known beforehand turns out wrong, the reading that found it ends. Then none of those forms is
+/// used any longer, and their layers are compressed in the background. Thread-safe.
 class ServedImages final : public registry::Store {
  public:
   ServedImages(std::vector<ServedImage> images, ServeOptions options);
-  /// Stops what is being worked out.
+  /// Stops the work in the background.
   ~ServedImages() override;
 
   std::optional<std::uint64_t> stat(const std::string& repository,
@@ -95,8 +95,9 @@ class ServedImages final : public registry::Store {
   void doubt(const oci::Digest& diff_id, const oci::Descriptor& found);
   void note(const Printable& line) const;
   PreparedImage wait_for(const Entry& entry) const;
-  /// The first of the repository's images that `has` says; those that are ready are asked first,
-  /// the others waited for. Null when none has. Throws what an image failed with when none has.
+  /// The first of the repository's images for which `has` is true. Images that are ready are asked
+  /// first; the others are waited for. When there is none, returns null, or throws what an image
+  /// failed with.
   PreparedImage find(const std::string& repository,
                      const std::function<bool(const Prepared&)>& has) const;
   std::optional<Blob> find_blob(const std::string& repository, const oci::Digest& blob) const;

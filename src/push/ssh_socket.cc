@@ -75,14 +75,14 @@ void SshSocket::accept_all() {
   while (true) {
     if (poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) return;
     if (watched[1].revents != 0) return;
-    // Blocking: it is the standard streams of a program that knows nothing of us.
+    // The socket is blocking, as programs expect of their standard streams.
     const FileDescriptor connection = accept_socket(listener_.get(), Blocking::yes);
     if (!connection && errno != EINTR && errno != EAGAIN && errno != ECONNABORTED) return;
     if (!connection) continue;
     try {
       programs_.push_back(std::make_unique<BackgroundProgram>(command_, connection.get()));
     } catch (const Error&) {
-      // The connection closes; whoever waits on it says that no reply came.
+      // The connection closes. Whoever waits on it reports that no reply came.
     }
   }
 }

@@ -13,9 +13,9 @@
 
 namespace n2c {
 
-/// Each connection to the socket becomes one `ssh HOST docker system dial-stdio`, which has the
-/// connection itself as its standard input and output: no byte passes through us. ssh's own
-/// words go to standard error. Lives in a folder that only this user can enter.
+/// Each connection to the socket starts one `ssh HOST docker system dial-stdio`. The connection
+/// itself is that program's standard input and output, so no byte passes through n2c. ssh's own
+/// messages go to standard error. The socket is in a folder that only this user can enter.
 class SshSocket {
  public:
   /// Throws Error{local} when there is no ssh or no socket can be made.
