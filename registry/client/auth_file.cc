@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::uint64_t max_auth_file_bytes = 4 << 20;
 
-/// How long another login may take to write the file.
+/// How long the lock of another login is waited for.
 constexpr std::chrono::seconds lock_patience{10};
 
-/// What is wrong with a document that is to be an auth file; empty: nothing.
+/// What is wrong with a document that should be an auth file. Empty: nothing.
 std::string fault_of(const go::Json& json) {
   const auto* members = json.as_object();
   if (members == nullptr) return "not a JSON object";

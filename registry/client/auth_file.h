@@ -14,25 +14,24 @@
 
 namespace n2c::registry {
 
-/// One file's logins. All that is not the login at hand stays as it is written when the file is
-/// changed, byte for byte.
+/// One file's logins. When a login is changed, every other byte of the file stays as it is.
 class AuthFile {
  public:
-  /// An absent file (ENOENT, nothing else) is an empty one. Throws Error that names the file: it
-  /// cannot be reached or read, is no regular file, no JSON, or no auth file (`auths` no object, or
-  /// there twice).
+  /// Reads a file. An absent one (ENOENT, no other error) counts as empty. Throws an Error that
+  /// names the file when it cannot be reached or read, is not a regular file, not JSON, or not an
+  /// auth file (`auths` is not an object, or is there twice).
   static AuthFile load(const std::filesystem::path& path);
-  /// The same of a file that the user named: it has to be there, and may be a pipe.
+  /// The same for a file that the user named. It has to be there, and may be a pipe.
   static AuthFile load_argument(const std::filesystem::path& path);
-  /// An empty text is a file without logins, as is `auths` that is null.
+  /// Parses a file's text. An empty text, or `auths` that is null, has no logins.
   static Parsed<AuthFile> parse(std::string_view json, std::filesystem::path path);
 
   /// Reads the file, has `change` change it, and replaces it in one step, under the lock FILE.lock
-  /// beside it. Owner, group and mode stay; a link stays and what it leads to is replaced. A new
-  /// file is mode 0600, its folder is made when missing. Nothing is written when `change` returns
-  /// false, which is returned. Throws as load() does, and Error{local} when the lock is held for
-  /// ten seconds, the link leads nowhere, or owner and group cannot be kept; the file is then as it
-  /// was.
+  /// beside it. Owner, group and mode stay. A link stays, and what it leads to is replaced. A new
+  /// file is mode 0600; its folder is made when missing. When `change` returns false, nothing is
+  /// written and false is returned. Throws as load() does, and Error{local} when the lock is held
+  /// for ten seconds, the link leads nowhere, or owner and group cannot be kept. Then the file is
+  /// as it was.
   static bool update(const std::filesystem::path& path, const std::stop_token& stop,
                      const std::function<bool(AuthFile&)>& change);
 
@@ -44,7 +43,7 @@ class AuthFile {
   std::string helper_for(std::string_view host) const;
 
   void set(std::string_view host, const Credentials& login);
-  /// An entry without a login, as docker leaves it beside a helper.
+  /// Adds an entry without a login, as docker leaves it beside a helper.
   void set_empty(std::string_view host);
   /// Whether there was one.
   bool erase(std::string_view host);
@@ -62,7 +61,7 @@ class AuthFile {
 
 /// The key under which a host's login is written: docker.io is https://index.docker.io/v1/.
 std::string auth_key(std::string_view host);
-/// A key of `auths` without scheme and /v1/, with docker.io for all of Docker Hub's hosts.
+/// A key of `auths` without scheme and /v1/. All of Docker Hub's hosts become docker.io.
 std::string normal_auth_key(std::string_view key);
 
 }  // namespace n2c::registry

@@ -28,7 +28,7 @@ Place skip_spaces(std::string_view text, Place at) {
   return std::min(text.find_first_not_of(spaces, at), text.size());
 }
 
-/// From a quote to behind the one that closes it.
+/// From a quote to after the one that closes it.
 Place skip_string(std::string_view text, Place at) {
   for (++at; at < text.size() && text[at] != '"'; ++at) {
     if (text[at] == '\\') ++at;
@@ -89,7 +89,8 @@ std::string_view spaces_before(std::string_view text, Place at) {
   return text.substr(from, at - from);
 }
 
-/// How the members of an object are laid out: what stands before each, and one step further in.
+/// How the members of an object are laid out: the white space before each, and one step of
+/// indentation.
 struct Layout {
   std::string before;  ///< with a line end: each stands on a line of its own
   std::string step;

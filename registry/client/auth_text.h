@@ -1,6 +1,6 @@
 #pragma once
-/// The text of an auth file with a login put in or taken out, and every other byte as it was: how
-/// it is indented, what n2c does not know of, numbers and escapes as others write them.
+/// Puts a login into the text of an auth file, or takes one out. Every other byte stays as it was:
+/// the indentation, members that n2c does not know, numbers and escapes as others write them.
 
 #include <functional>
 #include <string>
@@ -10,14 +10,14 @@
 
 namespace n2c::registry {
 
-// Both take a text that go::Json::parse() takes and that is an object whose `auths`, if it has any,
-// is one object or null.
+// Both take a text that go::Json::parse() accepts: an object whose `auths`, if it has one, is one
+// object or null.
 
-/// With a further member of `auths` (made when missing), laid out as what stands there. An empty
-/// text is a new file.
+/// The text with a further member of `auths`, laid out like what is there. `auths` is made when
+/// missing. An empty text gives a new file.
 std::string with_auth(std::string_view text, std::string_view key, const go::Json& entry);
 
-/// Without the members of `auths` whose key is one of those.
+/// The text without the members of `auths` that have one of these keys.
 std::string without_auths(std::string_view text,
                           const std::function<bool(std::string_view key)>& is_one);
 

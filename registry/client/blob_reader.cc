@@ -13,8 +13,8 @@ namespace n2c::registry {
 namespace {
 
 constexpr std::size_t pipe_bytes = 1 << 20;
-/// A try that brought so much begins the count of failures anew; one that brought less does not, or
-/// a registry that drips would be asked for ever.
+/// A try that brought this much begins the count of failures anew. With less it does not: a
+/// registry that drips would be asked for ever.
 constexpr std::uint64_t real_progress = 64 << 10;
 
 bool passing(int status) { return status == 408 || status == 429 || status >= 500; }
@@ -106,7 +106,7 @@ class BlobReader final : public Reader {
     }
   }
 
-  /// Nothing when the whole blob came; otherwise why not, if that may pass.
+  /// Returns nothing when the whole blob came. Otherwise returns why not, if another try may help.
   std::optional<Error> fetch_once() {
     const bool resumes = have_ > 0 && !ranges_refused_;
     PipeWriter sink(pipe_, have_, resumes ? 0 : have_);
@@ -134,7 +134,7 @@ class BlobReader final : public Reader {
                              bool resumes) {
     const int wanted = resumes ? 206 : 200;
     if (response.status == wanted) {
-      // Where the size is not known, the transport has seen to Content-Length.
+      // Where the size is not known, the transport has checked Content-Length.
       if (have_ >= size_.value_or(0)) return std::nullopt;
       return Error(ErrorKind::network, cat("GET ", request.url.redacted(), ": ended after ", have_,
                                            " of ", *size_, " bytes"));

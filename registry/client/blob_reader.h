@@ -10,9 +10,9 @@
 
 namespace n2c::registry {
 
-/// GET of a blob on a thread of its own, as a Reader that blocks. A connection that is cut is
-/// continued by Range, or from the start where the registry knows no ranges. The bytes are
-/// verified: Error{integrity} in place of the end when they are not the blob.
+/// GETs a blob on a thread of its own, and is a Reader that blocks. When the connection is cut it
+/// continues by Range, or from the start where the registry knows no ranges. The bytes are
+/// verified: when they are not the blob, it throws Error{integrity} in place of the end.
 std::unique_ptr<Reader> open_blob_reader(std::shared_ptr<Host> host, const Scope& scope,
                                          const oci::Digest& digest,
                                          std::optional<std::uint64_t> size, std::stop_token stop);

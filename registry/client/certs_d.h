@@ -14,8 +14,8 @@ namespace n2c::registry {
 /// /etc/docker/certs.d.
 std::vector<std::filesystem::path> find_certs_folders(const Environment& environment);
 
-/// What the first of the folders with a HOST or HOST:PORT in it says of that host: each *.crt is
-/// a root, X.cert and X.key are the client's certificate. Throws Error{input} for a .cert
+/// The TLS files for a host, from the first of the folders that has a HOST or HOST:PORT in it. Each
+/// *.crt is a root; X.cert and X.key are the client's certificate. Throws Error{input} for a .cert
 /// without its .key.
 http::TlsFiles find_tls_files(const std::vector<std::filesystem::path>& folders,
                               std::string_view authority);

@@ -18,8 +18,8 @@ struct Challenge {
   bool operator==(const Challenge&) const = default;
 };
 
-/// One header line's challenges, in order. Forgiving where servers are known to be sloppy
-/// (no quotes, spaces around '='); an error only where nothing can be made of it.
+/// One header line's challenges, in order. It accepts what sloppy servers are known to send (no
+/// quotes, spaces around '='). It is an error only when nothing can be understood.
 Parsed<std::vector<Challenge>> parse_challenges(std::string_view header);
 
 }  // namespace n2c::registry

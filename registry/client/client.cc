@@ -16,10 +16,10 @@ namespace {
 
 namespace mt = oci::media_type;
 
-/// A manifest PUT makes some registries look at every blob before they answer.
+/// At a manifest's PUT some registries look at every blob before they answer.
 constexpr std::chrono::seconds manifest_patience{120};
 
-/// One line for each type: some registries read the first line only of what a list says.
+/// One header line for each type: of a list some registries read only the first.
 void accept_manifests(http::Headers& headers) {
   static constexpr std::array types = {mt::manifest, mt::index, mt::docker_manifest,
                                        mt::docker_index};
@@ -32,7 +32,7 @@ std::string media_type_of(const http::Response& response) {
   return std::string(trim(content_type->substr(0, content_type->find(';'))));
 }
 
-/// Of the document itself where the header says nothing of use.
+/// The media type, from the document itself where the header says nothing of use.
 std::string manifest_type(const http::Response& response) {
   std::string type = media_type_of(response);
   if (oci::is_manifest(type) || oci::is_index(type)) return type;
@@ -59,7 +59,8 @@ std::vector<oci::Digest> digests_of(const std::vector<OciError>& errors) {
   return digests;
 }
 
-/// The registry knows less than its HEAD said (docs/field-guide.md 2.2: ggcr#1820, nerdctl#2404).
+/// Whether the registry lacks blobs that its HEAD said it has (docs/field-guide.md 2.2: ggcr#1820,
+/// nerdctl#2404).
 bool lacks_blobs(const std::vector<OciError>& errors) {
   return has_code(errors, "MANIFEST_BLOB_UNKNOWN") || has_code(errors, "BLOB_UNKNOWN");
 }
@@ -225,8 +226,7 @@ ManifestPut RegistryClient::put_manifest(std::string_view tag_or_digest,
   if (lacks_blobs(errors)) return BlobsMissing{digests_of(errors)};
   const Error failure = host_->failure(call.request, response, scope());
   if (response.status >= 400 && response.status < 500 && response.status != 401) {
-    // An immutable tag that holds this image already is what was wanted
-    // (containers-roadmap#2380, #2179).
+    // An immutable tag that already holds this image is a success (containers-roadmap#2380, #2179).
     const auto held = head_manifest(tag_or_digest, stop);
     if (held && held->digest == ours) {
       host_->note(cat(repository_.str(), ":", tag_or_digest, " holds this image already"));

@@ -25,7 +25,7 @@ class Host;  // what all repositories of one registry share: tokens, profile, th
 
 struct Scope;
 
-/// What tokens are asked for: pull alone, or pull and push.
+/// What tokens are for: pull alone, or pull and push.
 enum class Access { pull, push };
 
 /// A manifest as it came: its descriptor is of exactly these bytes.
@@ -38,7 +38,7 @@ struct FetchedManifest {
 struct ManifestStored {
   oci::Digest digest;
 };
-/// The registry says these blobs are not there after all.
+/// The registry says that it lacks these blobs, though it said that it has them.
 struct BlobsMissing {
   std::vector<oci::Digest> digests;  ///< empty when the registry named none
 };
@@ -59,28 +59,30 @@ class RegistryClient {
 
   const oci::Repository& repository() const { return repository_; }
 
-  /// HEAD. Anything but a clear 200 is "no" (403 and 405 too: docs/field-guide.md 2.2).
+  /// Asks by HEAD. Anything but a clear 200 is "no", 403 and 405 too (docs/field-guide.md 2.2).
   bool has_blob(const oci::Descriptor& blob, std::stop_token stop);
-  /// POST ?mount=&from=; false for every refusal. A session opened instead is kept for upload()
-  /// of that blob, or cancelled in the end.
+  /// Asks for a mount, by POST ?mount=&from=. Returns false for every refusal. When the registry
+  /// opens a session in its place, that is kept for upload() of the blob, or cancelled by the
+  /// destructor.
   bool mount(const oci::Descriptor& blob, const oci::Repository& from, std::stop_token stop);
-  /// Sends the bytes of `source`. With `known` they are checked against it by the registry;
-  /// without, digest and size come out of the sending. `source` is opened anew for every try.
-  /// Returns the descriptor with the media type given.
+  /// Sends the bytes of `source`. With `known` the registry checks them against it; without, digest
+  /// and size are found while they are sent. `source` is opened anew for every try. Returns the
+  /// descriptor, with the given media type.
   oci::Descriptor upload(const ByteSource& source, std::string media_type,
                          std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
                          std::stop_token stop);
-  /// A blob's bytes, verified while they are read; resumed by Range when the connection is cut.
+  /// A blob's bytes, verified while they are read. A cut connection is resumed by Range.
   std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop);
   /// The same where only the digest is known.
   std::unique_ptr<Reader> open_blob(const oci::Digest& digest, std::stop_token stop);
 
-  /// Nothing when the registry has no such tag or digest. Digest references are verified.
+  /// A manifest. Nothing when the registry has no such tag or digest. When asked for by digest it
+  /// is verified.
   std::optional<FetchedManifest> get_manifest(std::string_view tag_or_digest, std::stop_token stop);
   /// The descriptor alone, by HEAD.
   std::optional<oci::Descriptor> head_manifest(std::string_view tag_or_digest,
                                                std::stop_token stop);
-  /// Whether the repository holds tagged images; false where that cannot be learnt.
+  /// Whether the repository has tags. False where that cannot be learnt.
   bool has_tags(std::stop_token stop);
   ManifestPut put_manifest(std::string_view tag_or_digest, std::string_view media_type,
                            std::string_view json, std::stop_token stop);

@@ -1,6 +1,7 @@
 #pragma once
-/// The programs docker and podman keep logins with (docker-credential-helpers, "Development"):
-/// docker-credential-NAME get|store|erase, texts and JSON over standard input and output.
+/// The programs that keep logins for docker and podman (docker-credential-helpers, "Development").
+/// They are called as docker-credential-NAME get|store|erase, with texts and JSON over standard
+/// input and output.
 
 #include <optional>
 #include <stop_token>
@@ -13,7 +14,7 @@ namespace n2c::registry {
 
 class CredentialHelper {
  public:
-  /// `suffix` as auth files have it: "pass" is docker-credential-pass.
+  /// `suffix` is as auth files have it: "pass" stands for docker-credential-pass.
   explicit CredentialHelper(std::string suffix) : program_("docker-credential-" + suffix) {}
 
   /// Nothing when the helper has no login for that host. Throws Error{local} when it fails

@@ -39,7 +39,8 @@ class FileAuth final : public AuthProvider {
     return files;
   }
 
-  /// A helper named for the host rules; otherwise the file's own entry, then the helper for all.
+  /// A helper that is named for the host comes first, then the file's own entry, then the helper
+  /// for all hosts.
   static std::optional<Credentials> find_in(const AuthFile& file, std::string_view host,
                                             std::string_view repository) {
     const std::string helper = file.helper_for(host);
@@ -53,7 +54,7 @@ class FileAuth final : public AuthProvider {
   Locked<std::optional<std::vector<AuthFile>>> files_;
 };
 
-/// Without $XDG_RUNTIME_DIR a guess, which is no one's when root keeps that folder to itself.
+/// Without $XDG_RUNTIME_DIR this folder is a guess. It is left out when only root may enter it.
 std::optional<std::filesystem::path> runtime_auth_file(const Environment& environment) {
   const std::string runtime = environment("XDG_RUNTIME_DIR");
   if (!runtime.empty()) return std::filesystem::path(runtime) / "containers" / "auth.json";

@@ -1,6 +1,6 @@
 #pragma once
-/// Who we are to a registry host: where logins come from, and the form they have.
-/// See registry/README.md, "Logging in".
+/// Logins for registries: where they come from, and their form. See registry/README.md, "Logging
+/// in".
 
 #include <filesystem>
 #include <functional>
@@ -29,13 +29,14 @@ struct Credentials {
 class AuthProvider {
  public:
   virtual ~AuthProvider() = default;
-  /// The login for a repository of that host ("docker.io", "ghcr.io:5000" as in a reference), or
-  /// nothing: go on anonymously. `repository` is empty when the whole host is meant. Throws
-  /// Error{input} for a broken file, Error{local} when a helper program fails.
+  /// The login for a repository of that host, which is written as in a reference ("docker.io",
+  /// "ghcr.io:5000"). Nothing when there is none, and requests are anonymous. `repository` is empty
+  /// when the whole host is meant. Throws Error{input} for a broken file, Error{local} when a
+  /// helper program fails.
   virtual std::optional<Credentials> find(std::string_view host, std::string_view repository) = 0;
 };
 
-/// One login for whatever is asked; none: anonymous always.
+/// The same login for every host; without one, always anonymous.
 class FixedAuth final : public AuthProvider {
  public:
   explicit FixedAuth(std::optional<Credentials> credentials)
@@ -48,8 +49,8 @@ class FixedAuth final : public AuthProvider {
   std::optional<Credentials> credentials_;
 };
 
-/// The login of --creds or --registry-token, for the one host that the command line names
-/// (empty: for any); other hosts have their own.
+/// The login of --creds or --registry-token. It is for the one host that the command line names
+/// (empty: for any host). Other hosts have their own logins.
 class NamedAuth final : public AuthProvider {
  public:
   NamedAuth(Credentials credentials, std::string host, std::unique_ptr<AuthProvider> others)
@@ -72,14 +73,14 @@ struct AuthPlaces {
   bool is_argument = false;                  ///< or by a variable: it may be a pipe
 };
 
-/// `auth_file` (--auth-file) alone when given, else $REGISTRY_AUTH_FILE alone, else
-/// $XDG_RUNTIME_DIR/containers/auth.json (or /run/user/UID, /run/containers/UID),
-/// $XDG_CONFIG_HOME/containers/auth.json, then $DOCKER_CONFIG/config.json or
-/// ~/.docker/config.json.
+/// Where logins are looked for. `auth_file` (--auth-file) alone when it is given, else
+/// $REGISTRY_AUTH_FILE alone. Else, in this order: $XDG_RUNTIME_DIR/containers/auth.json (or below
+/// /run/user/UID or /run/containers/UID), $XDG_CONFIG_HOME/containers/auth.json, and
+/// $DOCKER_CONFIG/config.json or ~/.docker/config.json.
 AuthPlaces find_auth_places(const std::filesystem::path& auth_file, const Environment& environment);
 
-/// Logins from docker's and podman's files and the helper programs they name
-/// (docker-credential-*). Each file is read when first asked for.
+/// Logins from docker's and podman's files, and from the helper programs that they name
+/// (docker-credential-*). Each file is read when it is first needed.
 std::unique_ptr<AuthProvider> make_file_auth(AuthPlaces places);
 
 }  // namespace n2c::registry

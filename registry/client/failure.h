@@ -1,5 +1,5 @@
 #pragma once
-/// What a registry says when it refuses, and what a person is told of it.
+/// Understands a registry's refusal, and says it to people.
 
 #include <chrono>
 #include <string>
@@ -18,7 +18,7 @@ struct OciError {
   std::vector<std::string> digests;  ///< that the detail names
 };
 
-/// The entries of an error body; none when it is something else.
+/// The entries of an error body. Empty when the body is something else.
 std::vector<OciError> parse_errors(std::string_view body);
 bool has_code(const std::vector<OciError>& errors, std::string_view code);
 
@@ -39,8 +39,8 @@ Error make_failure(const http::Request& request, const http::Response& response,
 /// "PUT https://ghcr.io/v2/…?digest=…".
 std::string describe(const http::Request& request);
 
-/// A network failure with the hints that only a registry's client knows: plain HTTP where TLS was
-/// tried, and ECR's dropped connection for a repository that does not exist.
+/// The network failure, with hints that only a registry's client can give: TLS was tried at a plain
+/// HTTP port, or ECR dropped the connection because the repository does not exist.
 Error explain_lost(const Error& error, const http::Request& request, const FailureContext& context);
 
 }  // namespace n2c::registry

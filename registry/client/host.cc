@@ -60,8 +60,7 @@ struct Host::Parts {
         profile(options.profile),
         tokens(host, home, auth, clock_in,
                [this](const http::Request& request, std::stop_token stop) {
-                 // Where a realm is, the registry was trusted to say; what is sent there is a
-                 // login.
+                 // The registry is trusted to name its realm. What is sent there is a login.
                  const Errand errand{.home = request.url,
                                      .authorization = request.headers.find("Authorization"),
                                      .freight = {.secret_body = request.body.source != nullptr,
@@ -106,7 +105,7 @@ struct Host::Parts {
   Tokens tokens;
 };
 
-/// One request, one reply, within what the host bears.
+/// Sends one request, when the throttle lets it in, and takes one reply.
 http::Response Host::Parts::exchange(const http::Request& request, std::stop_token stop) {
   throttle.enter(stop);
   try {
@@ -134,8 +133,8 @@ void Host::Parts::note_warnings(const http::Response& response) {
   }
 }
 
-/// Called with the address behind url's host before anything is sent to it. redirect.h has judged
-/// the host by what it is called.
+/// Called with the address of url's host before anything is sent there. redirect.h has judged the
+/// host by its name only.
 void Host::Parts::check_address(const http::Url& url, const http::Url& trusted,
                                 std::string_view address) {
   const bool is_private = is_private_address(address);
@@ -153,8 +152,8 @@ void Host::Parts::tell_of_plain_http(const http::Url& from, const http::Url& to)
                 to.authority(), ": others may see what comes from there"));
 }
 
-/// Redirects by the rules of redirect.h. The login goes only where it belongs, and once it was left
-/// behind it stays behind: who else is on the way does not get to use it.
+/// Follows redirects by the rules of redirect.h. The login goes only where it belongs. Once it was
+/// left behind it stays behind, so that nobody on the way can lead it elsewhere.
 HostReply Host::Parts::follow_all(http::Request request, const Errand& errand,
                                   std::stop_token stop) {
   bool elsewhere = !may_carry_login(errand.home, request.url);

@@ -1,6 +1,6 @@
 #pragma once
-/// One registry host: what its repositories share. Tokens, what was learnt about its limits,
-/// how many requests it bears at once, and how often to try again.
+/// What all repositories of one registry host share: tokens, what was learnt about its limits, how
+/// many requests it bears at once, and how often to try again.
 
 #include <chrono>
 #include <cstdint>
@@ -26,13 +26,14 @@ namespace n2c::registry {
 struct HostOptions {
   bool plain_http = false;  ///< --plain-http; loopback hosts speak plain HTTP without it
   bool tls = false;         ///< HTTPS for loopback hosts too
-  /// --allow-http-redirect: what is not checked by a digest follows from https to plain http too.
+  /// --allow-http-redirect: redirects from https to plain http are followed for everything.
+  /// Otherwise they are for what a digest checks only.
   bool allow_http_redirect = false;
   RetryPolicy retry{};
   HostProfile profile{};                ///< --chunk-size, and what is learnt on the way
   std::size_t in_flight = 64;           ///< requests at once, until the host says that is too many
   std::optional<std::uint64_t> seed{};  ///< of the jitter; random when unset
-  /// Hears one line for people: a retry, a fallback, a warning. From any thread.
+  /// Told one line for people: a retry, a fallback, a warning. Called from any thread.
   std::function<void(const Printable& line)> note = {};
 };
 
@@ -40,7 +41,8 @@ struct HostOptions {
 struct HostCall {
   http::Request request;
   std::vector<Scope> scopes{};  ///< one, but for mounts
-  /// Tries again after failures by the host's policy. False: the caller decides (uploads).
+  /// Whether failures are tried again by the host's policy. False: the caller decides, as for
+  /// uploads.
   bool retry = true;
   /// What comes back is checked by its digest (see Freight in redirect.h).
   bool verified = false;
@@ -49,7 +51,7 @@ struct HostCall {
 /// What a HostCall came to.
 struct HostReply {
   http::Response response;
-  /// Another origin answered, after a redirect.
+  /// Whether another origin answered, after a redirect.
   bool elsewhere = false;
 };
 
@@ -69,26 +71,26 @@ class Host {
   http::Url url(std::string_view path) const;
 
   /// Where an upload's Location in the reply to `request` leads, by the rules of redirect.h. Throws
-  /// Error{registry} when it leads where nothing is sent.
+  /// Error{registry} when nothing may be sent there.
   http::Url session_url(const http::Request& request, const http::Response& response,
                         std::string_view location) const;
 
-  /// Sends with authorization, follows redirects (redirect.h), renews a refused token once,
-  /// slows down when told to, and tries again as the call allows. Any final status is a HostReply;
-  /// throws Error{network} when none came, Error{auth} when no token could be had.
+  /// Sends with authorization, follows redirects (redirect.h), renews a refused token once, slows
+  /// down when told to, and tries again as the call allows. Any final status is a HostReply. Throws
+  /// Error{network} when no reply came, and Error{auth} when it could not get a token.
   HostReply send(const HostCall& call, std::stop_token stop);
 
-  /// The error for a reply that cannot be gone on from: request, status, the registry's words,
-  /// and a hint where the cause is known.
+  /// The error for a reply that ends the work: request, status, the registry's words, and a hint
+  /// where the cause is known.
   Error failure(const http::Request& request, const http::Response& response,
                 const Scope& scope) const;
 
   HostProfile profile() const;
-  /// Learns from an upload, for all later ones.
+  /// Keeps what an upload learnt, for all later ones.
   void learn(const HostProfile& profile);
 
-  /// Waits before try `attempt` + 1 by the policy, saying why; false: no further try. Throws
-  /// Error{cancelled}.
+  /// Waits before try `attempt` + 1, as long as the policy says, and notes why. Returns false when
+  /// there is no further try. Throws Error{cancelled}.
   bool wait_to_retry(int attempt, Clock::TimePoint since, std::string_view why,
                      std::optional<std::chrono::milliseconds> retry_after, std::stop_token stop);
   Clock& clock() const;

@@ -41,7 +41,7 @@ bool is_private_v6(const in6_addr& address) {
   return (bytes[0] & 0xfe) == 0xfc || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
 }
 
-/// home's own scheme and port where `to` is home named as plain http.
+/// `to`, with home's own scheme and port where it is home named as plain http.
 Parsed<http::Url> keep_https(const http::Url& home, http::Url to) {
   const bool named_plain = home.is_https() && !to.is_https() && to.host() == home.host();
   if (!named_plain || (to.port() != 80 && to.port() != home.port())) return to;
@@ -55,7 +55,7 @@ bool is_private_address(std::string_view host) {
   const bool bracketed = host.starts_with('[') && host.ends_with(']');
   const std::string bare(bracketed ? host.substr(1, host.size() - 2) : host);
   in_addr v4{};
-  // inet_aton's short forms ("127.1", "0x7f000001") are what curl and libc take too.
+  // curl and libc accept inet_aton's short forms too ("127.1", "0x7f000001").
   if (!bracketed && ::inet_aton(bare.c_str(), &v4) == 1) return is_private_v4(ntohl(v4.s_addr));
   in6_addr v6{};
   if (::inet_pton(AF_INET6, bare.c_str(), &v6) == 1) return is_private_v6(v6);

@@ -17,7 +17,7 @@ inline constexpr int most_redirects = 5;
 struct Freight {
   /// The body is a login (an identity token): it is for home alone.
   bool secret_body = false;
-  /// What comes back is checked by its digest, so nobody on the way can put something else there.
+  /// What comes back is checked by its digest, so nobody on the way can change it.
   bool verified = false;
   bool allow_plain_http = false;  ///< --allow-http-redirect
 };
@@ -32,21 +32,21 @@ struct Refusal {
   std::string why, hint;
 };
 
-/// The target of `location` in a reply of `from` (RFC 3986 §5.2), for what was meant for `home`:
-/// the registry that the user named, or the token server that it names. Refused: other schemes than
-/// http and https; private or loopback addresses other than home's own host (where a name leads
-/// shows when it is connected to: Host refuses it then); a way from https to plain http, but for
-/// what is verified or where it was allowed; and any other origin for a body that is a login. The
-/// login goes only to home's origin, or to its HTTPS side. An https registry whose proxy makes it
-/// name itself as http stays https.
+/// The target of `location` in a reply of `from` (RFC 3986 §5.2). The request was meant for `home`:
+/// the registry that the user named, or the token server that the registry names. Refused are:
+/// schemes other than http and https; private or loopback addresses other than home's own host (a
+/// name's address is known once it is connected to, and Host refuses it then); from https to plain
+/// http, unless what comes back is verified or it was allowed; and any other origin for a body that
+/// is a login. The login goes only to home's origin, or to home's HTTPS side. An https registry
+/// whose proxy makes it name itself as http stays https.
 std::expected<Hop, Refusal> follow(const http::Url& home, const http::Url& from,
                                    std::string_view location, const Freight& freight = {});
 
 /// Whether a login for `home` may be sent to `to`.
 bool may_carry_login(const http::Url& home, const http::Url& to);
 
-/// Whether a reply asks to go elsewhere with the same method: 301, 302, 307, 308 (the method is
-/// kept for all of them), and 303 for GET and HEAD.
+/// Whether a reply is a redirect that is followed with the same method: 301, 302, 307 and 308, and
+/// 303 for GET and HEAD.
 bool is_redirect(int status, http::Method method);
 
 /// Whether the host part of a URL is an address that only this machine or its network can

@@ -18,7 +18,7 @@ void Throttle::leave(Outcome outcome) {
   {
     const std::scoped_lock hold(mutex_);
     if (outcome == Outcome::success) limit_ = std::min(limit_ + 1, most_);
-    // What is under way was too many, whatever was allowed.
+    // The requests that are under way were too many, even if the limit was higher.
     if (outcome == Outcome::too_many) {
       limit_ = std::max<std::size_t>(1, std::min(limit_, inside_) / 2);
     }

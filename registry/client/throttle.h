@@ -1,5 +1,5 @@
 #pragma once
-/// How many requests a host has to bear at once.
+/// Limits how many requests are sent to a host at once.
 
 #include <condition_variable>
 #include <cstddef>

@@ -14,10 +14,10 @@ namespace {
 
 using std::chrono::seconds;
 
-/// What a token lives when its server does not say (distribution, "token auth").
+/// How long a token lives when its server does not say (distribution, "token auth").
 constexpr seconds default_lifetime{60};
-/// Renewed so long before it ends, or a quarter of its life when that is shorter: GitLab's live
-/// 5 minutes (moby#33558).
+/// A token is renewed this long before it ends, or a quarter of its life when that is shorter:
+/// GitLab's tokens live 5 minutes (moby#33558).
 constexpr seconds longest_margin{60};
 
 bool usable(const Challenge& challenge) {
@@ -42,7 +42,7 @@ std::string basic(const Credentials& login) {
   return "Basic " + base64_encode(login.username + ":" + login.password);
 }
 
-/// A scope that names none of our repositories ("aws" of ECR Public: helm#12491).
+/// Whether a scope names none of our repositories, as "aws" of ECR Public (helm#12491).
 bool is_foreign(const std::string& scope, std::span<const Scope> ours) {
   return !scope.empty() && std::ranges::none_of(ours, [&](const Scope& one) {
     return scope.starts_with("repository:" + one.repository + ":");
@@ -169,7 +169,7 @@ http::Request Tokens::token_request(const Challenge& challenge,
   return request;
 }
 
-/// Always with the login, never with the old token (oras-java#846).
+/// A token is always fetched by the login, never by the old token (oras-java#846).
 void Tokens::fetch(Token& token, const Challenge& challenge, std::span<const Scope> scopes,
                    std::stop_token stop) {
   std::vector<std::string> wanted;
@@ -209,7 +209,8 @@ void Tokens::keep(Token& token, const http::Response& response) {
                 cat("the token server ", response.url.redacted(), " answered without a token"))
         .lasting();
   }
-  // From when it came, by our own clock: the server's may be wrong (issued_at is not used).
+  // Its life counts from now, by our own clock. The server's clock may be wrong, so issued_at is
+  // not used.
   const seconds lifetime = lifetime_of(*reply);
   token.value = std::move(value);
   token.renew_at = clock_.now() + lifetime - std::min(longest_margin, lifetime / 4);

@@ -1,9 +1,9 @@
 #pragma once
 /// The Authorization of requests to one registry host.
 ///
-/// A bearer token is fetched once for a scope however many threads ask, renewed before it
-/// expires, and fetched anew once it is refused. Thread-safe. See registry/README.md,
-/// "Logging in".
+/// A bearer token is fetched once for a scope, however many threads ask. It is renewed before it
+/// expires, and fetched anew once when it is refused. Thread-safe. See registry/README.md, "Logging
+/// in".
 
 #include <functional>
 #include <map>
@@ -33,18 +33,19 @@ struct Scope {
 
 class Tokens {
  public:
-  /// One exchange with a token server, tried again as usual, redirects followed.
+  /// Sends one request to a token server. Failures are tried again as usual, and redirects are
+  /// followed.
   using Send = std::function<http::Response(const http::Request&, std::stop_token)>;
 
   /// `host` as in a reference; `home` its URL.
   Tokens(std::string host, http::Url home, AuthProvider& auth, Clock& clock, Send send);
 
-  /// The header's value for requests of these scopes; nothing while no challenge was met, or when
-  /// we are anonymous where Basic is asked. Throws Error{auth} when a token is refused.
+  /// The header's value for requests of these scopes. Nothing before the first challenge, and when
+  /// there is no login for Basic. Throws Error{auth} when a token is refused.
   std::optional<std::string> authorization(std::span<const Scope> scopes, std::stop_token stop);
 
-  /// Learns from a 401 to a request that carried `used`. True: authorization() will now give
-  /// something else, so try again.
+  /// Learns from a 401 to a request that carried `used`. Returns true when authorization() now
+  /// gives another value, so that it is worth trying again.
   bool on_refused(const http::Response& response, std::span<const Scope> scopes,
                   const std::optional<std::string>& used);
 

@@ -114,7 +114,8 @@ class Upload {
   void perform(const UploadPlan::Done&) {}
   void perform(const UploadPlan::GiveUp&) {}
 
-  /// Sends, and tells the plan what came of it. `first`: where the body begins in the blob.
+  /// Sends the request and tells the plan what came of it. `first` is where the body begins in the
+  /// blob.
   void exchange(const HostCall& call, std::uint64_t first = 0) {
     const std::uint64_t from = counted_before_ + first;
     const auto sent = [&] { return std::max(task_.sent.load(), from) - from; };
@@ -132,7 +133,7 @@ class Upload {
 
   void tell(const http::Request& request, const http::Response& response) {
     UploadReply reply{.status = response.status};
-    // A closing PUT's Location is the blob's own: nobody goes there, wherever it leads.
+    // The Location in the reply to a closing PUT is the blob's own. It is not followed.
     const auto location = response.headers.find("Location");
     if (location && request.method != http::Method::put && response.status < 300) {
       reply.location = host_.session_url(request, response, *location).str();
@@ -175,7 +176,7 @@ class Upload {
     }
   }
 
-  /// The session's URL where it is ours to cancel; what fails here does not matter.
+  /// Cancels the session that is open, if there is one. Failures are ignored.
   void abandon() {
     if (plan_.session()) cancel_session(host_, scope_, url_of(*plan_.session()));
     task_.sent.store(counted_before_);
@@ -219,7 +220,7 @@ oci::Descriptor upload_blob(Host& host, const Scope& scope, const UploadTask& ta
 
 void cancel_session(Host& host, const Scope& scope, const http::Url& session) {
   std::stop_source limit;
-  // Of its own, since the caller's work may have been stopped already.
+  // A stop of its own, since the caller's may have been requested already.
   const std::jthread timer([&](const std::stop_token& done) {
     SystemClock clock;
     if (clock.wait(cancel_limit, done)) limit.request_stop();

@@ -21,19 +21,19 @@ struct UploadTask {
   std::atomic<std::uint64_t>& sent;
 };
 
-/// Returns when the registry holds the blob; see RegistryClient::upload. An upload that fails
-/// or is stopped cancels its session.
+/// Uploads a blob, as RegistryClient::upload(). Returns when the registry holds it. An upload that
+/// fails or is stopped cancels its session.
 oci::Descriptor upload_blob(Host& host, const Scope& scope, const UploadTask& task,
                             std::stop_token stop);
 
-/// DELETE of an upload session, within two seconds; failures do not matter.
+/// DELETEs an upload session, within two seconds. Failures are ignored.
 void cancel_session(Host& host, const Scope& scope, const http::Url& session);
 
-/// HEAD. Anything but a clear yes is no.
+/// Asks for a blob by HEAD. Anything but a clear yes is no.
 bool probe_blob(Host& host, const Scope& scope, const oci::Digest& digest, std::stop_token stop);
 
-/// How many bytes a session has by its Range header ("0-1023", "bytes=0-1023"): 1024. Nothing
-/// when it does not begin at 0.
+/// How many bytes a session has, by its Range header: "0-1023" and "bytes=0-1023" give 1024.
+/// Nothing when the range does not begin at 0.
 std::optional<std::uint64_t> parse_session_range(std::string_view range);
 
 }  // namespace n2c::registry

@@ -11,13 +11,13 @@ namespace n2c::registry {
 
 namespace {
 
-/// What reading a source to its end told.
+/// What was found by reading a source to its end.
 struct Seen {
   bool at_end = false;
   std::optional<UploadBody::Sum> sum;
 };
 
-/// Hashes everything from the start, passes on what lies behind `offset`.
+/// Hashes everything from the start, and passes on what comes after `offset`.
 class SummingReader final : public Reader {
  public:
   SummingReader(std::unique_ptr<Reader> from, std::uint64_t offset, Locked<Seen>& seen)

@@ -14,9 +14,9 @@
 
 namespace n2c::registry {
 
-/// Bytes of one upload. A chunk is held in memory until it is acknowledged; everything else is
-/// opened anew for each try. Where the digest is not known the source is read from its start,
-/// so that all of it is hashed (its bytes are the same each time). One thread at a time.
+/// The bytes of one upload. A chunk is held in memory until it is acknowledged. Everything else is
+/// opened anew for each try. Where the digest is not known, the source is read from its start so
+/// that all of it is hashed; its bytes are the same each time. One thread at a time.
 class UploadBody {
  public:
   /// `digest_known`: nothing has to be hashed.
@@ -25,14 +25,14 @@ class UploadBody {
 
   /// The body of that request; it lives as long as this and until the next call.
   http::Body body_of(const UploadPlan::Send& send);
-  /// After a request whose bytes left: whether the source's end was among them.
+  /// To be called after a request whose bytes left: whether they reached the source's end.
   bool at_end() const;
 
   struct Sum {
     oci::Digest digest;
     std::uint64_t size;
   };
-  /// Digest and size of all of it; after at_end() only.
+  /// Digest and size of all bytes. Only after at_end().
   Sum sum() const;
 
  private:

@@ -9,23 +9,23 @@ namespace n2c::registry {
 
 namespace {
 
-/// What is sent at once after a 413 (GHCR takes 4 MiB: ocx#237, rust-oci-client#37).
+/// The size of chunks after a 413. GHCR takes 4 MiB (ocx#237, rust-oci-client#37).
 constexpr std::uint64_t chunk_after_413 = 4 << 20;
-/// Below this a body limit is not worked around any further.
+/// Chunks do not become smaller than this.
 constexpr std::uint64_t smallest_chunk = 64 << 10;
 /// The largest OCI-Chunk-Min-Length that is honoured: a chunk is held in memory (ocm#3642).
 constexpr std::uint64_t largest_min_chunk = 128 << 20;
-/// Closing PUTs without bytes that are repeated in one session.
+/// How often a closing PUT without bytes is repeated in one session.
 constexpr int most_closes = 4;
 
 bool accepted(int status) { return status >= 200 && status <= 204; }
 
-/// Likely to pass by itself.
+/// Whether the failure may pass by itself.
 bool passing(int status) {
   return status == 408 || status == 429 || (status >= 500 && status != 501);
 }
 
-/// The session is gone, or its state is not what we think (docs/field-guide.md 2.1).
+/// Whether the session is gone, or has another state than we think (docs/field-guide.md 2.1).
 bool session_lost(const UploadReply& reply) {
   return reply.status == 404 || reply.status == 416 || reply.session_unknown;
 }
@@ -75,7 +75,7 @@ void UploadPlan::on_open_reply(const UploadReply& reply) {
   send_from(0);
 }
 
-/// The next bytes of this session, or its close when all are there.
+/// Sends the next bytes of this session, or closes it when all are there.
 void UploadPlan::send_from(std::uint64_t first) {
   acknowledged_ = first;
   if (first > 0 && size_ && first >= *size_) {
@@ -110,7 +110,7 @@ void UploadPlan::on_send_reply(const Send& send, const UploadReply& reply) {
     return send_from(*reply.received);
   }
   if (passing(reply.status) && send.closes) {
-    // 201 may have been meant (build-push-action#634): HEAD before sending again.
+    // The PUT may have succeeded all the same (build-push-action#634): HEAD before sending again.
     doubt_ = {};
     pause_ = true;
     step_ = Check{};
@@ -129,8 +129,8 @@ void UploadPlan::on_accepted(const Send& send, const UploadReply& reply) {
     return;
   }
   if (reply.location) session_ = reply.location;
-  // The reply's Range is not believed: ECR repeats the first chunk's for ever
-  // (containers-roadmap#2831), Aliyun counts each chunk by itself (regclient#627).
+  // The reply's Range is not used. ECR repeats the first chunk's for ever
+  // (containers-roadmap#2831); Aliyun counts each chunk by itself (regclient#627).
   const std::uint64_t now = send.first + reply.sent;
   if (reply.at_end || (size_ && now >= *size_)) {
     acknowledged_ = now;
@@ -140,7 +140,7 @@ void UploadPlan::on_accepted(const Send& send, const UploadReply& reply) {
   }
 }
 
-/// The body limit of the registry, or of a proxy before it (docker-gitlab#2819, harbor#3270).
+/// Meets the body limit of the registry, or of a proxy before it (docker-gitlab#2819, harbor#3270).
 void UploadPlan::on_too_large(const Send& send) {
   std::uint64_t next =
       profile_.chunk ? std::min(*profile_.chunk / 2, chunk_after_413) : chunk_after_413;
@@ -156,8 +156,8 @@ void UploadPlan::on_too_large(const Send& send) {
   restart(false, "status 413");
 }
 
-/// Another way to send, tried once: the whole PUT's body may have been ignored (old Artifactory:
-/// containerd#3533, buildkit#1130), chunks may not be known (tart#159, regclient#75).
+/// Tries another way to send, once. The registry may have ignored the body of the whole PUT (old
+/// Artifactory: containerd#3533, buildkit#1130), or may not know chunks (tart#159, regclient#75).
 bool UploadPlan::fall_back(const Send& send, const UploadReply& reply) {
   const bool refused = reply.status == 400 || reply.status == 404 || reply.status == 405 ||
                        reply.status == 415 || reply.status == 501;
@@ -229,9 +229,9 @@ void UploadPlan::on_checked(bool present) {
   }
 }
 
-/// Continues where the session stands, if that can be true; once for each session.
+/// Continues where the session says it stands, if that can be true. Once for each session.
 void UploadPlan::on_ask_reply(const UploadReply& reply) {
-  // "Range: 0-0" is what an empty session says too. ECR Public knows no status: 404
+  // An empty session says "Range: 0-0" too. ECR Public does not know a session's status: 404
   // (dotnet/sdk#33019).
   if (accepted(reply.status) && reply.received && *reply.received > 1 &&
       *reply.received <= acknowledged_) {

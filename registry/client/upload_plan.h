@@ -16,7 +16,7 @@
 
 namespace n2c::registry {
 
-/// What is known about uploading to a host; set by flags, learnt from its replies.
+/// What is known about uploading to a host. It is set by options and learnt from replies.
 struct HostProfile {
   std::optional<std::uint64_t> chunk{};  ///< bytes a request; unset: the whole blob in one
   bool whole_put = true;                 ///< false: the closing PUT must be empty (old Artifactory)
@@ -39,12 +39,12 @@ struct UploadReply {
 
 class UploadPlan {
  public:
-  /// POST a new session; wait first when `pause` (something failed for a passing reason).
+  /// POST a new session. With `pause`, wait first: the last failure may pass by itself.
   struct Open {
     bool pause = false;
   };
-  /// Bytes from `first` on: PATCH, or PUT with the digest when it closes. `count` unset: to the
-  /// end, of unknown length. `ranged`: with Content-Range.
+  /// Send the bytes from `first` on: by PATCH, or by PUT with the digest when it `closes`. `count`
+  /// unset: to the end, whose place is unknown. `ranged`: with Content-Range.
   struct Send {
     std::string to;
     std::uint64_t first = 0;
@@ -63,7 +63,7 @@ class UploadPlan {
   };
   /// HEAD the blob: did a PUT whose answer was lost arrive?
   struct Check {};
-  /// DELETE the session; what comes of it does not matter: report with on_cancelled().
+  /// DELETE the session. Its result does not matter; report it by on_cancelled().
   struct Cancel {
     std::string to;
   };
@@ -73,8 +73,8 @@ class UploadPlan {
   };
   using Step = std::variant<Open, Send, Close, Ask, Check, Cancel, Done, GiveUp>;
 
-  /// `size` unset: the blob's size and digest are known only when all of it was sent.
-  /// `session`: one that a refused mount has opened already.
+  /// `size` unset: the blob's size and digest are known only when all of it was sent. `session`:
+  /// one that a refused mount has left open.
   UploadPlan(HostProfile profile, std::optional<std::uint64_t> size,
              std::optional<std::string> session = {});
 
@@ -82,7 +82,7 @@ class UploadPlan {
   bool ended() const;
   /// The reply to next().
   void on_reply(const UploadReply& reply);
-  /// No reply came to next(); `sent` bytes of it left.
+  /// No reply came to next(), of which `sent` bytes had left.
   void on_lost(std::uint64_t sent, std::string_view why);
   /// The answer to Check.
   void on_checked(bool present);
