@@ -1,6 +1,6 @@
 # The closure of some store paths as n2c's layers commands read it: an array of { path, references, narHash, narSize, … },
-# sorted by path with sorted references. The order is part of the contract: it numbers the paths, and so decides
-# between equally popular ones.
+# sorted by path with sorted references. The order numbers the paths, and so decides between equally popular ones
+# (docs/format.md F1.1, F2.4).
 #
 # paths: what to take the closure of. without: store paths that are to stay out of it (not what they refer to).
 { pkgs }:
