@@ -71,7 +71,7 @@ struct Host::Parts {
 
   /// Whom a request is for, and with what.
   struct Errand {
-    const http::Url& home;  ///< whose login it is
+    const http::Url& home;  ///< the login is for this one
     std::optional<std::string> authorization{};
     Freight freight{};
   };
@@ -101,7 +101,7 @@ struct Host::Parts {
   Locked<std::mt19937_64> random;
   Locked<HostProfile> profile;
   Locked<std::set<std::string>> said_once;
-  std::atomic<bool> home_is_private = false;  // as far as it was seen where home is
+  std::atomic<bool> home_is_private = false;  // whether home was seen at a private address
   Tokens tokens;
 };
 

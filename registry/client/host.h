@@ -40,7 +40,7 @@ struct HostOptions {
 /// A request to this host and what it needs.
 struct HostCall {
   http::Request request;
-  std::vector<Scope> scopes{};  ///< one, but for mounts
+  std::vector<Scope> scopes{};  ///< one; two for a mount
   /// Whether failures are tried again by the host's policy. False: the caller decides, as for
   /// uploads.
   bool retry = true;

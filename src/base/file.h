@@ -114,7 +114,7 @@ class AtomicFile final : public Writer {
   void take_name(const std::filesystem::path& path);
 
   std::filesystem::path path_;
-  std::filesystem::path part_;  // its name as long as it is not whole; empty: none
+  std::filesystem::path part_;  // its name until it is whole; empty: it has none
   FileDescriptor file_;
   bool is_special_ = false;  // a pipe or a device: bytes go to it at once
 };

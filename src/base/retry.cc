@@ -97,7 +97,8 @@ std::optional<milliseconds> parse_retry_after(std::string_view value,
                                               std::chrono::system_clock::time_point now) {
   value = trim(value);
   if (const auto count = parse_number(value)) {
-    constexpr std::uint64_t a_year = 366 * 24 * 3600;  // more is not a wait; keeps the sum whole
+    // More counts as a year, so that the sum does not overflow.
+    constexpr std::uint64_t a_year = 366 * 24 * 3600;
     return seconds(static_cast<std::int64_t>(std::min(*count, a_year)));
   }
   const auto date = parse_http_date(value, now);

@@ -33,7 +33,7 @@ class WakeUp {
   int fd() const { return readable_.get(); }
 
  private:
-  FileDescriptor readable_, written_;  // the second is none where one descriptor does both
+  FileDescriptor readable_, written_;  // written_ is empty where one descriptor does both
 };
 
 /// Waits until either can be read or is at its end. One of them may be a terminal, which macOS

@@ -20,7 +20,7 @@ namespace n2c {
 struct ImageRecord {
   std::int64_t version = 1;
   oci::ContainerConfig container;
-  std::optional<std::vector<LayerRecord>> layers;  ///< nothing is `null`
+  std::optional<std::vector<LayerRecord>> layers;  ///< unset is `null`
   std::string arch;
   /// The processor's variant ("v7"). It is given beside the file, which has no key for it.
   std::string variant{};

@@ -18,7 +18,7 @@ namespace n2c {
 
 /// Where blobs become files.
 struct BlobPlace {
-  std::filesystem::path beside;  ///< the folder of what is not whole yet; same file system
+  std::filesystem::path beside;  ///< the folder of unfinished files; on the same file system
   std::function<std::filesystem::path(const oci::Digest&)> final_path;
 };
 

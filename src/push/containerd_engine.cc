@@ -79,7 +79,7 @@ class ContainerdLoad {
  private:
   struct Line {
     std::string name, digest;
-    bool whole = false;  ///< every blob is there, and unpacked
+    bool whole = false;  ///< every blob is there and unpacked
   };
 
   /// `ctr images check`: REF TYPE DIGEST STATUS (N/M) SIZE… UNPACKED.

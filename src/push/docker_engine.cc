@@ -134,7 +134,8 @@ class DockerLoad {
     report_.bytes_sent += registry.bytes_sent();
     if (reply.failure) return reply.failure;
     expect_there(stop);
-    if (request_.names.empty()) return {};  // without any name the image would go with this one
+    // Without any name the image would be removed with this one.
+    if (request_.names.empty()) return {};
     for (const oci::Reference& name : request_.names) api_.tag(report_.image_id, name, stop);
     api_.remove(registry.reference(), stop);
     return {};

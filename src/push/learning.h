@@ -53,8 +53,8 @@ class Learning {
   const RegistryPush& push_;
   const DigestCache& cache_;
   Progress& progress_;
-  ExpectedManifests expected_;  // by what the cache knows
-  bool lacks_forms_ = true;     // and this is what it does not
+  ExpectedManifests expected_;  // as far as the cache knows
+  bool lacks_forms_ = true;     // whether the cache lacks the form of some layer
 };
 
 }  // namespace n2c

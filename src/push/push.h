@@ -49,7 +49,7 @@ struct LayerOutcome {
   std::optional<oci::Descriptor> form;  ///< as stored; unknown only in a dry run
   std::optional<BlobOutcome> outcome;   ///< nothing: to be sent (dry run)
   std::string why;
-  bool compressed = false;  ///< here and now: the form is what the codec gave
+  bool compressed = false;  ///< by this push: the form is what the codec gave
 };
 
 struct PushReport {

@@ -23,7 +23,7 @@ struct RegistryPush {
       reuse_from{};  ///< --reuse-from: more images to learn stored forms from
   std::vector<oci::Repository> mount_from{};  ///< --mount-from
   bool reuse = true;                          ///< --no-reuse makes it false
-  bool verify_reuse = false;                  ///< fetch and inflate what is reused, before it is
+  bool verify_reuse = false;                  ///< fetch, unpack and check what is to be reused
   /// The file of what this machine learnt before (digest_cache.h), which is added to. Empty: no
   /// cache.
   std::filesystem::path cache_file{};

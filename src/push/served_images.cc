@@ -82,7 +82,8 @@ void ServedImages::prepare_entry(Entry& entry, std::stop_token stop) {
     failure = std::current_exception();
   }
   const std::scoped_lock hold(mutex_);
-  if (prepared && doubts() != before) return;  // some of it may rest on what is doubted now
+  // Part of it may depend on a form that was found wrong.
+  if (prepared && doubts() != before) return;
   entry.prepared = std::move(prepared);
   entry.failure = std::move(failure);
   changed_.notify_all();

@@ -105,7 +105,7 @@ class ServedImages final : public registry::Store {
   const ServeOptions options_;
   Locked<Known> known_;
   CompressionPool pool_;
-  mutable std::mutex mutex_;  // over what became of the entries
+  mutable std::mutex mutex_;  // guards what became of the entries
   mutable std::condition_variable_any changed_;
   std::vector<Entry> entries_;
   std::jthread worker_;
