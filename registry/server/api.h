@@ -17,18 +17,18 @@ namespace n2c::registry {
 
 struct ApiOptions {
   bool read_only = false;  ///< refuse every change, though the store could take it
-  /// Accept manifests that name blobs or manifests the repository lacks. The conformance
+  /// Accept manifests that name blobs or manifests which the repository lacks. The conformance
   /// suite calls such manifests sparse.
   bool accept_sparse = false;
-  /// Sent as OCI-Chunk-Min-Length; smaller chunks, but for the last one, are refused.
+  /// Sent as OCI-Chunk-Min-Length. A smaller chunk is refused unless it is the last one.
   std::optional<std::uint64_t> chunk_min_length{};
   std::size_t max_sessions = 1000;  ///< uploads in progress at once
   std::chrono::steady_clock::duration session_idle =
       std::chrono::minutes(30);  ///< a session untouched that long is dropped
-  /// Where manifests that are being read and long replies take their memory from; 503 when there
-  /// is none left. Null: no limit. Must outlive the API.
+  /// The memory for manifests that are being read, and for long replies. When none is left the
+  /// reply is 503. Null: no limit. Must outlive the API.
   MemoryBudget* memory = nullptr;
-  /// Told of every failure of the store, which the client only sees as a 500. Any thread.
+  /// Told of every failure of the store; the client sees a 500 only. Called from any thread.
   std::function<void(std::string_view line)> on_failure{};
 };
 
@@ -40,9 +40,9 @@ class Api {
   explicit Api(Store& store, ApiOptions options = {});
   ~Api();
 
-  /// Answers one request. Every outcome is a Reply, errors in the spec's JSON form; a failure
-  /// of the store is 500 and its text is not shown. Throws only what reading the body throws.
-  /// Any thread, several at once.
+  /// Answers one request. Every outcome is a Reply; errors have the spec's JSON form. A failure of
+  /// the store is a 500 that does not show its text. Throws only what reading the body throws. May
+  /// be called by several threads at once.
   Reply handle(Exchange& exchange);
 
   /// Upload sessions in progress now.

@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// What is left of a body that was not read, and read away to keep the connection.
+/// At most this much of an unread body is read and dropped to keep the connection.
 constexpr std::uint64_t worth_reading_away = 64 << 10;
 
 }  // namespace
@@ -44,7 +44,7 @@ bool BodyReader::read_away() {
   return true;
 }
 
-/// Also when some of the body is here already, so that replies do not depend on timing.
+/// It does so even when some of the body is here already, so that replies do not depend on timing.
 void BodyReader::send_continue() {
   if (!expects_continue_) return;
   expects_continue_ = false;

@@ -12,34 +12,35 @@
 
 namespace n2c::registry {
 
-/// The connection is over; there is nothing to answer. Stays between a connection and its bodies.
+/// Thrown when the connection is over and there is nothing to answer. Only a connection and its
+/// bodies see it.
 struct ConnectionOver {};
 
 /// One thread at a time.
 class BodyReader final : public Reader {
  public:
-  /// What it is given outlives it.
+  /// What is passed by reference outlives it.
   BodyReader(Inbox& inbox, const RequestHead& head, const ServerOptions& options);
 
-  /// Throws Error{network} when the client leaves, is too slow or sends what is no body;
+  /// Throws Error{network} when the client leaves, is too slow, or sends an invalid body. Throws
   /// ConnectionOver after cut_after().
   std::size_t read(ByteSpan into) override;
 
   bool finished() const { return chunks_ ? chunks_->done() : left_ == 0; }
   std::uint64_t count() const { return count_; }
   bool timed_out() const { return timed_out_; }
-  /// The client left, or what it sends is no body: nothing can be read behind it.
+  /// Whether the client left, or sends an invalid body. Then no further request can be read.
   bool broken() const { return broken_; }
-  /// Why what it sends is no body.
+  /// Why the body is invalid.
   std::optional<Problem> refusal() const { return chunks_ ? chunks_->refusal() : std::nullopt; }
   void cut_after(std::optional<std::uint64_t> bytes) { cut_after_ = bytes; }
 
-  /// Makes the connection ready for the next request if that is little work.
+  /// Makes the connection ready for the next request, if that takes little work.
   bool read_away();
 
  private:
   void send_continue();
-  /// Waits for bytes by one of the inbox's two ways, and keeps an eye on the time.
+  /// Waits for bytes in one of the inbox's two ways, and watches the time.
   template <class Wait>
   std::size_t wait_for_bytes(Wait wait);
   std::size_t receive(ByteSpan into);

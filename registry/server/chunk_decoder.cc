@@ -73,7 +73,7 @@ void ChunkDecoder::take_digit(char c) {
   if (const auto digit = hex_digit(c)) {
     left_ = left_ * 16 + *digit;
     state_ = State::size;
-    // Zeros before the size are extra bytes too: they end.
+    // Zeros before the size count as extra bytes too, so that they end.
     if (left_ == 0) take_spare("a chunk's size is too long", 400);
     if (left_ > largest_chunk) refuse("a chunk's size is too large", 400);
     return;

@@ -1,5 +1,5 @@
 #pragma once
-/// The chunked transfer coding (RFC 9112 §7.1), undone byte after byte.
+/// Decodes the chunked transfer coding (RFC 9112 §7.1), byte after byte.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace n2c::registry {
 
-/// One body. What comes out does not depend on how the bytes that go in were cut. One thread at
-/// a time.
+/// One body. The result does not depend on how the bytes that arrive were cut. One thread at a
+/// time.
 class ChunkDecoder {
  public:
   /// Chunk extensions and trailers, which are dropped, may have `limit` bytes in all.
@@ -21,16 +21,17 @@ class ChunkDecoder {
     std::size_t used = 0;   ///< bytes taken from `from`
     std::size_t given = 0;  ///< bytes of the body put into `into`
   };
-  /// Takes bytes until either side is used up, the body has ended or it is refused.
+  /// Takes bytes until `from` is used up, `into` is full, the body has ended, or it is refused.
   Step decode(ByteView from, ByteSpan into);
 
-  /// The last chunk and the trailers' end were taken.
+  /// Whether the last chunk and the end of the trailers were taken.
   bool done() const { return state_ == State::done; }
-  /// Why these are no chunks (400), or too much besides them (400; 431 for trailers).
+  /// Why the body is refused: it is not in chunks (400), or has too much besides them (400; 431 for
+  /// trailers).
   const std::optional<Problem>& refusal() const { return refusal_; }
 
-  /// Bytes of the body that come next, as they are: they may be read past the decoder, which is
-  /// then told.
+  /// How many bytes of the body come next as they are. They may be read without the decoder, which
+  /// has to be told then.
   std::uint64_t plain() const { return state_ == State::data ? left_ : 0; }
   void passed(std::uint64_t count);
 

@@ -1,5 +1,5 @@
 #pragma once
-/// Two stores as one: some repositories from a store that is only read, all others from one
+/// Two stores as one. Some repositories come from a store that is only read, all others from one
 /// that takes pushes.
 
 #include <set>
@@ -12,7 +12,7 @@ namespace n2c::registry {
 /// Both stores must outlive it. Thread-safe as they are.
 class CombinedStore final : public WritableStore {
  public:
-  /// The repositories that `fixed` has now are its own for good.
+  /// The repositories that `fixed` has now remain its own.
   CombinedStore(Store& fixed, WritableStore& other);
 
   bool takes_pushes(const std::string& repository) const override;
@@ -34,7 +34,7 @@ class CombinedStore final : public WritableStore {
   std::unique_ptr<StagedBlob> stage() override;
   void commit(const std::string& repository, const oci::Digest& digest,
               std::unique_ptr<StagedBlob> bytes) override;
-  /// Only between repositories that take pushes.
+  /// Only repositories that take pushes mount from each other.
   bool mount(const std::string& repository, const oci::Digest& blob,
              const std::optional<std::string>& from) override;
   std::vector<oci::Digest> put_manifest(const std::string& repository,

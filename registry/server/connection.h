@@ -22,13 +22,13 @@ struct Shared {
 
 class Connection {
  public:
-  /// Leaves `place` at its end. Both outlive it.
+  /// Gives `place` up at its end. Both outlive it.
   Connection(Shared& shared, Listener::Accepted accepted, ConnectionTable::Place& place);
   ~Connection() { place_.leave(); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// The root of a thread: whatever fails ends this connection and nothing else.
+  /// The root of a thread. Whatever fails ends this connection and nothing else.
   void run() noexcept;
 
  private:
@@ -55,7 +55,7 @@ class Connection {
   Inbox inbox_;
 };
 
-/// Says to a connection that there are too many, without waiting.
+/// Tells a connection, without waiting, that there are too many.
 void turn_away(Shared& shared, Listener::Accepted accepted);
 
 }  // namespace n2c::registry

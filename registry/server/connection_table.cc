@@ -110,7 +110,7 @@ bool ConnectionTable::Place::enter(Phase phase) {
   return !is_dropped_;
 }
 
-/// Whether it waits for its client, which was slow the last time that there was something to see.
+/// Whether it waits for its client, and the client was slow when its speed was last seen.
 bool ConnectionTable::Place::is_slow() {
   if (!activity_.is_waiting()) return false;
   const auto now = std::chrono::steady_clock::now();

@@ -1,5 +1,5 @@
 #pragma once
-/// Who is connected, and who goes when there is no room for one more.
+/// Who is connected, and which connection ends when there is no room for one more.
 
 #include <atomic>
 #include <chrono>
@@ -12,13 +12,13 @@
 
 namespace n2c::registry {
 
-/// What one peer is to limits: "192.0.2.7" of "192.0.2.7:40312", the first 64 bits of an IPv6
-/// address (what one customer has), "unix".
+/// What limits count as one peer: "192.0.2.7" of "192.0.2.7:40312", the first 64 bits of an IPv6
+/// address (what one customer has), or "unix".
 std::string peer_key(const std::string& peer);
-/// Whether such a key is this machine's, all of whose users are one peer.
+/// Whether such a key is this machine's. All its users are one peer.
 bool is_local_peer(const std::string& key);
 
-/// How a socket's reads and writes go, for who looks at it from another thread.
+/// How a socket's reads and writes go. Another thread may look at it.
 class Activity {
  public:
   using Clock = std::chrono::steady_clock;
@@ -40,10 +40,10 @@ class Activity {
   std::atomic<std::uint64_t> bytes_ = 0;
 };
 
-/// Connections up to a limit. When it is reached, the new one takes the place of, in this order:
-/// the oldest one of which no whole request has come, the one without a request for longest, and
-/// of those that wait for a slow client (below 16 KiB/s for a second and more) the one that has
-/// waited longest. Thread-safe.
+/// Connections up to a limit. When it is reached, a new connection takes the place of another. The
+/// first that exists is taken: the oldest of which no whole request has come; the one without a
+/// request for longest; of those that wait for a slow client (below 16 KiB/s for at least a
+/// second), the one that has waited longest. Thread-safe.
 class ConnectionTable {
  public:
   struct Limits {
@@ -54,8 +54,8 @@ class ConnectionTable {
 
   explicit ConnectionTable(Limits limits) : limits_(limits) {}
 
-  /// A place for the connection that `fd` is, or null when all others are at work. The place must
-  /// be left before the descriptor is closed.
+  /// A place for the connection `fd`, or null when all others are at work. The place must be given
+  /// up before the descriptor is closed.
   std::unique_ptr<Place> admit(int fd, const std::string& peer);
   std::size_t limit() const { return limits_.all; }
 
@@ -78,13 +78,14 @@ class ConnectionTable::Place {
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
 
-  /// A whole request is here. False when the place was given to another: do nothing for it.
+  /// To be called when a whole request has come. Returns false when the place was given to another;
+  /// then the request is not answered.
   bool begin_request();
-  /// It is answered, and the client may take its time over the next.
+  /// To be called when the request is answered. The client may take its time over the next.
   void end_request();
-  /// Nothing more will be answered.
+  /// To be called when nothing more will be answered.
   void say_farewell();
-  /// Gives the place up; it can be called again.
+  /// Gives the place up. It may be called again.
   void leave();
   Activity& activity() { return activity_; }
 
@@ -100,7 +101,7 @@ class ConnectionTable::Place {
   std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
   bool is_dropped_ = false;
   Activity activity_;
-  // How far it was when it was last looked at for being slow.
+  // How far it was when its speed was last looked at.
   std::chrono::steady_clock::time_point seen_at_ = since_;
   std::uint64_t seen_bytes_ = 0;
   bool was_slow_ = false;

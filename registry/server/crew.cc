@@ -44,7 +44,7 @@ void Crew::accept_all() {
   }
 }
 
-/// Who lost a place needs a moment to go.
+/// A connection that lost its place needs a moment to end.
 bool Crew::leavers_are_few() {
   constexpr std::size_t few = 64;
   std::unique_lock hold(mutex_);

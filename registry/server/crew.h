@@ -1,5 +1,5 @@
 #pragma once
-/// The threads of a server: one accepts, one serves each connection that has a place.
+/// The threads of a server. One accepts; each connection that has a place has one of its own.
 
 #include <condition_variable>
 #include <cstddef>
@@ -18,8 +18,8 @@ class Crew {
   using Serve = std::function<void(Listener::Accepted, ConnectionTable::Place&)>;
   using TurnAway = std::function<void(Listener::Accepted)>;
 
-  /// `serve` runs on a thread of its own for every connection that `table` has a place for;
-  /// `turn_away`, on the accepting thread, for the others. Neither may throw.
+  /// `serve` runs on a thread of its own, for every connection that `table` has a place for.
+  /// `turn_away` runs on the accepting thread, for the others. Neither may throw.
   Crew(Listener& listener, ConnectionTable& table, Serve serve, TurnAway turn_away);
   ~Crew();
   Crew(const Crew&) = delete;
@@ -27,7 +27,7 @@ class Crew {
 
   /// Accepts no more connections.
   void stop_accepting();
-  /// Waits until no connection is left; false when `time` was over first.
+  /// Waits until no connection is left. Returns false when `time` was over first.
   bool wait_for_none(std::chrono::milliseconds time);
   std::size_t count() const;
 

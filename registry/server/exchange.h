@@ -54,8 +54,8 @@ struct Exchange {
   std::string peer{};                        ///< as in AccessRecord
 };
 
-/// A text, or a reader of exactly as many bytes as the Content-Length header says (chunked
-/// when the header is absent). What is sent to a HEAD has no body whatever is here.
+/// A text, or a reader of exactly as many bytes as the Content-Length header says (chunked when
+/// there is no such header). The reply to a HEAD is sent without it.
 struct Reply {
   int status = 200;
   HeaderMap headers{};

@@ -43,7 +43,7 @@ FileDescriptor take_lock(const fs::path& file) {
   return lock;
 }
 
-/// What is at a path itself; nothing when nothing is. Links are not followed.
+/// What is at a path, or nothing. Links are not followed.
 std::optional<struct stat> look_at(const fs::path& path) {
   struct stat status{};
   if (::lstat(path.c_str(), &status) == 0) return status;
@@ -74,7 +74,7 @@ void replace(const fs::path& file, const fs::path& place) {
   sync_folder(place.parent_path());
 }
 
-/// A file below uploads/ that goes unless it became a blob.
+/// A file below uploads/. It is removed unless it became a blob.
 class StagedFile final : public StagedBlob {
  public:
   explicit StagedFile(fs::path path) : path_(std::move(path)) {
@@ -93,8 +93,8 @@ class StagedFile final : public StagedBlob {
   }
   std::unique_ptr<Reader> open() override { return FileSource(path_).open(); }
 
-  /// Gives the file its place once it is on the disk. One that is there already stays if it is
-  /// whole: the repositories share it. Says whether it replaced one.
+  /// Gives the file its place once it is on the disk. A file that is there already stays if it is
+  /// whole, for the repositories share it. Returns whether it replaced one.
   bool become(const fs::path& place, const oci::Digest& digest) const {
     sync_file(file_, path_);
     if (::link(path_.c_str(), place.c_str()) == 0) {

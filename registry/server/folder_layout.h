@@ -9,9 +9,9 @@
 ///                                blobs/…     hard links to ROOT/blobs
 ///     ROOT/journals/acme+app                 changes that a large index.json does not have yet
 ///
-/// '/' in a repository path is '+' in its folder ('+' is in no repository path). A file comes
-/// to its place by rename or link when it is whole and on the disk, and index.json changes
-/// last: whenever the process dies, each index names only what is there. `skopeo copy
+/// '/' in a repository path is '+' in its folder ('+' is in no repository path). A file gets its
+/// place by rename or link once it is whole and on the disk, and index.json changes last. So
+/// whenever the process dies, each index names only what is there. `skopeo copy
 /// oci:ROOT/repositories/acme+app:TAG …` reads such a repository without a server.
 
 #include <atomic>
@@ -41,30 +41,31 @@ class FolderLayout {
   std::filesystem::path index_file(const std::string& repository) const;
   std::filesystem::path journal_file(const std::string& repository) const;
 
-  /// The repositories that have a folder, in byte order. `odd` is told of what is there and is
-  /// none: a file, a link to elsewhere (which is neither read nor written through).
+  /// The repositories that have a folder, in byte order. `odd` is told of what is there and is not
+  /// a repository: a file, or a link, which is neither read nor written through.
   std::vector<std::string> repositories(const std::function<void(std::string line)>& odd) const;
   /// Makes an empty repository's files. Throws Error{local}, also when its place is a link.
   void make_repository(const std::string& repository) const;
-  /// Throws Error{local} when a folder of the repository is none, or a link to elsewhere.
+  /// Throws Error{local} when a folder of the repository is not a folder, or is a link to
+  /// elsewhere.
   void check_repository(const std::string& repository) const;
-  /// Gives the repository a link to a blob of the pool, in place of whatever it had there; false
-  /// when the pool has none such.
+  /// Gives the repository a link to a blob of the pool, in place of what it had there. Returns
+  /// false when the pool does not have the blob.
   bool link(const std::string& repository, const oci::Digest& digest) const;
   /// Replaces a repository's index.json.
   void write_index(const std::string& repository, const RepositoryIndex& index) const;
 
   std::unique_ptr<StagedBlob> stage() const;
-  /// Makes the staged bytes, whose digest is `digest`, a file of the pool. One that is there
-  /// already stays if it has that digest; a damaged one is replaced, in every repository too.
+  /// Makes the staged bytes, whose digest is `digest`, a file of the pool. A file that is there
+  /// already stays if it has that digest. A damaged one is replaced, in every repository too.
   void commit(StagedBlob& staged, const oci::Digest& digest) const;
   /// The same for bytes in memory.
   void put(std::string_view bytes, const oci::Digest& digest) const;
 
   /// Whether the repository has all bytes of a blob: reads it.
   bool holds(const std::string& repository, const oci::Digest& digest) const;
-  /// A manifest's bytes out of its repository; nothing when it is not there. Throws Error{local},
-  /// or Error{integrity} when they have another digest.
+  /// A manifest's bytes from its repository. Nothing when it is not there. Throws Error{local}, or
+  /// Error{integrity} when they have another digest.
   std::optional<std::string> read_manifest(const std::string& repository,
                                            const oci::Digest& digest) const;
 

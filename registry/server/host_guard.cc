@@ -17,7 +17,7 @@ struct Authority {
   std::string_view port;
 };
 
-/// Of what is_authority() holds for.
+/// The parts of a text for which is_authority() is true.
 Authority parts_of(std::string_view text) {
   const std::size_t bracket = text.rfind(']');
   const std::size_t colon = text.find(':', bracket == text.npos ? 0 : bracket);
@@ -44,7 +44,7 @@ class HostGuard {
   /// Why the request is refused, or nothing.
   std::optional<std::string> refusal(const HeaderMap& headers) const {
     const std::string_view host = headers.get("Host");
-    // Browsers always name one; what speaks HTTP/1.0 without is none.
+    // Browsers always name a host. A client that speaks HTTP/1.0 without one is not a browser.
     if (rules_.checks_host && headers.find("Host") && !may_be_called(parts_of(host).host)) {
       return cat("the Host \"", printable(host, 80),
                  "\" is no name of this machine's own: n2c serve --allow-host NAME allows it");
@@ -63,7 +63,7 @@ class HostGuard {
 
  private:
   bool may_be_called(const std::string& host) const {
-    // Names below localhost are this machine's too, whatever a name server says (RFC 6761 §6.3).
+    // Names below localhost are this machine too, whatever a name server says (RFC 6761 §6.3).
     return oci::is_loopback(host) || host.ends_with(".localhost") ||
            std::ranges::find(rules_.allowed, host) != rules_.allowed.end();
   }

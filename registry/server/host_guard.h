@@ -2,8 +2,8 @@
 /// Keeps web pages out of a server that trusts whoever can reach it.
 ///
 /// A page of any site may send requests to this machine (a cross-site POST), and, once its own name
-/// resolves to a loopback address (DNS rebinding), read the replies. Its requests are known by
-/// their Host, Origin (RFC 6454) and Sec-Fetch-Site (W3C Fetch Metadata), which a browser sets
+/// resolves to a loopback address (DNS rebinding), read the replies. Such requests are recognised
+/// by their Host, Origin (RFC 6454) and Sec-Fetch-Site (W3C Fetch Metadata), which a browser sets
 /// itself.
 
 #include <string>
@@ -25,8 +25,8 @@ struct HostRules {
 /// A name or address without a port, as Host fields are compared with it.
 Parsed<std::string> parse_host_name(std::string_view text);
 
-/// A handler that answers 403 DENIED to a Host that the rules refuse, to an Origin that is not
-/// the Host's own, and to a Sec-Fetch-Site but same-origin and none.
+/// A handler that answers 403 DENIED to a Host that the rules refuse, to an Origin that is not the
+/// Host's own, and to a Sec-Fetch-Site other than same-origin and none.
 Handler with_host_guard(HostRules rules, Handler handler);
 
 }  // namespace n2c::registry

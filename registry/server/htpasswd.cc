@@ -78,8 +78,8 @@ bool Htpasswd::allows(const BasicLogin& login) const {
   if (hashes_.empty()) return false;
   const auto known = hashes_.find(login.user);
   if (known != hashes_.end()) return password_fits(login.password, known->second);
-  // Somebody's, always the same for one name: it must not be told by the time that there is
-  // no such user, where hashes differ in cost either.
+  // An unknown name is checked against somebody's hash, always the same for one name. So the time
+  // it takes does not tell that there is no such user, even when hashes differ in cost.
   static const std::size_t secret = std::random_device{}();
   const std::size_t chosen = (std::hash<std::string>{}(login.user) ^ secret) % hashes_.size();
   const auto other = std::next(hashes_.begin(), static_cast<std::ptrdiff_t>(chosen));

@@ -15,7 +15,7 @@ struct BasicLogin {
   std::string user, password;
 };
 
-/// Those in an Authorization header's value ("Basic …", RFC 7617), or nothing.
+/// The user and password in an Authorization header's value ("Basic …", RFC 7617), or nothing.
 std::optional<BasicLogin> basic_login(std::string_view authorization);
 
 /// An immutable value.
@@ -25,8 +25,7 @@ class Htpasswd {
   /// another of crypt(5)'s that is not DES or MD5. The error names the line.
   static Parsed<Htpasswd> parse(std::string_view text);
 
-  /// Whether there is such a user with that password. Takes as long as the hash makes it, and as
-  /// long for a user that there is not.
+  /// Whether there is such a user with that password. An unknown user takes as long as a known one.
   bool allows(const BasicLogin& login) const;
 
  private:

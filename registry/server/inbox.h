@@ -1,5 +1,5 @@
 #pragma once
-/// What a client has sent and nobody has understood yet.
+/// What a client has sent and has not been parsed yet.
 
 #include <algorithm>
 #include <functional>
@@ -9,7 +9,7 @@
 
 namespace n2c::registry {
 
-/// A connection's way in: a small buffer before its socket. One thread at a time.
+/// A small buffer before a connection's socket. One thread at a time.
 class Inbox {
  public:
   /// `read_at_most` may be empty: see ServerOptions. Both outlive this.
@@ -19,7 +19,7 @@ class Inbox {
   ByteView unread() const { return ByteView(bytes_).subspan(begin_, end_ - begin_); }
   void consume(std::size_t count) { begin_ += count; }
 
-  /// Waits for more and puts it after what is unread, which must not fill the buffer.
+  /// Waits for more and puts it after the unread bytes, which must not fill the buffer.
   Transfer refill(Socket::TimePoint deadline, const StopFlag* also = nullptr) {
     std::copy(bytes_.begin() + offset(begin_), bytes_.begin() + offset(end_), bytes_.begin());
     end_ -= begin_;
@@ -28,7 +28,7 @@ class Inbox {
     end_ += got.count;
     return got;
   }
-  /// Waits for more and puts it into `into`, past the buffer, where nothing may be unread.
+  /// Waits for more and puts it into `into`, without the buffer, in which nothing may be unread.
   Transfer receive(ByteSpan into, Socket::TimePoint deadline, const StopFlag* also = nullptr) {
     if (read_at_most_) into = into.first(std::clamp<std::size_t>(read_at_most_(), 1, into.size()));
     return socket_.read(into, deadline, also);

@@ -24,11 +24,11 @@ struct Page {
   std::string link;
 };
 
-/// Tags or repositories in one reply, whatever was asked for; Link leads to the others.
+/// The most tags or repositories in one reply, whatever was asked for. Link leads to the others.
 constexpr std::uint64_t most_in_page = 10'000;
-/// As much as a manifest may have: one reply, and one page of referrers.
+/// The most bytes of one page of referrers: as many as a manifest may have.
 constexpr std::size_t page_bytes = oci::max_manifest_bytes;
-/// Manifests that are read for one page of referrers, whether they are listed or not.
+/// The most manifests that are read for one page of referrers, whether they are listed or not.
 constexpr std::size_t most_looked_at = 1'000;
 
 /// What `n` and `last` ask for.
@@ -44,7 +44,7 @@ std::expected<TagRange, Problem> range_of(const Query& query) {
   return range;
 }
 
-/// The entries of the range out of `all`, which may begin earlier and go on behind it.
+/// The entries of `all` that are in the range. `all` may begin before it and end after it.
 Page page_of(std::vector<std::string> all, const TagRange& range, std::string_view path) {
   Page page;
   const auto first = range.last.empty() ? all.begin() : std::ranges::upper_bound(all, range.last);
@@ -66,8 +66,8 @@ Reply page_reply(Json body, std::string key, Page page) {
   return reply;
 }
 
-/// A referrer as the list shows it, with its manifest's own annotations; nothing when it is of
-/// another artifact type than the `wanted` one, or was removed meanwhile.
+/// A referrer as the list shows it, with its manifest's annotations. Nothing when its artifact type
+/// is not the `wanted` one, or it was removed meanwhile.
 std::optional<Json> referrer_json(Call& call, const oci::Digest& digest,
                                   const std::optional<std::string>& wanted) {
   const auto manifest = call.store.find_manifest(call.route.repository, digest);

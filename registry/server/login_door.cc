@@ -46,7 +46,7 @@ class Turnstile {
     Turnstile* owner_;
   };
 
-  /// False when too many wait, or this one did for too long.
+  /// Returns false when too many wait, or this one has waited too long.
   Turn enter() {
     if (waiting_.fetch_add(1) >= most_waiting) {
       --waiting_;
@@ -88,7 +88,7 @@ class Door {
     if (const auto wait = throttle_.wait(who); wait.count() != 0) return later(wait);
     const auto turn = turnstile_.enter();
     if (!turn) return later(seconds(1));
-    // Others may have been wrong while this one waited.
+    // Other logins may have been wrong while this one waited.
     if (const auto wait = throttle_.wait(who); wait.count() != 0) return later(wait);
     if (!logins_.allows(login)) {
       throttle_.failed(who);

@@ -8,11 +8,10 @@ namespace n2c::registry {
 
 /// A handler that answers 401 with a Basic challenge (RFC 7617) unless the login is right.
 ///
-/// Logins that were right are remembered for the address they came from, so that each costs its
-/// bcrypt once, and are let in at once whatever others try. After some wrong ones
-/// (login_throttle.h) what comes for that user from that address is answered 429 with Retry-After
-/// and not looked at; so is what comes while 64 logins wait for one of half the processors. Nothing
-/// sleeps.
+/// A right login is remembered for the address that it came from. So it costs its bcrypt once, and
+/// is let in at once whatever others try. After some wrong ones (login_throttle.h), logins for that
+/// user from that address are not looked at: they are answered 429 with Retry-After. So are logins
+/// that come while 64 others wait for one of half the processors. Nothing sleeps.
 Handler with_login(Htpasswd logins, Handler handler);
 
 }  // namespace n2c::registry

@@ -11,18 +11,19 @@
 
 namespace n2c::registry {
 
-/// Counts wrong logins, each for a peer and user: three are free, and after each further one the
-/// next is not looked at for a second, two, four, up to a minute. Ten minutes without one, or a
-/// right login, make good. Thread-safe.
+/// Counts wrong logins for each peer and user. Three are free. After each further one the next
+/// login is not looked at for a second, two, four, up to a minute. Ten minutes without a wrong
+/// login, or a right one, reset the count. Thread-safe.
 class LoginThrottle {
  public:
-  /// At most this many are counted; the one whose last was longest ago is forgotten for another.
+  /// At most this many peers and users are counted. The one whose last wrong login is oldest is
+  /// forgotten for another.
   static constexpr std::size_t most = 4096;
 
   /// The clock outlives this.
   explicit LoginThrottle(Clock& clock) : clock_(clock) {}
 
-  /// How long nothing of `who` is to be looked at; 0: not at all.
+  /// How long logins of `who` are not looked at. 0: they are.
   std::chrono::seconds wait(const std::string& who) const;
   void failed(const std::string& who);
   void succeeded(const std::string& who);

@@ -1,6 +1,6 @@
 #pragma once
-/// What a registry must know of a manifest or index it is given: what it names, and what it
-/// says of itself. Everything else is the sender's business and is kept as it is.
+/// What a registry must know of a manifest or index: what it names, and what it says of itself.
+/// Everything else is kept as it was sent.
 
 #include <map>
 #include <optional>

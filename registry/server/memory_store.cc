@@ -11,9 +11,9 @@
 
 namespace n2c::registry {
 
-/// Blocks that double up to a size, so that growing never copies what is there and no blob takes
-/// more than twice its bytes. The largest ask for huge pages: taking in a gigabyte costs 500 page
-/// faults instead of 260 000.
+/// Blocks that double up to a size. So growing copies nothing, and no blob takes more than twice
+/// its bytes. The largest blocks ask for huge pages: receiving a gigabyte costs 500 page faults
+/// instead of 260 000.
 class MemoryBlob {
  public:
   explicit MemoryBlob(MemoryBudget* budget) : share_(budget) {}
@@ -30,7 +30,7 @@ class MemoryBlob {
     }
   }
 
-  /// As much of what starts at `offset` as fits and lies in one block.
+  /// The bytes from `offset` on, as many as fit and lie in one block.
   std::size_t copy_from(std::uint64_t offset, ByteSpan into) const {
     if (offset >= size_) return 0;
     const Place place = place_of(offset);
@@ -88,7 +88,7 @@ class MemoryBlob {
 
 namespace {
 
-/// What a manifest and its tags take besides its bytes, or nearly so.
+/// Roughly what a manifest and its tags take besides its bytes.
 constexpr std::uint64_t cost_of_entry = 1024;
 
 class BlobReader final : public Reader {

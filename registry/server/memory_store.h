@@ -17,7 +17,7 @@ class MemoryBlob;
 /// Blobs are shared between repositories and freed when the last one lets go. Thread-safe.
 class MemoryStore final : public WritableStore {
  public:
-  /// What is kept takes its bytes from `budget`, if there is one; staging and putting throw
+  /// What is kept takes its bytes from `budget`, if there is one. Staging and putting throw
   /// StoreFull when it has none left.
   explicit MemoryStore(MemoryBudget* budget = nullptr) : budget_(budget) {}
 

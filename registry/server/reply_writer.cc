@@ -91,7 +91,8 @@ class ReplyWriter {
       sent_.whole = send_text(reply, *text);
     } else {
       auto from = std::move(std::get<std::unique_ptr<Reader>>(reply.body));
-      // Tarring and hashing a layer takes as long as sending it: side by side for large ones.
+      // Tarring and hashing a layer takes as long as sending it, so large ones are made and sent
+      // side by side.
       if (length_of(reply) >= limits_.read_ahead_from && !how_.head_only) {
         from = std::make_unique<ReadAhead>(std::move(from), body_block);
       }
@@ -113,8 +114,8 @@ class ReplyWriter {
     return write(bytes_of(head_of(reply, how_.close) + std::string(body)), false) && !cut;
   }
 
-  /// The first block is read before the header leaves, so that a reader that cannot even
-  /// begin is a 500 and not a broken reply.
+  /// The first block is read before the header leaves. So a reader that fails at once gives a 500
+  /// and not a broken reply.
   bool send_reader(Reply& reply, Reader& from) {
     const bool chunked = !reply.headers.find("Content-Length");
     if (chunked) reply.headers.add("Transfer-Encoding", "chunked");
@@ -157,7 +158,7 @@ class ReplyWriter {
     return write(bytes, chunked) && (!chunked || write(bytes_of("\r\n"), false)) && !cut;
   }
 
-  /// All of it, as long as the client takes some now and then.
+  /// Sends all of it, as long as the client takes some now and then.
   bool write(ByteView bytes, bool more) {
     while (!bytes.empty()) {
       const auto deadline = steady_clock::now() + limits_.idle_time;

@@ -22,8 +22,8 @@ struct Sent {
   bool whole = false;  ///< false: the client is gone, or the body broke off: close
 };
 
-/// Sends the reply. A body reader that fails at its first block becomes a 500; one that fails
-/// later, or gives another length than was announced, ends in a connection cut short.
+/// Sends the reply. When the body's reader fails at its first block, the reply is a 500. When it
+/// fails later, or gives another length than was announced, the connection is cut.
 Sent send_reply(Socket& socket, const ServerOptions& limits, Reply reply, const SendOptions& how);
 
 }  // namespace n2c::registry

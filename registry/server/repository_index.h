@@ -1,6 +1,6 @@
 #pragma once
 /// The manifests and tags of one repository, as a value without locks or files. It is made for a
-/// million tags: each takes some 100 bytes and its name.
+/// million tags: each takes its name and about 100 bytes.
 
 #include <functional>
 #include <map>
@@ -19,7 +19,7 @@ struct ManifestEntry {
   std::optional<oci::Digest> subject{};
 };
 
-/// The entry for a manifest; one that does not parse refers to nothing.
+/// The entry for a manifest. A manifest that cannot be parsed refers to nothing.
 ManifestEntry make_entry(const ManifestRecord& manifest);
 
 class RepositoryIndex {
@@ -29,7 +29,7 @@ class RepositoryIndex {
   RepositoryIndex& operator=(RepositoryIndex&&) = default;
 
   void put(ManifestEntry entry, const std::vector<std::string>& tags);
-  /// With its tags. False when there is none such.
+  /// Removes a manifest and its tags. Returns false when there is none.
   bool remove(const oci::Digest& manifest);
   bool remove_tag(const std::string& tag);
 

@@ -31,7 +31,7 @@ bool is_control(char c) {
   return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f';
 }
 
-/// Without optional white space (RFC 9110 §5.6.3) at both ends.
+/// The text without optional white space (RFC 9110 §5.6.3) at both ends.
 std::string_view without_blanks(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t");
   if (begin == text.npos) return {};
@@ -50,7 +50,7 @@ std::vector<std::string_view> values_of(const HeaderMap& fields, std::string_vie
   return values;
 }
 
-/// Reads one head. Each step says what is wrong, or nothing.
+/// Parses one head. Each step returns what is wrong, or nothing.
 class HeadParser {
  public:
   using Refusal = std::optional<Problem>;

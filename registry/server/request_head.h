@@ -1,8 +1,8 @@
 #pragma once
 /// The head of a request: its request line and header fields (RFC 9112 §2 to §7).
 ///
-/// Strict where two readers of the same bytes could differ on where a request ends: what is not
-/// plainly one request is refused, and the connection with it.
+/// It is strict where two readers of the same bytes could differ on where a request ends. What is
+/// not plainly one request is refused, and the connection is closed.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,15 +16,15 @@
 
 namespace n2c::registry {
 
-/// Finds the end of a head, byte after byte, so that how they were cut makes no difference. One
+/// Finds the end of a head, byte after byte, so that it does not matter how the bytes were cut. One
 /// thread at a time.
 class HeadScanner {
  public:
   /// A head is at most `limit` bytes.
   explicit HeadScanner(std::size_t limit) : limit_(limit) {}
 
-  /// Looks on in `text`, which is all that has arrived since the head's first byte: with more at
-  /// its end each time. Returns why this can be no head (400, 431), nothing while it can.
+  /// Goes on in `text`, which is all that has arrived since the head's first byte; each call has
+  /// more at its end. Returns why this cannot be a head (400, 431), or nothing while it can.
   std::optional<Problem> look(std::string_view text);
   /// Whether the empty line has come; then size() bytes are the head.
   bool whole() const { return state_ == State::whole; }
@@ -32,7 +32,7 @@ class HeadScanner {
 
  private:
   enum class State { before, after_first_cr, line, after_cr, line_start, last_cr, whole };
-  /// False when the byte cannot stand there.
+  /// Returns false when the byte is not allowed there.
   bool take(char c);
 
   std::size_t limit_;

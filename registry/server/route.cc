@@ -22,7 +22,7 @@ std::string decoded_parameter(std::string_view text) {
   return percent_decoded(spaced).value_or(std::string(text));
 }
 
-/// The path behind "/v2/" cut at its last slashes: {"acme/app", "blobs", "sha256:…"}.
+/// The path after "/v2/", cut at its last slashes: {"acme/app", "blobs", "sha256:…"}.
 struct Tail {
   std::string_view head, resource, last;
 };
@@ -36,7 +36,7 @@ std::optional<Tail> tail_of(std::string_view path) {
               path.substr(second + 1)};
 }
 
-/// Resource, repository and reference of a path behind "/v2/"; the repository is unchecked.
+/// Resource, repository and reference of a path after "/v2/". The repository is not checked yet.
 std::optional<Route> resource_of(std::string_view path) {
   const auto tail = tail_of(path);
   if (!tail) return {};

@@ -1,5 +1,5 @@
 #pragma once
-/// A request target understood: which resource of the API it names.
+/// Parses a request target: which resource of the API it names.
 
 #include <expected>
 #include <optional>
@@ -31,13 +31,13 @@ struct Route {
   Query query{};
 };
 
-/// %XX decoded; nothing when a % is followed by anything else. '+' is left alone.
+/// Decodes %XX. Nothing when a % is followed by anything else. '+' stays as it is.
 std::optional<std::string> percent_decoded(std::string_view text);
-/// All but unreserved characters as %XX (RFC 3986 §2.3), for a query value.
+/// Encodes everything but unreserved characters as %XX (RFC 3986 §2.3), for a query value.
 std::string percent_encoded(std::string_view text);
 
-/// Path and query of a request line. Decoded once, then checked strictly: "..", NUL and what
-/// else a repository path cannot hold are NAME_INVALID.
+/// Parses path and query of a request line. They are decoded once, then checked strictly: "..",
+/// NUL, and whatever else a repository path cannot hold, is NAME_INVALID.
 std::expected<Route, Problem> parse_route(std::string_view target);
 
 }  // namespace n2c::registry

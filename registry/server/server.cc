@@ -29,7 +29,7 @@ struct Server::Impl {
         [this](Listener::Accepted accepted) { turn_away(shared, std::move(accepted)); });
   }
 
-  /// One address leaves a quarter to the others.
+  /// One address leaves a quarter of the places to the others.
   static ConnectionTable::Limits table_limits(std::size_t all) {
     return {.all = all, .each_peer = all - all / 4};
   }

@@ -11,8 +11,8 @@ namespace n2c::registry {
 
 namespace {
 
-/// A session with bytes that is untouched that long may go when there is no room for others: as
-/// long as who finds no room is told to wait.
+/// A session with bytes that was untouched for this long may be dropped when there is no room for
+/// others. Clients that find no room are told to wait as long.
 constexpr std::chrono::seconds give_up_after{10};
 
 std::string random_id() {
@@ -97,7 +97,7 @@ std::size_t Sessions::count() {
 }
 
 void Sessions::give_back(std::unique_ptr<Session> session) {
-  // What was cancelled meanwhile has no entry any more and goes with `session`.
+  // A session that was cancelled meanwhile has no entry any more, and ends with `session`.
   entries_.with([&](Entries& entries) {
     const auto found = entries.find(session->id());
     if (found == entries.end()) return;

@@ -26,8 +26,8 @@ class Session final : public Writer {
   const std::string& id() const { return id_; }
   std::uint64_t size() const { return size_; }
   void write(ByteView bytes) override;
-  /// The digest of all of it in that algorithm; reads it again when it was hashed in the
-  /// other. Ends the session: nothing can be written afterwards.
+  /// The digest of all bytes, in that algorithm. Reads them again when they were hashed in the
+  /// other one. Nothing can be written afterwards.
   oci::Digest finish(HashAlgorithm algorithm);
   std::unique_ptr<StagedBlob> take_bytes() { return std::move(bytes_); }
 
@@ -47,7 +47,7 @@ class Sessions {
   using Clock = std::chrono::steady_clock;
   Sessions(std::size_t limit, Clock::duration idle) : limit_(limit), idle_(idle) {}
 
-  /// The use of one session; gives it back when it goes, unless end() was called.
+  /// The use of one session. It is given back at the end of the lease, unless end() was called.
   class Lease {
    public:
     Lease(Sessions& owner, std::unique_ptr<Session> session)
@@ -57,7 +57,7 @@ class Sessions {
     Lease& operator=(Lease&&) = delete;
     Session& operator*() const { return *session_; }
     Session* operator->() const { return session_.get(); }
-    /// The session is over: it is unknown from now on.
+    /// Ends the session. It is unknown from now on.
     void end();
 
    private:
@@ -68,12 +68,12 @@ class Sessions {
   struct Unknown {};  ///< no such session in this repository
 
   /// A new session. When there are as many as there may be, it takes the place of the empty one
-  /// that is untouched for longest, else of the one with bytes that is, if that is 10 s and more;
-  /// nothing when there is neither.
+  /// that has been untouched for longest; else of the one with bytes that has been, if that is at
+  /// least 10 s. Nothing when there is neither.
   std::optional<Lease> begin(const std::string& repository, std::unique_ptr<StagedBlob> bytes,
                              HashAlgorithm algorithm);
   std::variant<Lease, Busy, Unknown> take(const std::string& repository, const std::string& id);
-  /// Forgets it, also while a request uses it. False when there is none such.
+  /// Forgets a session, even while a request uses it. Returns false when there is none.
   bool cancel(const std::string& repository, const std::string& id);
   std::size_t count();
 

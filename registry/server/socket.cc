@@ -294,7 +294,7 @@ std::optional<Listener::Accepted> Listener::accept(const StopFlag& stop) {
     FileDescriptor fd =
         accept_socket(fd_.get(), Blocking::no, reinterpret_cast<sockaddr*>(&address), &size);
     if (fd) return Accepted{std::move(fd), peer_text(address, size)};
-    // Out of descriptors or memory: wait for some connection to end rather than spin.
+    // Out of descriptors or memory. It waits for a connection to end, and does not spin.
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       wait_for(stop, std::chrono::milliseconds(50));
     }

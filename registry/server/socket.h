@@ -21,7 +21,7 @@ namespace n2c::registry {
 
 struct TlsIdentity;
 
-/// Ends the waits that watch it once it is raised; it stays so. Thread-safe.
+/// Once raised, it ends all waits that watch it. It stays raised. Thread-safe.
 class StopFlag {
  public:
   void raise();
@@ -33,10 +33,10 @@ class StopFlag {
   std::atomic<bool> raised_ = false;
 };
 
-/// What a certificate and a key make of connections. Thread-safe.
+/// Makes TLS connections with a certificate and a key. Thread-safe.
 class TlsContext {
  public:
-  /// Throws Error{input} when the texts are no certificate and its key.
+  /// Throws Error{input} when the texts are not a certificate and its key.
   explicit TlsContext(const TlsIdentity& identity);
   ssl_ctx_st* get() const { return context_.get(); }
 
@@ -47,7 +47,7 @@ class TlsContext {
   std::unique_ptr<ssl_ctx_st, Free> context_;
 };
 
-/// How a read or write came out.
+/// The result of a read or write.
 struct Transfer {
   enum class End { none, closed, timed_out, stopped };
   std::size_t count = 0;
@@ -69,9 +69,9 @@ class Socket {
   /// The server's side of a TLS handshake; false when it failed.
   bool accept_tls(const TlsContext& context, TimePoint deadline);
 
-  /// Some bytes, at least one. `also` ends the wait too.
+  /// Reads some bytes, at least one. `also` ends the wait too.
   Transfer read(ByteSpan into, TimePoint deadline, const StopFlag* also = nullptr);
-  /// Some of the bytes. `more`: others follow at once.
+  /// Writes some of the bytes. `more` says that others follow at once.
   Transfer write(ByteView bytes, TimePoint deadline, bool more = false);
 
   /// Tells the client that nothing more will be sent.
@@ -85,7 +85,7 @@ class Socket {
   Transfer write_plain(ByteView bytes, TimePoint deadline, bool more);
   Transfer read_tls(ByteSpan into, TimePoint deadline, const StopFlag* also);
   Transfer write_tls(ByteView bytes, TimePoint deadline);
-  /// Waits for what TLS wants after `result`; an end when it cannot go on.
+  /// Waits for what TLS needs after `result`. Returns an end when it cannot go on.
   std::optional<Transfer::End> wait_tls(int result, TimePoint deadline, const StopFlag* also);
 
   struct Free {
@@ -113,7 +113,7 @@ class Listener {
     FileDescriptor fd;
     std::string peer;
   };
-  /// The next connection; nothing once `stop` is raised.
+  /// The next connection. Nothing once `stop` is raised.
   std::optional<Accepted> accept(const StopFlag& stop);
   /// Refuses connections from now on. No accept() may be under way.
   void close();

@@ -1,10 +1,10 @@
 #pragma once
 /// What a registry keeps: repositories of blobs, manifests and tags.
 ///
-/// A Store can be read; a WritableStore can also be pushed to. Repository paths, tags and
-/// digests that reach a store are valid (oci::is_repository_path, oci::is_tag). A blob or
-/// manifest is in a repository only when it was put or mounted there, whoever else has it.
-/// Every call may come from several threads at once and may throw Error{local}.
+/// A Store can be read; a WritableStore can also be pushed to. Repository paths, tags and digests
+/// that reach a store are valid (oci::is_repository_path, oci::is_tag). A blob or manifest is in a
+/// repository only when it was put or mounted there, even if others have it. Every call may come
+/// from several threads at once, and may throw Error{local}.
 
 #include <cstdint>
 #include <map>
@@ -24,7 +24,7 @@ struct ManifestRecord {
   std::string json;
 };
 
-/// The first `limit` tags behind `last`.
+/// The first `limit` tags after `last`.
 struct TagRange {
   std::string last{};
   std::size_t limit = static_cast<std::size_t>(-1);
@@ -36,12 +36,12 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  /// The size of a blob, or nothing when the repository has none such. A store
-  /// may show manifests as blobs too.
+  /// The size of a blob, or nothing when the repository does not have it. A store may show
+  /// manifests as blobs too.
   virtual std::optional<std::uint64_t> stat(const std::string& repository,
                                             const oci::Digest& blob) = 0;
-  /// A blob's bytes from `offset` on; null when the repository has none such. The reader
-  /// stays good when the blob is removed meanwhile.
+  /// A blob's bytes from `offset` on, or null when the repository does not have it. The reader
+  /// stays valid when the blob is removed meanwhile.
   virtual std::unique_ptr<Reader> open(const std::string& repository, const oci::Digest& blob,
                                        std::uint64_t offset) = 0;
 
@@ -49,8 +49,8 @@ class Store {
                                                       const oci::Digest& manifest) = 0;
   virtual std::optional<oci::Digest> find_tag(const std::string& repository,
                                               const std::string& tag) = 0;
-  /// Those in the range, in byte order; a store of few may give the others too. Nothing when there
-  /// is no such repository.
+  /// The tags in the range, in byte order. A store of few tags may give the others too. Nothing
+  /// when there is no such repository.
   virtual std::optional<std::vector<std::string>> tags(const std::string& repository,
                                                        const TagRange& range) = 0;
   /// The manifests that name `subject` as their subject (distribution-spec, "Listing Referrers"),
@@ -60,7 +60,7 @@ class Store {
   /// In byte order.
   virtual std::vector<std::string> repositories() = 0;
 
-  /// This store's writing side; null when it can only be read.
+  /// The side of this store that can be written to. Null when it can only be read.
   virtual WritableStore* writable() { return nullptr; }
 };
 
@@ -78,18 +78,19 @@ struct NewManifest {
   std::vector<std::string> tags{};                ///< to point at it from now on
   std::vector<oci::Digest> required_blobs{};      ///< that the repository must have
   std::vector<oci::Digest> required_manifests{};  ///< likewise
-  /// Of the blobs, as the manifest says: one of another size may be damaged, and is then not there.
+  /// The blobs' sizes, as the manifest says. A blob of another size may be damaged, and then counts
+  /// as absent.
   std::map<oci::Digest, std::uint64_t> sizes{};
 };
 
 class WritableStore : public Store {
  public:
-  /// Whether this repository can be changed; nothing below is called for one that cannot.
+  /// Whether this repository can be changed. Nothing below is called for one that cannot.
   virtual bool takes_pushes(const std::string&) const { return true; }
 
   virtual std::unique_ptr<StagedBlob> stage() = 0;
-  /// Makes the bytes a blob of the repository. The caller has verified them: their digest
-  /// is `digest`. The same blob twice is one blob.
+  /// Makes the bytes a blob of the repository. The caller has verified that their digest is
+  /// `digest`. The same blob put twice is one blob.
   virtual void commit(const std::string& repository, const oci::Digest& digest,
                       std::unique_ptr<StagedBlob> bytes) = 0;
   /// Gives the repository a blob that `from` has, or that any repository has when `from` is
@@ -101,7 +102,7 @@ class WritableStore : public Store {
   virtual std::vector<oci::Digest> put_manifest(const std::string& repository,
                                                 const NewManifest& manifest) = 0;
 
-  /// False when there was none such.
+  /// Returns false when there was none.
   virtual bool remove_blob(const std::string& repository, const oci::Digest& blob) = 0;
   /// With every tag that points at it.
   virtual bool remove_manifest(const std::string& repository, const oci::Digest& manifest) = 0;

@@ -19,14 +19,14 @@ namespace {
 constexpr std::uint64_t max_journal_bytes = 4ULL << 30;
 constexpr std::size_t checksum_digits = 16;
 
-/// In front of each line, so that one that is half written is told from a whole one.
+/// The checksum in front of each line. It tells a whole line from one that is half written.
 std::string checksum(std::string_view line) {
   Hash hash;
   hash.update(bytes_of(line));
   return hash.finish_hex().substr(0, checksum_digits);
 }
 
-/// The line without its checksum, or nothing when it is not whole.
+/// The line without its checksum. Nothing when the line is not whole.
 std::optional<std::string_view> checked(std::string_view line) {
   if (line.size() <= checksum_digits || line[checksum_digits] != ' ') return {};
   const std::string_view text = line.substr(checksum_digits + 1);

@@ -19,8 +19,8 @@ Reply blob_created(const Call& call, const oci::Digest& digest) {
                       {"Docker-Content-Digest", digest.str()}}};
 }
 
-/// What every reply about a session says: where it is and how far it got. "0-0" is also what
-/// an empty session says, as Docker's registry does; clients parse nothing else.
+/// What every reply about a session says: where it is and how far it is. An empty session says
+/// "0-0" too, as Docker's registry does; clients parse nothing else.
 Reply session_reply(const Call& call, int status, const Session& session) {
   const std::uint64_t last = session.size() == 0 ? 0 : session.size() - 1;
   Reply reply{
@@ -34,7 +34,7 @@ Reply session_reply(const Call& call, int status, const Session& session) {
   return reply;
 }
 
-/// A problem with a request to a session that goes on: with the session's place.
+/// A problem with a request to a session, which goes on. The reply has the session's place.
 Reply session_problem(const Call& call, const Session& session, const Problem& problem) {
   Reply reply = reply_to(problem);
   for (const auto& [field, value] : session_reply(call, problem.status, session).headers) {
@@ -43,7 +43,7 @@ Reply session_problem(const Call& call, const Session& session, const Problem& p
   return reply;
 }
 
-/// A body seen as a reader that can be given away.
+/// A body as a reader that can be given away.
 class BodyView final : public Reader {
  public:
   explicit BodyView(Reader& body) : body_(body) {}
@@ -59,12 +59,12 @@ void receive(Exchange& exchange, Session& session) {
     copy(exchange.body, session);
     return;
   }
-  // Hashing takes as long as receiving: side by side for large bodies.
+  // Hashing takes as long as receiving, so large bodies are received and hashed side by side.
   ReadAhead ahead(std::make_unique<BodyView>(exchange.body));
   for (ByteView bytes = ahead.next(); !bytes.empty(); bytes = ahead.next()) session.write(bytes);
 }
 
-/// The body as the session's next bytes. Nothing when it was taken, else the refusal.
+/// Takes the body as the session's next bytes. Returns nothing when it did, else the refusal.
 std::optional<Reply> append(Call& call, Sessions::Lease& session) {
   const auto header = call.exchange.headers.find("Content-Range");
   if (!header) {
@@ -96,7 +96,7 @@ std::optional<Reply> append(Call& call, Sessions::Lease& session) {
   return {};
 }
 
-/// Ends the session: its bytes become the blob if they are what they should be.
+/// Ends the session. Its bytes become the blob if they have the digest.
 Reply commit(Call& call, Sessions::Lease& session, const oci::Digest& digest) {
   const oci::Digest found = session->finish(digest.algorithm());
   auto bytes = session->take_bytes();
@@ -110,7 +110,8 @@ Reply commit(Call& call, Sessions::Lease& session, const oci::Digest& digest) {
   return blob_created(call, digest);
 }
 
-/// Nothing when no mount was asked for or it cannot be had: the upload goes on instead.
+/// Mounts, if that was asked for and is possible. Otherwise returns nothing, and the upload goes
+/// on.
 std::optional<Reply> try_mount(Call& call) {
   const auto asked = call.route.query.find("mount");
   if (!asked) return {};
@@ -177,7 +178,7 @@ Reply use_session(Call& call, Sessions::Lease& session) {
   return session_reply(call, 202, *session);
 }
 
-/// A session that found no room is over, so that what it holds is free again.
+/// A session that found no room is ended, so that its memory is free again.
 Reply use_session_with_room(Call& call, Sessions::Lease& session) {
   try {
     return use_session(call, session);
