@@ -40,6 +40,12 @@ check "an image is tagged with the hash of its store path" \
   "/nix/store/$(name_of legacyPackages.$system.examples.basic.imageTag)-image-basic.json"
 check "the package is named after the version of the build" \
   equal "$(name_of packages.$system.default.name)" "n2c-$(sed -n "s/^  version: '\(.*\)',/\1/p" "$root/meson.build")"
+check "the overlay has the same package and the functions" equal "$(nix-instantiate --eval --strict --json -E "
+  let
+    pkgs = import $tests/pkgs.nix { };
+    flake = (import $work/flake/flake.nix).outputs { self = null; nixpkgs = null; };
+    laid = flake.overlays.default (pkgs // laid) pkgs;
+  in [ laid.n2c.drvPath (laid.nix2container ? buildImage) ]" | jq -r 'join(" ")')" "$(name_of packages.$system.default.drvPath) true"
 check "an arm64 machine's images are arm64" equal "$(name_of legacyPackages.aarch64-linux.examples.basic.arch)" arm64
 
 if [ -z "$today" ]; then # today's has another /usr, without a compiler
