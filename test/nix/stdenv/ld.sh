@@ -7,7 +7,7 @@ read -ra inputs <<<"${NIX_LDFLAGS:-}"
 for argument; do
   case $argument in
     -L/usr/lib/gcc/*/..*) continue ;;
-    /nix/store/*.so) rpath+=(-rpath "${argument%/*}/.") ;;
+    /nix/store/*.so | /nix/store/*.so.*) rpath+=(-rpath "${argument%/*}/.") ;;
     -l*) for input in "${inputs[@]}"; do
       [ ! -e "${input#-L}/lib${argument#-l}.so" ] || rpath+=(-rpath "${input#-L}/.")
     done ;;
