@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/pipe.h"
+#include "base/retry.h"
 #include "base/text.h"
 
 namespace n2c::registry {
@@ -16,8 +17,6 @@ constexpr std::size_t pipe_bytes = 1 << 20;
 /// A try that brought this much begins the count of failures anew. With less it does not: a
 /// registry that drips would be asked for ever.
 constexpr std::uint64_t real_progress = 64 << 10;
-
-bool passing(int status) { return status == 408 || status == 429 || status >= 500; }
 
 /// Passes a reply's body into the pipe, without what the reader has already.
 class PipeWriter final : public Writer {
@@ -140,11 +139,11 @@ class BlobReader final : public Reader {
                                            " of ", *size_, " bytes"));
     }
     const Error error = host_->failure(request, response, scope_);
-    if (resumes && !passing(response.status)) {
+    if (resumes && !is_passing_status(response.status)) {
       ranges_refused_ = true;
       return error;
     }
-    if (!passing(response.status)) throw error;
+    if (!is_passing_status(response.status)) throw error;
     return error;
   }
 

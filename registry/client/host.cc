@@ -14,11 +14,6 @@ namespace n2c::registry {
 
 namespace {
 
-bool passing(int status) {
-  return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 ||
-         status == 504;
-}
-
 std::optional<std::chrono::milliseconds> retry_after(const http::Response& response) {
   const auto value = response.headers.find("Retry-After");
   if (!value) return std::nullopt;
@@ -205,7 +200,7 @@ HostReply Host::Parts::with_retries(const http::Request& request, std::stop_toke
   for (int attempt = 1;; ++attempt) {
     try {
       HostReply reply = once();
-      if (!passing(reply.response.status)) return reply;
+      if (!is_passing_status(reply.response.status)) return reply;
       const std::string why = cat(describe(request), ": ", reply.response.status);
       if (!wait(attempt, since, why, retry_after(reply.response), stop)) return reply;
     } catch (const Error& error) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/retry.h"
 #include "base/text.h"
 
 namespace n2c::registry {
@@ -19,11 +20,6 @@ constexpr std::uint64_t largest_min_chunk = 128 << 20;
 constexpr int most_closes = 4;
 
 bool accepted(int status) { return status >= 200 && status <= 204; }
-
-/// Whether the failure may pass by itself.
-bool passing(int status) {
-  return status == 408 || status == 429 || (status >= 500 && status != 501);
-}
 
 /// Whether the session is gone, or has another state than we think (docs/field-guide.md 2.1).
 bool session_lost(const UploadReply& reply) {
@@ -109,14 +105,14 @@ void UploadPlan::on_send_reply(const Send& send, const UploadReply& reply) {
     continued_ = true;
     return send_from(*reply.received);
   }
-  if (passing(reply.status) && send.closes) {
+  if (is_passing_status(reply.status) && send.closes) {
     // The PUT may have succeeded all the same (build-push-action#634): HEAD before sending again.
     doubt_ = {};
     pause_ = true;
     step_ = Check{};
     return;
   }
-  if (passing(reply.status)) return restart(true, why_);
+  if (is_passing_status(reply.status)) return restart(true, why_);
   if (fall_back(send, reply)) return restart(false, why_);
   if (session_lost(reply)) return restart(false, why_);
   if (reply.digest_refused && continued_) return restart(false, why_);
@@ -179,7 +175,7 @@ void UploadPlan::on_close_reply(const UploadReply& reply) {
     return;
   }
   why_ = cat("status ", reply.status);
-  if (passing(reply.status)) {
+  if (is_passing_status(reply.status)) {
     doubt_ = {.close_again = true};
     pause_ = true;
     step_ = Check{};

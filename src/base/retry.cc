@@ -93,6 +93,11 @@ std::optional<milliseconds> RetryPolicy::delay(int attempt, milliseconds elapsed
   return wait;
 }
 
+bool is_passing_status(int status) {
+  if (status >= 500) return status <= 599 && status != 501 && status != 505;
+  return status == 408 || status == 425 || status == 429 || status == 499;
+}
+
 std::optional<milliseconds> parse_retry_after(std::string_view value,
                                               std::chrono::system_clock::time_point now) {
   value = trim(value);

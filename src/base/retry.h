@@ -24,6 +24,10 @@ struct RetryPolicy {
       std::optional<std::chrono::milliseconds> retry_after, std::mt19937_64& rng) const;
 };
 
+/// Whether a reply of this status may be another one when the same is asked again: 408, 425, 429,
+/// 499 and every 5xx but 501 and 505. The only place that says so.
+bool is_passing_status(int status);
+
 /// A Retry-After value: seconds, or an HTTP date (RFC 9110 §10.2.3) seen from `now`. Past
 /// dates give 0.
 std::optional<std::chrono::milliseconds> parse_retry_after(

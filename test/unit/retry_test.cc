@@ -37,6 +37,18 @@ TEST_CASE("two clients that failed together do not come back together") {
   CHECK(policy.delay(4, 0ms, {}, one) != policy.delay(4, 0ms, {}, two));
 }
 
+TEST_CASE("a reply is asked for again when its status may pass, and only then") {
+  for (const int status : {408, 425, 429, 499, 500, 502, 503, 504, 506, 507, 511, 520, 524, 599}) {
+    CAPTURE(status);
+    CHECK(is_passing_status(status));
+  }
+  for (const int status : {100, 200, 201, 202, 301, 307, 400, 401, 403, 404, 405, 409,
+                           411, 413, 416, 422, 428, 431, 451, 498, 501, 505, 600}) {
+    CAPTURE(status);
+    CHECK(!is_passing_status(status));
+  }
+}
+
 TEST_CASE("trying ends with the attempts or with the time") {
   std::mt19937_64 rng(1);
   const RetryPolicy policy{.attempts = 3, .first_delay = 1s, .max_time = 10s};
