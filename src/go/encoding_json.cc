@@ -16,8 +16,6 @@ constexpr std::size_t max_go_depth = 10'000;
 /// less than a fifth of it.
 constexpr std::size_t max_values = 1'000'000;
 
-constexpr std::string_view replacement_character = "\xef\xbf\xbd";
-
 /// Each byte that is not part of a UTF-8 character becomes U+FFFD (docs/format.md C4.8).
 std::string valid_utf8(std::string text) {
   std::size_t at = 0;

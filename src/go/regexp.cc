@@ -12,8 +12,6 @@ namespace n2c::go {
 
 namespace {
 
-constexpr std::string_view replacement_character = "\xef\xbf\xbd";
-
 re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
 
 /// A text as valid UTF-8. Each byte that is not part of a character becomes U+FFFD, which is how Go

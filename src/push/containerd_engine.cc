@@ -11,7 +11,7 @@ namespace n2c {
 
 namespace {
 
-constexpr std::uint64_t max_list_bytes = 64 << 20;
+constexpr std::uint64_t max_ctr_output = 64 << 20;
 
 /// ctr with an address and a namespace.
 class Ctr {
@@ -26,7 +26,7 @@ class Ctr {
                                        address_.space};
     arguments.insert(arguments.end(), words.begin(), words.end());
     return run_program(
-        {.arguments = std::move(arguments), .input = input, .max_output = max_list_bytes},
+        {.arguments = std::move(arguments), .input = input, .max_output = max_ctr_output},
         std::move(stop));
   }
 

@@ -20,7 +20,7 @@ bool is_ours(std::string_view file) {
   return has_hex_length && file.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-void refuse_other_content(const std::filesystem::path& folder) {
+void refuse_what_is_no_dir_store(const std::filesystem::path& folder) {
   if (is_there(folder / version_file)) return;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
@@ -44,7 +44,7 @@ DirStore::DirStore(std::filesystem::path folder, BlobTrust trust)
     std::filesystem::create_directories(folder_);
     require_own_file(folder_ / version_file);
     require_own_file(folder_ / manifest_file);
-    refuse_other_content(folder_);
+    refuse_what_is_no_dir_store(folder_);
   } catch (const std::filesystem::filesystem_error& error) {
     throw Error(ErrorKind::local, cat("create ", folder_.string(), ": ", error.code().message()));
   }

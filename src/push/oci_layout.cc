@@ -90,7 +90,7 @@ void check_layout_version(std::string_view json, std::string_view where) {
 
 /// A folder that becomes a layout must hold nothing else. Another writer may be making it a layout
 /// at the same time.
-void refuse_other_content(const std::filesystem::path& folder) {
+void refuse_what_is_no_layout(const std::filesystem::path& folder) {
   if (is_there(folder / "oci-layout")) return;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
@@ -143,7 +143,7 @@ LayoutStore::LayoutStore(std::filesystem::path folder, BlobTrust trust)
   try {
     std::filesystem::create_directories(folder_);
     refuse_links(folder_);
-    refuse_other_content(folder_);
+    refuse_what_is_no_layout(folder_);
     remove_dead_parts(folder_);
     std::filesystem::create_directories(folder_ / "blobs" / "sha256");
   } catch (const std::filesystem::filesystem_error& error) {
