@@ -216,8 +216,9 @@ ProgramEnd run_program(const Program& program, std::stop_token stop) {
   return Conversation(program).hold(std::move(stop));
 }
 
-BackgroundProgram::BackgroundProgram(const std::vector<std::string>& arguments, int channel)
-    : pid_(start(arguments, environment_with({}), {{channel, 0}, {channel, 1}})) {}
+BackgroundProgram::BackgroundProgram(const std::vector<std::string>& arguments, int channel,
+                                     int messages)
+    : pid_(start(arguments, environment_with({}), {{channel, 0}, {channel, 1}, {messages, 2}})) {}
 
 BackgroundProgram::~BackgroundProgram() { end_program(pid_); }
 

@@ -44,11 +44,11 @@ struct ProgramEnd {
 ProgramEnd run_program(const Program& program, std::stop_token stop);
 
 /// A program that is left running. Its standard input and output are `channel`, a socket; its
-/// standard error is this process's own. It is ended (SIGTERM, then SIGKILL) when this object ends.
+/// standard error is `messages`. It is ended (SIGTERM, then SIGKILL) when this object ends.
 class BackgroundProgram {
  public:
   /// Throws Error{local} when it cannot be started.
-  BackgroundProgram(const std::vector<std::string>& arguments, int channel);
+  BackgroundProgram(const std::vector<std::string>& arguments, int channel, int messages);
   ~BackgroundProgram();
   BackgroundProgram(const BackgroundProgram&) = delete;
   BackgroundProgram& operator=(const BackgroundProgram&) = delete;

@@ -1,14 +1,17 @@
 #include "push/ssh_socket.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 
 #include "base/error.h"
+#include "base/terminal.h"
 #include "base/text.h"
 
 namespace n2c {
@@ -55,11 +58,12 @@ std::vector<std::string> ssh_command(const DockerHost& host) {
 }
 
 SshSocket::SshSocket(const DockerHost& host)
-    : command_(ssh_command(host)), listener_(listen_on(path())) {
+    : command_(ssh_command(host)), listener_(listen_on(path())), words_(make_pipe()) {
   if (!find_program(command_.front())) {
     throw Error(ErrorKind::local, cat(host.str(), ": there is no ssh program in $PATH"));
   }
-  thread_ = std::jthread([this] { accept_all(); });
+  ::fcntl(words_.read.get(), F_SETFL, ::fcntl(words_.read.get(), F_GETFL) | O_NONBLOCK);
+  thread_ = std::jthread([this] { run(); });
 }
 
 SshSocket::~SshSocket() {
@@ -69,22 +73,45 @@ SshSocket::~SshSocket() {
 
 std::filesystem::path SshSocket::path() const { return folder_.path() / "docker.sock"; }
 
-void SshSocket::accept_all() {
+void SshSocket::run() {
   // A shutdown of the listener wakes accept() on Linux alone.
-  std::array<pollfd, 2> watched{{{listener_.get(), POLLIN, 0}, {ended_.fd(), POLLIN, 0}}};
-  while (true) {
-    if (poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) return;
-    if (watched[1].revents != 0) return;
-    // The socket is blocking, as programs expect of their standard streams.
-    const FileDescriptor connection = accept_socket(listener_.get(), Blocking::yes);
-    if (!connection && errno != EINTR && errno != EAGAIN && errno != ECONNABORTED) return;
-    if (!connection) continue;
-    try {
-      programs_.push_back(std::make_unique<BackgroundProgram>(command_, connection.get()));
-    } catch (const Error&) {
-      // The connection closes. Whoever waits on it reports that no reply came.
+  std::array<pollfd, 3> watched{
+      {{listener_.get(), POLLIN, 0}, {ended_.fd(), POLLIN, 0}, {words_.read.get(), POLLIN, 0}}};
+  while (watched[1].revents == 0) {
+    if (poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) break;
+    if (watched[2].revents != 0) say_words(false);
+    if (watched[0].revents != 0 && !accept_one()) break;
+  }
+  programs_.clear();
+  say_words(true);
+}
+
+/// False when no more can be accepted.
+bool SshSocket::accept_one() {
+  // The socket is blocking, as programs expect of their standard streams.
+  const FileDescriptor connection = accept_socket(listener_.get(), Blocking::yes);
+  if (!connection) return errno == EINTR || errno == EAGAIN || errno == ECONNABORTED;
+  try {
+    programs_.push_back(
+        std::make_unique<BackgroundProgram>(command_, connection.get(), words_.write.get()));
+  } catch (const Error&) {
+    // The connection closes. Whoever waits on it reports that no reply came.
+  }
+  return true;
+}
+
+/// What is there now; `last`: nothing follows. A process that ssh leaves behind may hold the pipe
+/// open, so its end is not waited for.
+void SshSocket::say_words(bool last) {
+  std::array<char, 4096> piece{};
+  ssize_t count = 0;
+  while ((count = ::read(words_.read.get(), piece.data(), piece.size())) > 0) {
+    for (const char c : std::string_view(piece.data(), static_cast<std::size_t>(count))) {
+      if (c != '\n' && c != '\r') line_ += c;  // ssh ends its lines by both
+      if (c == '\n' || line_.size() == Printable::longest) terminal::say(std::exchange(line_, {}));
     }
   }
+  if (last && !line_.empty()) terminal::say(std::exchange(line_, {}));
 }
 
 }  // namespace n2c

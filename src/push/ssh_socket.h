@@ -13,9 +13,10 @@
 
 namespace n2c {
 
-/// Each connection to the socket starts one `ssh HOST docker system dial-stdio`. The connection
-/// itself is that program's standard input and output, so no byte passes through n2c. ssh's own
-/// messages go to standard error. The socket is in a folder that only this user can enter.
+/// Each connection to the socket becomes one `ssh HOST docker system dial-stdio`, which has the
+/// connection itself as its standard input and output: no byte passes through us. What ssh, and the
+/// machine it reaches, write to standard error is said line by line (base/terminal.h). Lives in a
+/// folder that only this user can enter.
 class SshSocket {
  public:
   /// Throws Error{local} when there is no ssh or no socket can be made.
@@ -27,12 +28,16 @@ class SshSocket {
   std::filesystem::path path() const;
 
  private:
-  void accept_all();
+  void run();
+  bool accept_one();
+  void say_words(bool last);
 
   TemporaryFolder folder_;
   std::vector<std::string> command_;
   FileDescriptor listener_;
   WakeUp ended_;
+  PipeEnds words_;    // the standard errors of all programs
+  std::string line_;  // of words_, without its end so far; the thread's
   std::vector<std::unique_ptr<BackgroundProgram>> programs_;  // the thread's
   std::jthread thread_;
 };

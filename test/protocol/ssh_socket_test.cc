@@ -1,6 +1,7 @@
 #include "push/ssh_socket.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -17,22 +18,47 @@ using namespace n2c;
 
 namespace {
 
-/// An "ssh" first in $PATH that gives back what it is sent, behind what it was called with.
-class EchoingSsh {
+/// An "ssh" first in $PATH.
+class FakeSsh {
  public:
-  EchoingSsh() : before_(std::getenv("PATH")) {
+  /// What it does, in the shell's words.
+  explicit FakeSsh(std::string_view script) : before_(std::getenv("PATH")) {
     const auto program = folder_.path() / "ssh";
-    write_file(program, "#!/bin/sh\necho \"$*\"\nexec cat\n", 0777);
+    write_file(program, cat("#!/bin/sh\n", script, "\n"), 0777);
     ::chmod(program.c_str(), 0755);
     ::setenv("PATH", cat(folder_.path().string(), ":", before_).c_str(), 1);
   }
-  ~EchoingSsh() { ::setenv("PATH", before_.c_str(), 1); }
-  EchoingSsh(const EchoingSsh&) = delete;
-  EchoingSsh& operator=(const EchoingSsh&) = delete;
+  ~FakeSsh() { ::setenv("PATH", before_.c_str(), 1); }
+  FakeSsh(const FakeSsh&) = delete;
+  FakeSsh& operator=(const FakeSsh&) = delete;
 
  private:
   TemporaryFolder folder_;
   std::string before_;
+};
+
+/// Gives back what it is sent, behind what it was called with.
+constexpr std::string_view echoing = "echo \"$*\"\nexec cat";
+
+/// Standard error goes into a file while this lives.
+class CapturedErrors {
+ public:
+  CapturedErrors() : before_(::dup(2)) {
+    write_file(file(), "", 0600);
+    const FileDescriptor to(::open(file().c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+    ::dup2(to.get(), 2);
+  }
+  ~CapturedErrors() { ::dup2(before_.get(), 2); }
+  CapturedErrors(const CapturedErrors&) = delete;
+  CapturedErrors& operator=(const CapturedErrors&) = delete;
+
+  std::string text() const { return read_file(file(), 1 << 20); }
+
+ private:
+  std::filesystem::path file() const { return folder_.path() / "errors"; }
+
+  TemporaryFolder folder_;
+  FileDescriptor before_;
 };
 
 FileDescriptor connect_to(const std::filesystem::path& path) {
@@ -59,7 +85,7 @@ std::string read_until(const FileDescriptor& socket, std::string_view mark) {
 }  // namespace
 
 TEST_CASE("each connection to an ssh host's socket is an ssh of its own, and all end with it") {
-  const EchoingSsh ssh;
+  const FakeSsh ssh(echoing);
   auto bridge = std::make_unique<SshSocket>(*DockerHost::parse("ssh://me@build"));
   const FileDescriptor one = connect_to(bridge->path()), other = connect_to(bridge->path());
   for (const FileDescriptor* socket : {&one, &other}) {
@@ -71,7 +97,18 @@ TEST_CASE("each connection to an ssh host's socket is an ssh of its own, and all
   CHECK(read_until(other, "more").empty());
 }
 
+TEST_CASE("what ssh says is fit for a terminal, and its last words are not lost") {
+  const FakeSsh ssh("printf 'Welcome\\033[2J\\r\\nno end\\007' >&2\necho gone");
+  const CapturedErrors captured;
+  {
+    const SshSocket bridge(*DockerHost::parse("ssh://me@build"));
+    const FileDescriptor socket = connect_to(bridge.path());
+    CHECK(read_until(socket, "never") == "gone\n");
+  }
+  CHECK(captured.text() == "Welcome\\x1b[2J\nno end\\x07\n");
+}
+
 TEST_CASE("an ssh host's socket that nobody connected to ends at once") {
-  const EchoingSsh ssh;
+  const FakeSsh ssh(echoing);
   const SshSocket bridge(*DockerHost::parse("ssh://me@build"));
 }

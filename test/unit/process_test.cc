@@ -87,7 +87,7 @@ TEST_CASE("a background program talks over its channel and is ended with its own
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0);
   for (const int end : ends) REQUIRE(fcntl(end, F_SETFD, FD_CLOEXEC) == 0);
   const FileDescriptor ours(ends[0]);
-  auto program = std::make_unique<BackgroundProgram>(std::vector<std::string>{"cat"}, ends[1]);
+  auto program = std::make_unique<BackgroundProgram>(std::vector<std::string>{"cat"}, ends[1], 2);
   close(ends[1]);
   REQUIRE(write(ours.get(), "hello", 5) == 5);
   std::array<char, 5> back{};
