@@ -47,13 +47,6 @@ Reply answer(Call& call) {
 
 }  // namespace
 
-Reply busy_reply() {
-  Reply reply =
-      reply_to({ProblemCode::too_many_requests, "the registry has no memory free", {}, 503});
-  reply.headers.add("Retry-After", "1");
-  return reply;
-}
-
 Api::Api(Store& store, ApiOptions options)
     : store_(store),
       options_(std::move(options)),

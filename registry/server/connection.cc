@@ -14,6 +14,9 @@ using std::chrono::steady_clock;
 /// How long a client that still sends is listened to, so that it can read our reply.
 constexpr std::chrono::milliseconds linger_time{2'000};
 
+/// The most that the buffers of one request take: a block being sent, four read ahead, one of TLS.
+constexpr std::uint64_t transfer_bytes = 1536 << 10;
+
 Verb verb_of(std::string_view method) {
   for (const Verb verb : {Verb::get, Verb::head, Verb::post, Verb::put, Verb::patch, Verb::del}) {
     if (method == verb_text(verb)) return verb;
@@ -110,7 +113,10 @@ std::pair<Connection::Next, Sent> Connection::reply_to_one(Exchange& exchange, B
   try {
     std::optional<Verdict> verdict;
     if (shared_.interceptor) verdict = shared_.interceptor(exchange);
-    Reply reply = handle(exchange, body, verdict);
+    MemoryBudget::Share buffers(shared_.options.memory);
+    const bool moves_bytes = exchange.verb == Verb::get || !body.finished();
+    Reply reply = !moves_bytes || buffers.grow(transfer_bytes) ? handle(exchange, body, verdict)
+                                                               : busy_reply();
     if (verdict && verdict->amend) verdict->amend(reply);
     if (verdict && verdict->cut_reply) return {Next::gone, {}};
     keep = keep && body.read_away() && !shared_.draining.raised();

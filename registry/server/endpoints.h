@@ -24,9 +24,6 @@ struct Call {
 /// small values.
 constexpr std::uint64_t memory_of_json(std::uint64_t bytes) { return 12 * bytes; }
 
-/// 503: the memory that the request needs is not free.
-Reply busy_reply();
-
 Reply serve_blob(Call& call);       // /v2/NAME/blobs/DIGEST
 Reply serve_uploads(Call& call);    // /v2/NAME/blobs/uploads/
 Reply serve_session(Call& call);    // /v2/NAME/blobs/uploads/ID

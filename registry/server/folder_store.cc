@@ -4,30 +4,21 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <mutex>
 #include <optional>
 #include <set>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "registry/server/folder_repository.h"
 #include "registry/server/index_change.h"
-#include "registry/server/index_file.h"
 #include "registry/server/manifest_facts.h"
-#include "registry/server/tag_journal.h"
 
 namespace n2c::registry {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-/// As long as an index is that small, each change rewrites it, and other programs read it at once.
-constexpr std::size_t small_index = 256;
-/// A journal is folded into its index at a quarter of the index's length, so that the cost of
-/// folding, spread over the changes, does not grow with it.
-constexpr std::size_t least_fold = 1000;
 
 /// A blob's file; nothing when it is absent, or anything else than a regular file.
 std::optional<struct stat> status_of(const fs::path& file) {
@@ -64,62 +55,34 @@ std::vector<oci::Digest> all_required(const NewManifest& manifest) {
 
 }  // namespace
 
-/// A repository's state. `lock` is held for all else.
-struct FolderStore::Repository {
-  Repository(std::string its_path, fs::path journal_file)
-      : path(std::move(its_path)), journal(std::move(journal_file)) {}
-
-  const std::string path;
-  std::mutex lock;
-  std::atomic<bool> checked = false;  // it was loaded once: its folders are its own
-  bool loaded = false;                // else the files know better than `index`
-  RepositoryIndex index;
-  TagJournal journal;
-};
-
-template <class Use>
-auto FolderStore::with(const Handle& handle, Use&& use) {
-  const std::scoped_lock hold(handle->lock);
-  if (!handle->loaded) {
-    with_context("repository " + handle->path, [&] { load(*handle); });
-  }
-  return use(*handle);
-}
-
-FolderStore::FolderStore(fs::path root, Note note)
-    : layout_(std::move(root)), note_(std::move(note)) {
+FolderStore::FolderStore(fs::path root, Note note, MemoryBudget* memory)
+    : layout_(std::move(root)), note_(std::move(note)), memory_(memory) {
   const auto found = layout_.repositories([this](std::string line) { tell(std::move(line)); });
   repositories_.with([&](auto& all) {
-    for (const std::string& path : found) {
-      all[path] = std::make_shared<Repository>(path, layout_.journal_file(path));
-    }
+    for (const std::string& path : found) all[path] = make(path);
   });
   for (const std::string& path : found) {
     const auto size = status_of(layout_.index_file(path));
     if (size && size->st_size > eager_bytes) continue;  // at its first request
     try {
-      with(find(path), [](Repository&) {});
+      find(path)->check();
     } catch (const Error& error) {
       tell(error.message());
+    } catch (const StoreFull& full) {  // there may be room at its first request
+      tell(cat(path, ": ", full.what()));
     }
   }
 }
 
-FolderStore::~FolderStore() {
-  repositories_.with([&](auto& all) {
-    for (const auto& [path, repository] : all) {
-      try {
-        const std::scoped_lock hold(repository->lock);
-        if (repository->loaded && repository->journal.lines() != 0) fold(*repository);
-      } catch (const Error& error) {  // the journal has it all
-        tell(cat(path, ": ", error.message()));
-      }
-    }
-  });
-}
+FolderStore::~FolderStore() = default;
 
 void FolderStore::tell(std::string line) const {
   if (note_) note_(std::move(line));
+}
+
+FolderStore::Handle FolderStore::make(const std::string& repository) {
+  return std::make_shared<FolderRepository>(repository, layout_, memory_,
+                                            [this](std::string line) { tell(std::move(line)); });
 }
 
 FolderStore::Handle FolderStore::find(const std::string& repository) {
@@ -135,7 +98,7 @@ FolderStore::Handle FolderStore::require(const std::string& repository) {
     try {
       if (!handle) {
         layout_.make_repository(repository);
-        handle = std::make_shared<Repository>(repository, layout_.journal_file(repository));
+        handle = make(repository);
       }
     } catch (...) {
       all.erase(repository);
@@ -145,76 +108,11 @@ FolderStore::Handle FolderStore::require(const std::string& repository) {
   });
 }
 
-void FolderStore::load(Repository& repository) {
-  layout_.check_repository(repository.path);
-  repository.index = {};
-  const fs::path file = layout_.index_file(repository.path);
-  struct stat status{};
-  if (::lstat(file.c_str(), &status) != 0 && errno == ENOENT) {  // killed while it was made
-    layout_.make_repository(repository.path);
-  }
-  read_index_file(file, [&](const oci::Descriptor& named) {
-    std::vector<std::string> tags;
-    const auto tag = named.annotations.find(std::string(oci::ref_name));
-    if (tag != named.annotations.end()) tags.push_back(tag->second);
-    repository.index.put({{named.media_type, named.digest, named.size}}, tags);
-  });
-  repository.journal.replay([&](std::string_view line) { apply_line(line, repository.index); });
-  check_manifests(repository);
-  repository.loaded = true;
-  try {
-    if (repository.journal.lines() != 0) fold(repository);
-  } catch (const Error& error) {  // a full disk: what is there can be read all the same
-    tell(cat(repository.path, ": ", error.message()));
-  }
-  repository.checked = true;
-}
-
-void FolderStore::check_manifests(Repository& repository) {
-  for (const oci::Digest& digest : repository.index.manifests()) {
-    const oci::Descriptor named = repository.index.find(digest)->descriptor;
-    std::string damage = "it names a manifest that is not there: " + digest.str();
-    try {
-      if (const auto json = layout_.read_manifest(repository.path, digest)) {
-        ManifestEntry entry = make_entry({named, *json});
-        if (entry.subject) repository.index.put(std::move(entry), {});
-        continue;
-      }
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::integrity) throw;  // the manifest may be good
-      damage = error.message();
-    }
-    tell(cat(repository.path, ": ", damage));
-    repository.index.remove(digest);
-  }
-}
-
-void FolderStore::change(Repository& repository, std::string_view line,
-                         const std::function<void(RepositoryIndex&)>& apply) {
-  repository.loaded = false;  // until memory and files agree again
-  if (repository.index.size() <= small_index && repository.journal.lines() == 0) {
-    apply(repository.index);
-    layout_.write_index(repository.path, repository.index);
-  } else {
-    repository.journal.append(line);
-    apply(repository.index);
-    if (repository.journal.lines() >= std::max(least_fold, repository.index.size() / 4)) {
-      fold(repository);
-    }
-  }
-  repository.loaded = true;
-}
-
-void FolderStore::fold(Repository& repository) {
-  layout_.write_index(repository.path, repository.index);
-  repository.journal.clear();
-}
-
 Collected FolderStore::collect() {
   const auto all = repositories_.with([](const auto& handles) { return handles; });
   for (const auto& [path, handle] : all) {
     try {
-      collect(handle);
+      collect(*handle);
     } catch (const Error& error) {  // it keeps what it has
       tell(error.message());
     }
@@ -225,18 +123,18 @@ Collected FolderStore::collect() {
   });
 }
 
-void FolderStore::collect(const Handle& handle) {
-  with(handle, [&](Repository& repository) {
+void FolderStore::collect(FolderRepository& repository) {
+  repository.with([&](const RepositoryIndex& index) {
     std::set<oci::Digest> named;
-    for (const oci::Digest& digest : repository.index.manifests()) {
+    for (const oci::Digest& digest : index.manifests()) {
       named.insert(digest);
-      const auto json = layout_.read_manifest(repository.path, digest);
-      const auto facts = read_manifest_facts(json.value_or(""),
-                                             repository.index.find(digest)->descriptor.media_type);
+      const auto json = layout_.read_manifest(repository.path(), digest);
+      const auto facts =
+          read_manifest_facts(json.value_or(""), index.find(digest)->descriptor.media_type);
       if (!facts) continue;
       named.insert(facts->blobs.begin(), facts->blobs.end());
     }
-    sweep(layout_.repository_folder(repository.path) / "blobs",
+    sweep(layout_.repository_folder(repository.path()) / "blobs",
           [&](const oci::Digest& digest, const fs::path&) { return !named.contains(digest); });
   });
 }
@@ -245,7 +143,7 @@ std::optional<std::uint64_t> FolderStore::stat(const std::string& repository,
                                                const oci::Digest& blob) {
   const Handle handle = find(repository);
   if (!handle) return {};
-  if (!handle->checked) with(handle, [](const Repository&) {});
+  if (!handle->is_checked()) handle->check();
   const auto status = status_of(layout_.blob_file(repository, blob));
   if (!status) return {};
   return static_cast<std::uint64_t>(status->st_size);
@@ -262,8 +160,8 @@ std::optional<ManifestRecord> FolderStore::find_manifest(const std::string& repo
   const Handle handle = find(repository);
   if (!handle) return {};
   const auto descriptor =
-      with(handle, [&](const Repository& there) -> std::optional<oci::Descriptor> {
-        const ManifestEntry* entry = there.index.find(manifest);
+      handle->with([&](const RepositoryIndex& index) -> std::optional<oci::Descriptor> {
+        const ManifestEntry* entry = index.find(manifest);
         if (entry == nullptr) return {};
         return entry->descriptor;
       });
@@ -283,22 +181,22 @@ std::optional<oci::Digest> FolderStore::find_tag(const std::string& repository,
                                                  const std::string& tag) {
   const Handle handle = find(repository);
   if (!handle) return {};
-  return with(handle, [&](const Repository& there) { return there.index.find_tag(tag); });
+  return handle->with([&](const RepositoryIndex& index) { return index.find_tag(tag); });
 }
 
 std::optional<std::vector<std::string>> FolderStore::tags(const std::string& repository,
                                                           const TagRange& range) {
   const Handle handle = find(repository);
   if (!handle) return {};
-  return with(handle,
-              [&](const Repository& there) { return there.index.tags(range.last, range.limit); });
+  return handle->with(
+      [&](const RepositoryIndex& index) { return index.tags(range.last, range.limit); });
 }
 
 std::vector<oci::Digest> FolderStore::referrers(const std::string& repository,
                                                 const oci::Digest& subject) {
   const Handle handle = find(repository);
   if (!handle) return {};
-  return with(handle, [&](const Repository& there) { return there.index.referrers(subject); });
+  return handle->with([&](const RepositoryIndex& index) { return index.referrers(subject); });
 }
 
 std::vector<std::string> FolderStore::repositories() {
@@ -311,7 +209,7 @@ std::vector<std::string> FolderStore::repositories() {
 
 void FolderStore::commit(const std::string& repository, const oci::Digest& digest,
                          std::unique_ptr<StagedBlob> bytes) {
-  with(require(repository), [](const Repository&) {});  // before the bytes are anywhere
+  require(repository)->check();  // before the bytes are anywhere
   layout_.commit(*bytes, digest);
   layout_.link(repository, digest);
 }
@@ -320,24 +218,25 @@ bool FolderStore::mount(const std::string& repository, const oci::Digest& blob,
                         const std::optional<std::string>& from) {
   if (from && !stat(*from, blob)) return false;
   if (!status_of(layout_.pool_file(blob))) return false;
-  with(require(repository), [](const Repository&) {});
+  require(repository)->check();
   return layout_.link(repository, blob);
 }
 
-std::vector<oci::Digest> FolderStore::missing_of(const Repository& repository,
-                                                 const NewManifest& manifest) {
+std::vector<oci::Digest> FolderStore::missing_of(const std::string& repository,
+                                                 const RepositoryIndex& index,
+                                                 const NewManifest& manifest) const {
   std::vector<oci::Digest> missing;
   for (const oci::Digest& blob : manifest.required_blobs) {
-    const auto status = status_of(layout_.blob_file(repository.path, blob));
+    const auto status = status_of(layout_.blob_file(repository, blob));
     const auto size = manifest.sizes.find(blob);
     // A manifest may say a wrong size; a file that fits neither it nor the digest is damaged.
     const bool fits = status && (size == manifest.sizes.end() ||
                                  size->second == static_cast<std::uint64_t>(status->st_size) ||
-                                 layout_.holds(repository.path, blob));
+                                 layout_.holds(repository, blob));
     if (!fits) missing.push_back(blob);
   }
   for (const oci::Digest& child : manifest.required_manifests) {
-    if (repository.index.find(child) == nullptr) missing.push_back(child);
+    if (index.find(child) == nullptr) missing.push_back(child);
   }
   return missing;
 }
@@ -354,12 +253,13 @@ std::vector<oci::Digest> FolderStore::put_manifest(const std::string& repository
   const ManifestEntry entry = make_entry(manifest.record);
   const oci::Digest& digest = entry.descriptor.digest;
   const std::string line = put_line(entry.descriptor, manifest.tags);
-  return with(handle, [&](Repository& there) {
-    auto missing = missing_of(there, manifest);
+  return handle->with([&](const RepositoryIndex& index) {
+    auto missing = missing_of(repository, index, manifest);
     if (!missing.empty()) return missing;
+    handle->make_room(1 + manifest.tags.size());
     layout_.put(manifest.record.json, digest);
     layout_.link(repository, digest);
-    change(there, line, [&](RepositoryIndex& index) { index.put(entry, manifest.tags); });
+    handle->change(line, [&](RepositoryIndex& its) { its.put(entry, manifest.tags); });
     return missing;
   });
 }
@@ -367,8 +267,8 @@ std::vector<oci::Digest> FolderStore::put_manifest(const std::string& repository
 bool FolderStore::remove_blob(const std::string& repository, const oci::Digest& blob) {
   const Handle handle = find(repository);
   if (!handle) return false;
-  return with(handle, [&](const Repository& there) {
-    if (there.index.find(blob) != nullptr) return false;
+  return handle->with([&](const RepositoryIndex& index) {
+    if (index.find(blob) != nullptr) return false;
     return ::unlink(layout_.blob_file(repository, blob).c_str()) == 0;
   });
 }
@@ -376,9 +276,9 @@ bool FolderStore::remove_blob(const std::string& repository, const oci::Digest& 
 bool FolderStore::remove_manifest(const std::string& repository, const oci::Digest& manifest) {
   const Handle handle = find(repository);
   if (!handle) return false;
-  return with(handle, [&](Repository& there) {
-    if (there.index.find(manifest) == nullptr) return false;
-    change(there, remove_line(manifest), [&](RepositoryIndex& index) { index.remove(manifest); });
+  return handle->with([&](const RepositoryIndex& index) {
+    if (index.find(manifest) == nullptr) return false;
+    handle->change(remove_line(manifest), [&](RepositoryIndex& its) { its.remove(manifest); });
     ::unlink(layout_.blob_file(repository, manifest).c_str());  // else the next collection does
     return true;
   });
@@ -387,9 +287,9 @@ bool FolderStore::remove_manifest(const std::string& repository, const oci::Dige
 bool FolderStore::remove_tag(const std::string& repository, const std::string& tag) {
   const Handle handle = find(repository);
   if (!handle) return false;
-  return with(handle, [&](Repository& there) {
-    if (!there.index.find_tag(tag)) return false;
-    change(there, untag_line(tag), [&](RepositoryIndex& index) { index.remove_tag(tag); });
+  return handle->with([&](const RepositoryIndex& index) {
+    if (!index.find_tag(tag)) return false;
+    handle->change(untag_line(tag), [&](RepositoryIndex& its) { its.remove_tag(tag); });
     return true;
   });
 }

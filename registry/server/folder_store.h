@@ -11,9 +11,12 @@
 
 #include "base/locked.h"
 #include "registry/server/folder_layout.h"
+#include "registry/server/memory_budget.h"
 #include "registry/server/store.h"
 
 namespace n2c::registry {
+
+class FolderRepository;
 
 /// What a collection removed.
 struct Collected {
@@ -30,7 +33,9 @@ class FolderStore final : public WritableStore {
   /// thread may call, is told what is wrong inside: what an index names that is not there (such
   /// tags are not listed), and repositories that cannot be read, whose requests then fail while
   /// the others are served.
-  explicit FolderStore(std::filesystem::path root, Note note = {});
+  /// Where there is a `memory`, which outlives this, the indexes take theirs from it; what needs
+  /// an index that finds no room throws StoreFull.
+  explicit FolderStore(std::filesystem::path root, Note note = {}, MemoryBudget* memory = nullptr);
   /// Writes what large repositories have only in their journals into their indexes.
   ~FolderStore() override;
   FolderStore(const FolderStore&) = delete;
@@ -66,25 +71,19 @@ class FolderStore final : public WritableStore {
   bool remove_tag(const std::string& repository, const std::string& tag) override;
 
  private:
-  struct Repository;
-  using Handle = std::shared_ptr<Repository>;
+  using Handle = std::shared_ptr<FolderRepository>;
 
   void tell(std::string line) const;
+  Handle make(const std::string& repository);
   Handle find(const std::string& repository);
   Handle require(const std::string& repository);
-  /// Calls use(Repository&) with the lock of that repository alone, once its index is loaded.
-  template <class Use>
-  auto with(const Handle& handle, Use&& use);
-  void load(Repository& repository);
-  void check_manifests(Repository& repository);
-  void change(Repository& repository, std::string_view line,
-              const std::function<void(RepositoryIndex&)>& apply);
-  void fold(Repository& repository);
-  void collect(const Handle& handle);
-  std::vector<oci::Digest> missing_of(const Repository& repository, const NewManifest& manifest);
+  void collect(FolderRepository& repository);
+  std::vector<oci::Digest> missing_of(const std::string& repository, const RepositoryIndex& index,
+                                      const NewManifest& manifest) const;
 
   FolderLayout layout_;
   Note note_;
+  MemoryBudget* memory_;
   Locked<std::map<std::string, Handle>> repositories_;
 };
 

@@ -134,10 +134,10 @@ std::expected<std::pair<NewManifest, ManifestFacts>, Problem> understand(Call& c
 }
 
 Reply put_manifest(Call& call, const Target& target) {
-  MemoryBudget::Share memory(call.options.memory);
+  MemoryBudget::Share share(call.options.memory);
   const std::uint64_t bytes =
       std::min(call.exchange.body_size.value_or(oci::max_manifest_bytes), oci::max_manifest_bytes);
-  if (!memory.grow(memory_of_json(bytes))) return busy_reply();
+  if (!share.grow(memory_of_json(bytes))) return busy_reply();
   auto understood = understand(call, target);
   if (!understood) return reply_to(understood.error());
   auto& [manifest, facts] = *understood;

@@ -38,6 +38,7 @@ class MemoryBudget {
     /// Takes more. False, and nothing is taken, when the limit would be passed. A share without an
     /// owner has no limit.
     bool grow(std::uint64_t bytes);
+    std::uint64_t bytes() const { return bytes_; }
 
    private:
     MemoryBudget* owner_ = nullptr;

@@ -61,4 +61,11 @@ Reply method_refused(std::string allowed) {
   return reply;
 }
 
+Reply busy_reply() {
+  Reply reply =
+      reply_to({ProblemCode::too_many_requests, "the registry has no memory free", {}, 503});
+  reply.headers.add("Retry-After", "1");
+  return reply;
+}
+
 }  // namespace n2c::registry

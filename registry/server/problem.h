@@ -41,4 +41,7 @@ Reply reply_to(const Problem& problem);
 /// 405 that names the methods a resource has ("GET, HEAD").
 Reply method_refused(std::string allowed);
 
+/// 503: the memory that the request needs is not free.
+Reply busy_reply();
+
 }  // namespace n2c::registry

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "registry/server/exchange.h"
+#include "registry/server/memory_budget.h"
 
 namespace n2c::registry {
 
@@ -57,6 +58,10 @@ struct ServerOptions {
   /// Bytes from which on a reply's body is read on a thread of its own while it is sent, which is
   /// quicker for one client that takes all it gets, and more work in all.
   std::uint64_t read_ahead_from = 8 << 20;
+
+  /// Where requests that move bytes take their buffers from; 503 when there is no room. Null: no
+  /// limit. Outlives the server.
+  MemoryBudget* memory = nullptr;
 
   /// For tests: how many bytes the next read from the client may give.
   std::function<std::size_t()> read_at_most{};

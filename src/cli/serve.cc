@@ -120,7 +120,10 @@ ServedImage served_image(const std::string& text, const StoreView& store) {
 class Stores {
  public:
   Stores(const ServeArguments& arguments, registry::MemoryBudget& budget) {
-    if (!arguments.root.empty()) open_folder(arguments.root);
+    if (!arguments.root.empty()) {
+      folder_.emplace(
+          arguments.root, [](const std::string& line) { note("not served: " + line); }, &budget);
+    }
     // Without --root and --image there is nothing but memory to serve from.
     if (!folder_ && (arguments.memory || arguments.images.empty())) memory_.emplace(&budget);
     if (!arguments.images.empty()) load_images(arguments);
@@ -134,10 +137,6 @@ class Stores {
   }
 
  private:
-  void open_folder(const std::string& root) {
-    folder_.emplace(root, [](const std::string& line) { note("not served: " + line); });
-  }
-
   void load_images(const ServeArguments& arguments) {
     ServeOptions options{.compression = or_throw(Compression::parse(arguments.compression),
                                                  ErrorKind::usage, "--compression"),
@@ -235,6 +234,7 @@ int serve(const ServeArguments& arguments, std::stop_token stop) {
   api_options.memory = &budget;
   if (arguments.chunk_min_length != 0) api_options.chunk_min_length = arguments.chunk_min_length;
   registry::Api api(stores.served(), api_options);
+  options.memory = &budget;
   const std::string scheme = options.tls ? "https" : "http";
   const std::string host =
       options.address.contains(':') ? cat('[', options.address, ']') : options.address;
