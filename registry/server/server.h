@@ -91,7 +91,8 @@ struct Verdict {
 /// Looks at a request before it is handled; nothing means: go on. The body must not be read.
 using Interceptor = std::function<std::optional<Verdict>(const Exchange&)>;
 
-/// Serves one connected socket on the calling thread until its client is done. For tests.
+/// Serves one connected socket, which must not block, on the calling thread until its client is
+/// done. For tests.
 void serve_connection(FileDescriptor client, const Handler& handler, const ServerOptions& options);
 
 /// Listens from construction to destruction.

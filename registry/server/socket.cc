@@ -198,7 +198,7 @@ Transfer Socket::write(ByteView bytes, TimePoint deadline, bool more) {
 
 Transfer Socket::write_plain(ByteView bytes, TimePoint deadline, bool more) {
   while (true) {
-    const ssize_t count = send_bytes(fd_.get(), bytes, Blocking::no, more);
+    const ssize_t count = send_bytes(fd_.get(), bytes, more);
     if (count >= 0) return {static_cast<std::size_t>(count)};
     if (!would_block(errno) && errno != EINTR) return {0, Transfer::End::closed};
     if (const auto end = wait(POLLOUT, deadline, nullptr)) return {0, *end};

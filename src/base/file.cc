@@ -1,7 +1,6 @@
 #include "base/file.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/system.h"
 #include "base/text.h"
 
 namespace n2c {
@@ -82,10 +82,8 @@ class ArgumentReader final : public Reader {
  private:
   /// Waits until something can be read or the last writer is gone.
   bool has_news(int milliseconds) {
-    pollfd polled{.fd = file_.get(), .events = POLLIN, .revents = 0};
-    const int found = ::poll(&polled, 1, milliseconds);
-    if (found < 0 && errno != EINTR) throw_errno("wait for " + path_);
-    return found > 0;
+    return with_context("wait for " + path_,
+                        [&] { return is_readable_within(file_.get(), milliseconds); });
   }
 
   FileDescriptor file_;

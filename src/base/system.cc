@@ -61,6 +61,28 @@ int socket_flags(Blocking blocking) {
 }
 #endif
 
+/// Whether one of them came within so many milliseconds, -1 for however long: not when a signal
+/// did. A descriptor of -1 is none.
+bool wait_for_input(std::array<int, 2> descriptors, int milliseconds) {
+  const int highest = std::ranges::max(descriptors);
+  int ready = 0;
+  if (!N2C_LINUX_CALLS && highest < FD_SETSIZE) {
+    fd_set watched;
+    FD_ZERO(&watched);
+    for (const int fd : descriptors) {
+      if (fd >= 0) FD_SET(fd, &watched);
+    }
+    timeval time{.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
+    ready = ::select(highest + 1, &watched, nullptr, nullptr, milliseconds < 0 ? nullptr : &time);
+  } else {
+    std::array<pollfd, 2> watched{pollfd{descriptors[0], POLLIN, 0},
+                                  pollfd{descriptors[1], POLLIN, 0}};
+    ready = ::poll(watched.data(), watched.size(), milliseconds);
+  }
+  if (ready < 0 && errno != EINTR) throw_errno("wait for a descriptor");
+  return ready > 0;
+}
+
 }  // namespace
 
 PipeEnds make_pipe() {
@@ -94,23 +116,11 @@ void WakeUp::signal() const noexcept {
 }
 
 void wait_readable(int one, int other) {
-  int ready = 0;
-  do {
-#if !N2C_LINUX_CALLS
-    if (std::max(one, other) < FD_SETSIZE) {
-      fd_set watched;
-      FD_ZERO(&watched);
-      FD_SET(one, &watched);
-      FD_SET(other, &watched);
-      ready = ::select(std::max(one, other) + 1, &watched, nullptr, nullptr, nullptr);
-      continue;
-    }
-#endif
-    std::array<pollfd, 2> watched{pollfd{one, POLLIN, 0}, pollfd{other, POLLIN, 0}};
-    ready = ::poll(watched.data(), watched.size(), -1);
-  } while (ready < 0 && errno == EINTR);
-  if (ready < 0) throw_errno("wait for a descriptor");
+  while (!wait_for_input({one, other}, -1)) {
+  }
 }
+
+bool is_readable_within(int fd, int milliseconds) { return wait_for_input({fd, -1}, milliseconds); }
 
 FileDescriptor open_socket(int family, Blocking blocking) {
 #if N2C_LINUX_CALLS
@@ -128,8 +138,8 @@ FileDescriptor accept_socket(int listener, Blocking blocking, sockaddr* address,
 #endif
 }
 
-ssize_t send_bytes(int socket, ByteView bytes, Blocking blocking, [[maybe_unused]] bool more) {
-  int flags = blocking == Blocking::no ? MSG_DONTWAIT : 0;
+ssize_t send_bytes(int socket, ByteView bytes, [[maybe_unused]] bool more) {
+  int flags = 0;
 #ifdef __linux__  // elsewhere the socket has SO_NOSIGPIPE
   flags |= MSG_NOSIGNAL;
 #endif

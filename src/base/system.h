@@ -39,8 +39,12 @@ class WakeUp {
 /// Waits until either can be read or is at its end. One of them may be a terminal, which macOS
 /// does not poll() (poll(2), "Bugs"). Throws Error{local}.
 void wait_readable(int one, int other);
+/// The same for one, for so many milliseconds or, by -1, however long: false when that was not
+/// enough or a signal came.
+bool is_readable_within(int fd, int milliseconds);
 
-/// What a call does when it cannot be done at once.
+/// What a socket's calls do when they cannot be done at once. This is said when the socket is made
+/// and not with each call, since macOS heeds MSG_DONTWAIT in recv() alone.
 enum class Blocking { yes, no };
 
 /// A stream socket, close-on-exec, whose writing raises no SIGPIPE. Nothing, with errno, when
@@ -50,9 +54,9 @@ FileDescriptor open_socket(int family, Blocking blocking);
 /// accept().
 FileDescriptor accept_socket(int listener, Blocking blocking, sockaddr* address = nullptr,
                              socklen_t* size = nullptr);
-/// send() without SIGPIPE. `more` says that further bytes follow at once, so a short packet may
-/// wait for them where the system can do that.
-ssize_t send_bytes(int socket, ByteView bytes, Blocking blocking, bool more = false);
+/// send() without SIGPIPE, by one of the sockets above. `more` says that further bytes follow at
+/// once, so a short packet may wait for them where the system can do that.
+ssize_t send_bytes(int socket, ByteView bytes, bool more = false);
 
 /// How many bytes given to a socket have not reached the other side. 0 where that is not known.
 std::uint64_t bytes_on_the_way(int socket);

@@ -57,9 +57,10 @@ SYSTEM_QUESTION = re.compile(
     r'\s*#\s*(el)?if\w*\b.*(__APPLE__|__MACH__|linux|__GLIBC__|__unix|BSD|_WIN32|TARGET_OS|MAC_OS|N2C_PORTABLE'
     r'|\b(O|F|SO|SOCK|MSG|EFD|MADV|POSIX_SPAWN)_[A-Z]+|\bPOLL[A-Z]+|__has_include\s*\(\s*<(sys|mach|linux|malloc)\b)')
 LINUX_ONLY = re.compile(
-    r'\b((accept4|copy_file_range|dup3|epoll_\w+|eventfd|fallocate|fdatasync|fsync|inotify_\w+|mallopt|memfd_create|pipe2'
+    r'\b((accept4|copy_file_range|dup3|epoll_\w+|eventfd|fallocate|fdatasync|fsync|getrandom|inotify_\w+|mallopt|mem(p|r)(cpy|chr)|memfd_create|pipe2|ppoll'
     r'|posix_fallocate|posix_fadvise|prctl|pthread_setname_np|renameat2|sched_getaffinity|secure_getenv|sendfile'
-    r'|signalfd|sigtimedwait|splice|timerfd_\w+)\s*\(|O_PATH\b|O_TMPFILE\b|MSG_MORE\b|MSG_NOSIGNAL\b|MADV_HUGEPAGE\b'
+    r'|sem_(init|timedwait)|signalfd|sigtimedwait|splice|statx|timerfd_\w+)\s*\(|(POLLRDHUP|SO_PEERCRED|TCP_CORK)\b'
+    r'|(O|MSG|MADV|AT|RENAME)_(PATH|TMPFILE|NOATIME|DIRECT|MORE|NOSIGNAL|HUGEPAGE|EMPTY_PATH|NOREPLACE)\b'
     r'|SOCK_CLOEXEC\b|SOCK_NONBLOCK\b|cpu_set_t\b|st_[amc]tim\b|environ\s*[;[])')
 LONGEST = 500
 INCLUDE = re.compile(r'\s*#include\s+(["<])([^">]+)[">]')

@@ -89,7 +89,7 @@ TEST_CASE("each connection to an ssh host's socket is an ssh of its own, and all
   auto bridge = std::make_unique<SshSocket>(*DockerHost::parse("ssh://me@build"));
   const FileDescriptor one = connect_to(bridge->path()), other = connect_to(bridge->path());
   for (const FileDescriptor* socket : {&one, &other}) {
-    REQUIRE(send_bytes(socket->get(), bytes_of("hello\n"), Blocking::yes) == 6);
+    REQUIRE(send_bytes(socket->get(), bytes_of("hello\n")) == 6);
     CHECK(read_until(*socket, "hello").contains("-- me@build docker system dial-stdio\nhello\n"));
   }
   bridge.reset();

@@ -2,7 +2,7 @@
 /// A client's bytes to a whole server behind a socket pair, cut as a test likes, and what comes
 /// back.
 
-#include <poll.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -49,6 +49,7 @@ class FurnishedRegistry {
     if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) throw_errno("socketpair");
     const FileDescriptor client(ends[0]);
     FileDescriptor server(ends[1]);
+    ::fcntl(server.get(), F_SETFL, O_NONBLOCK);  // as accepted ones are
     const int room = 4 << 20;
     ::setsockopt(client.get(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
     ::setsockopt(server.get(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room);

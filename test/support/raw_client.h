@@ -35,7 +35,7 @@ class RawClient {
   /// False when the server has closed the connection.
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t count = send_bytes(fd_.get(), bytes_of(bytes), Blocking::yes);
+      const ssize_t count = send_bytes(fd_.get(), bytes_of(bytes));
       if (count <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(count));
     }

@@ -95,12 +95,13 @@ std::string RawConnection::read_body(std::string_view head) {
   }
 }
 
-void RawConnection::send(std::string_view bytes) {
+bool RawConnection::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t count = send_bytes(fd(), bytes_of(bytes), Blocking::yes);
-    if (count <= 0) return;
+    const ssize_t count = send_bytes(fd(), bytes_of(bytes));
+    if (count <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
+  return true;
 }
 
 void RawConnection::reply(int status, std::string_view body, std::string_view more_headers) {
@@ -109,10 +110,9 @@ void RawConnection::reply(int status, std::string_view body, std::string_view mo
 }
 
 void RawConnection::drip(std::string_view bytes, std::chrono::milliseconds every) {
-  pollfd gone{fd(), POLLRDHUP, 0};
-  do {
-    send(bytes);
-  } while (::poll(&gone, 1, static_cast<int>(every.count())) == 0);
+  pollfd broken{fd(), 0, 0};
+  while (send(bytes) && ::poll(&broken, 1, static_cast<int>(every.count())) == 0) {
+  }
 }
 
 void RawConnection::reset() {
@@ -123,8 +123,8 @@ void RawConnection::reset() {
 }
 
 void RawConnection::stall() {
-  pollfd gone{fd(), POLLRDHUP, 0};
-  ::poll(&gone, 1, -1);
+  pollfd ended{ended_->fd(), POLLIN, 0};
+  ::poll(&ended, 1, -1);
 }
 
 RawServer::RawServer(Script script, const std::string& unix_socket)
@@ -158,10 +158,11 @@ void RawServer::accept_all() {
     const auto socket = std::make_shared<RawConnection::Socket>();
     socket->fd = std::move(accepted);
     sockets_.emplace_back(socket);
-    threads_.emplace_back([this, connection = RawConnection(socket, connections_)]() mutable {
-      script_(connection);
-      connection = RawConnection(nullptr, 0);
-    });
+    threads_.emplace_back(
+        [this, connection = RawConnection(socket, connections_, ended_)]() mutable {
+          script_(connection);
+          connection = RawConnection(nullptr, 0, ended_);
+        });
     ++connections_;
     came_.notify_all();
   }

@@ -25,8 +25,9 @@ class RawConnection {
     std::mutex mutex;
     FileDescriptor fd;
   };
-  RawConnection(std::shared_ptr<Socket> socket, std::size_t index)
-      : socket_(std::move(socket)), index_(index) {}
+  /// `ended` is signalled when the server ends, and outlives this.
+  RawConnection(std::shared_ptr<Socket> socket, std::size_t index, const WakeUp& ended)
+      : socket_(std::move(socket)), index_(index), ended_(&ended) {}
 
   /// Which connection of the server this is, from 0.
   std::size_t index() const { return index_; }
@@ -36,14 +37,15 @@ class RawConnection {
   std::string read_body(std::string_view head);
   /// Up to `count` bytes.
   std::string read(std::size_t count);
-  void send(std::string_view bytes);
+  /// False when the peer takes no more.
+  bool send(std::string_view bytes);
   /// A whole reply with Content-Length.
   void reply(int status, std::string_view body, std::string_view more_headers = "");
-  /// The same bytes over and over, `every` so long, until the peer goes away.
+  /// The same bytes over and over, `every` so long, until the peer takes no more.
   void drip(std::string_view bytes, std::chrono::milliseconds every);
   /// Ends with a reset instead of a goodbye.
   void reset();
-  /// Says nothing more, until the peer goes away or the server ends.
+  /// Says nothing more, and reads nothing, until the server ends.
   void stall();
 
  private:
@@ -52,6 +54,7 @@ class RawConnection {
 
   std::shared_ptr<Socket> socket_;
   std::size_t index_;
+  const WakeUp* ended_;
   std::string ahead_;  // read from the socket and not yet given out
 };
 

@@ -83,11 +83,19 @@ TEST_CASE("an accepted socket blocks or not as asked, whatever its listener does
   }
 }
 
+TEST_CASE("a socket that does not block takes what it has room for, and says when it has none") {
+  const Connected slow(Blocking::yes, Blocking::no);
+  const std::string much(64 << 20, 'x');
+  CHECK(send_bytes(slow.server.get(), bytes_of(much)) < static_cast<ssize_t>(much.size()));
+  CHECK(send_bytes(slow.server.get(), bytes_of(much)) < 0);
+  CHECK(errno == EAGAIN);
+}
+
 TEST_CASE("writing to who has gone is an error and no signal") {
   const auto before = std::signal(SIGPIPE, SIG_DFL);
   Connected gone(Blocking::yes, Blocking::yes);
   gone.client = FileDescriptor();
-  CHECK(send_bytes(gone.server.get(), bytes_of("x"), Blocking::no) < 0);
+  CHECK(send_bytes(gone.server.get(), bytes_of("x")) < 0);
   CHECK(errno == EPIPE);
   std::signal(SIGPIPE, before);
 }
