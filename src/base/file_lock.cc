@@ -13,17 +13,17 @@ namespace n2c {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds between_tries{5};
 
 /// Returns false when someone else holds it until the deadline.
-bool lock_until(const FileDescriptor& file, Clock::time_point deadline,
+bool lock_until(const FileDescriptor& file, steady_clock::time_point deadline,
                 const std::stop_token& stop) {
   while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
     if (errno != EWOULDBLOCK) return true;  // no locks here
     if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped on request");
-    if (Clock::now() >= deadline) return false;
+    if (steady_clock::now() >= deadline) return false;
     std::this_thread::sleep_for(between_tries);
   }
   return true;
@@ -42,7 +42,7 @@ bool has_name(const FileDescriptor& file, const std::filesystem::path& path) {
 std::optional<FileLock> FileLock::take(const std::filesystem::path& path,
                                        std::chrono::milliseconds patience,
                                        const std::stop_token& stop) {
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = steady_clock::now() + patience;
   while (true) {
     FileDescriptor file = open_to_lock(path);
     if (!lock_until(file, deadline, stop)) return std::nullopt;
