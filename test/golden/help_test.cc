@@ -1,6 +1,9 @@
-/// What `--help` says is the same with every version of CLI11 that n2c is built with.
+/// What `--help` says is the same with every version of CLI11 that n2c is built with. $N2C names
+/// another program.
 
 #include <doctest/doctest.h>
+
+#include <cstdlib>
 
 #include "base/process.h"
 #include "base/text.h"
@@ -10,7 +13,8 @@ using namespace n2c;
 namespace {
 
 ProgramEnd run_n2c(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), N2C_PROGRAM);
+  const char* const other = std::getenv("N2C");
+  arguments.insert(arguments.begin(), other == nullptr ? N2C_PROGRAM : other);
   return run_program({.arguments = std::move(arguments)}, {});
 }
 
