@@ -12,7 +12,6 @@
 #include "base/read_ahead.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
-#include "push/push.h"
 
 namespace n2c {
 
@@ -190,21 +189,6 @@ std::vector<ArchiveFile> oci_archive(const oci::Index& index, std::span<const Bl
     files.push_back({blob_path(blob.descriptor.digest), blob.descriptor.size, blob.bytes});
   }
   return files;
-}
-
-ManifestBlobs manifest_blobs(const Image& image, std::span<const Blob> layers) {
-  const auto text_blob = [](std::string_view media_type, const std::string& text) {
-    return Blob{{std::string(media_type), oci::Digest::of(text), text.size()},
-                std::make_shared<MemorySource>(text)};
-  };
-  const Blob config = text_blob(oci::media_type::config, image.config_json);
-  std::vector<oci::Descriptor> forms;
-  for (const Blob& layer : layers) forms.push_back(layer.descriptor);
-  const oci::Manifest manifest = make_manifest(image, std::move(forms), ManifestFormat::oci);
-  const Blob top = text_blob(manifest.media_type, manifest.to_json());
-  ManifestBlobs made{top.descriptor, {top, config}};
-  made.blobs.insert(made.blobs.end(), layers.begin(), layers.end());
-  return made;
 }
 
 oci::Index layout_index(const oci::Descriptor& manifest, std::span<const std::string> names) {

@@ -64,15 +64,6 @@ std::vector<ArchiveFile> docker_archive(std::span<const DockerArchiveImage> imag
 std::vector<ArchiveFile> oci_archive(const oci::Index& index, std::span<const Blob> blobs,
                                      const std::set<oci::Digest>& omitted = {});
 
-/// A manifest and everything it names, as the blobs of a layout: manifest, config, layers.
-struct ManifestBlobs {
-  oci::Descriptor manifest;
-  std::vector<Blob> blobs;
-};
-/// `layers` are the image's layers in the form to be stored; Image::layers' own blobs leave them as
-/// they are.
-ManifestBlobs manifest_blobs(const Image& image, std::span<const Blob> layers);
-
 /// The index of a layout that holds one image under names. Each name is written as
 /// org.opencontainers.image.ref.name (the tag), which skopeo, podman and umoci look for, and as
 /// io.containerd.image.name (the whole name), which containerd and Docker look for.

@@ -7,7 +7,7 @@
 #include <stop_token>
 #include <string>
 
-#include "push/archive.h"
+#include "push/manifest_blobs.h"
 #include "registry/server/api.h"
 #include "registry/server/server.h"
 

@@ -15,6 +15,7 @@
 #include "push/docker_replies.h"
 #include "push/held_layers.h"
 #include "push/load.h"
+#include "push/manifest_blobs.h"
 
 namespace n2c {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "push/archive.h"
 #include "push/docker_engine.h"
+#include "push/manifest_blobs.h"
 #include "test/support/fake_daemon.h"
 #include "test/support/silent_progress.h"
 

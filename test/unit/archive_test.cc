@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "go/encoding_json.h"
+#include "push/manifest_blobs.h"
 #include "test/support/layered_image.h"
 #include "test/support/small_tar.h"
 
