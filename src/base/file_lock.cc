@@ -54,4 +54,10 @@ FileLock::~FileLock() {
   if (file_ && has_name(file_, path_)) ::unlink(path_.c_str());
 }
 
+FolderLock::FolderLock(const std::filesystem::path& folder) : folder_(open_folder(folder)) {
+  while (::flock(folder_.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) throw_errno("lock " + folder.string());
+  }
+}
+
 }  // namespace n2c

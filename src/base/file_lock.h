@@ -1,5 +1,5 @@
 #pragma once
-/// A lock between processes, held on a file that exists for it alone.
+/// Locks between processes: on a file that exists for it alone, and on a folder.
 
 #include <chrono>
 #include <filesystem>
@@ -31,6 +31,18 @@ class FileLock {
 
   FileDescriptor file_;
   std::filesystem::path path_;
+};
+
+/// A folder that others wait for as long as this lives, by an flock on the folder itself: files in
+/// it may be replaced meanwhile, it is not.
+class FolderLock {
+ public:
+  /// Waits for another holder without end. Throws Error{local} when the folder cannot be opened or
+  /// its file system knows no locks.
+  explicit FolderLock(const std::filesystem::path& folder);
+
+ private:
+  FileDescriptor folder_;
 };
 
 }  // namespace n2c

@@ -1,10 +1,8 @@
 #include "push/blob_file.h"
 
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <array>
-#include <cerrno>
 #include <memory>
 
 #include "base/error.h"
@@ -120,12 +118,6 @@ void write_own_file(const std::filesystem::path& path, std::string_view bytes) {
   AtomicFile file(AtomicFile::In{path.parent_path()});
   file.write(bytes_of(bytes));
   file.commit_as(path, Durability::fsync);
-}
-
-WriterMark::WriterMark(const std::filesystem::path& folder) : folder_(open_folder(folder)) {
-  while (::flock(folder_.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) throw_errno("lock " + folder.string());
-  }
 }
 
 }  // namespace n2c

@@ -50,14 +50,4 @@ void require_own_folder(const std::filesystem::path& path);
 /// Writes or replaces such a file, fsynced. Readers see the old file or the new one.
 void write_own_file(const std::filesystem::path& path, std::string_view bytes);
 
-/// As long as it lives, no other writer writes to the folder. It is an flock on the folder.
-class WriterMark {
- public:
-  /// Waits until no one else writes there. Throws Error{local} when the folder cannot be opened.
-  explicit WriterMark(const std::filesystem::path& folder);
-
- private:
-  FileDescriptor folder_;
-};
-
 }  // namespace n2c

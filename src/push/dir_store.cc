@@ -48,7 +48,7 @@ DirStore::DirStore(std::filesystem::path folder, BlobTrust trust)
   } catch (const std::filesystem::filesystem_error& error) {
     throw Error(ErrorKind::local, cat("create ", folder_.string(), ": ", error.code().message()));
   }
-  mark_.emplace(folder_);
+  lock_.emplace(folder_);
   remove_dead_parts(folder_);
   if (!is_there(folder_ / version_file)) write_own_file(folder_ / version_file, version_text);
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/file_lock.h"
 #include "base/locked.h"
 #include "push/blob_file.h"
 #include "push/destination.h"
@@ -46,7 +47,7 @@ class DirStore final : public BlobStore {
 
   std::filesystem::path folder_;
   BlobTrust trust_;
-  std::optional<WriterMark> mark_;
+  std::optional<FolderLock> lock_;      ///< one writer alone
   Locked<std::set<std::string>> kept_;  ///< names of this image's files
 };
 

@@ -1,11 +1,8 @@
 #include "push/oci_layout.h"
 
-#include <sys/file.h>
-
-#include <cerrno>
-
 #include "base/error.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
 
@@ -65,20 +62,6 @@ go::Json new_index() {
       .set("manifests", go::Json::Array{});
   return index;
 }
-
-/// Held while index.json is read, changed and replaced. The folder of blobs is what is locked: it
-/// is never replaced, as files are.
-class IndexLock {
- public:
-  explicit IndexLock(const std::filesystem::path& folder) : file_(open_folder(folder / "blobs")) {
-    while (::flock(file_.get(), LOCK_EX) != 0) {
-      if (errno != EINTR) throw_errno("lock " + (folder / "blobs").string());
-    }
-  }
-
- private:
-  FileDescriptor file_;
-};
 
 void check_layout_version(std::string_view json, std::string_view where) {
   const auto parsed = or_throw(go::Json::parse(json), ErrorKind::input, cat(where, "/oci-layout"));
@@ -188,7 +171,7 @@ ManifestOutcome LayoutStore::put_manifest(const oci::Descriptor& manifest, std::
                                           std::span<const std::string> tags, std::stop_token) {
   put_blob_file(place(), manifest.digest, json);
   const auto path = folder_ / "index.json";
-  const IndexLock lock(folder_);
+  const FolderLock lock(folder_ / "blobs");  // while index.json is read, changed and replaced
   require_own_file(path);
   const auto there = read_if_there(path, max_index_bytes);
   const std::string before = there.value_or("");
