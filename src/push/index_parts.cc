@@ -10,9 +10,9 @@ namespace n2c {
 namespace {
 
 /// One image of a stored index as a source of its own.
-class ListedImage final : public ImageSource {
+class ImageOfIndex final : public ImageSource {
  public:
-  ListedImage(std::shared_ptr<ImageSource> from, oci::Descriptor manifest)
+  ImageOfIndex(std::shared_ptr<ImageSource> from, oci::Descriptor manifest)
       : from_(std::move(from)), manifest_(std::move(manifest)) {}
   std::string str() const override { return from_->str(); }
   StoredManifest root(std::stop_token stop) override { return from_->manifest(manifest_, stop); }
@@ -55,7 +55,7 @@ class PartsReading {
     }
     const auto index = or_throw(oci::Index::from_json(root.json), ErrorKind::input, source->str());
     for (const oci::Descriptor& listed : index.manifests) {
-      const auto image = std::make_shared<ListedImage>(source, listed);
+      const auto image = std::make_shared<ImageOfIndex>(source, listed);
       const StoredManifest manifest = image->root(stop);
       const auto said = part.platform ? part.platform : listed.platform;
       take({part.name, StoredEntry{image, manifest.descriptor},

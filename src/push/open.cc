@@ -93,9 +93,9 @@ class RegistryPlace final : public ImageDestination {
 
 /// The store in a folder. It is made when it is first asked, so that no empty folder is left when
 /// the source turns out to be missing.
-class FolderStore final : public BlobStore {
+class LateStore final : public BlobStore {
  public:
-  FolderStore(const Address& address, BlobTrust trust) : address_(address), trust_(trust) {}
+  LateStore(const Address& address, BlobTrust trust) : address_(address), trust_(trust) {}
 
   std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override {
     return store().find(blob, stop);
@@ -176,7 +176,7 @@ class FolderPlace final : public ImageDestination {
   }
 
   Address address_;
-  FolderStore store_;
+  LateStore store_;
 };
 
 Error not_possible(const Address& address, std::string_view what, std::string hint) {
