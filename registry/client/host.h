@@ -18,8 +18,8 @@
 #include "base/retry.h"
 #include "http/transport.h"
 #include "registry/client/credentials.h"
+#include "registry/client/host_profile.h"
 #include "registry/client/tokens.h"
-#include "registry/client/upload_plan.h"
 
 namespace n2c::registry {
 

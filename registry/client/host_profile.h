@@ -1,0 +1,18 @@
+#pragma once
+/// What uploads to a host have to respect.
+
+#include <cstdint>
+#include <optional>
+
+namespace n2c::registry {
+
+/// What is known about uploading to a host. It is set by options and learnt from replies.
+struct HostProfile {
+  std::optional<std::uint64_t> chunk{};  ///< bytes a request; unset: the whole blob in one
+  bool whole_put = true;                 ///< false: the closing PUT must be empty (old Artifactory)
+  int sessions = 8;                      ///< upload sessions to try for one blob
+  std::uint64_t continue_from = 64 << 20;  ///< sent in a session before continuing it is worth it
+  bool operator==(const HostProfile&) const = default;
+};
+
+}  // namespace n2c::registry
