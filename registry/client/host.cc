@@ -53,16 +53,7 @@ struct Host::Parts {
         throttle(std::max<std::size_t>(1, options.in_flight)),
         random(std::mt19937_64(options.seed ? *options.seed : std::random_device{}())),
         profile(options.profile),
-        tokens(host, home, auth, clock_in,
-               [this](const http::Request& request, std::stop_token stop) {
-                 // The registry is trusted to name its realm. What is sent there is a login.
-                 const Errand errand{.home = request.url,
-                                     .authorization = request.headers.find("Authorization"),
-                                     .freight = {.secret_body = request.body.source != nullptr,
-                                                 .allow_plain_http = options.allow_http_redirect}};
-                 const auto once = [&] { return follow_all(request, errand, stop); };
-                 return with_retries(request, stop, once).response;
-               }) {}
+        tokens(host, home, auth, clock_in, token_service()) {}
 
   /// Whom a request is for, and with what.
   struct Errand {
@@ -71,6 +62,7 @@ struct Host::Parts {
     Freight freight{};
   };
 
+  Tokens::Service token_service();
   template <class Try>
   HostReply with_retries(const http::Request& request, std::stop_token stop, Try&& once);
   bool wait(int attempt, Clock::TimePoint since, std::string_view why,
@@ -99,6 +91,24 @@ struct Host::Parts {
   std::atomic<bool> home_is_private = false;  // whether home was seen at a private address
   Tokens tokens;
 };
+
+/// The registry is trusted to name its realm. What is sent there is a login.
+Tokens::Service Host::Parts::token_service() {
+  return {.send =
+              [this](const http::Request& request, std::stop_token stop) {
+                const Errand errand{.home = request.url,
+                                    .authorization = request.headers.find("Authorization"),
+                                    .freight = {.secret_body = request.body.source != nullptr,
+                                                .allow_plain_http = options.allow_http_redirect}};
+                const auto once = [&] { return follow_all(request, errand, stop); };
+                return with_retries(request, stop, once).response;
+              },
+          .failure =
+              [this](const http::Request& request, const http::Response& response,
+                     const std::string& repository) {
+                return make_failure(request, response, context(repository));
+              }};
+}
 
 /// Sends one request, when the throttle lets it in, and takes one reply.
 http::Response Host::Parts::exchange(const http::Request& request, std::stop_token stop) {

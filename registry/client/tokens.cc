@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "registry/client/base64.h"
-#include "registry/client/failure.h"
 
 namespace n2c::registry {
 
@@ -80,12 +79,12 @@ std::string Scope::str() const {
   return cat("repository:", repository, push ? ":pull,push" : ":pull");
 }
 
-Tokens::Tokens(std::string host, http::Url home, AuthProvider& auth, Clock& clock, Send send)
+Tokens::Tokens(std::string host, http::Url home, AuthProvider& auth, Clock& clock, Service service)
     : host_(std::move(host)),
       home_(std::move(home)),
       auth_(auth),
       clock_(clock),
-      send_(std::move(send)) {}
+      service_(std::move(service)) {}
 
 std::optional<Credentials> Tokens::find_login(const std::string& repository) {
   return logins_.with([&](auto& logins) {
@@ -187,13 +186,10 @@ void Tokens::fetch(Token& token, const Challenge& challenge, std::span<const Sco
   if (!refresh.empty()) request.body = {.source = &body, .length = refresh.size()};
   const std::string asking =
       joined.empty() ? "asking for a token" : "asking for a token for " + joined;
-  const http::Response response = with_context(asking, [&] { return send_(request, stop); });
+  const http::Response response =
+      with_context(asking, [&] { return service_.send(request, stop); });
   if (response.status != 200) {
-    const FailureContext context{.host = host_,
-                                 .repository = repository,
-                                 .login = login ? login->source : std::string(),
-                                 .now = std::chrono::system_clock::now()};
-    throw make_failure(request, response, context).within(asking).lasting();
+    throw service_.failure(request, response, repository).within(asking).lasting();
   }
   keep(token, response);
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/locked.h"
 #include "http/transport.h"
 #include "registry/client/challenge.h"
@@ -33,12 +34,18 @@ struct Scope {
 
 class Tokens {
  public:
-  /// Sends one request to a token server. Failures are tried again as usual, and redirects are
-  /// followed.
-  using Send = std::function<http::Response(const http::Request&, std::stop_token)>;
+  /// How token servers are spoken to.
+  struct Service {
+    /// Sends one request to a token server. Failures are tried again as usual, and redirects are
+    /// followed.
+    std::function<http::Response(const http::Request&, std::stop_token)> send;
+    /// The error for a reply that is not a token, to a request for that repository's sake.
+    std::function<Error(const http::Request&, const http::Response&, const std::string& repository)>
+        failure;
+  };
 
   /// `host` as in a reference; `home` its URL.
-  Tokens(std::string host, http::Url home, AuthProvider& auth, Clock& clock, Send send);
+  Tokens(std::string host, http::Url home, AuthProvider& auth, Clock& clock, Service service);
 
   /// The header's value for requests of these scopes. Nothing before the first challenge, and when
   /// there is no login for Basic. Throws Error{auth} when a token is refused.
@@ -73,7 +80,7 @@ class Tokens {
   const http::Url home_;
   AuthProvider& auth_;
   Clock& clock_;
-  const Send send_;
+  const Service service_;
   Locked<std::optional<Challenge>> challenge_;
   Locked<std::map<std::string, std::optional<Credentials>>> logins_;
   Locked<std::map<Key, std::shared_ptr<Token>>> tokens_;

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "registry/client/failure.h"
 #include "test/support/fake_clock.h"
 #include "test/support/fake_transport.h"
 
@@ -26,9 +27,17 @@ struct Fixture {
                    const char* home = "https://r.example/v2/")
       : auth(std::move(login)),
         tokens("r.example", http::Url::parse(home).value(), auth, clock,
-               [this](const http::Request& request, std::stop_token stop) {
-                 return transport.send(request, stop);
-               }) {}
+               {.send = [this](const http::Request& request,
+                               std::stop_token stop) { return transport.send(request, stop); },
+                .failure =
+                    [this](const http::Request& request, const http::Response& response,
+                           const std::string& repository) {
+                      return make_failure(request, response,
+                                          {.host = "r.example",
+                                           .repository = repository,
+                                           .login = tokens.login_source(repository),
+                                           .now = {}});
+                    }}) {}
   std::optional<std::string> after_challenge(const std::string& line = challenge_line) {
     CHECK(tokens.on_refused(challenged(line), scopes, std::nullopt));
     return tokens.authorization(scopes, {});
