@@ -17,9 +17,9 @@
 #include "base/printable.h"
 #include "base/retry.h"
 #include "http/transport.h"
-#include "registry/client/credentials.h"
+#include "registry/client/auth/credentials.h"
+#include "registry/client/auth/tokens.h"
 #include "registry/client/host_profile.h"
-#include "registry/client/tokens.h"
 
 namespace n2c::registry {
 

@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "cache/digest_cache.h"
 #include "cli/command.h"
-#include "push/digest_cache.h"
 
 namespace n2c::cli {
 

@@ -3,10 +3,10 @@
 
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/output.h"
 #include "cli/transfer_options.h"
-#include "push/console_progress.h"
-#include "push/open.h"
+#include "console/console_progress.h"
+#include "console/output.h"
+#include "places/open.h"
 
 namespace n2c::cli {
 

@@ -2,12 +2,12 @@
 #include <memory>
 
 #include "base/text.h"
+#include "cache/digest_cache.h"
 #include "cli/command.h"
-#include "cli/output.h"
-#include "cli/transfer_index.h"
-#include "push/console_progress.h"
-#include "push/digest_cache.h"
-#include "push/open.h"
+#include "cli/index.h"
+#include "console/console_progress.h"
+#include "console/output.h"
+#include "places/open.h"
 
 namespace n2c::cli {
 

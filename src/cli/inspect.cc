@@ -8,10 +8,10 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "describe/closure.h"
+#include "describe/inspection.h"
+#include "describe/what_if.h"
 #include "go/encoding_json.h"
-#include "image/closure.h"
-#include "image/inspection.h"
-#include "image/what_if.h"
 
 namespace n2c::cli {
 

@@ -6,11 +6,11 @@
 #include "base/file.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "cache/digest_cache.h"
 #include "cli/command.h"
+#include "console/console_progress.h"
+#include "engine/engine_choice.h"
 #include "image/image_json.h"
-#include "push/console_progress.h"
-#include "push/digest_cache.h"
-#include "push/engine_choice.h"
 
 namespace n2c::cli {
 

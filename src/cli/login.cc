@@ -7,12 +7,12 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/prompt.h"
 #include "cli/registry_options.h"
-#include "push/console_progress.h"
-#include "push/registries.h"
-#include "registry/client/auth_file.h"
-#include "registry/client/credential_helper.h"
+#include "console/console_progress.h"
+#include "console/prompt.h"
+#include "registry/client/auth/auth_file.h"
+#include "registry/client/auth/credential_helper.h"
+#include "remote/registries.h"
 
 namespace n2c::cli {
 

@@ -6,9 +6,9 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/transfer_options.h"
-#include "push/console_progress.h"
-#include "push/open.h"
-#include "push/pull.h"
+#include "console/console_progress.h"
+#include "places/open.h"
+#include "places/pull.h"
 
 namespace n2c::cli {
 

@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "push/progress.h"
-#include "push/registries.h"
+#include "remote/registries.h"
+#include "transfer/progress.h"
 
 namespace CLI {
 class App;

@@ -9,9 +9,9 @@
 
 #include "cli/registry_options.h"
 #include "image/image.h"
-#include "push/address.h"
-#include "push/blob_file.h"
-#include "push/push.h"
+#include "layout/blob_file.h"
+#include "places/address.h"
+#include "transfer/push.h"
 
 namespace CLI {
 class App;

@@ -4,10 +4,10 @@
 
 #include <limits>
 
-#include "base/codec.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "codec/codec.h"
 
 namespace n2c {
 

@@ -203,17 +203,17 @@ def self_test():
     """Each kind of breach is found, and what is right is not one."""
     cases = {
         'docs/format.md': '# Rules\n\n## B. Tar\n\n### B8. Perms\n\n#### B8.2\n\nSee B8.3 and B8.2.\n',
-        'src/push/push.h': '/// Right: docs/format.md B8.2, B8 and B; docs/format.md, "Rules"; push/push.h; RFC 9110.\n'
+        'src/transfer/push.h': '/// Right: docs/format.md B8.2, B8 and B; docs/format.md, "Rules"; transfer/push.h; RFC 9110.\n'
                            'int a;  // wrong: docs/format.md\n/// B8.4\nint b;\n/// Bare (B8.2).\nint c;\n'
-                           '/// docs/format.md, "Nothing"; src/push/plan.cc\nconst char* d = "// docs/format.md B9";\n',
+                           '/// docs/format.md, "Nothing"; src/transfer/plan.cc\nconst char* d = "// docs/format.md B9";\n',
         'test/unit/a_test.cc': 'TEST_CASE("right (B8.2)") {}\nTEST_CASE("wrong (B8.5)") {}\n',
-        'README.md': '[a](docs/format.md#b82) [b](docs/format.md#b83) [c](gone.md) `push/push.h` `plan.cc`\n```\n[d](x.md)\n```\n',
+        'README.md': '[a](docs/format.md#b82) [b](docs/format.md#b83) [c](gone.md) `transfer/push.h` `plan.cc`\n```\n[d](x.md)\n```\n',
     }
     expected = ['README.md:1: docs/format.md has no heading with the anchor b83', 'README.md:1: the link leads nowhere: gone.md',
                 'README.md:1: there is no file plan.cc', 'docs/format.md:9: there is no rule B8.3',
-                'src/push/push.h:2: docs/format.md has no B8.4',
-                'src/push/push.h:5: B8.2 stands without its page: docs/format.md B8.2',
-                'src/push/push.h:7: docs/format.md has no heading "Nothing"', 'src/push/push.h:7: there is no file src/push/plan.cc',
+                'src/transfer/push.h:2: docs/format.md has no B8.4',
+                'src/transfer/push.h:5: B8.2 stands without its page: docs/format.md B8.2',
+                'src/transfer/push.h:7: docs/format.md has no heading "Nothing"', 'src/transfer/push.h:7: there is no file src/transfer/plan.cc',
                 'test/unit/a_test.cc:2: docs/format.md has no B8.5']
     with tempfile.TemporaryDirectory() as folder:
         for name, text in cases.items():

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "base/codec.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/stream.h"
+#include "codec/codec.h"
 
 using namespace n2c;
 

@@ -5,10 +5,10 @@
 #include <cstdio>
 
 #include "base/text.h"
-#include "push/registry_push.h"
-#include "registry/server/api.h"
-#include "registry/server/memory_store.h"
-#include "registry/server/server.h"
+#include "registry/server/api/api.h"
+#include "registry/server/net/server.h"
+#include "registry/server/store/memory_store.h"
+#include "remote/registry_push.h"
 #include "test/support/silent_progress.h"
 
 using namespace n2c;

@@ -1,9 +1,9 @@
 // Texts that registries write, whatever they are: challenges, session ranges, error bodies,
 // auth files and Locations end in a value or an error, and a Location never leads to a file.
 
-#include "registry/client/challenge.h"
-#include "registry/client/auth_file.h"
-#include "registry/client/base64.h"
+#include "registry/client/auth/challenge.h"
+#include "registry/client/auth/auth_file.h"
+#include "registry/client/auth/base64.h"
 #include "registry/client/failure.h"
 #include "registry/client/redirect.h"
 #include "registry/client/upload.h"

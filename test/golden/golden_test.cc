@@ -13,8 +13,8 @@
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "image/image_json.h"
-#include "push/push.h"
 #include "test/support/fixtures.h"
+#include "transfer/push.h"
 
 using namespace n2c;
 namespace fs = std::filesystem;

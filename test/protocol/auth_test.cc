@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "registry/client/base64.h"
+#include "registry/client/auth/base64.h"
 #include "test/support/push_rig.h"
 
 using namespace n2c;

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "push/digest_cache.h"
+#include "cache/digest_cache.h"
 #include "test/support/push_scene.h"
 #include "test/support/silent_progress.h"
 #include "test/support/transports.h"

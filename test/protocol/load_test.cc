@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "push/digest_cache.h"
-#include "push/docker_engine.h"
+#include "cache/digest_cache.h"
+#include "engine/docker_engine.h"
 #include "test/support/fake_daemon.h"
 #include "test/support/layered_image.h"
 #include "test/support/load_rig.h"

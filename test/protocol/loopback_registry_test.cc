@@ -1,6 +1,6 @@
 /// The registry that an engine pulls from during a load.
 
-#include "push/loopback_registry.h"
+#include "serve/loopback_registry.h"
 
 #include <doctest/doctest.h>
 

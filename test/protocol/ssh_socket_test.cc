@@ -1,4 +1,4 @@
-#include "push/ssh_socket.h"
+#include "engine/ssh_socket.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #include "base/locked.h"
 #include "base/text.h"
 #include "http/transport.h"
-#include "registry/server/server.h"
+#include "registry/server/net/server.h"
 #include "test/support/certs.h"
 #include "test/support/raw_server.h"
 #include "test/support/transports.h"

@@ -6,7 +6,7 @@
 
 #include "base/stream.h"
 #include "oci/digest.h"
-#include "registry/server/api.h"
+#include "registry/server/api/api.h"
 
 namespace n2c::test {
 

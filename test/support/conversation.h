@@ -12,9 +12,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "registry/server/api.h"
-#include "registry/server/memory_store.h"
-#include "registry/server/server.h"
+#include "registry/server/api/api.h"
+#include "registry/server/net/server.h"
+#include "registry/server/store/memory_store.h"
 #include "test/support/api_caller.h"
 
 namespace n2c::test {

@@ -12,8 +12,8 @@
 
 #include "base/file.h"
 #include "base/locked.h"
-#include "push/docker_replies.h"
-#include "registry/server/server.h"
+#include "engine/docker_replies.h"
+#include "registry/server/net/server.h"
 
 namespace n2c::test {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "registry/client/base64.h"
+#include "registry/client/auth/base64.h"
 #include "test/support/fake_transport.h"
 
 namespace n2c::test {

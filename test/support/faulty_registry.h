@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "base/locked.h"
-#include "registry/server/api.h"
-#include "registry/server/memory_store.h"
-#include "registry/server/server.h"
+#include "registry/server/api/api.h"
+#include "registry/server/net/server.h"
+#include "registry/server/store/memory_store.h"
 #include "test/support/personality.h"
 #include "test/support/token_server.h"
 

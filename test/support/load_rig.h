@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "push/docker_engine.h"
-#include "push/manifest_blobs.h"
+#include "engine/docker_engine.h"
 #include "test/support/fake_daemon.h"
 #include "test/support/silent_progress.h"
+#include "transfer/manifest_blobs.h"
 
 namespace n2c::test {
 

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/error.h"
-#include "push/destination.h"
-#include "push/image_source.h"
-#include "push/progress.h"
 #include "test/support/stored_images.h"
+#include "transfer/blob_store.h"
+#include "transfer/image_source.h"
+#include "transfer/progress.h"
 
 namespace n2c::test {
 

@@ -5,13 +5,13 @@
 
 #include <memory>
 
-#include "push/push.h"
-#include "push/registry_store.h"
 #include "registry/client/host.h"
+#include "remote/registry_store.h"
 #include "test/support/faulty_registry.h"
 #include "test/support/images.h"
 #include "test/support/silent_progress.h"
 #include "test/support/transports.h"
+#include "transfer/push.h"
 
 namespace n2c::test {
 

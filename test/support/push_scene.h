@@ -12,10 +12,10 @@
 #include "base/text.h"
 #include "image/image.h"
 #include "oci/config.h"
-#include "push/registry_push.h"
-#include "registry/server/api.h"
-#include "registry/server/memory_store.h"
-#include "registry/server/server.h"
+#include "registry/server/api/api.h"
+#include "registry/server/net/server.h"
+#include "registry/server/store/memory_store.h"
+#include "remote/registry_push.h"
 
 namespace n2c::test {
 

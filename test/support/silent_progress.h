@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/locked.h"
-#include "push/progress.h"
+#include "transfer/progress.h"
 
 namespace n2c::test {
 

@@ -11,8 +11,8 @@
 #include "base/text.h"
 #include "oci/config.h"
 #include "oci/manifest.h"
-#include "push/destination.h"
-#include "push/image_source.h"
+#include "transfer/blob_store.h"
+#include "transfer/image_source.h"
 
 namespace n2c::test {
 

@@ -1,7 +1,7 @@
 #include "test/support/token_server.h"
 
 #include "base/text.h"
-#include "registry/client/base64.h"
+#include "registry/client/auth/base64.h"
 
 namespace n2c::test {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/locked.h"
-#include "registry/server/server.h"
+#include "registry/server/net/server.h"
 
 namespace n2c::test {
 

@@ -1,4 +1,4 @@
-#include "push/address.h"
+#include "places/address.h"
 
 #include <doctest/doctest.h>
 

@@ -1,12 +1,12 @@
-#include "push/archive_destination.h"
+#include "places/archive_destination.h"
 
 #include <doctest/doctest.h>
 
 #include "base/error.h"
 #include "base/file.h"
-#include "push/archive_files.h"
-#include "push/docker_archive.h"
-#include "push/oci_layout.h"
+#include "layout/archive_reader.h"
+#include "layout/docker_archive.h"
+#include "layout/oci_layout.h"
 #include "test/support/memory_place.h"
 
 using namespace n2c;

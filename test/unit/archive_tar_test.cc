@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
-#include "registry/client/base64.h"
+#include "registry/client/auth/base64.h"
 #include "test/support/fixtures.h"
 
 using namespace n2c;

@@ -1,4 +1,4 @@
-#include "registry/client/auth_file.h"
+#include "registry/client/auth/auth_file.h"
 
 #include <doctest/doctest.h>
 #include <sys/file.h>
@@ -12,7 +12,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "registry/client/base64.h"
+#include "registry/client/auth/base64.h"
 #include "test/support/fixtures.h"
 
 using namespace n2c;

@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "image/base_image.h"
+#include "describe/base_image.h"
 #include "image/image_json.h"
 
 using namespace n2c;

@@ -1,4 +1,4 @@
-#include "image/base_image.h"
+#include "describe/base_image.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "registry/client/certs_d.h"
+#include "registry/client/auth/certs_d.h"
 
 #include <doctest/doctest.h>
 

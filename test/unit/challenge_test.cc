@@ -1,4 +1,4 @@
-#include "registry/client/challenge.h"
+#include "registry/client/auth/challenge.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "registry/server/chunk_decoder.h"
+#include "registry/server/net/chunk_decoder.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "image/closure.h"
+#include "describe/closure.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "base/codec.h"
+#include "codec/codec.h"
 
 #include <doctest/doctest.h>
 

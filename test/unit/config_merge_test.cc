@@ -1,4 +1,4 @@
-#include "image/config_merge.h"
+#include "describe/config_merge.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "registry/server/connection_table.h"
+#include "registry/server/net/connection_table.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>

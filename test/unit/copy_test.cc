@@ -1,4 +1,4 @@
-#include "push/copy.h"
+#include "transfer/copy.h"
 
 #include <doctest/doctest.h>
 

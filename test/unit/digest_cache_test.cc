@@ -1,4 +1,4 @@
-#include "push/digest_cache.h"
+#include "cache/digest_cache.h"
 
 #include <doctest/doctest.h>
 #include <sys/file.h>

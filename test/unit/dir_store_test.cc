@@ -1,4 +1,4 @@
-#include "push/dir_store.h"
+#include "layout/dir_store.h"
 
 #include <doctest/doctest.h>
 

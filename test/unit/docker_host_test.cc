@@ -1,4 +1,4 @@
-#include "push/docker_host.h"
+#include "engine/docker_host.h"
 
 #include <doctest/doctest.h>
 
@@ -6,8 +6,8 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "engine/ssh_socket.h"
 #include "oci/digest.h"
-#include "push/ssh_socket.h"
 
 using namespace n2c;
 

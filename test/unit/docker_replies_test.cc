@@ -1,4 +1,4 @@
-#include "push/docker_replies.h"
+#include "engine/docker_replies.h"
 
 #include <doctest/doctest.h>
 

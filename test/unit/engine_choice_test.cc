@@ -1,4 +1,4 @@
-#include "push/engine_choice.h"
+#include "engine/engine_choice.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "registry/server/folder_store.h"
+#include "registry/server/store/folder_store.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -8,8 +8,8 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "registry/server/combined_store.h"
-#include "registry/server/memory_store.h"
+#include "registry/server/store/combined_store.h"
+#include "registry/server/store/memory_store.h"
 
 using namespace n2c;
 using namespace n2c::registry;

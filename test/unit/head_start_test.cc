@@ -1,6 +1,6 @@
 /// Which of the layers that an engine fetches at once waits for another.
 
-#include "push/head_start.h"
+#include "serve/head_start.h"
 
 #include <doctest/doctest.h>
 

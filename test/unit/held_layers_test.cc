@@ -1,4 +1,4 @@
-#include "push/held_layers.h"
+#include "engine/held_layers.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "registry/server/host_guard.h"
+#include "registry/server/guard/host_guard.h"
 
 #include <doctest/doctest.h>
 

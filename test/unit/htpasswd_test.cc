@@ -1,11 +1,11 @@
-#include "registry/server/htpasswd.h"
+#include "registry/server/guard/htpasswd.h"
 
 #include <doctest/doctest.h>
 
 #include <chrono>
 
 #include "base/text.h"
-#include "registry/server/login_door.h"
+#include "registry/server/guard/login_door.h"
 
 using namespace n2c;
 using namespace n2c::registry;

@@ -1,4 +1,4 @@
-#include "push/index.h"
+#include "transfer/index.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "image/inspection.h"
+#include "describe/inspection.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "image/layer_builder.h"
+#include "describe/layer_builder.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "image/layer_plan.h"
+#include "describe/layer_plan.h"
 
 #include <doctest/doctest.h>
 

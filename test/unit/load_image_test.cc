@@ -4,10 +4,10 @@
 #include <array>
 #include <functional>
 
-#include "base/codec.h"
 #include "base/text.h"
+#include "codec/codec.h"
+#include "describe/layer_builder.h"
 #include "image/image_json.h"
-#include "image/layer_builder.h"
 #include "image/store_layer.h"
 #include "test/support/temp_store.h"
 

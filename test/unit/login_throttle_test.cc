@@ -1,4 +1,4 @@
-#include "registry/server/login_throttle.h"
+#include "registry/server/guard/login_throttle.h"
 
 #include <doctest/doctest.h>
 

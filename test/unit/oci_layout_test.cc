@@ -1,4 +1,4 @@
-#include "push/oci_layout.h"
+#include "layout/oci_layout.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>

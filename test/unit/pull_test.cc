@@ -1,4 +1,4 @@
-#include "push/pull.h"
+#include "places/pull.h"
 
 #include <doctest/doctest.h>
 #include <sys/file.h>
@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "push/dir_store.h"
-#include "push/oci_layout.h"
+#include "layout/dir_store.h"
+#include "layout/oci_layout.h"
 #include "test/support/silent_progress.h"
 #include "test/support/stored_images.h"
 

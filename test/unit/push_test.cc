@@ -1,4 +1,4 @@
-#include "push/push.h"
+#include "transfer/push.h"
 
 #include <doctest/doctest.h>
 

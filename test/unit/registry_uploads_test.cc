@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "base/text.h"
-#include "registry/server/memory_store.h"
+#include "registry/server/store/memory_store.h"
 #include "test/support/api_caller.h"
 
 using namespace n2c;

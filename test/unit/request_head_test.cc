@@ -1,4 +1,4 @@
-#include "registry/server/request_head.h"
+#include "registry/server/net/request_head.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "push/reuse.h"
+#include "remote/reuse.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "push/served_images.h"
+#include "serve/served_images.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "image/size_strategy.h"
+#include "describe/size_strategy.h"
 
 #include <doctest/doctest.h>
 
@@ -6,8 +6,8 @@
 #include <random>
 #include <set>
 
-#include "image/layer_plan.h"
-#include "image/what_if.h"
+#include "describe/layer_plan.h"
+#include "describe/what_if.h"
 
 using namespace n2c;
 

@@ -1,4 +1,4 @@
-#include "registry/client/tokens.h"
+#include "registry/client/auth/tokens.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "image/what_if.h"
+#include "describe/what_if.h"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,6 @@
 #include <stddef.h>
-/* What curl's own configuration finds out, for the systems n2c runs on; HTTP, TLS and zlib alone. */
+/* What curl's own configuration finds out, for the systems n2c runs on; HTTP, TLS and zlib alone.
+ */
 #define CURL_OS "unix"
 #define CURL_STATICLIB 1
 #define USE_OPENSSL 1

@@ -1,0 +1,89 @@
+#pragma once
+/// The Authorization of requests to one registry host.
+///
+/// A bearer token is fetched once for a scope, however many threads ask. It is renewed before it
+/// expires, and fetched anew once when it is refused. Thread-safe. See registry/README.md, "Logging
+/// in".
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/locked.h"
+#include "http/transport.h"
+#include "registry/client/auth/challenge.h"
+#include "registry/client/auth/credentials.h"
+
+namespace n2c::registry {
+
+/// What a request may do to a repository: a token's scope (distribution, "token scope").
+struct Scope {
+  std::string repository;
+  bool push = false;
+  std::string str() const;  // "repository:acme/app:pull,push"
+  auto operator<=>(const Scope&) const = default;
+};
+
+class Tokens {
+ public:
+  /// How token servers are spoken to.
+  struct Service {
+    /// Sends one request to a token server. Failures are tried again as usual, and redirects are
+    /// followed.
+    std::function<http::Response(const http::Request&, std::stop_token)> send;
+    /// The error for a reply that is not a token, to a request for that repository's sake.
+    std::function<Error(const http::Request&, const http::Response&, const std::string& repository)>
+        failure;
+  };
+
+  /// `host` as in a reference; `home` its URL.
+  Tokens(std::string host, http::Url home, AuthProvider& auth, Clock& clock, Service service);
+
+  /// The header's value for requests of these scopes. Nothing before the first challenge, and when
+  /// there is no login for Basic. Throws Error{auth} when a token is refused.
+  std::optional<std::string> authorization(std::span<const Scope> scopes, std::stop_token stop);
+
+  /// Learns from a 401 to a request that carried `used`. Returns true when authorization() now
+  /// gives another value, so that it is worth trying again.
+  bool on_refused(const http::Response& response, std::span<const Scope> scopes,
+                  const std::optional<std::string>& used);
+
+  /// Where the login for a repository was found; empty: none.
+  std::string login_source(const std::string& repository);
+
+ private:
+  struct Token {
+    std::mutex fetching;  ///< held while one thread fetches
+    std::string value{};
+    Clock::TimePoint renew_at{};
+    std::string scope{};  ///< that the challenge asks for in place of ours
+  };
+  using Key = std::vector<Scope>;
+
+  std::optional<Credentials> find_login(const std::string& repository);
+  std::shared_ptr<Token> token_for(std::span<const Scope> scopes);
+  void fetch(Token& token, const Challenge& challenge, std::span<const Scope> scopes,
+             std::stop_token stop);
+  http::Request token_request(const Challenge& challenge, const std::vector<std::string>& scopes,
+                              const std::optional<Credentials>& login) const;
+  void keep(Token& token, const http::Response& response);
+
+  const std::string host_;
+  const http::Url home_;
+  AuthProvider& auth_;
+  Clock& clock_;
+  const Service service_;
+  Locked<std::optional<Challenge>> challenge_;
+  Locked<std::map<std::string, std::optional<Credentials>>> logins_;
+  Locked<std::map<Key, std::shared_ptr<Token>>> tokens_;
+};
+
+}  // namespace n2c::registry

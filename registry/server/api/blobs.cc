@@ -1,0 +1,91 @@
+/// Pulling and deleting blobs (distribution-spec, end-2, end-10).
+
+#include "base/text.h"
+#include "registry/server/api/byte_range.h"
+#include "registry/server/api/endpoints.h"
+
+namespace n2c::registry {
+
+namespace {
+
+Reply blob_unknown(const std::string& digest) {
+  return reply_to({ProblemCode::blob_unknown, "the repository has no such blob", {digest}});
+}
+
+/// `from` up to `count` bytes.
+class FirstBytes final : public Reader {
+ public:
+  FirstBytes(std::unique_ptr<Reader> from, std::uint64_t count)
+      : from_(std::move(from)), left_(count) {}
+
+  std::size_t read(ByteSpan into) override {
+    if (into.size() > left_) into = into.first(static_cast<std::size_t>(left_));
+    if (into.empty()) return 0;
+    const std::size_t count = from_->read(into);
+    left_ -= count;
+    return count;
+  }
+
+ private:
+  std::unique_ptr<Reader> from_;
+  std::uint64_t left_;
+};
+
+std::variant<ByteRange, WholeBlob, Unsatisfiable> range_asked_for(const Exchange& exchange,
+                                                                  const std::string& etag,
+                                                                  std::uint64_t size) {
+  const auto range = exchange.headers.find("Range");
+  if (!range || exchange.verb != Verb::get) return WholeBlob{};
+  const auto condition = exchange.headers.find("If-Range");
+  if (condition && *condition != etag) return WholeBlob{};
+  return parse_range(*range, size);
+}
+
+Reply range_refused(const std::string& digest, std::uint64_t size) {
+  Reply reply =
+      reply_to({ProblemCode::size_invalid, "the range lies outside the blob", {digest}, 416});
+  reply.headers.add("Content-Range", cat("bytes */", size));
+  return reply;
+}
+
+Reply read_blob(Call& call, const oci::Digest& digest) {
+  const auto size = call.store.stat(call.route.repository, digest);
+  if (!size) return blob_unknown(digest.str());
+  const std::string etag = cat('"', digest.str(), '"');
+  const auto asked = range_asked_for(call.exchange, etag, *size);
+  if (std::holds_alternative<Unsatisfiable>(asked)) return range_refused(digest.str(), *size);
+  const auto* part = std::get_if<ByteRange>(&asked);
+  const std::uint64_t count = part != nullptr ? part->count() : *size;
+  Reply reply{.status = part != nullptr ? 206 : 200,
+              .headers = {{"Content-Type", "application/octet-stream"},
+                          {"Content-Length", cat(count)},
+                          {"Docker-Content-Digest", digest.str()},
+                          {"ETag", etag},
+                          {"Accept-Ranges", "bytes"},
+                          {"Cache-Control", "max-age=31536000, immutable"}}};
+  if (part != nullptr) {
+    reply.headers.add("Content-Range", cat("bytes ", part->first, '-', part->last, '/', *size));
+  }
+  if (call.verb() == Verb::head) return reply;
+  auto bytes = call.store.open(call.route.repository, digest, part != nullptr ? part->first : 0);
+  if (!bytes) return blob_unknown(digest.str());  // removed since the stat
+  reply.body = std::make_unique<FirstBytes>(std::move(bytes), count);
+  return reply;
+}
+
+Reply remove_blob(Call& call, const oci::Digest& digest) {
+  if (!call.writable->remove_blob(call.route.repository, digest)) return blob_unknown(digest.str());
+  return {.status = 202};
+}
+
+}  // namespace
+
+Reply serve_blob(Call& call) {
+  const auto digest = oci::Digest::parse(call.route.reference);
+  if (!digest) return reply_to({ProblemCode::digest_invalid, digest.error()});
+  if (call.reads()) return read_blob(call, *digest);
+  if (call.verb() == Verb::del && call.writable != nullptr) return remove_blob(call, *digest);
+  return method_refused(call.writable != nullptr ? "GET, HEAD, DELETE" : "GET, HEAD");
+}
+
+}  // namespace n2c::registry

@@ -1,0 +1,187 @@
+/// Pulling, pushing and deleting manifests and tags (distribution-spec, end-3, end-7, end-9).
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "go/encoding_json.h"
+#include "oci/reference.h"
+#include "registry/server/api/endpoints.h"
+#include "registry/server/store/manifest_facts.h"
+
+namespace n2c::registry {
+
+namespace {
+
+constexpr std::size_t max_tag_parameters = 100;
+/// Of blobs and manifests that one manifest names: each is looked for, and may become an error.
+constexpr std::size_t max_named = 10'000;
+constexpr std::size_t max_errors = 100;
+
+/// The reference of the path: a digest when it holds a colon, else a tag.
+struct Target {
+  std::optional<oci::Digest> digest;
+  std::string tag;
+};
+
+std::expected<Target, Problem> target_of(const std::string& reference) {
+  if (!reference.contains(':')) {
+    if (oci::is_tag(reference)) return Target{{}, reference};
+    return std::unexpected(
+        Problem{ProblemCode::name_invalid, "no valid tag or digest", {printable(reference)}});
+  }
+  auto digest = oci::Digest::parse(reference);
+  if (!digest) return std::unexpected(Problem{ProblemCode::digest_invalid, digest.error()});
+  return Target{*std::move(digest), {}};
+}
+
+Reply manifest_unknown(const Call& call) {
+  return reply_to({ProblemCode::manifest_unknown,
+                   "the repository has no such manifest",
+                   {call.route.reference}});
+}
+
+Reply read_manifest(Call& call, const Target& target) {
+  const auto digest =
+      target.digest ? target.digest : call.store.find_tag(call.route.repository, target.tag);
+  if (!digest) return manifest_unknown(call);
+  auto manifest = call.store.find_manifest(call.route.repository, *digest);
+  if (!manifest) return manifest_unknown(call);
+  return {.status = 200,
+          .headers = {{"Content-Type", manifest->descriptor.media_type},
+                      {"Content-Length", cat(manifest->json.size())},
+                      {"Docker-Content-Digest", digest->str()},
+                      {"ETag", cat('"', digest->str(), '"')}},
+          .body = std::move(manifest->json)};
+}
+
+std::expected<std::string, Problem> read_body(Exchange& exchange) {
+  const Problem too_large{ProblemCode::size_invalid,
+                          cat("a manifest has at most ", oci::max_manifest_bytes, " bytes"),
+                          {},
+                          413};
+  if (exchange.body_size.value_or(0) > oci::max_manifest_bytes) return std::unexpected(too_large);
+  try {
+    return read_all(exchange.body, oci::max_manifest_bytes);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::input) throw;
+    return std::unexpected(too_large);
+  }
+}
+
+/// The media type a manifest was sent as, without parameters; its own when it was sent as none.
+std::string media_type_of(const Exchange& exchange, std::string_view json) {
+  std::string_view sent = exchange.headers.get("Content-Type");
+  if (const auto parameters = cut(sent, ';')) sent = parameters->first;
+  sent = trim(sent);
+  if (!sent.empty()) return std::string(sent);
+  const auto parsed = go::Json::parse(json);
+  return parsed ? parsed->text_at("mediaType") : "";
+}
+
+std::expected<std::vector<std::string>, Problem> tags_of(const Call& call, const Target& target) {
+  std::vector<std::string> tags = call.route.query.all("tag");
+  if (tags.size() > max_tag_parameters) {
+    return std::unexpected(Problem{
+        ProblemCode::manifest_invalid, cat("more than ", max_tag_parameters, " tags"), {}, 414});
+  }
+  for (const std::string& tag : tags) {
+    if (!oci::is_tag(tag)) {
+      return std::unexpected(Problem{ProblemCode::name_invalid, "no valid tag", {printable(tag)}});
+    }
+  }
+  if (!target.tag.empty()) tags.push_back(target.tag);
+  return tags;
+}
+
+/// Everything about the manifest that can be checked without the store.
+std::expected<std::pair<NewManifest, ManifestFacts>, Problem> understand(Call& call,
+                                                                         const Target& target) {
+  auto tags = tags_of(call, target);
+  if (!tags) return std::unexpected(tags.error());
+  auto json = read_body(call.exchange);
+  if (!json) return std::unexpected(json.error());
+  const auto algorithm = target.digest ? target.digest->algorithm() : HashAlgorithm::sha256;
+  Hash hash(algorithm);
+  hash.update(bytes_of(*json));
+  const auto digest = oci::Digest::from_hex(algorithm, hash.finish_hex());
+  if (target.digest && *target.digest != digest) {
+    return std::unexpected(
+        Problem{ProblemCode::digest_invalid,
+                "the manifest has another digest",
+                {cat("expected ", target.digest->str(), ", got ", digest.str())}});
+  }
+  const std::string media_type = media_type_of(call.exchange, *json);
+  if (!oci::is_manifest(media_type) && !oci::is_index(media_type)) {
+    return std::unexpected(Problem{ProblemCode::manifest_invalid,
+                                   "the media type is not one of OCI's or Docker's (schema 2)",
+                                   {printable(media_type)},
+                                   415});
+  }
+  auto facts = read_manifest_facts(*json, media_type);
+  if (!facts) return std::unexpected(Problem{ProblemCode::manifest_invalid, facts.error()});
+  if (facts->blobs.size() + facts->manifests.size() > max_named) {
+    return std::unexpected(Problem{ProblemCode::manifest_invalid,
+                                   cat("a manifest names at most ", max_named, " blobs")});
+  }
+  if (!facts->media_type.empty() && facts->media_type != media_type) {
+    return std::unexpected(Problem{ProblemCode::manifest_invalid,
+                                   "mediaType is not the Content-Type",
+                                   {printable(facts->media_type)}});
+  }
+  NewManifest manifest{.record = {{media_type, digest, json->size()}, *std::move(json)},
+                       .tags = *std::move(tags)};
+  return std::pair{std::move(manifest), *std::move(facts)};
+}
+
+Reply put_manifest(Call& call, const Target& target) {
+  MemoryBudget::Share share(call.options.memory);
+  const std::uint64_t bytes =
+      std::min(call.exchange.body_size.value_or(oci::max_manifest_bytes), oci::max_manifest_bytes);
+  if (!share.grow(memory_of_json(bytes))) return busy_reply();
+  auto understood = understand(call, target);
+  if (!understood) return reply_to(understood.error());
+  auto& [manifest, facts] = *understood;
+  if (!call.options.accept_sparse) {
+    manifest.required_blobs = facts.blobs;
+    manifest.sizes = facts.sizes;
+    manifest.required_manifests = facts.manifests;
+  }
+  const auto missing = call.writable->put_manifest(call.route.repository, manifest);
+  if (!missing.empty()) {
+    Problem problem{ProblemCode::manifest_blob_unknown,
+                    "the manifest names what the repository does not have"};
+    for (const oci::Digest& digest : missing) {
+      if (problem.details.size() == max_errors) break;
+      problem.details.push_back(digest.str());
+    }
+    if (missing.size() > max_errors) problem.message += cat(" (", missing.size(), " in all)");
+    return reply_to(problem);
+  }
+  const std::string digest = manifest.record.descriptor.digest.str();
+  Reply reply{.status = 201,
+              .headers = {{"Location", cat("/v2/", call.route.repository, "/manifests/", digest)},
+                          {"Docker-Content-Digest", digest}}};
+  if (facts.subject) reply.headers.add("OCI-Subject", facts.subject->str());
+  for (const std::string& tag : call.route.query.all("tag")) reply.headers.add("OCI-Tag", tag);
+  return reply;
+}
+
+Reply remove(Call& call, const Target& target) {
+  const bool removed = target.digest
+                           ? call.writable->remove_manifest(call.route.repository, *target.digest)
+                           : call.writable->remove_tag(call.route.repository, target.tag);
+  return removed ? Reply{.status = 202} : manifest_unknown(call);
+}
+
+}  // namespace
+
+Reply serve_manifest(Call& call) {
+  const auto target = target_of(call.route.reference);
+  if (!target) return reply_to(target.error());
+  if (call.reads()) return read_manifest(call, *target);
+  if (call.writable != nullptr && call.verb() == Verb::put) return put_manifest(call, *target);
+  if (call.writable != nullptr && call.verb() == Verb::del) return remove(call, *target);
+  return method_refused(call.writable != nullptr ? "GET, HEAD, PUT, DELETE" : "GET, HEAD");
+}
+
+}  // namespace n2c::registry

@@ -1,0 +1,136 @@
+#include "registry/server/guard/login_door.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <semaphore>
+#include <set>
+#include <thread>
+
+#include "base/hash.h"
+#include "base/locked.h"
+#include "base/text.h"
+#include "registry/server/api/api_error.h"
+#include "registry/server/guard/login_throttle.h"
+#include "registry/server/net/connection_table.h"
+
+namespace n2c::registry {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::size_t most_remembered = 10'000;
+
+std::string hashed(std::string_view text) {
+  Hash hash;
+  hash.update(bytes_of(text));
+  return hash.finish_hex();
+}
+
+/// Lets a few in at a time, so that hashing passwords leaves processors for the rest.
+class Turnstile {
+ public:
+  class Turn {
+   public:
+    explicit Turn(Turnstile* owner) : owner_(owner) {}
+    ~Turn() {
+      if (owner_ != nullptr) owner_->free_.release();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    explicit operator bool() const { return owner_ != nullptr; }
+
+   private:
+    Turnstile* owner_;
+  };
+
+  /// Returns false when too many wait, or this one has waited too long.
+  Turn enter() {
+    if (waiting_.fetch_add(1) >= most_waiting) {
+      --waiting_;
+      return Turn(nullptr);
+    }
+    const bool entered = free_.try_acquire_for(longest_wait);
+    --waiting_;
+    return Turn(entered ? this : nullptr);
+  }
+
+ private:
+  static constexpr int most_waiting = 64;
+  static constexpr seconds longest_wait{10};
+  std::counting_semaphore<> free_{
+      static_cast<std::ptrdiff_t>(std::max(1U, std::thread::hardware_concurrency() / 2))};
+  std::atomic<int> waiting_ = 0;
+};
+
+class Door {
+ public:
+  explicit Door(Htpasswd logins) : logins_(std::move(logins)) {}
+
+  /// What to answer instead of the handler's reply, or nothing.
+  std::optional<Reply> refusal(const Exchange& exchange) {
+    const std::string_view authorization = exchange.headers.get("Authorization");
+    const auto login = basic_login(authorization);
+    if (!login) return challenge();
+    const std::string peer = peer_key(exchange.peer);
+    const std::string form = hashed(cat(peer, ' ', authorization));
+    if (remembered_.with([&](const Forms& forms) { return forms.contains(form); })) return {};
+    return look_at(*login, hashed(cat(peer, ' ', login->user)), form);
+  }
+
+ private:
+  using Forms = std::set<std::string>;
+
+  std::optional<Reply> look_at(const BasicLogin& login, const std::string& who,
+                               const std::string& form) {
+    if (const auto wait = throttle_.wait(who); wait.count() != 0) return later(wait);
+    const auto turn = turnstile_.enter();
+    if (!turn) return later(seconds(1));
+    // Other logins may have been wrong while this one waited.
+    if (const auto wait = throttle_.wait(who); wait.count() != 0) return later(wait);
+    if (!logins_.allows(login)) {
+      throttle_.failed(who);
+      return challenge();
+    }
+    throttle_.succeeded(who);
+    remembered_.with([&](Forms& forms) {
+      if (forms.size() >= most_remembered) forms.erase(forms.begin());
+      forms.insert(form);
+    });
+    return {};
+  }
+
+  static Reply challenge() {
+    Reply reply = reply_to({ProblemCode::unauthorized, "a user name and password are needed"});
+    reply.headers.add("WWW-Authenticate", "Basic realm=\"n2c\", charset=\"UTF-8\"");
+    reply.headers.add("Docker-Distribution-API-Version", "registry/2.0");
+    return reply;
+  }
+
+  static Reply later(seconds wait) {
+    Reply reply = reply_to({ProblemCode::too_many_requests, "too many wrong logins: wait"});
+    reply.headers.add("Retry-After", cat(wait.count()));
+    reply.headers.add("Docker-Distribution-API-Version", "registry/2.0");
+    return reply;
+  }
+
+  Htpasswd logins_;
+  SystemClock clock_;
+  LoginThrottle throttle_{clock_};
+  Turnstile turnstile_;
+  Locked<Forms> remembered_;
+};
+
+}  // namespace
+
+Handler with_login(Htpasswd logins, Handler handler) {
+  const auto door = std::make_shared<Door>(std::move(logins));
+  return [door, next = std::move(handler)](Exchange& exchange) {
+    if (auto refused = door->refusal(exchange)) return *std::move(refused);
+    return next(exchange);
+  };
+}
+
+}  // namespace n2c::registry

@@ -1,0 +1,134 @@
+#include "registry/server/net/connection_table.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/system.h"
+#include "base/text.h"
+#include "oci/reference.h"
+
+namespace n2c::registry {
+
+using std::chrono::nanoseconds;
+
+namespace {
+
+constexpr std::chrono::milliseconds glance{1000};
+constexpr std::uint64_t slow_rate = 16 << 10;  // bytes a second
+
+}  // namespace
+
+std::string peer_key(const std::string& peer) {
+  const std::string host = peer.substr(0, peer.rfind(':'));
+  if (!host.starts_with('[')) return host;
+  in6_addr address{};
+  if (::inet_pton(AF_INET6, host.substr(1, host.find_first_of("]%") - 1).c_str(), &address) != 1) {
+    return host;
+  }
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (IN6_IS_ADDR_V4MAPPED(&address)) {
+    return ::inet_ntop(AF_INET, &address.s6_addr[12], text.data(), text.size());
+  }
+  if (!IN6_IS_ADDR_LOOPBACK(&address)) std::fill_n(address.s6_addr + 8, 8, std::uint8_t{0});
+  return cat('[', ::inet_ntop(AF_INET6, &address, text.data(), text.size()), ']');
+}
+
+bool is_local_peer(const std::string& key) { return oci::is_loopback(key) || key == "unix"; }
+
+nanoseconds Activity::end_wait() {
+  const nanoseconds time(ticks(Clock::now()) - since_.exchange(0));
+  waited_ += time.count();
+  return time;
+}
+
+void Activity::reset() {
+  waited_ = 0;
+  bytes_ = 0;
+}
+
+nanoseconds Activity::waited() const {
+  const std::int64_t since = since_;
+  return nanoseconds(waited_ + (since == 0 ? 0 : ticks(Clock::now()) - since));
+}
+
+std::unique_ptr<ConnectionTable::Place> ConnectionTable::admit(int fd, const std::string& peer) {
+  auto place = std::make_unique<Place>(*this, fd, peer_key(peer));
+  const std::scoped_lock hold(mutex_);
+  if (!make_room(place->key_)) {
+    place->is_dropped_ = true;
+    return nullptr;
+  }
+  places_.push_back(place.get());
+  return place;
+}
+
+bool ConnectionTable::make_room(const std::string& key) {
+  const auto same = [&](const Place* one) { return one->key_ == key; };
+  const bool share_is_full = !is_local_peer(key) && static_cast<std::size_t>(std::ranges::count_if(
+                                                        places_, same)) >= limits_.each_peer;
+  if (!share_is_full && places_.size() < limits_.all) return true;
+  Place* goes = nullptr;
+  for (Place* one : places_) {
+    if (share_is_full && !same(one)) continue;
+    if (one->phase_ == Phase::answering && !one->is_slow()) continue;
+    const auto rank = [](const Place& place) {
+      const auto since = place.phase_ == Phase::answering
+                             ? -place.activity_.waited()
+                             : nanoseconds(place.since_.time_since_epoch());
+      return std::pair(place.phase_, since);
+    };
+    if (goes == nullptr || rank(*one) < rank(*goes)) goes = one;
+  }
+  if (goes == nullptr) return false;
+  drop(*goes);
+  return true;
+}
+
+void ConnectionTable::drop(Place& place) {
+  place.is_dropped_ = true;
+  ::shutdown(place.fd_, SHUT_RDWR);  // which ends its thread's wait
+  places_.remove(&place);
+}
+
+bool ConnectionTable::Place::begin_request() { return enter(Phase::answering); }
+
+void ConnectionTable::Place::end_request() { enter(Phase::between); }
+
+void ConnectionTable::Place::say_farewell() { enter(Phase::new_comer); }
+
+bool ConnectionTable::Place::enter(Phase phase) {
+  const std::scoped_lock hold(table_.mutex_);
+  phase_ = phase;
+  since_ = std::chrono::steady_clock::now();
+  activity_.reset();
+  seen_at_ = since_;
+  seen_bytes_ = 0;
+  was_slow_ = false;
+  return !is_dropped_;
+}
+
+/// Whether it waits for its client, and the client was slow when its speed was last seen.
+bool ConnectionTable::Place::is_slow() {
+  if (!activity_.is_waiting()) return false;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - seen_at_ < glance) return was_slow_;
+  const std::uint64_t bytes = activity_.bytes();
+  const std::uint64_t done = bytes - std::min(bytes, bytes_on_the_way(fd_));
+  const auto time = std::chrono::floor<std::chrono::seconds>(now - seen_at_).count();
+  was_slow_ = done < seen_bytes_ + static_cast<std::uint64_t>(time) * slow_rate;
+  seen_at_ = now;
+  seen_bytes_ = std::max(seen_bytes_, done);
+  return was_slow_;
+}
+
+void ConnectionTable::Place::leave() {
+  const std::scoped_lock hold(table_.mutex_);
+  if (is_dropped_) return;
+  is_dropped_ = true;
+  table_.places_.remove(this);
+}
+
+}  // namespace n2c::registry

@@ -1,0 +1,81 @@
+#include "registry/server/net/connection_threads.h"
+
+#include <system_error>
+
+namespace n2c::registry {
+
+Crew::Crew(Listener& listener, ConnectionTable& table, Serve serve, TurnAway turn_away)
+    : listener_(listener),
+      table_(table),
+      serve_(std::move(serve)),
+      turn_away_(std::move(turn_away)),
+      acceptor_([this] { accept_all(); }) {}
+
+Crew::~Crew() {
+  stop_accepting();
+  for (Member& member : members_) member.thread.join();
+}
+
+void Crew::stop_accepting() {
+  stop_.raise();
+  if (acceptor_.joinable()) acceptor_.join();
+}
+
+bool Crew::wait_for_none(std::chrono::milliseconds time) {
+  std::unique_lock hold(mutex_);
+  return changed_.wait_for(hold, time, [&] { return busy_ == 0; });
+}
+
+std::size_t Crew::count() const {
+  const std::scoped_lock hold(mutex_);
+  return busy_;
+}
+
+void Crew::accept_all() {
+  while (auto accepted = listener_.accept(stop_)) {
+    join_done();
+    Place place;
+    if (leavers_are_few()) place = table_.admit(accepted->fd.get(), accepted->peer);
+    if (place == nullptr) {
+      turn_away_(std::move(*accepted));
+    } else {
+      start(std::move(*accepted), std::move(place));
+    }
+  }
+}
+
+/// A connection that lost its place needs a moment to end.
+bool Crew::leavers_are_few() {
+  constexpr std::size_t few = 64;
+  std::unique_lock hold(mutex_);
+  return changed_.wait_for(hold, std::chrono::milliseconds(100),
+                           [&] { return busy_ < table_.limit() + few; });
+}
+
+void Crew::start(Listener::Accepted accepted, Place place) {
+  const std::scoped_lock hold(mutex_);
+  Member& member = members_.emplace_back();
+  const auto serve = [this, &member, place](Listener::Accepted taken) {
+    serve_(std::move(taken), *place);
+    const std::scoped_lock done(mutex_);
+    member.done = true;
+    --busy_;
+    changed_.notify_all();
+  };
+  try {
+    member.thread = std::thread(serve, std::move(accepted));
+    ++busy_;
+  } catch (const std::system_error&) {
+    members_.pop_back();  // no thread to be had: the connection is closed
+  }
+}
+
+void Crew::join_done() {
+  const std::scoped_lock hold(mutex_);
+  std::erase_if(members_, [](Member& member) {
+    if (member.done) member.thread.join();
+    return member.done;
+  });
+}
+
+}  // namespace n2c::registry

@@ -1,0 +1,58 @@
+#pragma once
+/// The threads of a server. One accepts; each connection that has a place has one of its own.
+
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <thread>
+
+#include "registry/server/net/connection_table.h"
+#include "registry/server/net/socket.h"
+
+namespace n2c::registry {
+
+class Crew {
+ public:
+  using Serve = std::function<void(Listener::Accepted, ConnectionTable::Place&)>;
+  using TurnAway = std::function<void(Listener::Accepted)>;
+
+  /// `serve` runs on a thread of its own, for every connection that `table` has a place for.
+  /// `turn_away` runs on the accepting thread, for the others. Neither may throw.
+  Crew(Listener& listener, ConnectionTable& table, Serve serve, TurnAway turn_away);
+  ~Crew();
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+
+  /// Accepts no more connections.
+  void stop_accepting();
+  /// Waits until no connection is left. Returns false when `time` was over first.
+  bool wait_for_none(std::chrono::milliseconds time);
+  std::size_t count() const;
+
+ private:
+  struct Member {
+    std::thread thread;
+    bool done = false;
+  };
+
+  void accept_all();
+  using Place = std::shared_ptr<ConnectionTable::Place>;
+  bool leavers_are_few();
+  void start(Listener::Accepted accepted, Place place);
+  void join_done();
+
+  Listener& listener_;
+  ConnectionTable& table_;
+  Serve serve_;
+  TurnAway turn_away_;
+  StopFlag stop_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::list<Member> members_;
+  std::size_t busy_ = 0;
+  std::thread acceptor_;
+};
+
+}  // namespace n2c::registry

@@ -1,0 +1,71 @@
+#include "registry/server/net/server.h"
+
+#include "registry/server/api/api.h"
+#include "registry/server/net/connection.h"
+#include "registry/server/net/connection_threads.h"
+
+namespace n2c::registry {
+
+using std::chrono::milliseconds;
+
+void serve_connection(FileDescriptor client, const Handler& handler, const ServerOptions& options) {
+  Shared shared{handler, options, {}, {}, {}};
+  ConnectionTable table({.all = 1, .each_peer = 1});
+  const auto place = table.admit(client.get(), "test");
+  Connection(shared, {std::move(client), "test"}, *place).run();
+}
+
+struct Server::Impl {
+  Impl(Handler handler, ServerOptions options, Interceptor interceptor)
+      : shared{std::move(handler), std::move(options), std::move(interceptor), {}, {}},
+        listener(make_listener(shared.options)),
+        table(table_limits(shared.options.max_connections)) {
+    if (shared.options.tls) shared.tls.emplace(*shared.options.tls);
+    crew.emplace(
+        *listener, table,
+        [this](Listener::Accepted accepted, ConnectionTable::Place& place) {
+          Connection(shared, std::move(accepted), place).run();
+        },
+        [this](Listener::Accepted accepted) { turn_away(shared, std::move(accepted)); });
+  }
+
+  /// One address leaves a quarter of the places to the others.
+  static ConnectionTable::Limits table_limits(std::size_t all) {
+    return {.all = all, .each_peer = all - all / 4};
+  }
+
+  static std::unique_ptr<Listener> make_listener(const ServerOptions& options) {
+    if (!options.unix_socket.empty()) return std::make_unique<Listener>(options.unix_socket);
+    return std::make_unique<Listener>(options.address, options.port);
+  }
+
+  Shared shared;
+  std::unique_ptr<Listener> listener;
+  ConnectionTable table;
+  std::optional<Crew> crew;
+};
+
+Server::Server(Handler handler, ServerOptions options, Interceptor interceptor)
+    : impl_(
+          std::make_unique<Impl>(std::move(handler), std::move(options), std::move(interceptor))) {}
+
+Server::Server(Api& api, ServerOptions options, Interceptor interceptor)
+    : Server([&api](Exchange& exchange) { return api.handle(exchange); }, std::move(options),
+             std::move(interceptor)) {}
+
+Server::~Server() { drain(milliseconds(0)); }
+
+std::uint16_t Server::port() const { return impl_->listener->port(); }
+
+std::size_t Server::connection_count() const { return impl_->crew->count(); }
+
+void Server::drain(milliseconds grace) {
+  impl_->crew->stop_accepting();
+  impl_->listener->close();
+  impl_->shared.draining.raise();
+  if (impl_->crew->wait_for_none(grace)) return;
+  impl_->shared.cut.raise();
+  impl_->crew->wait_for_none(std::chrono::hours(24));
+}
+
+}  // namespace n2c::registry

@@ -1,0 +1,125 @@
+#include "registry/server/store/folder_repository.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/text.h"
+#include "registry/server/store/index_change.h"
+#include "registry/server/store/index_file.h"
+
+namespace n2c::registry {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// As long as an index is that small, each change rewrites it, and other programs read it at once.
+constexpr std::size_t small_index = 256;
+/// A journal is folded into its index at a quarter of the index's length, so that the cost of
+/// folding, spread over the changes, does not grow with it.
+constexpr std::size_t least_fold = 1000;
+
+}  // namespace
+
+FolderRepository::FolderRepository(std::string path, const FolderLayout& layout,
+                                   MemoryBudget* memory, Tell tell)
+    : path_(std::move(path)),
+      layout_(layout),
+      memory_(memory),
+      tell_(std::move(tell)),
+      journal_(layout.journal_file(path_)) {}
+
+FolderRepository::~FolderRepository() {
+  try {
+    if (loaded_ && journal_.lines() != 0) fold();
+  } catch (const Error& error) {  // the journal has it all
+    tell_(cat(path_, ": ", error.message()));
+  }
+}
+
+void FolderRepository::check() {
+  with([](const RepositoryIndex&) {});
+}
+
+void FolderRepository::load() {
+  layout_.check_repository(path_);
+  index_ = {};
+  room_ = MemoryBudget::Share(memory_);
+  const fs::path file = layout_.index_file(path_);
+  struct stat status{};
+  if (::lstat(file.c_str(), &status) != 0 && errno == ENOENT) {  // killed while it was made
+    layout_.make_repository(path_);
+  }
+  read_index_file(file, [&](const oci::Descriptor& named) {
+    make_room(2);
+    std::vector<std::string> tags;
+    const auto tag = named.annotations.find(std::string(oci::ref_name));
+    if (tag != named.annotations.end()) tags.push_back(tag->second);
+    index_.put({{named.media_type, named.digest, named.size}}, tags);
+  });
+  journal_.replay([&](std::string_view line) {
+    apply_line(line, index_);
+    make_room(0);
+  });
+  check_manifests();
+  loaded_ = true;
+  try {
+    if (journal_.lines() != 0) fold();
+  } catch (const Error& error) {  // a full disk: what is there can be read all the same
+    tell_(cat(path_, ": ", error.message()));
+  }
+  checked_ = true;
+}
+
+/// For the index as it is and so many further names and manifests.
+void FolderRepository::make_room(std::size_t more) {
+  constexpr std::uint64_t each = 160;    // bytes, about
+  constexpr std::uint64_t ahead = 1024;  // of them, so that not every change asks
+  const std::uint64_t needed = (index_.size() + more) * each;
+  const std::uint64_t has = room_.bytes();
+  if (needed > has && !room_.grow(needed - has + ahead * each)) throw StoreFull();
+}
+
+void FolderRepository::check_manifests() {
+  for (const oci::Digest& digest : index_.manifests()) {
+    const oci::Descriptor named = index_.find(digest)->descriptor;
+    std::string damage = "it names a manifest that is not there: " + digest.str();
+    try {
+      if (const auto json = layout_.read_manifest(path_, digest)) {
+        ManifestEntry entry = make_entry({named, *json});
+        if (entry.subject) index_.put(std::move(entry), {});
+        continue;
+      }
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::integrity) throw;  // the manifest may be good
+      damage = error.message();
+    }
+    tell_(cat(path_, ": ", damage));
+    index_.remove(digest);
+  }
+}
+
+void FolderRepository::change(std::string_view line,
+                              const std::function<void(RepositoryIndex&)>& apply) {
+  loaded_ = false;  // until memory and files agree again
+  if (index_.size() <= small_index && journal_.lines() == 0) {
+    apply(index_);
+    layout_.write_index(path_, index_);
+  } else {
+    journal_.append(line);
+    apply(index_);
+    if (journal_.lines() >= std::max(least_fold, index_.size() / 4)) {
+      fold();
+    }
+  }
+  loaded_ = true;
+}
+
+void FolderRepository::fold() {
+  layout_.write_index(path_, index_);
+  journal_.clear();
+}
+
+}  // namespace n2c::registry

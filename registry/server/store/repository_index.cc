@@ -1,0 +1,103 @@
+#include "registry/server/store/repository_index.h"
+
+#include "registry/server/store/manifest_facts.h"
+
+namespace n2c::registry {
+
+ManifestEntry make_entry(const ManifestRecord& manifest) {
+  const std::string& media_type = manifest.descriptor.media_type;
+  ManifestEntry entry{
+      .descriptor = {media_type, manifest.descriptor.digest, manifest.descriptor.size}};
+  if (auto facts = read_manifest_facts(manifest.json, media_type)) {
+    entry.subject = std::move(facts->subject);
+  }
+  return entry;
+}
+
+void RepositoryIndex::put(ManifestEntry entry, const std::vector<std::string>& tags) {
+  const oci::Digest digest = entry.descriptor.digest;
+  const auto kept = manifests_.try_emplace(digest, Kept{entry}).first;
+  forget_subject(kept->second.entry);
+  if (entry.subject) referrers_[*entry.subject].insert(digest);
+  kept->second.entry = std::move(entry);
+  for (const std::string& tag : tags) set_tag(tag, kept);
+}
+
+void RepositoryIndex::set_tag(const std::string& tag, Manifests::iterator manifest) {
+  const auto [place, is_new] = tags_.try_emplace(tag, manifest);
+  if (!is_new) --place->second->second.tags;
+  place->second = manifest;
+  ++manifest->second.tags;
+}
+
+void RepositoryIndex::forget_subject(const ManifestEntry& entry) {
+  if (!entry.subject) return;
+  const auto found = referrers_.find(*entry.subject);
+  if (found == referrers_.end()) return;
+  found->second.erase(entry.descriptor.digest);
+  if (found->second.empty()) referrers_.erase(found);
+}
+
+bool RepositoryIndex::remove(const oci::Digest& manifest) {
+  const auto found = manifests_.find(manifest);
+  if (found == manifests_.end()) return false;
+  if (found->second.tags != 0) {
+    std::erase_if(tags_, [&](const auto& tag) { return tag.second == found; });
+  }
+  forget_subject(found->second.entry);
+  manifests_.erase(found);
+  return true;
+}
+
+bool RepositoryIndex::remove_tag(const std::string& tag) {
+  const auto found = tags_.find(tag);
+  if (found == tags_.end()) return false;
+  --found->second->second.tags;
+  tags_.erase(found);
+  return true;
+}
+
+const ManifestEntry* RepositoryIndex::find(const oci::Digest& manifest) const {
+  const auto found = manifests_.find(manifest);
+  return found == manifests_.end() ? nullptr : &found->second.entry;
+}
+
+std::optional<oci::Digest> RepositoryIndex::find_tag(const std::string& tag) const {
+  const auto found = tags_.find(tag);
+  if (found == tags_.end()) return {};
+  return found->second->first;
+}
+
+std::vector<std::string> RepositoryIndex::tags(std::string_view last, std::size_t limit) const {
+  std::vector<std::string> tags;
+  for (auto at = tags_.upper_bound(last); at != tags_.end() && tags.size() < limit; ++at) {
+    tags.push_back(at->first);
+  }
+  return tags;
+}
+
+std::vector<oci::Digest> RepositoryIndex::referrers(const oci::Digest& subject) const {
+  const auto found = referrers_.find(subject);
+  if (found == referrers_.end()) return {};
+  return {found->second.begin(), found->second.end()};
+}
+
+std::vector<oci::Digest> RepositoryIndex::manifests() const {
+  std::vector<oci::Digest> digests;
+  digests.reserve(manifests_.size());
+  for (const auto& [digest, kept] : manifests_) digests.push_back(digest);
+  return digests;
+}
+
+void RepositoryIndex::list(const std::function<void(const oci::Descriptor&)>& each) const {
+  for (const auto& [tag, manifest] : tags_) {
+    oci::Descriptor descriptor = manifest->second.entry.descriptor;
+    descriptor.annotations = {{std::string(oci::ref_name), tag}};
+    each(descriptor);
+  }
+  for (const auto& [digest, kept] : manifests_) {
+    if (kept.tags == 0) each(kept.entry.descriptor);
+  }
+}
+
+}  // namespace n2c::registry

@@ -1,0 +1,66 @@
+#pragma once
+/// The manifests and tags of one repository, as a value without locks or files. It is made for a
+/// million tags: each takes its name and about 100 bytes.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "registry/server/store/store.h"
+
+namespace n2c::registry {
+
+/// What is kept of a manifest besides its bytes.
+struct ManifestEntry {
+  oci::Descriptor descriptor;  ///< without annotations
+  std::optional<oci::Digest> subject{};
+};
+
+/// The entry for a manifest. A manifest that cannot be parsed refers to nothing.
+ManifestEntry make_entry(const ManifestRecord& manifest);
+
+class RepositoryIndex {
+ public:
+  RepositoryIndex() = default;
+  RepositoryIndex(RepositoryIndex&&) = default;
+  RepositoryIndex& operator=(RepositoryIndex&&) = default;
+
+  void put(ManifestEntry entry, const std::vector<std::string>& tags);
+  /// Removes a manifest and its tags. Returns false when there is none.
+  bool remove(const oci::Digest& manifest);
+  bool remove_tag(const std::string& tag);
+
+  const ManifestEntry* find(const oci::Digest& manifest) const;
+  std::optional<oci::Digest> find_tag(const std::string& tag) const;
+  /// In byte order, at most `limit` of those behind `last`.
+  std::vector<std::string> tags(std::string_view last, std::size_t limit) const;
+  std::vector<oci::Digest> referrers(const oci::Digest& subject) const;
+  std::vector<oci::Digest> manifests() const;
+  /// How many manifests and tags there are.
+  std::size_t size() const { return manifests_.size() + tags_.size(); }
+
+  /// Calls `each` with what an image layout's index.json lists: one descriptor for each tag, named
+  /// by the annotation org.opencontainers.image.ref.name, and one for each manifest without
+  /// (image-layout.md).
+  void list(const std::function<void(const oci::Descriptor&)>& each) const;
+
+ private:
+  struct Kept {
+    ManifestEntry entry;
+    std::size_t tags = 0;
+  };
+  using Manifests = std::map<oci::Digest, Kept>;
+  using Tags = std::map<std::string, Manifests::iterator, std::less<>>;  // iterators: small ones
+
+  void set_tag(const std::string& tag, Manifests::iterator manifest);
+  void forget_subject(const ManifestEntry& entry);
+
+  Manifests manifests_;
+  Tags tags_;
+  std::map<oci::Digest, std::set<oci::Digest>> referrers_;  // by subject
+};
+
+}  // namespace n2c::registry

@@ -1,0 +1,47 @@
+#include "console/output.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/stream.h"
+
+namespace n2c {
+
+namespace {
+
+void write_in_place(const std::string& file, std::string_view text) {
+  const FileDescriptor opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!opened) throw_errno("open " + file);
+  while (!text.empty()) {
+    const ssize_t count = ::write(opened.get(), text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_errno("write " + file);
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+bool takes_new_files(const std::filesystem::path& folder) {
+  return ::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0;
+}
+
+}  // namespace
+
+void write_output(const std::string& file, std::string_view text) {
+  const std::filesystem::path path(file);
+  std::error_code ignored;
+  const auto status = std::filesystem::symlink_status(path, ignored);
+  const bool replaceable =
+      !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
+  if (replaceable && takes_new_files(path.parent_path())) {
+    write_file(path, text);
+  } else {
+    write_in_place(file, text);
+  }
+}
+
+}  // namespace n2c

@@ -1,0 +1,14 @@
+#pragma once
+/// Files that a command was told to write.
+
+#include <string>
+#include <string_view>
+
+namespace n2c {
+
+/// Writes the file whole or not at all. Two things are written in place, as upstream does: what is
+/// not a regular file (/dev/stdout, a symbolic link), and a file in a folder that takes no new
+/// file. Throws Error{local}.
+void write_output(const std::string& file, std::string_view text);
+
+}  // namespace n2c

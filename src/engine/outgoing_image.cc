@@ -1,0 +1,247 @@
+#include "engine/outgoing_image.h"
+
+#include <array>
+#include <map>
+
+#include "base/hash.h"
+#include "base/locked.h"
+#include "base/system.h"
+#include "base/tasks.h"
+#include "base/text.h"
+#include "cache/claimed_source.h"
+#include "codec/compressed_source.h"
+#include "transfer/plan.h"
+
+namespace n2c {
+
+namespace {
+
+/// Counts bytes into a meter as they pass, and says when the last has.
+class MeteredReader final : public Reader {
+ public:
+  MeteredReader(std::unique_ptr<Reader> from, const oci::Digest& diff_id, Progress& progress)
+      : from_(std::move(from)),
+        diff_id_(diff_id),
+        progress_(progress),
+        meter_(progress.meter(diff_id)) {}
+
+  std::size_t read(ByteSpan into) override {
+    const std::size_t count = from_->read(into);
+    meter_ += count;
+    if (count == 0 && !std::exchange(ended_, true)) progress_.done(diff_id_, BlobOutcome::sent);
+    return count;
+  }
+
+ private:
+  std::unique_ptr<Reader> from_;
+  const oci::Digest diff_id_;
+  Progress& progress_;
+  std::atomic<std::uint64_t>& meter_;
+  bool ended_ = false;
+};
+
+class MeteredSource final : public ByteSource {
+ public:
+  MeteredSource(std::shared_ptr<const ByteSource> from, const oci::Digest& diff_id,
+                Progress& progress)
+      : from_(std::move(from)), diff_id_(diff_id), progress_(progress) {}
+  std::unique_ptr<Reader> open(std::uint64_t offset = 0) const override {
+    return std::make_unique<MeteredReader>(from_->open(offset), diff_id_, progress_);
+  }
+
+ private:
+  std::shared_ptr<const ByteSource> from_;
+  const oci::Digest diff_id_;
+  Progress& progress_;
+};
+
+/// The same blobs, counted by the progress under their diff_ids.
+std::vector<Blob> metered(std::vector<Blob> forms, const LayerChain& diff_ids, Progress& progress) {
+  for (std::size_t i = 0; i < forms.size(); ++i) {
+    forms[i].bytes = std::make_shared<MeteredSource>(forms[i].bytes, diff_ids[i], progress);
+  }
+  return forms;
+}
+
+oci::Descriptor describe(const ByteSource& source, std::string media_type, std::stop_token stop) {
+  HashingReader reader(source.open());
+  std::vector<std::byte> buffer(256 << 10);
+  while (reader.read(buffer) > 0) {
+    if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "cancelled");
+  }
+  const std::uint64_t size = reader.count();
+  return {std::move(media_type), oci::Digest::from_hex(HashAlgorithm::sha256, reader.finish_hex()),
+          size};
+}
+
+}  // namespace
+
+std::vector<Blob> stored_layers(const Image& image, const Compression& compression,
+                                CompressionPool& pool, DigestCache cache, std::stop_token stop) {
+  std::vector<PlannedLayer> plan = plan_layers(image, {}, compression);
+  std::erase_if(plan, [](const PlannedLayer& layer) { return !layer.compress; });
+  std::map<oci::Digest, Blob> compressed;
+  std::vector<PlannedLayer> unknown;
+  const auto source_of = [&](const PlannedLayer& planned) {
+    return std::make_shared<CompressedSource>(*image.layers[planned.first].blob.bytes, compression,
+                                              pool);
+  };
+  for (const PlannedLayer& planned : plan) {
+    const oci::Digest& diff_id = image.layers[planned.first].diff_id;
+    const auto form = cache.find_form(diff_id, compression.recipe());
+    if (!form) {
+      unknown.push_back(planned);
+      continue;
+    }
+    const oci::Descriptor descriptor{planned.media_type, form->digest, form->size};
+    auto source = std::make_shared<RememberedForm>(
+        source_of(planned), descriptor,
+        [file = cache.file(), diff_id, recipe = compression.recipe()](const auto& found) {
+          DigestCache corrected(file);
+          corrected.forget_forms(recipe);  // if one is wrong, so may be the others
+          corrected.add_form(diff_id, recipe, {found.digest, found.size});
+          corrected.save();
+        });
+    compressed.emplace(diff_id, Blob{descriptor, std::move(source)});
+  }
+  Locked<std::vector<std::pair<oci::Digest, Blob>>> learnt;
+  run_side_by_side(unknown.size(), processor_count(), stop,
+                   [&](std::size_t i, std::stop_token own) {
+                     const auto source = source_of(unknown[i]);
+                     Blob blob{describe(*source, unknown[i].media_type, own), source};
+                     learnt.with([&](auto& blobs) {
+                       blobs.emplace_back(image.layers[unknown[i].first].diff_id, std::move(blob));
+                     });
+                   });
+  learnt.with([&](const auto& blobs) {
+    for (const auto& [diff_id, blob] : blobs) {
+      cache.add_form(diff_id, compression.recipe(), {blob.descriptor.digest, blob.descriptor.size});
+      compressed.emplace(diff_id, blob);
+    }
+    if (!blobs.empty()) cache.save();
+  });
+  std::vector<Blob> layers;
+  for (const Layer& layer : image.layers) {
+    const auto found = compressed.find(layer.diff_id);
+    layers.push_back(found != compressed.end() ? found->second : layer.blob);
+  }
+  return layers;
+}
+
+OutgoingImage::OutgoingImage(const LoadRequest& request, const Compression& compression,
+                             Progress& progress, std::stop_token stop)
+    : image_(request.image),
+      progress_(progress),
+      pool_(processor_count()),
+      layers_(chain_of(image_)),
+      distinct_(layers_.begin(), layers_.end()),
+      forms_(metered(
+          stored_layers(image_, compression, pool_, DigestCache(request.cache), std::move(stop)),
+          layers_, progress)),
+      blobs_(manifest_blobs(image_, forms_)) {}
+
+std::string OutgoingImage::config_digest() const {
+  return oci::Digest::of(image_.config_json).str();
+}
+
+std::set<oci::Digest> OutgoingImage::stored_as(const std::set<std::string>& blobs) const {
+  std::set<oci::Digest> found;
+  for (std::size_t i = 0; i < forms_.size(); ++i) {
+    if (blobs.contains(forms_[i].descriptor.digest.str())) found.insert(layers_[i]);
+  }
+  return found;
+}
+
+ArchiveSource OutgoingImage::docker_archive(const std::set<oci::Digest>& omitted) const {
+  Image image = image_;
+  for (std::size_t i = 0; i < forms_.size(); ++i) image.layers[i].blob = forms_[i];
+  const DockerArchiveImage one{image, {}, omitted};
+  return ArchiveSource(n2c::docker_archive({&one, 1}));
+}
+
+ArchiveSource OutgoingImage::oci_archive(const std::set<oci::Digest>& omitted) const {
+  std::set<oci::Digest> left_out;
+  for (std::size_t i = 0; i < forms_.size(); ++i) {
+    if (omitted.contains(layers_[i])) left_out.insert(forms_[i].descriptor.digest);
+  }
+  return ArchiveSource(n2c::oci_archive(layout_index(blobs_.manifest, {}), blobs_.blobs, left_out));
+}
+
+void OutgoingImage::begin(const std::set<oci::Digest>& omitted) const {
+  std::uint64_t bytes = 0;
+  std::set<oci::Digest> counted = omitted;
+  for (std::size_t i = 0; i < forms_.size(); ++i) {
+    if (counted.insert(layers_[i]).second) bytes += forms_[i].descriptor.size;
+  }
+  progress_.begin(distinct_.size() - omitted.size(), bytes);
+}
+
+namespace {
+
+/// Whether the failure is on the engine's side, so that another way may work. What is wrong on our
+/// side stays wrong.
+bool is_the_engines(const Error& error) {
+  return error.kind() == ErrorKind::registry || error.kind() == ErrorKind::network;
+}
+
+}  // namespace
+
+std::set<oci::Digest> send_thin_or_whole(const std::set<oci::Digest>& omitted, Progress& progress,
+                                         const SendAttempt& attempt) {
+  std::optional<std::string> failure;
+  if (!omitted.empty()) {
+    try {
+      failure = attempt(omitted);
+      if (!failure) return omitted;
+    } catch (const Error& error) {
+      if (!is_the_engines(error)) throw;
+      failure = error.message();
+    }
+    progress.note(cat("without ", omitted.size(), omitted.size() == 1 ? " layer" : " layers",
+                      " that looked to be there, the image did not load: ", *failure,
+                      "; sending it whole"));
+  }
+  if (failure = attempt({}); failure) {
+    throw Error(ErrorKind::registry, cat("the engine refused the image: ", *failure));
+  }
+  return {};
+}
+
+void deliver_by(Road road, bool pulls_first, Progress& progress,
+                const std::function<std::optional<std::string>()>& pull,
+                const std::function<void()>& send) {
+  if (road == Road::archive || (road == Road::automatic && !pulls_first)) return send();
+  std::optional<std::string> failure;
+  try {
+    failure = pull();
+    if (!failure) return;
+  } catch (const Error& error) {
+    if (!is_the_engines(error)) throw;
+    failure = error.message();
+  }
+  failure = cat("the engine could not pull from us: ", *failure);
+  if (road == Road::registry) {
+    throw Error(ErrorKind::registry, *failure, "--via archive needs no common network");
+  }
+  progress.note(cat(*failure, "; sending an archive"));
+  send();
+}
+
+bool is_image(const std::optional<EngineImage>& found, std::string_view id,
+              const LayerChain& layers) {
+  return found && found->id == id && found->layers == layers && found->complete.value_or(true);
+}
+
+void expect_image(const std::optional<EngineImage>& found, std::string_view id,
+                  const LayerChain& layers) {
+  if (is_image(found, id, layers)) return;
+  const std::string said = "the engine says it loaded the image, but ";
+  if (!found) throw Error(ErrorKind::registry, cat(said, "it has no image ", id));
+  if (found->id == id && found->layers == layers) {
+    throw Error(ErrorKind::registry, cat(said, "not all of its blobs are there"));
+  }
+  throw Error(ErrorKind::registry, cat(said, "what it has as ", id, " is ", found->id, " with ",
+                                       found->layers.size(), " layers instead of ", layers.size()));
+}
+
+}  // namespace n2c

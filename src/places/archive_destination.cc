@@ -1,0 +1,236 @@
+#include "places/archive_destination.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/system.h"
+#include "base/tasks.h"
+#include "base/terminal.h"
+#include "base/text.h"
+#include "codec/codec.h"
+#include "codec/compressed_source.h"
+#include "layout/archive_writer.h"
+
+namespace n2c {
+
+namespace {
+
+/// Writes the whole tar into `to` and returns its size in bytes.
+std::uint64_t pour(std::vector<ArchiveFile> files, Writer& to, Progress& progress,
+                   const oci::Digest& meter, const std::stop_token& stop) {
+  const std::uint64_t total =
+      std::accumulate(files.begin(), files.end(), std::uint64_t{0},
+                      [](std::uint64_t sum, const ArchiveFile& file) { return sum + file.size; });
+  progress.begin(1, total);
+  auto& sent = progress.meter(meter);
+  const auto reader = ArchiveSource(std::move(files)).open();
+  std::vector<std::byte> chunk(256 << 10);
+  std::uint64_t written = 0;
+  while (const std::size_t count = reader->read(chunk)) {
+    if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped on request");
+    to.write(ByteView(chunk).first(count));
+    sent += count;
+    written += count;
+  }
+  progress.done(meter, BlobOutcome::sent);
+  return written;
+}
+
+std::uint64_t write_archive(const Address& address, std::vector<ArchiveFile> files,
+                            Progress& progress, const oci::Digest& meter,
+                            const std::stop_token& stop) {
+  return with_context("writing " + address.str(), [&] {
+    if (address.is_standard_output()) {
+      terminal::Output output("an archive");
+      return pour(std::move(files), output, progress, meter, stop);
+    }
+    AtomicFile file(address.path);
+    const auto written = pour(std::move(files), file, progress, meter, stop);
+    file.commit(Durability::fsync);
+    return written;
+  });
+}
+
+/// A stored layer's plain tar, checked against its diff_id.
+class PlainSource final : public ByteSource {
+ public:
+  explicit PlainSource(Layer layer) : layer_(std::move(layer)) {}
+  std::unique_ptr<Reader> open(std::uint64_t offset = 0) const override {
+    auto reader = oci::verify(decompress(layer_.blob.bytes->open()), layer_.diff_id, std::nullopt,
+                              "layer " + layer_.diff_id.brief());
+    if (offset != 0) skip(*reader, offset);
+    return reader;
+  }
+
+ private:
+  Layer layer_;
+};
+
+bool is_plain(const Layer& layer) { return layer.blob.descriptor.digest == layer.diff_id; }
+
+/// The image with every layer plain. Compressed layers are read once to know their size.
+Image with_plain_layers(Image image, std::size_t at_once, std::stop_token stop) {
+  run_side_by_side(image.layers.size(), at_once, stop, [&](std::size_t i, std::stop_token) {
+    Layer& layer = image.layers[i];
+    if (is_plain(layer)) return;
+    auto plain = std::make_shared<const PlainSource>(layer);
+    const std::uint64_t size = skip(*plain->open(), ~std::uint64_t{0});
+    layer.blob = {{.media_type = std::string(oci::media_type::layer_tar),
+                   .digest = layer.diff_id,
+                   .size = size},
+                  std::move(plain)};
+  });
+  return image;
+}
+
+std::vector<oci::Descriptor> forms_of(const Image& image) {
+  std::vector<oci::Descriptor> forms;
+  for (const Layer& layer : image.layers) forms.push_back(layer.blob.descriptor);
+  return forms;
+}
+
+oci::Descriptor describe(const oci::Manifest& manifest) {
+  const std::string json = manifest.to_json();
+  return {.media_type = manifest.media_type, .digest = oci::Digest::of(json), .size = json.size()};
+}
+
+/// Takes an image's blobs in order to know their digests and sizes, and keeps none.
+class MeasuringStore final : public BlobStore {
+ public:
+  std::optional<BlobOutcome> find(const oci::Descriptor&, std::stop_token) override { return {}; }
+  oci::Descriptor put(const ByteSource& bytes, std::string media_type,
+                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>&,
+                      std::stop_token) override {
+    if (known) return *known;
+    HashingReader reader(bytes.open());
+    const std::uint64_t size = skip(reader, ~std::uint64_t{0});
+    return {.media_type = std::move(media_type),
+            .digest = oci::Digest::from_hex(HashAlgorithm::sha256, reader.finish_hex()),
+            .size = size};
+  }
+  ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
+                               std::span<const std::string>, std::stop_token) override {
+    manifest_.emplace(manifest, std::make_shared<MemorySource>(std::string(json)));
+    return {};
+  }
+  const Blob& manifest() const { return *manifest_; }
+
+ private:
+  std::optional<Blob> manifest_;
+};
+
+}  // namespace
+
+std::vector<std::string> DockerArchiveDestination::names(
+    const std::vector<std::string>& more_tags) const {
+  if (!address_.reference) {
+    if (more_tags.empty()) return {};
+    throw Error(ErrorKind::usage, "--tag: the archive's image has no name to put it behind",
+                "write docker-archive:FILE:NAME:TAG");
+  }
+  std::vector<std::string> names{address_.reference->str()};
+  for (const std::string& tag : more_tags) {
+    names.push_back(cat(address_.reference->repository.str(), ":", tag));
+  }
+  return names;
+}
+
+PushReport DockerArchiveDestination::push(const Image& described, const PushOptions& options,
+                                          Progress& progress, std::stop_token stop) {
+  const Image image = with_plain_layers(described, options.uploads, stop);
+  PushReport report{.manifest =
+                        describe(make_manifest(image, forms_of(image), ManifestFormat::oci))};
+  const DockerArchiveImage entry{image, names(options.tags)};
+  report.bytes_sent = write_archive(address_, docker_archive(std::span(&entry, 1)), progress,
+                                    report.manifest->digest, stop);
+  for (std::size_t i = 0; i < image.layers.size(); ++i) {
+    report.layers.push_back({i, image.layers[i].blob.descriptor, BlobOutcome::sent, ""});
+  }
+  return report;
+}
+
+CopyReport DockerArchiveDestination::copy(const std::shared_ptr<ImageSource>& source,
+                                          const CopyOptions& options, Progress& progress,
+                                          std::stop_token stop) {
+  const StoredManifest stored =
+      manifest_for(*source, options.platform.value_or(oci::Platform::of_this_machine()), stop);
+  const Image image = image_of(source, stored, stop);
+  const PushReport pushed =
+      push(image, {.tags = options.tags, .uploads = options.uploads}, progress, stop);
+  return {.manifest = stored.descriptor,
+          .images = 1,
+          .sent = image.layers.size() + 1,
+          .bytes_sent = pushed.bytes_sent};
+}
+
+oci::Index OciArchiveDestination::index_of(const oci::Descriptor& root,
+                                           const std::vector<std::string>& more_tags) const {
+  std::vector<std::string> tags = more_tags;
+  if (!address_.tag.empty()) tags.insert(tags.begin(), address_.tag);
+  oci::Index index;
+  for (const std::string& tag : tags) {
+    index.manifests.push_back(root);
+    index.manifests.back().annotations[std::string(oci::ref_name)] = tag;
+  }
+  if (tags.empty()) index.manifests.push_back(root);
+  return index;
+}
+
+PushReport OciArchiveDestination::push(const Image& image, const PushOptions& options,
+                                       Progress& progress, std::stop_token stop) {
+  CompressionPool pool(options.compression_threads != 0 ? options.compression_threads
+                                                        : processor_count());
+  MeasuringStore measuring;
+  PushOptions first = options;
+  first.fall_back_to_docker = false;
+  first.must_be = options.must_be ? options.must_be : address_.digest;
+  PushReport report = with_context("writing " + address_.str(), [&] {
+    return push_to_store(image, measuring, first, progress, stop);
+  });
+  std::vector<Blob> blobs{measuring.manifest(),
+                          {{.media_type = std::string(oci::media_type::config),
+                            .digest = oci::Digest::of(image.config_json),
+                            .size = image.config_json.size()},
+                           std::make_shared<MemorySource>(image.config_json)}};
+  for (const LayerOutcome& layer : report.layers) {
+    const Blob& stored = image.layers[layer.first].blob;
+    if (layer.form->digest == stored.descriptor.digest) {
+      blobs.push_back(stored);
+    } else {
+      blobs.push_back({*layer.form, std::make_shared<const CompressedSource>(
+                                        *stored.bytes, options.compression, pool)});
+    }
+  }
+  report.bytes_sent =
+      write_archive(address_, oci_archive(index_of(*report.manifest, options.tags), blobs),
+                    progress, report.manifest->digest, stop);
+  return report;
+}
+
+CopyReport OciArchiveDestination::copy(const std::shared_ptr<ImageSource>& source,
+                                       const CopyOptions& options, Progress& progress,
+                                       std::stop_token stop) {
+  CopyOptions chosen = options;
+  if (!chosen.must_be) chosen.must_be = address_.digest;
+  const ImageTree tree = choose_tree(*source, chosen, stop);
+  CopyReport report{.manifest = tree.root().descriptor};
+  std::vector<Blob> blobs;
+  for (const StoredManifest& manifest : tree.manifests) {
+    blobs.push_back({manifest.descriptor, std::make_shared<MemorySource>(manifest.json)});
+    if (!oci::is_index(manifest.descriptor.media_type)) ++report.images;
+  }
+  for (const oci::Descriptor& blob : tree.blobs) {
+    blobs.push_back({blob, std::make_shared<SourceBlob>(source, blob, stop)});
+  }
+  report.sent = tree.blobs.size();
+  report.bytes_sent =
+      write_archive(address_, oci_archive(index_of(report.manifest, options.tags), blobs), progress,
+                    report.manifest.digest, stop);
+  return report;
+}
+
+}  // namespace n2c

@@ -1,0 +1,111 @@
+#include "places/pull.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file_lock.h"
+#include "base/text.h"
+#include "layout/dir_store.h"
+
+namespace n2c {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Marks a folder as that of an unfinished pull. It is locked while the pull runs, and removed at
+/// its end unless the pull is killed.
+constexpr std::string_view unfinished_file = ".n2c-pull";
+
+bool holds_nothing(const fs::path& folder) {
+  std::error_code failed;
+  const bool empty = fs::is_empty(folder, failed);
+  if (!failed) return empty;
+  throw Error(ErrorKind::local, cat("look into ", folder.string(), ": ", failed.message()));
+}
+
+/// A folder that a pull writes to. It is made empty again unless its files are kept.
+class PullFolder {
+ public:
+  PullFolder(fs::path folder, const std::stop_token& stop)
+      : folder_(std::move(folder)), was_there_(is_there(folder_)) {
+    std::error_code failed;
+    if (!was_there_) fs::create_directories(folder_, failed);
+    if (failed) throw Error(ErrorKind::local, cat("create ", shown(), ": ", failed.message()));
+    const fs::path mark = folder_ / unfinished_file;
+    const bool is_left = fs::is_regular_file(fs::symlink_status(mark, failed));
+    if (is_left ? holds_other_files() : !holds_nothing(folder_)) throw in_use();
+    auto taken = FileLock::take(mark, std::chrono::milliseconds(0), stop);
+    if (!taken) {
+      throw Error(ErrorKind::usage, cat("another pull is writing to ", shown()),
+                  "wait until it has ended, or name another folder");
+    }
+    mark_.emplace(*std::move(taken));
+    // The manifest is written last. When it is there, another pull has ended, or was killed when
+    // all was done.
+    if (is_there(folder_ / "manifest.json")) throw in_use();
+  }
+  ~PullFolder() {
+    if (!kept_) clear();
+  }
+  PullFolder(const PullFolder&) = delete;
+  PullFolder& operator=(const PullFolder&) = delete;
+
+  void keep() { kept_ = true; }
+
+ private:
+  std::string shown() const { return printable(folder_.string(), 300); }
+
+  Error in_use() const {
+    return {ErrorKind::usage, cat(shown(), " is there already and not empty"),
+            "name a folder that is empty or does not exist"};
+  }
+
+  bool holds_other_files() const {
+    std::error_code failed;
+    const fs::directory_iterator entries(folder_, failed);
+    return failed || std::ranges::any_of(entries, [](const fs::directory_entry& entry) {
+             const std::string name = entry.path().filename().string();
+             return !is_dir_store_file(name);
+           });
+  }
+
+  void clear() {
+    std::error_code ignored;
+    if (!was_there_) {
+      fs::remove_all(folder_, ignored);
+      return;
+    }
+    for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
+      fs::remove_all(entry.path(), ignored);
+    }
+  }
+
+  fs::path folder_;
+  bool was_there_;
+  std::optional<FileLock> mark_;
+  bool kept_ = false;
+};
+
+}  // namespace
+
+CopyReport pull_image(const std::shared_ptr<ImageSource>& source,
+                      const std::filesystem::path& folder, const PullOptions& options,
+                      Progress& progress, std::stop_token stop) {
+  PullFolder own(folder, stop);
+  DirStore store(folder, options.trust);
+  auto report =
+      copy_to_store(source, store, {.platform = options.platform}, progress, std::move(stop));
+  own.keep();
+  return report;
+}
+
+void pull_blob(Registries& registries, const oci::Reference& blob, Writer& to,
+               std::stop_token stop) {
+  auto client = registries.client(blob.repository, registry::Access::pull);
+  // The size is not known; the client checks the digest.
+  const auto reader = client.open_blob(*blob.digest, stop);
+  copy(*reader, to);
+}
+
+}  // namespace n2c

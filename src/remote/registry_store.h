@@ -1,0 +1,39 @@
+#pragma once
+/// A repository of a registry as a place for images.
+
+#include <functional>
+#include <vector>
+
+#include "oci/reference.h"
+#include "registry/client/client.h"
+#include "transfer/blob_store.h"
+
+namespace n2c {
+
+/// Puts blobs into one repository, mounting from siblings where they have them. Thread-safe.
+class RegistryStore final : public BlobStore {
+ public:
+  /// Mounts a blob from a sibling. Returns false when it cannot. May be called by several threads.
+  using Mount = std::function<bool(const oci::Descriptor& blob, const oci::Repository& from,
+                                   std::stop_token stop)>;
+
+  /// `mount_from` are repositories of the same registry to try, in order. `mount` replaces the
+  /// client's mounting, for dry runs. `client` outlives this.
+  RegistryStore(registry::RegistryClient& client, std::vector<oci::Repository> mount_from,
+                Mount mount = {})
+      : client_(client), mount_from_(std::move(mount_from)), mount_(std::move(mount)) {}
+
+  std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override;
+  oci::Descriptor put(const ByteSource& bytes, std::string media_type,
+                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
+                      std::stop_token stop) override;
+  ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
+                               std::span<const std::string> tags, std::stop_token stop) override;
+
+ private:
+  registry::RegistryClient& client_;
+  std::vector<oci::Repository> mount_from_;
+  Mount mount_;
+};
+
+}  // namespace n2c

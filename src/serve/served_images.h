@@ -1,0 +1,114 @@
+#pragma once
+/// Images described by image.json, seen as a registry that can only be read.
+
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/locked.h"
+#include "codec/codec.h"
+#include "image/image.h"
+#include "registry/server/store/store.h"
+#include "transfer/plan.h"
+
+namespace n2c {
+
+/// An image and the name it is served by.
+struct ServedImage {
+  std::string repository, tag;
+  Image image;
+};
+
+struct ServeOptions {
+  /// How plain layers are served; none needs no preparation.
+  Compression compression{.codec = Codec::none};
+  std::size_t threads = 0;  ///< that compress; 0: one a processor
+  KnownForms known{};       ///< stored forms of layers known beforehand
+  /// Told of every form that was found by compressing, by one thread at a time.
+  std::function<void(const oci::Digest& diff_id, const oci::Descriptor& form)> learned{};
+  /// Called once, when a form known beforehand turned out wrong. From then on none of those forms
+  /// is used.
+  std::function<void()> doubted{};
+  /// Told when an image is ready or cannot be served, and when a known form was wrong. It may be
+  /// called by several threads at once.
+  std::function<void(const Printable& line)> note{};
+};
+
+/// Layers are made from the store, and compressed, whenever they are asked for, and verified while
+/// they are read. A layer that is to be compressed is compressed once beforehand, in the
+/// background, to know its digest; requests for its image wait meanwhile. When a form that was
+/// known beforehand turns out wrong, the reading that found it ends. Then none of those forms is
+/// used any longer, and their layers are compressed in the background. Thread-safe.
+class ServedImages final : public registry::Store {
+ public:
+  ServedImages(std::vector<ServedImage> images, ServeOptions options);
+  /// Stops the work in the background.
+  ~ServedImages() override;
+
+  std::optional<std::uint64_t> stat(const std::string& repository,
+                                    const oci::Digest& blob) override;
+  std::unique_ptr<Reader> open(const std::string& repository, const oci::Digest& blob,
+                               std::uint64_t offset) override;
+  std::optional<registry::ManifestRecord> find_manifest(const std::string& repository,
+                                                        const oci::Digest& manifest) override;
+  std::optional<oci::Digest> find_tag(const std::string& repository,
+                                      const std::string& tag) override;
+  std::optional<std::vector<std::string>> tags(const std::string& repository,
+                                               const registry::TagRange& range) override;
+  /// None: images made by n2c name no subject.
+  std::vector<oci::Digest> referrers(const std::string& repository,
+                                     const oci::Digest& subject) override;
+  std::vector<std::string> repositories() override;
+
+ private:
+  /// An image's manifest and blobs, once every digest is known.
+  struct Prepared {
+    registry::ManifestRecord manifest;
+    std::map<oci::Digest, Blob> blobs;
+  };
+  using PreparedImage = std::shared_ptr<const Prepared>;
+  /// Neither prepared nor failed: waits for the worker.
+  struct Entry {
+    ServedImage served;
+    PreparedImage prepared{};
+    std::exception_ptr failure{};
+    bool is_pending() const { return prepared == nullptr && failure == nullptr; }
+  };
+  struct Known {
+    KnownForms forms, worked_out_here{};
+    std::size_t doubts = 0;
+  };
+
+  void work(std::stop_token stop);
+  void prepare_entry(Entry& entry, std::stop_token stop);
+  PreparedImage prepare(const Image& image);
+  std::vector<PlannedLayer> plan(const Image& image) const;
+  void work_out(const Image& image, std::stop_token stop);
+  void learn(const oci::Digest& diff_id, const oci::Descriptor& form);
+  Blob stored_layer(const Layer& layer, const oci::Descriptor& form);
+  void doubt(const oci::Digest& diff_id, const oci::Descriptor& found);
+  void note(const Printable& line) const;
+  PreparedImage wait_for(const Entry& entry) const;
+  /// The first of the repository's images for which `has` is true. Images that are ready are asked
+  /// first; the others are waited for. When there is none, returns null, or throws what an image
+  /// failed with.
+  PreparedImage find(const std::string& repository,
+                     const std::function<bool(const Prepared&)>& has) const;
+  std::optional<Blob> find_blob(const std::string& repository, const oci::Digest& blob) const;
+
+  const ServeOptions options_;
+  Locked<Known> known_;
+  CompressionPool pool_;
+  mutable std::mutex mutex_;  // guards what became of the entries
+  mutable std::condition_variable_any changed_;
+  std::vector<Entry> entries_;
+  std::jthread worker_;
+};
+
+}  // namespace n2c

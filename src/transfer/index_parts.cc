@@ -1,0 +1,112 @@
+#include "transfer/index_parts.h"
+
+#include <set>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace n2c {
+
+namespace {
+
+/// One image of a stored index as a source of its own.
+class ImageOfIndex final : public ImageSource {
+ public:
+  ImageOfIndex(std::shared_ptr<ImageSource> from, oci::Descriptor manifest)
+      : from_(std::move(from)), manifest_(std::move(manifest)) {}
+  std::string str() const override { return from_->str(); }
+  StoredManifest root(std::stop_token stop) override { return from_->manifest(manifest_, stop); }
+  StoredManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override {
+    return from_->manifest(descriptor, stop);
+  }
+  std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) override {
+    return from_->open_blob(blob, stop);
+  }
+
+ private:
+  std::shared_ptr<ImageSource> from_;
+  oci::Descriptor manifest_;
+};
+
+/// Attestations and the like are in indexes with this platform; there may be many.
+bool is_for_a_machine(const oci::Platform& platform) { return platform.os != "unknown"; }
+
+class PartsReading {
+ public:
+  std::vector<IndexEntry> run(const std::vector<IndexPart>& parts, std::stop_token stop) {
+    for (const IndexPart& part : parts) {
+      with_context(part.name, [&] { add(part, stop); });
+    }
+    return std::move(entries_);
+  }
+
+ private:
+  void add(const IndexPart& part, std::stop_token stop) {
+    if (const auto* image = std::get_if<Image>(&part.source)) {
+      take({part.name, image, part.platform.value_or(image->platform)});
+      return;
+    }
+    const auto& source = std::get<std::shared_ptr<ImageSource>>(part.source);
+    const StoredManifest root = source->root(stop);
+    if (!oci::is_index(root.descriptor.media_type)) {
+      take({part.name, StoredEntry{source, root.descriptor},
+            platform_of(source, root, part.platform, stop)});
+      return;
+    }
+    const auto index = or_throw(oci::Index::from_json(root.json), ErrorKind::input, source->str());
+    for (const oci::Descriptor& listed : index.manifests) {
+      const auto image = std::make_shared<ImageOfIndex>(source, listed);
+      const StoredManifest manifest = image->root(stop);
+      const auto said = part.platform ? part.platform : listed.platform;
+      take({part.name, StoredEntry{image, manifest.descriptor},
+            platform_of(image, manifest, said, stop), listed.annotations});
+    }
+  }
+
+  static oci::Platform platform_of(const std::shared_ptr<ImageSource>& source,
+                                   const StoredManifest& manifest,
+                                   const std::optional<oci::Platform>& said, std::stop_token stop) {
+    return said ? *said : image_of(source, manifest, std::move(stop)).platform;
+  }
+
+  void take(IndexEntry entry) {
+    const oci::Platform& platform = entry.platform;
+    if (platform.architecture.empty()) {
+      throw Error(ErrorKind::input, "the image does not say which platform it is for",
+                  "write OS/ARCHITECTURE= before it: linux/arm64=./image.json");
+    }
+    if (is_for_a_machine(platform) && !platforms_.insert(platform.str()).second) {
+      throw Error(ErrorKind::input, cat("a second image for ", platform.str()),
+                  "an index has one image for each platform; OS/ARCHITECTURE/VARIANT= before an "
+                  "image says another");
+    }
+    entries_.push_back(std::move(entry));
+  }
+
+  std::vector<IndexEntry> entries_;
+  std::set<std::string> platforms_;
+};
+
+bool is_platform_text(std::string_view text) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789._/";
+  return text.find('/') != std::string_view::npos && !text.starts_with('.') &&
+         !text.starts_with('/') && text.find_first_not_of(letters) == std::string_view::npos;
+}
+
+}  // namespace
+
+std::vector<IndexEntry> read_parts(const std::vector<IndexPart>& parts, std::stop_token stop) {
+  return PartsReading().run(parts, std::move(stop));
+}
+
+IndexArgument IndexArgument::parse(std::string_view text) {
+  const auto both = cut(text, '=');
+  if (both && is_platform_text(both->first)) {
+    if (auto platform = oci::Platform::parse(both->first)) {
+      return {*std::move(platform), std::string(both->second)};
+    }
+  }
+  return {std::nullopt, std::string(text)};
+}
+
+}  // namespace n2c
