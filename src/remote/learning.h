@@ -10,8 +10,8 @@
 
 #include "cache/digest_cache.h"
 #include "image/image.h"
+#include "remote/push_wishes.h"
 #include "remote/registries.h"
-#include "remote/registry_push.h"
 
 namespace n2c {
 

@@ -1,7 +1,11 @@
 #include "registry/server/api/api.h"
 
 #include "base/text.h"
-#include "registry/server/api/endpoints.h"
+#include "registry/server/api/blobs.h"
+#include "registry/server/api/call.h"
+#include "registry/server/api/manifests.h"
+#include "registry/server/api/tags_and_referrers.h"
+#include "registry/server/api/uploads.h"
 
 namespace n2c::registry {
 

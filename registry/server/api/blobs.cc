@@ -1,8 +1,7 @@
-/// Pulling and deleting blobs (distribution-spec, end-2, end-10).
+#include "registry/server/api/blobs.h"
 
 #include "base/text.h"
 #include "registry/server/api/byte_range.h"
-#include "registry/server/api/endpoints.h"
 
 namespace n2c::registry {
 

@@ -1,11 +1,10 @@
-/// Pulling, pushing and deleting manifests and tags (distribution-spec, end-3, end-7, end-9).
+#include "registry/server/api/manifests.h"
 
 #include <algorithm>
 
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "oci/reference.h"
-#include "registry/server/api/endpoints.h"
 #include "registry/server/store/manifest_facts.h"
 
 namespace n2c::registry {

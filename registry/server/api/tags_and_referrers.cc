@@ -1,10 +1,9 @@
-/// Tags, catalogue and referrers (distribution-spec, end-8, end-12; the catalogue is Docker's).
+#include "registry/server/api/tags_and_referrers.h"
 
 #include <algorithm>
 
 #include "base/text.h"
 #include "go/encoding_json.h"
-#include "registry/server/api/endpoints.h"
 #include "registry/server/store/manifest_facts.h"
 
 namespace n2c::registry {

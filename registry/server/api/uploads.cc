@@ -1,5 +1,4 @@
-/// Pushing blobs: whole, streamed, in chunks, mounted (distribution-spec, end-4 to end-6,
-/// end-11, end-13, end-14).
+#include "registry/server/api/uploads.h"
 
 #include <vector>
 
@@ -7,7 +6,6 @@
 #include "base/text.h"
 #include "oci/reference.h"
 #include "registry/server/api/byte_range.h"
-#include "registry/server/api/endpoints.h"
 
 namespace n2c::registry {
 

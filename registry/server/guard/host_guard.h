@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "registry/server/net/server.h"
+#include "registry/server/net/handler.h"
 
 namespace n2c::registry {
 

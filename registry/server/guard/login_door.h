@@ -2,7 +2,7 @@
 /// Asks for a login before a handler.
 
 #include "registry/server/guard/htpasswd.h"
-#include "registry/server/net/server.h"
+#include "registry/server/net/handler.h"
 
 namespace n2c::registry {
 

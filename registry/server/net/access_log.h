@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "registry/server/net/server.h"
+#include "registry/server/net/server_options.h"
 
 namespace n2c::registry {
 

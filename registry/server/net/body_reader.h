@@ -8,7 +8,7 @@
 #include "registry/server/net/chunk_decoder.h"
 #include "registry/server/net/inbox.h"
 #include "registry/server/net/request_head.h"
-#include "registry/server/net/server.h"
+#include "registry/server/net/server_options.h"
 
 namespace n2c::registry {
 

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "registry/server/net/body_reader.h"
+#include "registry/server/net/handler.h"
 #include "registry/server/net/reply_writer.h"
+#include "registry/server/net/server_options.h"
 
 namespace n2c::registry {
 

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "registry/server/api/request.h"
-#include "registry/server/net/server.h"
+#include "registry/server/net/server_options.h"
 #include "registry/server/net/socket.h"
 
 namespace n2c::registry {

@@ -19,7 +19,7 @@
 #include "base/error.h"
 #include "base/system.h"
 #include "base/text.h"
-#include "registry/server/net/server.h"
+#include "registry/server/net/server_options.h"
 
 namespace n2c::registry {
 

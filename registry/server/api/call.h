@@ -1,5 +1,5 @@
 #pragma once
-/// The API's resources, one function each. What they share is a Call.
+/// What the functions for the API's resources share.
 
 #include "registry/server/api/api.h"
 #include "registry/server/api/route.h"
@@ -23,13 +23,5 @@ struct Call {
 /// What a document of JSON takes while it is understood, or nearly so: some of it becomes many
 /// small values.
 constexpr std::uint64_t memory_of_json(std::uint64_t bytes) { return 12 * bytes; }
-
-Reply serve_blob(Call& call);       // /v2/NAME/blobs/DIGEST
-Reply serve_uploads(Call& call);    // /v2/NAME/blobs/uploads/
-Reply serve_session(Call& call);    // /v2/NAME/blobs/uploads/ID
-Reply serve_manifest(Call& call);   // /v2/NAME/manifests/REFERENCE
-Reply serve_tags(Call& call);       // /v2/NAME/tags/list
-Reply serve_catalog(Call& call);    // /v2/_catalog
-Reply serve_referrers(Call& call);  // /v2/NAME/referrers/DIGEST
 
 }  // namespace n2c::registry

@@ -1,0 +1,70 @@
+#pragma once
+/// How a server listens, and what it tells of its requests.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "registry/server/store/memory_budget.h"
+
+namespace n2c::registry {
+
+/// PEM texts.
+struct TlsIdentity {
+  std::string certificate_chain;
+  std::string key;
+  /// When set, clients must show a certificate that one of these signed.
+  std::string client_authorities{};
+};
+
+/// One request that was answered, or that ended without an answer (status 0).
+struct AccessRecord {
+  std::string peer;  ///< "127.0.0.1:40312"; "unix" for a unix socket
+  std::string method, target;
+  int status = 0;
+  std::uint64_t bytes_in = 0, bytes_out = 0;  ///< of bodies
+  std::chrono::nanoseconds elapsed{};
+  std::string user_agent;
+};
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  ///< 0: any free one; port() tells
+  /// Listen on this unix socket instead. The file is removed at the end.
+  std::filesystem::path unix_socket{};
+  std::optional<TlsIdentity> tls{};
+
+  /// One more takes the place of one that has nothing to do (connection_table.h); when all have,
+  /// it is answered 503 and closed. One address beyond this machine has three quarters of them.
+  std::size_t max_connections = 256;
+  /// More is answered 431. As much may come besides a body in chunks: extensions and trailers.
+  std::size_t max_header_bytes = 16 << 10;
+  std::chrono::milliseconds header_time{10'000};  ///< from a header's first byte to its last
+  /// Between two requests, and for each read or write to make any progress. What is over is
+  /// answered 408 when nothing of a reply was sent, and closed.
+  std::chrono::milliseconds idle_time{60'000};
+  /// Bytes a second that a body must average, once it took longer than idle_time.
+  std::uint64_t min_rate = 1024;
+  /// Bytes from which on a reply's body is read on a thread of its own while it is sent, which is
+  /// quicker for one client that takes all it gets, and more work in all.
+  std::uint64_t read_ahead_from = 8 << 20;
+
+  /// Where requests that move bytes take their buffers from; 503 when there is no room. Null: no
+  /// limit. Outlives the server.
+  MemoryBudget* memory = nullptr;
+
+  /// For tests: how many bytes the next read from the client may give.
+  std::function<std::size_t()> read_at_most{};
+
+  /// Called after every request, on the connection's thread.
+  std::function<void(const AccessRecord&)> on_access{};
+  /// Told why a handler, or the body of its reply, failed. Any thread.
+  std::function<void(std::string_view line)> on_failure{};
+};
+
+}  // namespace n2c::registry

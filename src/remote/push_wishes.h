@@ -1,0 +1,29 @@
+#pragma once
+/// What a push to a repository is asked for.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "oci/reference.h"
+#include "transfer/push.h"
+
+namespace n2c {
+
+/// What the user asked for.
+struct RegistryPush {
+  oci::Reference to{};  ///< its tag and digest say what is written and what it must be
+  std::vector<std::string> more_tags{};  ///< --tag
+  std::vector<oci::Reference>
+      reuse_from{};  ///< --reuse-from: more images to learn stored forms from
+  std::vector<oci::Repository> mount_from{};  ///< --mount-from
+  bool reuse = true;                          ///< --no-reuse makes it false
+  bool verify_reuse = false;                  ///< fetch, unpack and check what is to be reused
+  /// The file of what this machine learnt before (digest_cache.h), which is added to. Empty: no
+  /// cache.
+  std::filesystem::path cache_file{};
+  /// Its tags, must_be and what learning.h fills in are set by push_to_registry().
+  PushOptions options{};
+};
+
+}  // namespace n2c
