@@ -8,13 +8,13 @@
 namespace n2c {
 
 /// What was remembered, and whether it was found to be true.
-struct RememberedForm::Claim {
+struct ClaimedSource::Claim {
   oci::Descriptor form;
   Corrected corrected;
   std::atomic<bool> proven = false;
 };
 
-class RememberedForm::CheckedReader final : public Reader {
+class ClaimedSource::CheckedReader final : public Reader {
  public:
   CheckedReader(std::unique_ptr<Reader> from, std::shared_ptr<Claim> claim)
       : from_(std::move(from)), claim_(std::move(claim)) {}
@@ -51,12 +51,12 @@ class RememberedForm::CheckedReader final : public Reader {
   bool ended_ = false;
 };
 
-RememberedForm::RememberedForm(std::shared_ptr<const ByteSource> bytes, oci::Descriptor form,
-                               Corrected corrected)
+ClaimedSource::ClaimedSource(std::shared_ptr<const ByteSource> bytes, oci::Descriptor form,
+                             Corrected corrected)
     : bytes_(std::move(bytes)),
       claim_(std::make_shared<Claim>(std::move(form), std::move(corrected))) {}
 
-std::unique_ptr<Reader> RememberedForm::open(std::uint64_t offset) const {
+std::unique_ptr<Reader> ClaimedSource::open(std::uint64_t offset) const {
   if (claim_->proven) return bytes_->open(offset);
   auto reader = std::make_unique<CheckedReader>(bytes_->open(), claim_);
   skip(*reader, offset);

@@ -43,7 +43,7 @@ void DigestCache::take_line(std::string_view line) {
     const auto digest = oci::Digest::parse(words[3]);
     const auto size = parse_number(words[4]);
     if (diff_id && digest && size) {
-      forms_.insert_or_assign(key_of(*diff_id, words[2]), StoredForm{*digest, *size});
+      forms_.insert_or_assign(key_of(*diff_id, words[2]), CompressedLayer{*digest, *size});
     }
   } else if (words.size() == 2 && words[0] == "forget") {
     const std::string by_recipe = cat(' ', words[1]);
@@ -57,8 +57,8 @@ void DigestCache::take_line(std::string_view line) {
   }
 }
 
-std::optional<StoredForm> DigestCache::find_form(const oci::Digest& diff_id,
-                                                 std::string_view recipe) const {
+std::optional<CompressedLayer> DigestCache::find_form(const oci::Digest& diff_id,
+                                                      std::string_view recipe) const {
   const auto found = forms_.find(key_of(diff_id, recipe));
   if (found == forms_.end()) return std::nullopt;
   return found->second;
@@ -86,7 +86,7 @@ std::optional<std::string> DigestCache::find_last_tag(const oci::Repository& rep
 }
 
 void DigestCache::add_form(const oci::Digest& diff_id, std::string_view recipe,
-                           const StoredForm& form) {
+                           const CompressedLayer& form) {
   const auto known = find_form(diff_id, recipe);
   if (!is_word(recipe) || (known && known->digest == form.digest && known->size == form.size)) {
     return;

@@ -21,10 +21,10 @@
 namespace n2c {
 
 /// A layer as it is stored once compressed.
-struct StoredForm {
+struct CompressedLayer {
   oci::Digest digest;
   std::uint64_t size = 0;
-  bool operator==(const StoredForm&) const = default;
+  bool operator==(const CompressedLayer&) const = default;
 };
 
 /// One thread at a time. Several processes, or several of these, may use one file.
@@ -38,13 +38,14 @@ class DigestCache {
   explicit DigestCache(std::filesystem::path file);
 
   /// What the layer becomes by that recipe (Compression::recipe()).
-  std::optional<StoredForm> find_form(const oci::Digest& diff_id, std::string_view recipe) const;
+  std::optional<CompressedLayer> find_form(const oci::Digest& diff_id,
+                                           std::string_view recipe) const;
   /// The repositories of that host, the one pushed to last first.
   std::vector<oci::Repository> find_repositories(std::string_view host) const;
   /// The tag pushed last.
   std::optional<std::string> find_last_tag(const oci::Repository& repository) const;
 
-  void add_form(const oci::Digest& diff_id, std::string_view recipe, const StoredForm& form);
+  void add_form(const oci::Digest& diff_id, std::string_view recipe, const CompressedLayer& form);
   /// Forgets what was remembered by that recipe, here and in the file.
   void forget_forms(std::string_view recipe);
   void add_push(const oci::Repository& repository, std::string_view tag);
@@ -67,7 +68,7 @@ class DigestCache {
   void remember(std::string payload);
 
   std::filesystem::path file_;
-  std::map<std::string, StoredForm, std::less<>> forms_;  // by "DIFF_ID RECIPE"
+  std::map<std::string, CompressedLayer, std::less<>> forms_;  // by "DIFF_ID RECIPE"
   std::map<oci::Repository, Push> pushes_;
   std::size_t lines_taken_ = 0;
   std::vector<std::string> unsaved_;

@@ -23,13 +23,14 @@ const std::map<std::string, EngineKind> engines{{"auto", EngineKind::automatic},
                                                 {"docker", EngineKind::docker},
                                                 {"podman", EngineKind::podman},
                                                 {"containerd", EngineKind::containerd}};
-const std::map<std::string, Road> roads{
-    {"auto", Road::automatic}, {"archive", Road::archive}, {"registry", Road::registry}};
+const std::map<std::string, LoadMethod> methods{{"auto", LoadMethod::automatic},
+                                                {"archive", LoadMethod::archive},
+                                                {"registry", LoadMethod::registry}};
 
 struct LoadArguments {
   std::string image, store_root;
   std::vector<std::string> names, like;
-  std::string engine = "auto", road = "auto";
+  std::string engine = "auto", method = "auto";
   std::string space = "default", compression = "none", image_id_file;
   bool quiet = false;
 };
@@ -72,7 +73,7 @@ int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
   const LoadRequest request{.image = image,
                             .names = references_of(arguments.names, "NAME"),
                             .like = references_of(arguments.like, "--like"),
-                            .road = roads.at(arguments.road),
+                            .method = methods.at(arguments.method),
                             .compression = or_throw(Compression::parse(arguments.compression),
                                                     ErrorKind::usage, "--compression"),
                             .cache = DigestCache::usual_file(process_environment())};
@@ -102,7 +103,7 @@ void add_load_options(CLI::App& command, LoadArguments& arguments) {
   command.add_option("--engine", arguments.engine, "auto, docker, podman or containerd")
       ->check(CLI::IsMember({"auto", "docker", "podman", "containerd"}));
   command
-      .add_option("--via", arguments.road,
+      .add_option("--via", arguments.method,
                   "auto; archive: sent to the engine; registry: the engine pulls from us")
       ->check(CLI::IsMember({"auto", "archive", "registry"}));
   command.add_option("--like", arguments.like,

@@ -204,7 +204,7 @@ registry::Handler with_guard(const ServeArguments& arguments, bool on_loopback,
 
 registry::Handler make_handler(registry::Api& api, const ServeArguments& arguments,
                                bool on_loopback) {
-  registry::Handler handler = [&api](registry::Exchange& exchange) { return api.handle(exchange); };
+  registry::Handler handler = [&api](registry::Request& request) { return api.handle(request); };
   if (!arguments.htpasswd.empty()) {
     auto logins = or_throw(registry::Htpasswd::parse(read_argument(arguments.htpasswd, 16 << 20)),
                            ErrorKind::input, arguments.htpasswd);

@@ -67,7 +67,7 @@ class ContainerdLoad {
       // them out.
       const std::set<oci::Digest> there = omittable(stop);
       deliver_by(
-          request_.road, there.empty() && !linux_release().empty(), progress_,
+          request_.method, there.empty() && !linux_release().empty(), progress_,
           [&] { return pull(there, source, stop); }, [&] { source = send(there, stop); });
       expect_there(source, stop);
     }

@@ -83,7 +83,7 @@ class DockerLoad {
     const bool pulls_first = facts_.store == Store::containerd && shares_network_ &&
                              there.empty() && !request_.names.empty();
     deliver_by(
-        request_.road, pulls_first, progress_, [&] { return pull(there, stop); },
+        request_.method, pulls_first, progress_, [&] { return pull(there, stop); },
         [&] { send(there, stop); });
   }
 
@@ -171,7 +171,7 @@ class DockerEngine final : public Engine {
     const std::optional<std::string> why_not =
         host_.is_local() ? why_not_our_loopback(facts_, linux_release()) : "is on another machine";
     const bool shares_network = !why_not;
-    if (request.road == Road::registry && why_not) {
+    if (request.method == LoadMethod::registry && why_not) {
       throw Error(ErrorKind::usage,
                   cat("--via registry: the engine at ", host_.str(), " ", *why_not),
                   "--via archive needs no common network");

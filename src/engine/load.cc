@@ -11,8 +11,8 @@ namespace n2c {
 namespace {
 
 /// What the cache says that the image's layers become.
-std::map<oci::Digest, StoredForm> remembered_forms(const LoadRequest& request) {
-  std::map<oci::Digest, StoredForm> forms;
+std::map<oci::Digest, CompressedLayer> remembered_forms(const LoadRequest& request) {
+  std::map<oci::Digest, CompressedLayer> forms;
   const DigestCache cache(request.cache);
   const std::string recipe = request.compression.recipe();
   for (const Layer& layer : request.image.layers) {
@@ -23,7 +23,8 @@ std::map<oci::Digest, StoredForm> remembered_forms(const LoadRequest& request) {
   return forms;
 }
 
-bool was_corrected(const std::map<oci::Digest, StoredForm>& before, const LoadRequest& request) {
+bool was_corrected(const std::map<oci::Digest, CompressedLayer>& before,
+                   const LoadRequest& request) {
   const auto now = remembered_forms(request);
   return std::ranges::any_of(before, [&](const auto& remembered) {
     const auto found = now.find(remembered.first);

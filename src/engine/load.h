@@ -24,7 +24,7 @@
 namespace n2c {
 
 /// How the bytes reach the engine.
-enum class Road {
+enum class LoadMethod {
   automatic,
   archive,   ///< a tar sent to it, thin where that works
   registry,  ///< it pulls from a loopback registry that lives as long as the load
@@ -34,7 +34,7 @@ struct LoadRequest {
   const Image& image;
   std::vector<oci::Reference> names;   ///< to give it, each with a tag; may be empty
   std::vector<oci::Reference> like{};  ///< images of the engine that may share layers
-  Road road = Road::automatic;
+  LoadMethod method = LoadMethod::automatic;
   /// How plain layers are stored by engines that keep layers as they came.
   Compression compression{Codec::none, 0};
   /// DigestCache's file, which knows what layers compress to. Empty: no cache.

@@ -94,7 +94,7 @@ std::vector<Blob> stored_layers(const Image& image, const Compression& compressi
       continue;
     }
     const oci::Descriptor descriptor{planned.media_type, form->digest, form->size};
-    auto source = std::make_shared<RememberedForm>(
+    auto source = std::make_shared<ClaimedSource>(
         source_of(planned), descriptor,
         [file = cache.file(), diff_id, recipe = compression.recipe()](const auto& found) {
           DigestCache corrected(file);
@@ -207,10 +207,12 @@ std::set<oci::Digest> send_thin_or_whole(const std::set<oci::Digest>& omitted, P
   return {};
 }
 
-void deliver_by(Road road, bool pulls_first, Progress& progress,
+void deliver_by(LoadMethod method, bool pulls_first, Progress& progress,
                 const std::function<std::optional<std::string>()>& pull,
                 const std::function<void()>& send) {
-  if (road == Road::archive || (road == Road::automatic && !pulls_first)) return send();
+  if (method == LoadMethod::archive || (method == LoadMethod::automatic && !pulls_first)) {
+    return send();
+  }
   std::optional<std::string> failure;
   try {
     failure = pull();
@@ -220,7 +222,7 @@ void deliver_by(Road road, bool pulls_first, Progress& progress,
     failure = error.message();
   }
   failure = cat("the engine could not pull from us: ", *failure);
-  if (road == Road::registry) {
+  if (method == LoadMethod::registry) {
     throw Error(ErrorKind::registry, *failure, "--via archive needs no common network");
   }
   progress.note(cat(*failure, "; sending an archive"));

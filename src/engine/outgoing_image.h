@@ -67,11 +67,11 @@ using SendAttempt = std::function<std::optional<std::string>(const std::set<oci:
 std::set<oci::Digest> send_thin_or_whole(const std::set<oci::Digest>& omitted, Progress& progress,
                                          const SendAttempt& attempt);
 
-/// Lets the engine pull by `pull`, or sends it archives by `send`, as `road` says. Road::automatic
-/// pulls if `pulls_first`; when that fails on the engine's side, it says so and sends. `pull`
-/// returns nothing on success; else it returns why in the engine's words, or throws Error{registry}
-/// or Error{network}. With Road::registry a failed pull is thrown.
-void deliver_by(Road road, bool pulls_first, Progress& progress,
+/// Lets the engine pull by `pull`, or sends it archives by `send`, as `method` says.
+/// LoadMethod::automatic pulls if `pulls_first`; when that fails on the engine's side, it says so
+/// and sends. `pull` returns nothing on success; else it returns why in the engine's words, or
+/// throws Error{registry} or Error{network}. With LoadMethod::registry a failed pull is thrown.
+void deliver_by(LoadMethod method, bool pulls_first, Progress& progress,
                 const std::function<std::optional<std::string>()>& pull,
                 const std::function<void()>& send);
 

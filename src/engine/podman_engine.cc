@@ -67,7 +67,7 @@ class PodmanLoad {
   LoadReport run(std::stop_token stop) {
     if (!is_image(find_image(report_.image_id, stop), report_.image_id, image_.layers())) {
       deliver_by(
-          request_.road, !is_remote_, progress_, [&] { return pull(stop); }, [&] { send(stop); });
+          request_.method, !is_remote_, progress_, [&] { return pull(stop); }, [&] { send(stop); });
     }
     tag(stop);
     if (!pulled_as_.empty()) podman({"untag", report_.image_id, pulled_as_}, stop);
@@ -155,7 +155,7 @@ class PodmanEngine final : public Engine {
   LoadReport load(const LoadRequest& request, Progress& progress, std::stop_token stop) override {
     // A client of a service: that of `podman machine`, or one that CONTAINER_HOST names.
     const bool is_remote = version_.ends_with(" (remote)") || linux_release().empty();
-    if (is_remote && request.road == Road::registry) {
+    if (is_remote && request.method == LoadMethod::registry) {
       throw Error(ErrorKind::usage, "--via registry: podman's service may be in a virtual machine",
                   "--via archive needs no common network");
     }

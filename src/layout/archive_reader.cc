@@ -95,7 +95,7 @@ std::string link_of(struct archive_entry* entry, const std::string& name) {
 
 }  // namespace
 
-ArchiveFiles::ArchiveFiles(std::filesystem::path file) : file_(std::move(file)) {
+ArchiveReader::ArchiveReader(std::filesystem::path file) : file_(std::move(file)) {
   OpenArchive archive(file_);
   while (struct archive_entry* entry = archive.next()) {
     const std::string name = name_of(entry);
@@ -110,7 +110,7 @@ ArchiveFiles::ArchiveFiles(std::filesystem::path file) : file_(std::move(file)) 
   }
 }
 
-const std::pair<const std::string, ArchiveFiles::Entry>* ArchiveFiles::resolve(
+const std::pair<const std::string, ArchiveReader::Entry>* ArchiveReader::resolve(
     std::string_view name) const {
   std::string wanted = plain_name(name);
   for (int links = 0; links < max_links; ++links) {
@@ -122,9 +122,9 @@ const std::pair<const std::string, ArchiveFiles::Entry>* ArchiveFiles::resolve(
   return nullptr;
 }
 
-bool ArchiveFiles::has(std::string_view name) const { return resolve(name) != nullptr; }
+bool ArchiveReader::has(std::string_view name) const { return resolve(name) != nullptr; }
 
-std::uint64_t ArchiveFiles::size(std::string_view name) const {
+std::uint64_t ArchiveReader::size(std::string_view name) const {
   const auto* found = resolve(name);
   if (found == nullptr) {
     throw Error(ErrorKind::input, cat(str(), ": no ", printable(name), " in it"));
@@ -132,7 +132,7 @@ std::uint64_t ArchiveFiles::size(std::string_view name) const {
   return found->second.size;
 }
 
-std::unique_ptr<Reader> ArchiveFiles::open(std::string_view name) const {
+std::unique_ptr<Reader> ArchiveReader::open(std::string_view name) const {
   const auto* found = resolve(name);
   if (found != nullptr) {
     auto archive = std::make_unique<OpenArchive>(file_);

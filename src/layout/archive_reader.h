@@ -14,11 +14,11 @@
 
 namespace n2c {
 
-class ArchiveFiles final : public FileSet {
+class ArchiveReader final : public ReadOnlyFiles {
  public:
   /// Lists the archive. Throws Error{local} when it cannot be opened, and Error{input} when it is
   /// not an archive or has more than 100 000 files.
-  explicit ArchiveFiles(std::filesystem::path file);
+  explicit ArchiveReader(std::filesystem::path file);
 
   std::string str() const override { return file_.string(); }
   bool has(std::string_view name) const override;

@@ -25,20 +25,20 @@ struct EntryDeleter {
 };
 
 /// Makes the tar piece by piece: libarchive writes into a buffer, read() drains it.
-class ArchiveReader final : public Reader {
+class ArchiveStream final : public Reader {
  public:
-  explicit ArchiveReader(std::vector<ArchiveFile> files)
+  explicit ArchiveStream(std::vector<ArchiveFile> files)
       : files_(std::move(files)), archive_(archive_write_new()) {
     if (!archive_) throw std::bad_alloc();
     check(archive_write_set_format_pax_restricted(archive_.get()));
     check(archive_write_set_bytes_per_block(archive_.get(), 0));
-    check(archive_write_open(archive_.get(), this, nullptr, &ArchiveReader::on_write, nullptr));
+    check(archive_write_open(archive_.get(), this, nullptr, &ArchiveStream::on_write, nullptr));
   }
 
-  ArchiveReader(const ArchiveReader&) = delete;
-  ArchiveReader& operator=(const ArchiveReader&) = delete;
+  ArchiveStream(const ArchiveStream&) = delete;
+  ArchiveStream& operator=(const ArchiveStream&) = delete;
   /// Freeing an unfinished archive writes all that it lacks. From here on that is refused.
-  ~ArchiveReader() override { dropped_ = true; }
+  ~ArchiveStream() override { dropped_ = true; }
 
   std::size_t read(ByteSpan into) override {
     while (taken_ == pending_.size() && !ended_) {
@@ -55,7 +55,7 @@ class ArchiveReader final : public Reader {
  private:
   // Called by libarchive, so nothing may be thrown from here.
   static la_ssize_t on_write(struct archive*, void* self, const void* bytes, std::size_t count) {
-    auto& reader = *static_cast<ArchiveReader*>(self);
+    auto& reader = *static_cast<ArchiveStream*>(self);
     if (reader.dropped_) return -1;
     try {
       const auto* first = static_cast<const std::byte*>(bytes);
@@ -144,7 +144,7 @@ std::string blob_path(const oci::Digest& digest) {
 }  // namespace
 
 std::unique_ptr<Reader> ArchiveSource::open(std::uint64_t offset) const {
-  auto reader = std::make_unique<ArchiveReader>(files_);
+  auto reader = std::make_unique<ArchiveStream>(files_);
   skip(*reader, offset);
   // Whoever takes an archive works on it while it comes. Making it ahead takes none of that time.
   return std::make_unique<ReadAhead>(std::move(reader));

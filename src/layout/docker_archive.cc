@@ -18,7 +18,7 @@ constexpr std::uint64_t max_manifest_json = 64 << 20;
 /// must have.
 class PlainLayer final : public ByteSource {
  public:
-  PlainLayer(std::shared_ptr<const FileSet> files, std::string file, oci::Digest diff_id)
+  PlainLayer(std::shared_ptr<const ReadOnlyFiles> files, std::string file, oci::Digest diff_id)
       : files_(std::move(files)), file_(std::move(file)), diff_id_(std::move(diff_id)) {}
 
   std::unique_ptr<Reader> open(std::uint64_t offset = 0) const override {
@@ -29,13 +29,13 @@ class PlainLayer final : public ByteSource {
   }
 
  private:
-  std::shared_ptr<const FileSet> files_;
+  std::shared_ptr<const ReadOnlyFiles> files_;
   std::string file_;
   oci::Digest diff_id_;
 };
 
 /// A tar's first block has "ustar" at byte 257, or is all zeros when the tar is empty.
-bool is_plain_tar(const FileSet& files, const std::string& file) {
+bool is_plain_tar(const ReadOnlyFiles& files, const std::string& file) {
   std::array<std::byte, 512> block{};
   const auto reader = files.open(file);
   if (read_full(*reader, block) < block.size()) return false;
@@ -44,7 +44,8 @@ bool is_plain_tar(const FileSet& files, const std::string& file) {
          std::ranges::all_of(block, [](std::byte b) { return b == std::byte{0}; });
 }
 
-std::uint64_t plain_size(const FileSet& files, const std::string& file, const ByteSource& plain) {
+std::uint64_t plain_size(const ReadOnlyFiles& files, const std::string& file,
+                         const ByteSource& plain) {
   if (is_plain_tar(files, file)) return files.size(file);
   return skip(*plain.open(), UINT64_MAX);
 }
@@ -104,7 +105,7 @@ Parsed<std::vector<DockerArchiveEntry>> parse_docker_archive_manifest(std::strin
   return entries;
 }
 
-Image open_docker_archive(std::shared_ptr<const FileSet> files,
+Image open_docker_archive(std::shared_ptr<const ReadOnlyFiles> files,
                           const std::optional<oci::Reference>& name) {
   const auto entries =
       or_throw(parse_docker_archive_manifest(files->read("manifest.json", max_manifest_json)),

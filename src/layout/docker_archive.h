@@ -16,7 +16,7 @@ namespace n2c {
 /// The image of that name, or the only one. Layers are plain tars whose digests are the config's
 /// diff_ids; they are verified while they are read. A layer that is stored compressed is
 /// decompressed while it is read, and read once beforehand to know its size. Throws Error{input}.
-Image open_docker_archive(std::shared_ptr<const FileSet> files,
+Image open_docker_archive(std::shared_ptr<const ReadOnlyFiles> files,
                           const std::optional<oci::Reference>& name);
 
 /// One image of a docker-archive's manifest.json.

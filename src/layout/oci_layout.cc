@@ -186,7 +186,7 @@ ManifestOutcome LayoutStore::put_manifest(const oci::Descriptor& manifest, std::
   return {};
 }
 
-LayoutSource::LayoutSource(std::unique_ptr<FileSet> files, std::string tag,
+LayoutSource::LayoutSource(std::unique_ptr<ReadOnlyFiles> files, std::string tag,
                            std::optional<oci::Digest> digest)
     : files_(std::move(files)), tag_(std::move(tag)), digest_(std::move(digest)) {
   if (!files_->has("oci-layout")) {

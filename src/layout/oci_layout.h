@@ -47,7 +47,8 @@ class LayoutStore final : public BlobStore {
 class LayoutSource final : public ImageSource {
  public:
   /// With an empty `tag` and no `digest` it is the only image of the layout.
-  LayoutSource(std::unique_ptr<FileSet> files, std::string tag, std::optional<oci::Digest> digest);
+  LayoutSource(std::unique_ptr<ReadOnlyFiles> files, std::string tag,
+               std::optional<oci::Digest> digest);
 
   std::string str() const override;
   StoredManifest root(std::stop_token stop) override;
@@ -55,7 +56,7 @@ class LayoutSource final : public ImageSource {
   std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) override;
 
  private:
-  std::unique_ptr<FileSet> files_;
+  std::unique_ptr<ReadOnlyFiles> files_;
   std::string tag_;
   std::optional<oci::Digest> digest_;
 };

@@ -6,7 +6,7 @@
 
 namespace n2c {
 
-std::string FileSet::read(std::string_view name, std::uint64_t limit) const {
+std::string ReadOnlyFiles::read(std::string_view name, std::uint64_t limit) const {
   return with_context(cat(str(), ": ", printable(name)),
                       [&] { return read_all(*open(name), limit); });
 }

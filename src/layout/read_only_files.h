@@ -12,9 +12,9 @@
 namespace n2c {
 
 /// A closed set of files that can be opened again and again. Thread-safe.
-class FileSet {
+class ReadOnlyFiles {
  public:
-  virtual ~FileSet() = default;
+  virtual ~ReadOnlyFiles() = default;
   /// For people: the folder or the archive.
   virtual std::string str() const = 0;
   virtual bool has(std::string_view name) const = 0;
@@ -27,7 +27,7 @@ class FileSet {
 };
 
 /// The regular files below a folder.
-class FolderFiles final : public FileSet {
+class FolderFiles final : public ReadOnlyFiles {
  public:
   explicit FolderFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
   std::string str() const override { return folder_.string(); }

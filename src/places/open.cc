@@ -198,11 +198,11 @@ OpenedSource open_source(const Address& address, Registries& registries, const S
       return std::make_shared<LayoutSource>(std::make_unique<FolderFiles>(address.path),
                                             address.tag, address.digest);
     case Kind::oci_archive:
-      return std::make_shared<LayoutSource>(std::make_unique<ArchiveFiles>(address.path),
+      return std::make_shared<LayoutSource>(std::make_unique<ArchiveReader>(address.path),
                                             address.tag, address.digest);
     case Kind::dir: return std::make_shared<DirSource>(address.path);
     case Kind::docker_archive:
-      return open_docker_archive(std::make_shared<const ArchiveFiles>(address.path),
+      return open_docker_archive(std::make_shared<const ArchiveReader>(address.path),
                                  address.reference);
     case Kind::image_json: return load_image_json(address.path, store);
     case Kind::docker_daemon:

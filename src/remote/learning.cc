@@ -23,7 +23,7 @@ bool knows_all(const Outgoing& outgoing, const PushOptions& options) {
   });
 }
 
-void add_forms(KnownForms& known, const LayerForms& forms, const oci::Reference& reference) {
+void add_forms(KnownForms& known, const PairedLayers& forms, const oci::Reference& reference) {
   for (const auto& [diff_id, form] : forms) known.add(diff_id, {form, reference.str()});
 }
 
@@ -110,7 +110,7 @@ void Learning::look_into(const oci::Index& index, const oci::Reference& referenc
                          PushOptions& options, std::stop_token stop) {
   struct Found {
     bool is_there = false;
-    LayerForms forms;
+    PairedLayers forms;
   };
   const bool here = is_here(reference);
   auto listed = worth_a_look(index, expected_.all, lacks_forms_);

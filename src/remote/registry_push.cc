@@ -72,7 +72,7 @@ class RepositoryPush {
 
   /// Remembers what the codec made of layers, and where they were pushed. It replaces what was
   /// remembered of them.
-  void remember(const LayerForms& compressed, const PushOptions& options) {
+  void remember(const PairedLayers& compressed, const PushOptions& options) {
     const std::string recipe = options.compression.recipe();
     for (const auto& [diff_id, form] : compressed) {
       cache_.add_form(diff_id, recipe, {form.digest, form.size});

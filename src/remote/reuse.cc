@@ -23,8 +23,8 @@ bool is_image(const oci::Descriptor& listed) {
 
 }  // namespace
 
-LayerForms pair_forms(const oci::Manifest& manifest, const std::vector<oci::Digest>& diff_ids) {
-  LayerForms forms;
+PairedLayers pair_forms(const oci::Manifest& manifest, const std::vector<oci::Digest>& diff_ids) {
+  PairedLayers forms;
   if (manifest.layers.size() != diff_ids.size()) return forms;
   for (std::size_t i = 0; i < diff_ids.size(); ++i) {
     const oci::Descriptor& layer = manifest.layers[i];
@@ -37,8 +37,8 @@ LayerForms pair_forms(const oci::Manifest& manifest, const std::vector<oci::Dige
   return forms;
 }
 
-LayerForms find_forms(registry::RegistryClient& client, const registry::FetchedManifest& image,
-                      std::stop_token stop) {
+PairedLayers find_forms(registry::RegistryClient& client, const registry::FetchedManifest& image,
+                        std::stop_token stop) {
   const auto manifest = oci::Manifest::from_json(image.json);
   if (!manifest || oci::is_index(image.descriptor.media_type) ||
       manifest->config.size > oci::max_manifest_bytes) {
@@ -46,7 +46,7 @@ LayerForms find_forms(registry::RegistryClient& client, const registry::FetchedM
   }
   const auto config = client.open_blob(manifest->config, stop);
   const auto facts = oci::read_config_facts(read_all(*config, oci::max_manifest_bytes));
-  return facts ? pair_forms(*manifest, facts->diff_ids) : LayerForms{};
+  return facts ? pair_forms(*manifest, facts->diff_ids) : PairedLayers{};
 }
 
 std::vector<oci::Descriptor> worth_a_look(const oci::Index& held,

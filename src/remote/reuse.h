@@ -15,12 +15,12 @@ namespace n2c {
 /// The stored forms of an image's layers. It makes one request, for the config, which has their
 /// diff_ids. Empty for what is not a single image, and when the counts of layers and diff_ids
 /// differ. Throws Error as RegistryClient does.
-LayerForms find_forms(registry::RegistryClient& client, const registry::FetchedManifest& image,
-                      std::stop_token stop);
+PairedLayers find_forms(registry::RegistryClient& client, const registry::FetchedManifest& image,
+                        std::stop_token stop);
 
 /// Pairs layers with diff_ids. Empty when their counts differ. Forms that are not a plain, gzip or
 /// zstd layer are left out. Docker's media types become OCI's.
-LayerForms pair_forms(const oci::Manifest& manifest, const std::vector<oci::Digest>& diff_ids);
+PairedLayers pair_forms(const oci::Manifest& manifest, const std::vector<oci::Digest>& diff_ids);
 
 /// At most this many images of an index are read to learn how their layers are stored.
 inline constexpr std::size_t max_learnt_from = 32;

@@ -140,7 +140,7 @@ LoopbackRegistry::LoopbackRegistry(const ManifestBlobs& image)
       api_(std::make_unique<registry::Api>(*store_, registry::ApiOptions{.read_only = true})),
       server_(std::make_unique<registry::Server>(
           registry::with_host_guard(
-              {}, [this](registry::Exchange& exchange) { return api_->handle(exchange); }),
+              {}, [this](registry::Request& request) { return api_->handle(request); }),
           server_options())) {}
 
 LoopbackRegistry::~LoopbackRegistry() = default;

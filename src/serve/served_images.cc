@@ -121,7 +121,7 @@ Blob ServedImages::stored_layer(const Layer& layer, const oci::Descriptor& form)
   const auto corrected = [this, diff_id = layer.diff_id](const oci::Descriptor& found) {
     doubt(diff_id, found);
   };
-  return {form, std::make_shared<RememberedForm>(std::move(compressed), form, corrected)};
+  return {form, std::make_shared<ClaimedSource>(std::move(compressed), form, corrected)};
 }
 
 void ServedImages::doubt(const oci::Digest& diff_id, const oci::Descriptor& found) {

@@ -218,7 +218,7 @@ class IndexPush {
   std::vector<Pushed> pushed_;  // one for each entry
   std::optional<oci::Descriptor> index_;
   bool index_is_there_ = false;
-  LayerForms compressed_forms_;
+  PairedLayers compressed_forms_;
 };
 
 }  // namespace

@@ -26,8 +26,8 @@ struct IndexReport {
   std::vector<oci::Descriptor> manifests;          ///< with their platforms
   std::size_t present = 0, mounted = 0, sent = 0;  ///< blobs, of all images
   std::uint64_t bytes_sent = 0;
-  bool nothing_written = false;   ///< every tag held this index already
-  LayerForms compressed_forms{};  ///< what the codec made, in all images
+  bool nothing_written = false;     ///< every tag held this index already
+  PairedLayers compressed_forms{};  ///< what the codec made, in all images
 };
 
 /// Writes every image by digest, then the index under its tags. A blob that images share is

@@ -24,7 +24,7 @@ struct KnownForm {
 };
 
 /// Pairs of a diff_id and how that layer is stored.
-using LayerForms = std::vector<std::pair<oci::Digest, oci::Descriptor>>;
+using PairedLayers = std::vector<std::pair<oci::Digest, oci::Descriptor>>;
 
 /// Stored forms by diff_id. The first one added for a diff_id and media type stays.
 class KnownForms {

@@ -284,8 +284,8 @@ std::vector<std::string> tags_to_write(const PushOptions& options, const oci::Di
   return tags;
 }
 
-LayerForms compressed_forms(const Image& image, const PushReport& report) {
-  LayerForms forms;
+PairedLayers compressed_forms(const Image& image, const PushReport& report) {
+  PairedLayers forms;
   for (const LayerOutcome& layer : report.layers) {
     if (layer.compressed) forms.emplace_back(image.layers[layer.first].diff_id, *layer.form);
   }

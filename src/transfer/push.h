@@ -82,7 +82,7 @@ PushReport push_to_store(const Image& image, BlobStore& store, const PushOptions
                          Progress& progress, std::stop_token stop);
 
 /// What the codec made of the image's layers in that push.
-LayerForms compressed_forms(const Image& image, const PushReport& report);
+PairedLayers compressed_forms(const Image& image, const PushReport& report);
 
 /// The manifest of an image whose layers are stored as `layers` says: one entry for each of
 /// Image::layers. It has the image's annotations; `annotations` win over them. Throws Error{usage}

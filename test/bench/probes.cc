@@ -50,7 +50,7 @@ int main() {
   registry::MemoryStore store;
   registry::Api api(store);
   std::atomic<bool> slow = false;
-  registry::Server server(api, {}, [&](const registry::Exchange&) {
+  registry::Server server(api, {}, [&](const registry::Request&) {
     return slow ? std::optional(registry::Verdict{.delay = 50ms}) : std::nullopt;
   });
   const std::string host = cat("127.0.0.1:", server.port());

@@ -15,8 +15,8 @@ namespace {
 /// Answers the n-th load (from 1; 0: every one) by `verdict`.
 registry::Interceptor at_load(int n, std::function<registry::Verdict()> verdict) {
   const auto count = std::make_shared<std::atomic<int>>(0);
-  return [=](const registry::Exchange& exchange) -> std::optional<registry::Verdict> {
-    if (exchange.target.find("/images/load") == std::string::npos) return {};
+  return [=](const registry::Request& request) -> std::optional<registry::Verdict> {
+    if (request.target.find("/images/load") == std::string::npos) return {};
     if (const int now = ++*count; n != 0 && now != n) return {};
     return verdict();
   };
@@ -149,7 +149,7 @@ TEST_CASE("an engine that is too old, or none at all, is told apart by what it s
             .message()
             .find("the engine speaks API 1.18; at least 1.24 (Docker 1.12) is needed") !=
         std::string::npos);
-  FakeDaemon proxy({}, [](const registry::Exchange&) {
+  FakeDaemon proxy({}, [](const registry::Request&) {
     return registry::Verdict{
         .answer = registry::Reply{503, {{"Content-Type", "text/html"}}, "<h1>no</h1>"}};
   });
@@ -165,8 +165,8 @@ TEST_CASE("a socket on which nobody listens is a network error") {
 
 TEST_CASE("--via registry is refused where the engine has a network of its own") {
   const DockerHost host{.socket = {}, .tls = {}};
-  FakeDaemon daemon({}, [](const registry::Exchange& exchange) -> std::optional<registry::Verdict> {
-    if (exchange.target.find("/info") == std::string::npos) return {};
+  FakeDaemon daemon({}, [](const registry::Request& request) -> std::optional<registry::Verdict> {
+    if (request.target.find("/info") == std::string::npos) return {};
     return registry::Verdict{.answer = json_reply(200, R"({"SecurityOptions":["name=rootless"]})")};
   });
   const DockerHost there{.socket = daemon.socket(), .tls = {}};
@@ -174,6 +174,7 @@ TEST_CASE("--via registry is refused where the engine has a network of its own")
       make_docker_engine(there, connect_docker(there, {.user_agent = "n2c-test"}), {});
   const Image image = layered_image({"a"});
   SilentProgress progress;
-  CHECK_THROWS_AS(engine->load({.image = image, .names = {}, .road = Road::registry}, progress, {}),
-                  Error);
+  CHECK_THROWS_AS(
+      engine->load({.image = image, .names = {}, .method = LoadMethod::registry}, progress, {}),
+      Error);
 }

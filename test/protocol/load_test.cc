@@ -43,7 +43,7 @@ TEST_CASE(
     "an engine that should pull for the first time and cannot gets an archive, and is told of") {
   const Image image = layered_image({"a", "b"});
   FakeDaemon daemon({.store = Store::containerd});
-  const Loaded loaded = load(daemon, image, {"app:1"}, {}, nullptr, Road::automatic);
+  const Loaded loaded = load(daemon, image, {"app:1"}, {}, nullptr, LoadMethod::automatic);
   CHECK(daemon.archives().size() == 1);
   CHECK(daemon.id_of("docker.io/library/app:1") == loaded.report.image_id);
   REQUIRE(loaded.notes.size() == 1);
@@ -116,7 +116,7 @@ TEST_CASE(
   const Image image = layered_image({"a", "b"});
   const LoadRequest request{.image = image,
                             .names = references({"app:1"}),
-                            .road = Road::archive,
+                            .method = LoadMethod::archive,
                             .compression = {.codec = Codec::gzip},
                             .cache = folder.path() / "pushes"};
   const oci::Digest diff_id = image.layers[0].diff_id;

@@ -116,8 +116,8 @@ TEST_CASE("every request is told once it is answered") {
 
 TEST_CASE("draining lets a request end, closes idle connections and takes no more") {
   std::atomic<bool> begun = false;
-  Registry registry({.idle_time = 60s}, [&](const Exchange& exchange) -> std::optional<Verdict> {
-    if (exchange.verb == Verb::post) begun = true;
+  Registry registry({.idle_time = 60s}, [&](const Request& request) -> std::optional<Verdict> {
+    if (request.method == Method::post) begun = true;
     return {};
   });
   RawClient idle = registry.connect();
@@ -138,8 +138,8 @@ TEST_CASE("draining lets a request end, closes idle connections and takes no mor
 }
 
 TEST_CASE("an interceptor answers, cuts and amends") {
-  const Registry registry({}, [](const Exchange& exchange) -> std::optional<Verdict> {
-    const std::string_view kind = exchange.headers.get("X-Test");
+  const Registry registry({}, [](const Request& request) -> std::optional<Verdict> {
+    const std::string_view kind = request.headers.get("X-Test");
     if (kind == "answer") return Verdict{.answer = Reply{.status = 418, .body = "teapot"}};
     if (kind == "cut request") return Verdict{.cut_request_after = 2};
     if (kind == "cut reply") return Verdict{.cut_reply_after = 1};
@@ -168,7 +168,7 @@ TEST_CASE("a failure of the handler is 500, and why is said to the server's owne
     const std::scoped_lock hold(mutex);
     told.emplace_back(line);
   };
-  const Server server([](Exchange&) -> Reply { throw std::runtime_error("secret"); }, options);
+  const Server server([](Request&) -> Reply { throw std::runtime_error("secret"); }, options);
   const std::string reply = RawClient(server.port()).ask(base_request);
   CHECK(reply.starts_with("HTTP/1.1 500 "));
   CHECK_FALSE(reply.contains("secret"));

@@ -20,7 +20,7 @@ class TlsScene {
  public:
   explicit TlsScene(const Identity& identity, std::string client_authorities = "")
       : server_(
-            [](registry::Exchange&) {
+            [](registry::Request&) {
               return registry::Reply{.status = 200, .headers = {}, .body = std::string("safe")};
             },
             {.tls = registry::TlsIdentity{identity.certificate, identity.key,

@@ -22,12 +22,12 @@ class ApiCaller {
  public:
   explicit ApiCaller(registry::Api& api) : api_(api) {}
 
-  Answer call(registry::Verb verb, std::string target, registry::HeaderMap headers = {},
+  Answer call(registry::Method method, std::string target, registry::HeaderMap headers = {},
               std::string body = {}) {
     const std::uint64_t size = body.size();
     const auto reader = MemorySource(std::move(body)).open();
-    registry::Exchange exchange{verb, std::move(target), std::move(headers), *reader, size};
-    auto reply = api_.handle(exchange);
+    registry::Request request{method, std::move(target), std::move(headers), *reader, size};
+    auto reply = api_.handle(request);
     Answer answer{reply.status, reply.headers, {}};
     if (auto* text = std::get_if<std::string>(&reply.body)) {
       answer.body = *text;
@@ -38,19 +38,19 @@ class ApiCaller {
   }
 
   Answer get(std::string target, registry::HeaderMap headers = {}) {
-    return call(registry::Verb::get, std::move(target), std::move(headers));
+    return call(registry::Method::get, std::move(target), std::move(headers));
   }
-  Answer head(std::string target) { return call(registry::Verb::head, std::move(target)); }
+  Answer head(std::string target) { return call(registry::Method::head, std::move(target)); }
   Answer post(std::string target, std::string body = {}) {
-    return call(registry::Verb::post, std::move(target), {}, std::move(body));
+    return call(registry::Method::post, std::move(target), {}, std::move(body));
   }
   Answer put(std::string target, std::string body = {}, registry::HeaderMap headers = {}) {
-    return call(registry::Verb::put, std::move(target), std::move(headers), std::move(body));
+    return call(registry::Method::put, std::move(target), std::move(headers), std::move(body));
   }
   Answer patch(std::string target, std::string body, registry::HeaderMap headers = {}) {
-    return call(registry::Verb::patch, std::move(target), std::move(headers), std::move(body));
+    return call(registry::Method::patch, std::move(target), std::move(headers), std::move(body));
   }
-  Answer del(std::string target) { return call(registry::Verb::del, std::move(target)); }
+  Answer del(std::string target) { return call(registry::Method::del, std::move(target)); }
 
   /// Pushes a blob in one request; returns its digest.
   std::string push_blob(const std::string& repository, const std::string& bytes) {

@@ -60,7 +60,7 @@ class FurnishedRegistry {
     ServerOptions options;
     options.idle_time = options.header_time = std::chrono::milliseconds(500);
     options.read_at_most = std::move(read_at_most);
-    const Handler handler = [&](registry::Exchange& one) { return api_.handle(one); };
+    const Handler handler = [&](registry::Request& one) { return api_.handle(one); };
     registry::serve_connection(std::move(server), handler, options);
     std::string reply = received(client.get());
     replace(reply, id_, std::string(32, '0'));

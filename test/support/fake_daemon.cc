@@ -55,8 +55,8 @@ registry::Reply stream_of(const std::vector<std::string>& lines) {
 
 FakeDaemon::FakeDaemon(Options options, registry::Interceptor misbehave)
     : options_(std::move(options)),
-      server_([this](registry::Exchange& exchange) { return handle(exchange); },
-              on_socket(socket()), std::move(misbehave)) {}
+      server_([this](registry::Request& request) { return handle(request); }, on_socket(socket()),
+              std::move(misbehave)) {}
 
 void FakeDaemon::hold(const std::string& id, Held image, const std::string& tag) {
   state_.with([&](State& state) {
@@ -88,11 +88,11 @@ std::optional<std::string> FakeDaemon::id_of(const std::string& tag) const {
   });
 }
 
-registry::Reply FakeDaemon::handle(registry::Exchange& exchange) {
-  const std::string target = without_version(exchange.target);
+registry::Reply FakeDaemon::handle(registry::Request& request) {
+  const std::string target = without_version(request.target);
   const std::string path = target.substr(0, target.find('?'));
   state_.with([&](State& state) {
-    state.requests.push_back(cat(registry::verb_text(exchange.verb), " ", path));
+    state.requests.push_back(cat(registry::method_text(request.method), " ", path));
   });
   if (path == "/_ping") {
     registry::Reply reply{200, {}, "OK"};
@@ -108,7 +108,7 @@ registry::Reply FakeDaemon::handle(registry::Exchange& exchange) {
                                R"("driver-type",")",
                                containerd ? "io.containerd.snapshotter.v1" : "none", "\"]]}"));
   }
-  if (path == "/images/load") return load(read_all(exchange.body, 1 << 26));
+  if (path == "/images/load") return load(read_all(request.body, 1 << 26));
   if (path == "/images/json") {
     return state_.with([](const State& state) {
       go::Json::Array list;

@@ -54,7 +54,7 @@ class FakeDaemon {
     std::vector<std::string> requests;
     std::vector<std::set<std::string>> archives;
   };
-  registry::Reply handle(registry::Exchange& exchange);
+  registry::Reply handle(registry::Request& request);
   registry::Reply load(const std::string& tar);
   registry::Reply load_docker_archive(State& state, std::map<std::string, std::string> files);
   registry::Reply load_layout(State& state, const std::map<std::string, std::string>& files);

@@ -10,26 +10,26 @@ namespace n2c::test {
 
 namespace {
 
-using registry::Exchange;
+using registry::Method;
 using registry::Reply;
-using registry::Verb;
+using registry::Request;
 using registry::Verdict;
 
 constexpr std::string_view upload_part = "/blobs/uploads/";
 
-std::string path_of(const Exchange& exchange) {
-  return exchange.target.substr(0, exchange.target.find('?'));
+std::string path_of(const Request& request) {
+  return request.target.substr(0, request.target.find('?'));
 }
 
 /// The path of the session that a request is for; "" for others.
-std::string session_of(const Exchange& exchange) {
-  const std::string path = path_of(exchange);
+std::string session_of(const Request& request) {
+  const std::string path = path_of(request);
   const std::size_t at = path.find(upload_part);
   return at == std::string::npos || at + upload_part.size() == path.size() ? "" : path;
 }
 
-std::string repository_of(const Exchange& exchange) {
-  const std::string path = path_of(exchange);
+std::string repository_of(const Request& request) {
+  const std::string path = path_of(request);
   for (const std::string_view part : {"/blobs/", "/manifests/", "/tags/"}) {
     const std::size_t at = path.find(part);
     if (path.starts_with("/v2/") && at != std::string::npos) return path.substr(4, at - 4);
@@ -37,9 +37,7 @@ std::string repository_of(const Exchange& exchange) {
   return {};
 }
 
-bool carries_bytes(const Exchange& exchange) {
-  return !exchange.body_size || *exchange.body_size > 0;
-}
+bool carries_bytes(const Request& request) { return !request.body_size || *request.body_size > 0; }
 
 Reply problem(int status, std::string code, std::string message = {}) {
   return {.status = status, .body = refusal(status, std::move(code), std::move(message)).body};
@@ -109,10 +107,10 @@ Fault& Fault::amend(std::function<void(Reply&)> change) {
   return *this;
 }
 
-bool Fault::fits(const Exchange& exchange) const {
-  const auto verbs = split(verbs_, '|');
-  return std::ranges::find(verbs, verb_text(exchange.verb)) != verbs.end() &&
-         exchange.target.find(part_) != std::string::npos;
+bool Fault::fits(const Request& request) const {
+  const auto methods = split(methods_, '|');
+  return std::ranges::find(methods, method_text(request.method)) != methods.end() &&
+         request.target.find(part_) != std::string::npos;
 }
 
 FaultyRegistry::FaultyRegistry(Personality personality, std::optional<registry::TlsIdentity> tls)
@@ -126,18 +124,18 @@ FaultyRegistry::FaultyRegistry(Personality personality, std::optional<registry::
   if (personality_.one_scope) tokens_->read_one_scope();
   log_.with([&](Log& log) { log.busy = personality_.busy_manifests; });
   storage_ = std::make_unique<registry::Server>(
-      registry::Handler([this](Exchange& exchange) { return serve_storage(exchange); }),
+      registry::Handler([this](Request& request) { return serve_storage(request); }),
       registry::ServerOptions{});
   server_ = std::make_unique<registry::Server>(
-      registry::Handler([this](Exchange& exchange) { return handle(exchange); }),
+      registry::Handler([this](Request& request) { return handle(request); }),
       registry::ServerOptions{.tls = std::move(tls)},
-      [this](const Exchange& exchange) { return intercept(exchange); });
+      [this](const Request& request) { return intercept(request); });
 }
 
 FaultyRegistry::~FaultyRegistry() = default;
 
-Fault& FaultyRegistry::when(std::string verbs, std::string part) {
-  return faults_.emplace_back(std::move(verbs), std::move(part));
+Fault& FaultyRegistry::when(std::string methods, std::string part) {
+  return faults_.emplace_back(std::move(methods), std::move(part));
 }
 
 void FaultyRegistry::fail_at_random(double chance, std::uint64_t seed,
@@ -176,12 +174,13 @@ std::optional<Verdict> FaultyRegistry::random_fault(Log& log) {
   }
 }
 
-std::optional<Verdict> FaultyRegistry::intercept(const Exchange& exchange) {
+std::optional<Verdict> FaultyRegistry::intercept(const Request& request) {
   return log_.with([&](Log& log) -> std::optional<Verdict> {
-    log.arrivals.push_back({cat(verb_text(exchange.verb), " ", exchange.target), exchange.headers});
-    const std::string session = session_of(exchange);
-    if (exchange.verb == Verb::get) log.doubtful.erase(session);
-    const bool sends = !session.empty() && carries_bytes(exchange);
+    log.arrivals.push_back(
+        {cat(method_text(request.method), " ", request.target), request.headers});
+    const std::string session = session_of(request);
+    if (request.method == Method::get) log.doubtful.erase(session);
+    const bool sends = !session.empty() && carries_bytes(request);
     if (sends && log.doubtful.contains(session)) log.used_twice.insert(session);
     std::optional<Verdict> verdict;
     bool cuts = false;
@@ -196,7 +195,7 @@ std::optional<Verdict> FaultyRegistry::intercept(const Exchange& exchange) {
     if (!verdict && log.chance > 0) verdict = random_fault(log);
     cuts = verdict && (verdict->cut_reply || verdict->cut_request_after);
     for (Fault& fault : faults_) {
-      if (verdict || !fault.fits(exchange)) continue;
+      if (verdict || !fault.fits(request)) continue;
       ++fault.seen_;
       if (fault.seen_ < fault.first_ || fault.seen_ >= fault.first_ + fault.times_) continue;
       verdict = fault.verdict_();
@@ -207,11 +206,11 @@ std::optional<Verdict> FaultyRegistry::intercept(const Exchange& exchange) {
   });
 }
 
-std::optional<Reply> FaultyRegistry::refuse_login(const Exchange& exchange) {
+std::optional<Reply> FaultyRegistry::refuse_login(const Request& request) {
   if (personality_.login == Login::none) return std::nullopt;
-  const std::string sent(exchange.headers.get("Authorization"));
-  const std::string repository = repository_of(exchange);
-  const bool pushes = exchange.verb != Verb::get && exchange.verb != Verb::head;
+  const std::string sent(request.headers.get("Authorization"));
+  const std::string repository = repository_of(request);
+  const bool pushes = request.method != Method::get && request.method != Method::head;
   Reply refused = problem(401, "UNAUTHORIZED", "authentication required");
   if (personality_.login == Login::basic) {
     const std::string basic = registry::base64_encode(cat(test_user, ":", test_password));
@@ -226,60 +225,61 @@ std::optional<Reply> FaultyRegistry::refuse_login(const Exchange& exchange) {
   return refused;
 }
 
-std::optional<Reply> FaultyRegistry::refuse_upload(const Exchange& exchange) {
-  const bool mounts = exchange.target.find("mount=") != std::string::npos;
-  if (exchange.verb == Verb::post && mounts && personality_.mounting == Mounting::denied) {
+std::optional<Reply> FaultyRegistry::refuse_upload(const Request& request) {
+  const bool mounts = request.target.find("mount=") != std::string::npos;
+  if (request.method == Method::post && mounts && personality_.mounting == Mounting::denied) {
     return problem(403, "DENIED", "no mounting here");
   }
-  const std::string session = session_of(exchange);
+  const std::string session = session_of(request);
   if (session.empty()) return std::nullopt;
-  if (exchange.verb == Verb::get && personality_.no_session_status) return problem(404, "UNKNOWN");
-  if (exchange.verb == Verb::put && personality_.empty_close && carries_bytes(exchange)) {
+  if (request.method == Method::get && personality_.no_session_status)
+    return problem(404, "UNKNOWN");
+  if (request.method == Method::put && personality_.empty_close && carries_bytes(request)) {
     return problem(404, "NOT_FOUND");
   }
-  const auto range = exchange.headers.get("Content-Range");
+  const auto range = request.headers.get("Content-Range");
   if (personality_.bare_range_only && range.find_first_not_of("0123456789-") != range.npos) {
     return problem(416, "BLOB_UPLOAD_INVALID", "Content-Range");
   }
-  if (personality_.location != LocationShape::with_state || exchange.verb == Verb::del) {
+  if (personality_.location != LocationShape::with_state || request.method == Method::del) {
     return std::nullopt;
   }
   const int state = log_.with([&](Log& log) { return log.states[session]; });
-  const auto query = cut(exchange.target, '?');
+  const auto query = cut(request.target, '?');
   const auto sent = field_values(query ? query->second : "", "_state");
   if (sent == std::vector<std::string>{cat("a+b/", state, "==")}) return std::nullopt;
   return problem(404, "BLOB_UPLOAD_UNKNOWN", "not the latest Location");
 }
 
-std::optional<Reply> FaultyRegistry::refuse(const Exchange& exchange) {
-  if (personality_.cookies_upset && exchange.headers.find("Cookie")) {
+std::optional<Reply> FaultyRegistry::refuse(const Request& request) {
+  if (personality_.cookies_upset && request.headers.find("Cookie")) {
     return problem(403, "FORBIDDEN", "CSRF token invalid");
   }
-  if (auto refused = refuse_login(exchange)) return refused;
-  if (exchange.target.find(upload_part) != std::string::npos) return refuse_upload(exchange);
+  if (auto refused = refuse_login(request)) return refused;
+  if (request.target.find(upload_part) != std::string::npos) return refuse_upload(request);
   const bool puts_manifest =
-      exchange.verb == Verb::put && exchange.target.find("/manifests/") != std::string::npos;
+      request.method == Method::put && request.target.find("/manifests/") != std::string::npos;
   if (!puts_manifest) return std::nullopt;
   if (log_.with([](Log& log) { return log.busy-- > 0; })) return problem(429, "TOOMANYREQUESTS");
-  const auto type = exchange.headers.get("Content-Type");
+  const auto type = request.headers.get("Content-Type");
   if (personality_.oci_only && type.find("docker") != type.npos) {
     return problem(415, "MANIFEST_INVALID", "media type");
   }
-  const std::string path = path_of(exchange);
+  const std::string path = path_of(request);
   const std::string tag = path.substr(path.rfind('/') + 1);
-  if (personality_.immutable_tags && store_.find_tag(repository_of(exchange), tag)) {
+  if (personality_.immutable_tags && store_.find_tag(repository_of(request), tag)) {
     return problem(400, "TAG_INVALID", "the tag is immutable");
   }
   return std::nullopt;
 }
 
-Reply FaultyRegistry::handle_limited(Exchange& exchange) {
+Reply FaultyRegistry::handle_limited(Request& request) {
   std::uint64_t limit = personality_.body_limit;
-  if (exchange.verb == Verb::patch && personality_.patch_limit > 0) {
+  if (request.method == Method::patch && personality_.patch_limit > 0) {
     limit = personality_.patch_limit;
   }
-  const bool to_session = !session_of(exchange).empty();
-  if (limit == 0 || !to_session) return api_.handle(exchange);
+  const bool to_session = !session_of(request).empty();
+  if (limit == 0 || !to_session) return api_.handle(request);
   const auto too_large = [&] {
     return personality_.html_errors
                ? Reply{.status = 413,
@@ -287,45 +287,45 @@ Reply FaultyRegistry::handle_limited(Exchange& exchange) {
                        .body = "<html><h1>413 Request Entity Too Large</h1></html>"}
                : problem(413, "SIZE_INVALID", "too large");
   };
-  if (exchange.body_size && *exchange.body_size > limit) return too_large();
+  if (request.body_size && *request.body_size > limit) return too_large();
   try {
-    LimitedReader body(exchange.body, limit);
-    Exchange limited{exchange.verb, exchange.target, exchange.headers, body, exchange.body_size};
+    LimitedReader body(request.body, limit);
+    Request limited{request.method, request.target, request.headers, body, request.body_size};
     return api_.handle(limited);
   } catch (const BodyTooLarge&) {
     return too_large();
   }
 }
 
-Reply FaultyRegistry::handle(Exchange& exchange) {
-  const bool is_led = take_percent_apart(exchange.target);
-  if (auto refused = refuse(exchange)) return std::move(*refused);
-  if (exchange.verb == Verb::post && personality_.upload_redirect && !is_led) {
-    const std::size_t query = exchange.target.find('?');
-    const std::string to = cat("/v2/", http::percent_encode(repository_of(exchange)), upload_part,
-                               query == std::string::npos ? "" : exchange.target.substr(query));
+Reply FaultyRegistry::handle(Request& request) {
+  const bool is_led = take_percent_apart(request.target);
+  if (auto refused = refuse(request)) return std::move(*refused);
+  if (request.method == Method::post && personality_.upload_redirect && !is_led) {
+    const std::size_t query = request.target.find('?');
+    const std::string to = cat("/v2/", http::percent_encode(repository_of(request)), upload_part,
+                               query == std::string::npos ? "" : request.target.substr(query));
     return {.status = 307, .headers = {{"Location", to}}};
   }
-  const bool mounts = exchange.target.find("mount=") != std::string::npos;
+  const bool mounts = request.target.find("mount=") != std::string::npos;
   if (mounts && personality_.mounting == Mounting::opens_session) {
-    exchange.target = path_of(exchange);
+    request.target = path_of(request);
   }
-  Reply reply = handle_limited(exchange);
-  dress(exchange, reply);
+  Reply reply = handle_limited(request);
+  dress(request, reply);
   return reply;
 }
 
 /// What the personality makes of a good reply.
-void FaultyRegistry::dress(const Exchange& exchange, Reply& reply) {
+void FaultyRegistry::dress(const Request& request, Reply& reply) {
   if (personality_.cookies_upset) reply.headers.add("Set-Cookie", "sid=harbor; Path=/");
-  const bool blob = exchange.target.find("/blobs/sha") != std::string::npos;
-  const bool reads = exchange.verb == Verb::get || exchange.verb == Verb::head;
-  if (exchange.verb == Verb::head && blob && reply.status == 404) {
+  const bool blob = request.target.find("/blobs/sha") != std::string::npos;
+  const bool reads = request.method == Method::get || request.method == Method::head;
+  if (request.method == Method::head && blob && reply.status == 404) {
     reply.status = personality_.absent_head;
   }
   if (blob && reads && reply.status == 200 && personality_.blobs_elsewhere) {
     reply = {.status = 307,
-             .headers = {{"Location", cat("http://127.0.0.1:", storage_->port(), path_of(exchange),
+             .headers = {{"Location", cat("http://127.0.0.1:", storage_->port(), path_of(request),
                                           "?X-Signature=5ecret-of-storage")}}};
   }
   const std::string location(reply.headers.get("Location"));
@@ -338,29 +338,29 @@ void FaultyRegistry::dress(const Exchange& exchange, Reply& reply) {
                         cat(location, "?_state=", http::percent_encode(cat("a+b/", state, "=="))));
     }
   }
-  if (exchange.verb != Verb::patch || reply.status != 202) return;
+  if (request.method != Method::patch || reply.status != 202) return;
   reply.status = personality_.patch_status;
-  const std::string chunk(exchange.headers.get("Content-Range"));
+  const std::string chunk(request.headers.get("Content-Range"));
   if (personality_.range_per_chunk && !chunk.empty()) reply.headers.set("Range", chunk);
   if (personality_.stale_range) {
     const std::string first = log_.with([&](Log& log) {
-      return log.ranges.emplace(session_of(exchange), reply.headers.get("Range")).first->second;
+      return log.ranges.emplace(session_of(request), reply.headers.get("Range")).first->second;
     });
     reply.headers.set("Range", first);
   }
 }
 
 /// Signed for GET alone, as S3's are.
-Reply FaultyRegistry::serve_storage(Exchange& exchange) {
+Reply FaultyRegistry::serve_storage(Request& request) {
   log_.with([&](Log& log) {
-    log.storage.push_back({cat(verb_text(exchange.verb), " ", exchange.target), exchange.headers});
+    log.storage.push_back({cat(method_text(request.method), " ", request.target), request.headers});
   });
-  if (exchange.verb != Verb::get) return {.status = 403, .body = "SignatureDoesNotMatch"};
-  if (exchange.headers.find("Authorization")) {
+  if (request.method != Method::get) return {.status = 403, .body = "SignatureDoesNotMatch"};
+  if (request.headers.find("Authorization")) {
     return {.status = 400, .body = "Only one auth mechanism allowed"};  // Azure/acr#217
   }
-  exchange.target = path_of(exchange);
-  return api_.handle(exchange);
+  request.target = path_of(request);
+  return api_.handle(request);
 }
 
 std::vector<Arrival> FaultyRegistry::arrivals() const {

@@ -26,7 +26,8 @@ namespace n2c::test {
 /// What happens to some requests. Set up before the requests come.
 class Fault {
  public:
-  Fault(std::string verbs, std::string part) : verbs_(std::move(verbs)), part_(std::move(part)) {}
+  Fault(std::string methods, std::string part)
+      : methods_(std::move(methods)), part_(std::move(part)) {}
 
   Fault& nth(int which) { return first_ = which, *this; }  ///< from 1; the first by default
   Fault& times(int count) { return times_ = count, *this; }
@@ -45,9 +46,9 @@ class Fault {
 
  private:
   friend class FaultyRegistry;
-  bool fits(const registry::Exchange& exchange) const;
+  bool fits(const registry::Request& request) const;
 
-  std::string verbs_, part_;
+  std::string methods_, part_;
   int first_ = 1, times_ = 1, seen_ = 0;
   bool cuts_ = false;
   std::function<registry::Verdict()> verdict_ = [] { return registry::Verdict{}; };
@@ -66,7 +67,7 @@ class FaultyRegistry {
                           std::optional<registry::TlsIdentity> tls = {});
   ~FaultyRegistry();
 
-  Fault& when(std::string verbs, std::string part);
+  Fault& when(std::string methods, std::string part);
   /// Every request fails with this chance: resets, 500, 502, 429 and stalls of `stall`.
   void fail_at_random(double chance, std::uint64_t seed, std::chrono::milliseconds stall);
   /// The connection of the n-th request (from 1) is cut: before it is handled, or its reply.
@@ -103,15 +104,15 @@ class FaultyRegistry {
     std::mt19937_64 random;
   };
 
-  std::optional<registry::Verdict> intercept(const registry::Exchange& exchange);
+  std::optional<registry::Verdict> intercept(const registry::Request& request);
   std::optional<registry::Verdict> random_fault(Log& log);
-  registry::Reply handle(registry::Exchange& exchange);
-  std::optional<registry::Reply> refuse_login(const registry::Exchange& exchange);
-  std::optional<registry::Reply> refuse(const registry::Exchange& exchange);
-  std::optional<registry::Reply> refuse_upload(const registry::Exchange& exchange);
-  registry::Reply handle_limited(registry::Exchange& exchange);
-  void dress(const registry::Exchange& exchange, registry::Reply& reply);
-  registry::Reply serve_storage(registry::Exchange& exchange);
+  registry::Reply handle(registry::Request& request);
+  std::optional<registry::Reply> refuse_login(const registry::Request& request);
+  std::optional<registry::Reply> refuse(const registry::Request& request);
+  std::optional<registry::Reply> refuse_upload(const registry::Request& request);
+  registry::Reply handle_limited(registry::Request& request);
+  void dress(const registry::Request& request, registry::Reply& reply);
+  registry::Reply serve_storage(registry::Request& request);
 
   const Personality personality_;
   registry::MemoryStore store_;

@@ -28,7 +28,7 @@ inline std::vector<oci::Reference> references(const std::vector<std::string>& te
 /// `heard` hears what was said also when it throws. A FakeDaemon cannot pull, so archives it is.
 inline Loaded load(const FakeDaemon& daemon, const Image& image,
                    const std::vector<std::string>& names, const std::vector<std::string>& like = {},
-                   SilentProgress* heard = nullptr, Road road = Road::archive) {
+                   SilentProgress* heard = nullptr, LoadMethod method = LoadMethod::archive) {
   const DockerHost host{.socket = daemon.socket(), .tls = {}};
   SilentProgress own;
   SilentProgress& progress = heard != nullptr ? *heard : own;
@@ -37,7 +37,7 @@ inline Loaded load(const FakeDaemon& daemon, const Image& image,
       connect_docker(host, {.user_agent = "n2c-test", .stall_timeout = std::chrono::seconds(1)}),
       {});
   const LoadRequest request{
-      .image = image, .names = references(names), .like = references(like), .road = road};
+      .image = image, .names = references(names), .like = references(like), .method = method};
   Loaded loaded{engine->load(request, progress, {}), {}};
   loaded.notes = progress.notes();
   return loaded;

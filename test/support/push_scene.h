@@ -94,9 +94,9 @@ class PushScene {
   Locked<std::vector<std::string>> lines_;
   TemporaryFolder folder_;
   registry::Server server_{
-      api_, {}, [this](const registry::Exchange& exchange) {
+      api_, {}, [this](const registry::Request& request) {
         lines_.with([&](auto& lines) {
-          lines.push_back(cat(registry::verb_text(exchange.verb), ' ', exchange.target));
+          lines.push_back(cat(registry::method_text(request.method), ' ', request.target));
         });
         return std::optional<registry::Verdict>();
       }};

@@ -38,7 +38,7 @@ std::vector<std::string> field_values(std::string_view form, std::string_view fi
 
 TokenServer::TokenServer()
     : server_(std::make_unique<registry::Server>(
-          registry::Handler([this](registry::Exchange& exchange) { return answer(exchange); }),
+          registry::Handler([this](registry::Request& request) { return answer(request); }),
           registry::ServerOptions{})) {}
 
 std::string TokenServer::host() const { return cat("127.0.0.1:", server_->port()); }
@@ -54,13 +54,13 @@ void TokenServer::read_one_scope() {
   state_.with([&](State& state) { state.one_scope = true; });
 }
 
-registry::Reply TokenServer::answer(registry::Exchange& exchange) {
+registry::Reply TokenServer::answer(registry::Request& request) {
   state_.with([&](State& state) {
-    state.requests.push_back(cat(verb_text(exchange.verb), " ", exchange.target));
+    state.requests.push_back(cat(method_text(request.method), " ", request.target));
   });
   const std::string basic = "Basic " + registry::base64_encode(cat(test_user, ":", test_password));
-  if (exchange.verb == registry::Verb::post) {
-    const std::string form = read_all(exchange.body, 1 << 20);
+  if (request.method == registry::Method::post) {
+    const std::string form = read_all(request.body, 1 << 20);
     if (field_values(form, "refresh_token") != std::vector<std::string>{test_refresh_token}) {
       return json_reply(401, R"({"errors":[{"code":"UNAUTHORIZED","message":"bad token"}]})");
     }
@@ -70,11 +70,11 @@ registry::Reply TokenServer::answer(registry::Exchange& exchange) {
     }
     return grant(scopes, true);
   }
-  const auto login = exchange.headers.find("Authorization");
+  const auto login = request.headers.find("Authorization");
   if (login && *login != basic) {
     return json_reply(401, R"({"errors":[{"code":"UNAUTHORIZED","message":"wrong password"}]})");
   }
-  const auto query = cut(exchange.target, '?');
+  const auto query = cut(request.target, '?');
   return grant(field_values(query ? query->second : "", "scope"), login.has_value());
 }
 

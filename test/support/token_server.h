@@ -52,7 +52,7 @@ class TokenServer {
     int uses = 0;
     bool one_scope = false;
   };
-  registry::Reply answer(registry::Exchange& exchange);
+  registry::Reply answer(registry::Request& request);
   registry::Reply grant(const std::vector<std::string>& scopes, bool known);
 
   Locked<State> state_;

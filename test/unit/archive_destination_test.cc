@@ -44,7 +44,7 @@ TEST_CASE("a stored image goes into an OCI archive and comes out as it was") {
   CHECK(place.copy(stored(image), {.tags = {"v2"}}, progress, {}).manifest.digest ==
         image.manifest.digest);
   for (const char* tag : {"v1", "v2"}) {
-    LayoutSource source(std::make_unique<ArchiveFiles>(file), tag, std::nullopt);
+    LayoutSource source(std::make_unique<ArchiveReader>(file), tag, std::nullopt);
     check_holds(source, image);
   }
 }
@@ -84,7 +84,7 @@ TEST_CASE("a described image is compressed into an OCI archive under the digest 
   const PushReport expected = push_to_store(image, store, {}, progress, {});
   OciArchiveDestination place(*Address::parse("oci-archive:" + file));
   CHECK(place.push(image, {}, progress, {}).manifest->digest == expected.manifest->digest);
-  LayoutSource source(std::make_unique<ArchiveFiles>(file), "", std::nullopt);
+  LayoutSource source(std::make_unique<ArchiveReader>(file), "", std::nullopt);
   CHECK(source.root({}).json == store.manifests.at(expected.manifest->digest));
 }
 
@@ -95,7 +95,7 @@ TEST_CASE("a docker-archive gives back the image under each of its names") {
   const std::string file = (folder.path() / "a.tar").string();
   DockerArchiveDestination place(*Address::parse("docker-archive:" + file + ":app:1"));
   place.push(image, {.tags = {"2"}}, progress, {});
-  const auto files = std::make_shared<const ArchiveFiles>(file);
+  const auto files = std::make_shared<const ArchiveReader>(file);
   for (const char* name : {"app:1", "docker.io/library/app:2"}) {
     const Image read = open_docker_archive(files, *oci::Reference::parse(name));
     CHECK(read.config_json == image.config_json);
@@ -112,8 +112,8 @@ TEST_CASE("what is no archive, or not this one, is named in the error") {
   const auto file = folder.path() / "a.tar";
   write_file(file,
              "not a tar at all, but long enough to be looked at as one" + std::string(1000, 'x'));
-  CHECK_THROWS_AS(ArchiveFiles{file}, Error);
-  CHECK_THROWS_AS(ArchiveFiles{folder.path() / "missing.tar"}, Error);
+  CHECK_THROWS_AS(ArchiveReader{file}, Error);
+  CHECK_THROWS_AS(ArchiveReader{folder.path() / "missing.tar"}, Error);
   CHECK_THROWS_AS(static_cast<void>(parse_docker_archive_manifest("{").value()), std::exception);
   CHECK_FALSE(parse_docker_archive_manifest(R"([{"Config":5}])"));
 }

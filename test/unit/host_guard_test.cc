@@ -10,10 +10,10 @@ using namespace n2c::registry;
 namespace {
 
 Reply ask(const HostRules& rules, HeaderMap headers) {
-  const auto guarded = with_host_guard(rules, [](Exchange&) { return Reply{.status = 200}; });
+  const auto guarded = with_host_guard(rules, [](Request&) { return Reply{.status = 200}; });
   const auto body = MemorySource("").open();
-  Exchange exchange{Verb::post, "/v2/", std::move(headers), *body, 0};
-  return guarded(exchange);
+  Request request{Method::post, "/v2/", std::move(headers), *body, 0};
+  return guarded(request);
 }
 
 int status(const HostRules& rules, HeaderMap headers) {

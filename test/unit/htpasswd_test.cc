@@ -17,13 +17,13 @@ constexpr const char* ada = "ada:$2y$04$9iBduwFWhj2N.vGwio7YbuU.p6XKkEwhzb.3W8Z9
 
 Reply ask_as(std::string peer, const Handler& handler, HeaderMap headers) {
   const auto body = MemorySource("").open();
-  Exchange exchange{.verb = Verb::get,
-                    .target = "/v2/",
-                    .headers = std::move(headers),
-                    .body = *body,
-                    .body_size = 0,
-                    .peer = std::move(peer)};
-  return handler(exchange);
+  Request request{.method = Method::get,
+                  .target = "/v2/",
+                  .headers = std::move(headers),
+                  .body = *body,
+                  .body_size = 0,
+                  .peer = std::move(peer)};
+  return handler(request);
 }
 
 HeaderMap right() { return {{"Authorization", "Basic YWRhOnNlY3JldA=="}}; }  // ada:secret
@@ -80,7 +80,7 @@ TEST_CASE("a line that is no login is refused by its number") {
 
 TEST_CASE("without a login a handler is not reached, and the reply says how to log in") {
   int reached = 0;
-  const Handler handler = with_login(Htpasswd::parse(ada).value(), [&](Exchange&) {
+  const Handler handler = with_login(Htpasswd::parse(ada).value(), [&](Request&) {
     ++reached;
     return Reply{.status = 204};
   });
@@ -96,7 +96,7 @@ TEST_CASE("without a login a handler is not reached, and the reply says how to l
 
 TEST_CASE("wrong logins make their address wait, and no one else") {
   const Handler handler =
-      with_login(Htpasswd::parse(ada).value(), [](Exchange&) { return Reply{.status = 204}; });
+      with_login(Htpasswd::parse(ada).value(), [](Request&) { return Reply{.status = 204}; });
   CHECK(ask_as("192.0.2.1:1", handler, right()).status == 204);
   int refused = 0;
   for (int i = 0; i < 20; ++i) {
@@ -115,7 +115,7 @@ TEST_CASE("wrong logins make their address wait, and no one else") {
 
 TEST_CASE("a login that was right from an address is let in whatever others try from there") {
   const Handler handler =
-      with_login(Htpasswd::parse(ada).value(), [](Exchange&) { return Reply{.status = 204}; });
+      with_login(Htpasswd::parse(ada).value(), [](Request&) { return Reply{.status = 204}; });
   CHECK(ask_as("127.0.0.1:1", handler, right()).status == 204);
   for (int i = 0; i < 10; ++i) ask_as("127.0.0.1:2", handler, wrong());
   CHECK(ask_as("127.0.0.1:2", handler, wrong()).status == 429);

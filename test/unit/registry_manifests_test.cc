@@ -293,7 +293,7 @@ TEST_CASE("methods that a resource has not are 405 and name those it has") {
   const auto answer = registry.http.post("/v2/app/tags/list");
   CHECK(answer.status == 405);
   CHECK(answer.header("Allow") == "GET, HEAD");
-  CHECK(registry.http.call(Verb::other, "/v2/").status == 405);
+  CHECK(registry.http.call(Method::other, "/v2/").status == 405);
   CHECK(registry.http.get("/v2/app/blobs/uploads/").status == 405);
   CHECK(registry.http.get("/").status == 404);
   CHECK(registry.http.get("/v2/app").status == 404);

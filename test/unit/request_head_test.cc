@@ -12,7 +12,7 @@ namespace {
 /// The status with which the head is refused; 0 when it is none.
 int refusal_of(std::string_view text) {
   HeadScanner scanner(16 << 10);
-  if (const auto problem = scanner.look(text)) return problem->status;
+  if (const auto error = scanner.look(text)) return error->status;
   if (!scanner.whole()) return -1;
   const auto head = parse_head(text.substr(0, scanner.size()));
   return head ? 0 : head.error().status;

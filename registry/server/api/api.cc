@@ -27,7 +27,7 @@ Reply dispatch(Call& call) {
     case Route::Resource::uploads: return serve_uploads(call);
     case Route::Resource::session: return serve_session(call);
   }
-  return reply_to({ProblemCode::unknown, "no such resource"});
+  return reply_to({ApiErrorCode::unknown, "no such resource"});
 }
 
 Reply answer(Call& call) {
@@ -36,16 +36,16 @@ Reply answer(Call& call) {
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::network || error.kind() == ErrorKind::cancelled) throw;
     if (call.options.on_failure) {
-      call.options.on_failure(
-          cat(verb_text(call.verb()), ' ', printable(call.exchange.target), ": ", error.message()));
+      call.options.on_failure(cat(method_text(call.method()), ' ', printable(call.request.target),
+                                  ": ", error.message()));
     }
-    return reply_to({ProblemCode::unknown, "the registry cannot do that now"});
+    return reply_to({ApiErrorCode::unknown, "the registry cannot do that now"});
   } catch (const StoreFull& full) {
     if (call.options.on_failure) {
       call.options.on_failure(
-          cat(verb_text(call.verb()), ' ', printable(call.exchange.target), ": ", full.what()));
+          cat(method_text(call.method()), ' ', printable(call.request.target), ": ", full.what()));
     }
-    return reply_to({ProblemCode::unknown, cat(full.what(), " (--memory-limit)"), {}, 507});
+    return reply_to({ApiErrorCode::unknown, cat(full.what(), " (--memory-limit)"), {}, 507});
   }
 }
 
@@ -58,15 +58,15 @@ Api::Api(Store& store, ApiOptions options)
 
 Api::~Api() = default;
 
-Reply Api::handle(Exchange& exchange) {
-  const auto route = parse_route(exchange.target);
+Reply Api::handle(Request& request) {
+  const auto route = parse_route(request.target);
   Reply reply;
   if (!route) {
     reply = reply_to(route.error());
   } else {
     WritableStore* writable = options_.read_only ? nullptr : store_.writable();
     if (writable != nullptr && !writable->takes_pushes(route->repository)) writable = nullptr;
-    Call call{exchange, *route, store_, writable, options_, *sessions_};
+    Call call{request, *route, store_, writable, options_, *sessions_};
     reply = answer(call);
   }
   if (const auto* text = std::get_if<std::string>(&reply.body)) {

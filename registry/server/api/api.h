@@ -43,7 +43,7 @@ class Api {
   /// Answers one request. Every outcome is a Reply; errors have the spec's JSON form. A failure of
   /// the store is a 500 that does not show its text. Throws only what reading the body throws. May
   /// be called by several threads at once.
-  Reply handle(Exchange& exchange);
+  Reply handle(Request& request);
 
   /// Upload sessions in progress now.
   std::size_t session_count() const;

@@ -11,59 +11,59 @@ struct CodeRow {
   int status;
 };
 
-CodeRow row_of(ProblemCode code) {
+CodeRow row_of(ApiErrorCode code) {
   switch (code) {
-    case ProblemCode::blob_unknown: return {"BLOB_UNKNOWN", 404};
-    case ProblemCode::blob_upload_invalid: return {"BLOB_UPLOAD_INVALID", 400};
-    case ProblemCode::blob_upload_unknown: return {"BLOB_UPLOAD_UNKNOWN", 404};
-    case ProblemCode::digest_invalid: return {"DIGEST_INVALID", 400};
-    case ProblemCode::manifest_blob_unknown: return {"MANIFEST_BLOB_UNKNOWN", 404};
-    case ProblemCode::manifest_invalid: return {"MANIFEST_INVALID", 400};
-    case ProblemCode::manifest_unknown: return {"MANIFEST_UNKNOWN", 404};
-    case ProblemCode::name_invalid: return {"NAME_INVALID", 400};
-    case ProblemCode::name_unknown: return {"NAME_UNKNOWN", 404};
-    case ProblemCode::size_invalid: return {"SIZE_INVALID", 400};
-    case ProblemCode::unauthorized: return {"UNAUTHORIZED", 401};
-    case ProblemCode::denied: return {"DENIED", 403};
-    case ProblemCode::unsupported: return {"UNSUPPORTED", 405};
-    case ProblemCode::too_many_requests: return {"TOOMANYREQUESTS", 429};
-    case ProblemCode::pagination_number_invalid: return {"PAGINATION_NUMBER_INVALID", 400};
-    case ProblemCode::unknown: return {"UNKNOWN", 500};
+    case ApiErrorCode::blob_unknown: return {"BLOB_UNKNOWN", 404};
+    case ApiErrorCode::blob_upload_invalid: return {"BLOB_UPLOAD_INVALID", 400};
+    case ApiErrorCode::blob_upload_unknown: return {"BLOB_UPLOAD_UNKNOWN", 404};
+    case ApiErrorCode::digest_invalid: return {"DIGEST_INVALID", 400};
+    case ApiErrorCode::manifest_blob_unknown: return {"MANIFEST_BLOB_UNKNOWN", 404};
+    case ApiErrorCode::manifest_invalid: return {"MANIFEST_INVALID", 400};
+    case ApiErrorCode::manifest_unknown: return {"MANIFEST_UNKNOWN", 404};
+    case ApiErrorCode::name_invalid: return {"NAME_INVALID", 400};
+    case ApiErrorCode::name_unknown: return {"NAME_UNKNOWN", 404};
+    case ApiErrorCode::size_invalid: return {"SIZE_INVALID", 400};
+    case ApiErrorCode::unauthorized: return {"UNAUTHORIZED", 401};
+    case ApiErrorCode::denied: return {"DENIED", 403};
+    case ApiErrorCode::unsupported: return {"UNSUPPORTED", 405};
+    case ApiErrorCode::too_many_requests: return {"TOOMANYREQUESTS", 429};
+    case ApiErrorCode::pagination_number_invalid: return {"PAGINATION_NUMBER_INVALID", 400};
+    case ApiErrorCode::unknown: return {"UNKNOWN", 500};
   }
   return {"UNKNOWN", 500};
 }
 
-go::Json error_json(const CodeRow& row, const Problem& problem) {
-  go::Json error{go::Json::Object{}};
-  error.set("code", row.text).set("message", problem.message);
-  return error;
+go::Json error_json(const CodeRow& row, const ApiError& error) {
+  go::Json entry{go::Json::Object{}};
+  entry.set("code", row.text).set("message", error.message);
+  return entry;
 }
 
 }  // namespace
 
-Reply reply_to(const Problem& problem) {
-  const CodeRow row = row_of(problem.code);
+Reply reply_to(const ApiError& error) {
+  const CodeRow row = row_of(error.code);
   go::Json errors{go::Json::Array{}};
-  for (const std::string& detail : problem.details) {
-    errors.push(error_json(row, problem).set("detail", detail));
+  for (const std::string& detail : error.details) {
+    errors.push(error_json(row, error).set("detail", detail));
   }
-  if (problem.details.empty()) errors.push(error_json(row, problem));
+  if (error.details.empty()) errors.push(error_json(row, error));
   go::Json body{go::Json::Object{}};
   body.set("errors", std::move(errors));
-  return {.status = problem.status == 0 ? row.status : problem.status,
+  return {.status = error.status == 0 ? row.status : error.status,
           .headers = {{"Content-Type", "application/json"}},
           .body = body.compact()};
 }
 
 Reply method_refused(std::string allowed) {
-  Reply reply = reply_to({ProblemCode::unsupported, "the method is not allowed here"});
+  Reply reply = reply_to({ApiErrorCode::unsupported, "the method is not allowed here"});
   reply.headers.add("Allow", std::move(allowed));
   return reply;
 }
 
 Reply busy_reply() {
   Reply reply =
-      reply_to({ProblemCode::too_many_requests, "the registry has no memory free", {}, 503});
+      reply_to({ApiErrorCode::too_many_requests, "the registry has no memory free", {}, 503});
   reply.headers.add("Retry-After", "1");
   return reply;
 }

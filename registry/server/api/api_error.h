@@ -8,7 +8,7 @@
 
 namespace n2c::registry {
 
-enum class ProblemCode {
+enum class ApiErrorCode {
   blob_unknown,
   blob_upload_invalid,
   blob_upload_unknown,
@@ -28,15 +28,15 @@ enum class ProblemCode {
 };
 
 /// What is wrong with a request, for its sender.
-struct Problem {
-  ProblemCode code;
+struct ApiError {
+  ApiErrorCode code;
   std::string message;
   std::vector<std::string> details{};  ///< one error each, for example one missing digest each
   int status = 0;                      ///< 0: the code's usual one
 };
 
 /// {"errors":[{"code":…,"message":…,"detail":…}]} with the code's status.
-Reply reply_to(const Problem& problem);
+Reply reply_to(const ApiError& error);
 
 /// 405 that names the methods a resource has ("GET, HEAD").
 Reply method_refused(std::string allowed);

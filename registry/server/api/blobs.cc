@@ -8,7 +8,7 @@ namespace n2c::registry {
 namespace {
 
 Reply blob_unknown(const std::string& digest) {
-  return reply_to({ProblemCode::blob_unknown, "the repository has no such blob", {digest}});
+  return reply_to({ApiErrorCode::blob_unknown, "the repository has no such blob", {digest}});
 }
 
 /// `from` up to `count` bytes.
@@ -30,19 +30,19 @@ class FirstBytes final : public Reader {
   std::uint64_t left_;
 };
 
-std::variant<ByteRange, WholeBlob, Unsatisfiable> range_asked_for(const Exchange& exchange,
+std::variant<ByteRange, WholeBlob, Unsatisfiable> range_asked_for(const Request& request,
                                                                   const std::string& etag,
                                                                   std::uint64_t size) {
-  const auto range = exchange.headers.find("Range");
-  if (!range || exchange.verb != Verb::get) return WholeBlob{};
-  const auto condition = exchange.headers.find("If-Range");
+  const auto range = request.headers.find("Range");
+  if (!range || request.method != Method::get) return WholeBlob{};
+  const auto condition = request.headers.find("If-Range");
   if (condition && *condition != etag) return WholeBlob{};
   return parse_range(*range, size);
 }
 
 Reply range_refused(const std::string& digest, std::uint64_t size) {
   Reply reply =
-      reply_to({ProblemCode::size_invalid, "the range lies outside the blob", {digest}, 416});
+      reply_to({ApiErrorCode::size_invalid, "the range lies outside the blob", {digest}, 416});
   reply.headers.add("Content-Range", cat("bytes */", size));
   return reply;
 }
@@ -51,7 +51,7 @@ Reply read_blob(Call& call, const oci::Digest& digest) {
   const auto size = call.store.stat(call.route.repository, digest);
   if (!size) return blob_unknown(digest.str());
   const std::string etag = cat('"', digest.str(), '"');
-  const auto asked = range_asked_for(call.exchange, etag, *size);
+  const auto asked = range_asked_for(call.request, etag, *size);
   if (std::holds_alternative<Unsatisfiable>(asked)) return range_refused(digest.str(), *size);
   const auto* part = std::get_if<ByteRange>(&asked);
   const std::uint64_t count = part != nullptr ? part->count() : *size;
@@ -65,7 +65,7 @@ Reply read_blob(Call& call, const oci::Digest& digest) {
   if (part != nullptr) {
     reply.headers.add("Content-Range", cat("bytes ", part->first, '-', part->last, '/', *size));
   }
-  if (call.verb() == Verb::head) return reply;
+  if (call.method() == Method::head) return reply;
   auto bytes = call.store.open(call.route.repository, digest, part != nullptr ? part->first : 0);
   if (!bytes) return blob_unknown(digest.str());  // removed since the stat
   reply.body = std::make_unique<FirstBytes>(std::move(bytes), count);
@@ -81,9 +81,9 @@ Reply remove_blob(Call& call, const oci::Digest& digest) {
 
 Reply serve_blob(Call& call) {
   const auto digest = oci::Digest::parse(call.route.reference);
-  if (!digest) return reply_to({ProblemCode::digest_invalid, digest.error()});
+  if (!digest) return reply_to({ApiErrorCode::digest_invalid, digest.error()});
   if (call.reads()) return read_blob(call, *digest);
-  if (call.verb() == Verb::del && call.writable != nullptr) return remove_blob(call, *digest);
+  if (call.method() == Method::del && call.writable != nullptr) return remove_blob(call, *digest);
   return method_refused(call.writable != nullptr ? "GET, HEAD, DELETE" : "GET, HEAD");
 }
 

@@ -9,15 +9,15 @@ namespace n2c::registry {
 
 /// One request on its way through the API.
 struct Call {
-  Exchange& exchange;
+  Request& request;
   const Route& route;
   Store& store;
   WritableStore* writable;  ///< null when nothing may be changed
   const ApiOptions& options;
   Sessions& sessions;
 
-  Verb verb() const { return exchange.verb; }
-  bool reads() const { return verb() == Verb::get || verb() == Verb::head; }
+  Method method() const { return request.method; }
+  bool reads() const { return method() == Method::get || method() == Method::head; }
 };
 
 /// What a document of JSON takes while it is understood, or nearly so: some of it becomes many

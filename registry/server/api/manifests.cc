@@ -22,19 +22,19 @@ struct Target {
   std::string tag;
 };
 
-std::expected<Target, Problem> target_of(const std::string& reference) {
+std::expected<Target, ApiError> target_of(const std::string& reference) {
   if (!reference.contains(':')) {
     if (oci::is_tag(reference)) return Target{{}, reference};
     return std::unexpected(
-        Problem{ProblemCode::name_invalid, "no valid tag or digest", {printable(reference)}});
+        ApiError{ApiErrorCode::name_invalid, "no valid tag or digest", {printable(reference)}});
   }
   auto digest = oci::Digest::parse(reference);
-  if (!digest) return std::unexpected(Problem{ProblemCode::digest_invalid, digest.error()});
+  if (!digest) return std::unexpected(ApiError{ApiErrorCode::digest_invalid, digest.error()});
   return Target{*std::move(digest), {}};
 }
 
 Reply manifest_unknown(const Call& call) {
-  return reply_to({ProblemCode::manifest_unknown,
+  return reply_to({ApiErrorCode::manifest_unknown,
                    "the repository has no such manifest",
                    {call.route.reference}});
 }
@@ -53,14 +53,14 @@ Reply read_manifest(Call& call, const Target& target) {
           .body = std::move(manifest->json)};
 }
 
-std::expected<std::string, Problem> read_body(Exchange& exchange) {
-  const Problem too_large{ProblemCode::size_invalid,
-                          cat("a manifest has at most ", oci::max_manifest_bytes, " bytes"),
-                          {},
-                          413};
-  if (exchange.body_size.value_or(0) > oci::max_manifest_bytes) return std::unexpected(too_large);
+std::expected<std::string, ApiError> read_body(Request& request) {
+  const ApiError too_large{ApiErrorCode::size_invalid,
+                           cat("a manifest has at most ", oci::max_manifest_bytes, " bytes"),
+                           {},
+                           413};
+  if (request.body_size.value_or(0) > oci::max_manifest_bytes) return std::unexpected(too_large);
   try {
-    return read_all(exchange.body, oci::max_manifest_bytes);
+    return read_all(request.body, oci::max_manifest_bytes);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::input) throw;
     return std::unexpected(too_large);
@@ -68,8 +68,8 @@ std::expected<std::string, Problem> read_body(Exchange& exchange) {
 }
 
 /// The media type a manifest was sent as, without parameters; its own when it was sent as none.
-std::string media_type_of(const Exchange& exchange, std::string_view json) {
-  std::string_view sent = exchange.headers.get("Content-Type");
+std::string media_type_of(const Request& request, std::string_view json) {
+  std::string_view sent = request.headers.get("Content-Type");
   if (const auto parameters = cut(sent, ';')) sent = parameters->first;
   sent = trim(sent);
   if (!sent.empty()) return std::string(sent);
@@ -77,15 +77,16 @@ std::string media_type_of(const Exchange& exchange, std::string_view json) {
   return parsed ? parsed->text_at("mediaType") : "";
 }
 
-std::expected<std::vector<std::string>, Problem> tags_of(const Call& call, const Target& target) {
+std::expected<std::vector<std::string>, ApiError> tags_of(const Call& call, const Target& target) {
   std::vector<std::string> tags = call.route.query.all("tag");
   if (tags.size() > max_tag_parameters) {
-    return std::unexpected(Problem{
-        ProblemCode::manifest_invalid, cat("more than ", max_tag_parameters, " tags"), {}, 414});
+    return std::unexpected(ApiError{
+        ApiErrorCode::manifest_invalid, cat("more than ", max_tag_parameters, " tags"), {}, 414});
   }
   for (const std::string& tag : tags) {
     if (!oci::is_tag(tag)) {
-      return std::unexpected(Problem{ProblemCode::name_invalid, "no valid tag", {printable(tag)}});
+      return std::unexpected(
+          ApiError{ApiErrorCode::name_invalid, "no valid tag", {printable(tag)}});
     }
   }
   if (!target.tag.empty()) tags.push_back(target.tag);
@@ -93,11 +94,11 @@ std::expected<std::vector<std::string>, Problem> tags_of(const Call& call, const
 }
 
 /// Everything about the manifest that can be checked without the store.
-std::expected<std::pair<NewManifest, ManifestFacts>, Problem> understand(Call& call,
-                                                                         const Target& target) {
+std::expected<std::pair<NewManifest, ManifestFacts>, ApiError> understand(Call& call,
+                                                                          const Target& target) {
   auto tags = tags_of(call, target);
   if (!tags) return std::unexpected(tags.error());
-  auto json = read_body(call.exchange);
+  auto json = read_body(call.request);
   if (!json) return std::unexpected(json.error());
   const auto algorithm = target.digest ? target.digest->algorithm() : HashAlgorithm::sha256;
   Hash hash(algorithm);
@@ -105,27 +106,27 @@ std::expected<std::pair<NewManifest, ManifestFacts>, Problem> understand(Call& c
   const auto digest = oci::Digest::from_hex(algorithm, hash.finish_hex());
   if (target.digest && *target.digest != digest) {
     return std::unexpected(
-        Problem{ProblemCode::digest_invalid,
-                "the manifest has another digest",
-                {cat("expected ", target.digest->str(), ", got ", digest.str())}});
+        ApiError{ApiErrorCode::digest_invalid,
+                 "the manifest has another digest",
+                 {cat("expected ", target.digest->str(), ", got ", digest.str())}});
   }
-  const std::string media_type = media_type_of(call.exchange, *json);
+  const std::string media_type = media_type_of(call.request, *json);
   if (!oci::is_manifest(media_type) && !oci::is_index(media_type)) {
-    return std::unexpected(Problem{ProblemCode::manifest_invalid,
-                                   "the media type is not one of OCI's or Docker's (schema 2)",
-                                   {printable(media_type)},
-                                   415});
+    return std::unexpected(ApiError{ApiErrorCode::manifest_invalid,
+                                    "the media type is not one of OCI's or Docker's (schema 2)",
+                                    {printable(media_type)},
+                                    415});
   }
   auto facts = read_manifest_facts(*json, media_type);
-  if (!facts) return std::unexpected(Problem{ProblemCode::manifest_invalid, facts.error()});
+  if (!facts) return std::unexpected(ApiError{ApiErrorCode::manifest_invalid, facts.error()});
   if (facts->blobs.size() + facts->manifests.size() > max_named) {
-    return std::unexpected(Problem{ProblemCode::manifest_invalid,
-                                   cat("a manifest names at most ", max_named, " blobs")});
+    return std::unexpected(ApiError{ApiErrorCode::manifest_invalid,
+                                    cat("a manifest names at most ", max_named, " blobs")});
   }
   if (!facts->media_type.empty() && facts->media_type != media_type) {
-    return std::unexpected(Problem{ProblemCode::manifest_invalid,
-                                   "mediaType is not the Content-Type",
-                                   {printable(facts->media_type)}});
+    return std::unexpected(ApiError{ApiErrorCode::manifest_invalid,
+                                    "mediaType is not the Content-Type",
+                                    {printable(facts->media_type)}});
   }
   NewManifest manifest{.record = {{media_type, digest, json->size()}, *std::move(json)},
                        .tags = *std::move(tags)};
@@ -135,7 +136,7 @@ std::expected<std::pair<NewManifest, ManifestFacts>, Problem> understand(Call& c
 Reply put_manifest(Call& call, const Target& target) {
   MemoryBudget::Share share(call.options.memory);
   const std::uint64_t bytes =
-      std::min(call.exchange.body_size.value_or(oci::max_manifest_bytes), oci::max_manifest_bytes);
+      std::min(call.request.body_size.value_or(oci::max_manifest_bytes), oci::max_manifest_bytes);
   if (!share.grow(memory_of_json(bytes))) return busy_reply();
   auto understood = understand(call, target);
   if (!understood) return reply_to(understood.error());
@@ -147,14 +148,14 @@ Reply put_manifest(Call& call, const Target& target) {
   }
   const auto missing = call.writable->put_manifest(call.route.repository, manifest);
   if (!missing.empty()) {
-    Problem problem{ProblemCode::manifest_blob_unknown,
-                    "the manifest names what the repository does not have"};
+    ApiError error{ApiErrorCode::manifest_blob_unknown,
+                   "the manifest names what the repository does not have"};
     for (const oci::Digest& digest : missing) {
-      if (problem.details.size() == max_errors) break;
-      problem.details.push_back(digest.str());
+      if (error.details.size() == max_errors) break;
+      error.details.push_back(digest.str());
     }
-    if (missing.size() > max_errors) problem.message += cat(" (", missing.size(), " in all)");
-    return reply_to(problem);
+    if (missing.size() > max_errors) error.message += cat(" (", missing.size(), " in all)");
+    return reply_to(error);
   }
   const std::string digest = manifest.record.descriptor.digest.str();
   Reply reply{.status = 201,
@@ -178,8 +179,8 @@ Reply serve_manifest(Call& call) {
   const auto target = target_of(call.route.reference);
   if (!target) return reply_to(target.error());
   if (call.reads()) return read_manifest(call, *target);
-  if (call.writable != nullptr && call.verb() == Verb::put) return put_manifest(call, *target);
-  if (call.writable != nullptr && call.verb() == Verb::del) return remove(call, *target);
+  if (call.writable != nullptr && call.method() == Method::put) return put_manifest(call, *target);
+  if (call.writable != nullptr && call.method() == Method::del) return remove(call, *target);
   return method_refused(call.writable != nullptr ? "GET, HEAD, PUT, DELETE" : "GET, HEAD");
 }
 

@@ -14,15 +14,15 @@ bool same_field(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string_view verb_text(Verb verb) {
-  switch (verb) {
-    case Verb::get: return "GET";
-    case Verb::head: return "HEAD";
-    case Verb::post: return "POST";
-    case Verb::put: return "PUT";
-    case Verb::patch: return "PATCH";
-    case Verb::del: return "DELETE";
-    case Verb::other: return "?";
+std::string_view method_text(Method method) {
+  switch (method) {
+    case Method::get: return "GET";
+    case Method::head: return "HEAD";
+    case Method::post: return "POST";
+    case Method::put: return "PUT";
+    case Method::patch: return "PATCH";
+    case Method::del: return "DELETE";
+    case Method::other: return "?";
   }
   return "?";
 }

@@ -15,10 +15,10 @@
 
 namespace n2c::registry {
 
-enum class Verb { get, head, post, put, patch, del, other };
+enum class Method { get, head, post, put, patch, del, other };
 
 /// "GET", "DELETE"; "?" for other.
-std::string_view verb_text(Verb verb);
+std::string_view method_text(Method method);
 
 /// Header fields in order. Names are compared without case (RFC 9110 §5.1).
 class HeaderMap {
@@ -45,8 +45,8 @@ class HeaderMap {
 };
 
 /// A request whose body has not been read yet.
-struct Exchange {
-  Verb verb = Verb::get;
+struct Request {
+  Method method = Method::get;
   std::string target;  ///< as on the request line: path and query, percent-encoded
   HeaderMap headers;
   Reader& body;  ///< throws Error{network} when the client leaves before the body's end

@@ -56,8 +56,8 @@ std::optional<Route> resource_of(std::string_view path) {
   return {};
 }
 
-Problem no_such_resource() {
-  return {ProblemCode::name_unknown, "no such resource: see the OCI distribution-spec", {}, 404};
+ApiError no_such_resource() {
+  return {ApiErrorCode::name_unknown, "no such resource: see the OCI distribution-spec", {}, 404};
 }
 
 }  // namespace
@@ -118,11 +118,11 @@ std::vector<std::string> Query::all(std::string_view parameter) const {
   return values;
 }
 
-std::expected<Route, Problem> parse_route(std::string_view target) {
+std::expected<Route, ApiError> parse_route(std::string_view target) {
   const auto [raw_path, raw_query] =
       cut(target, '?').value_or(std::pair{target, std::string_view{}});
   const auto path = percent_decoded(raw_path);
-  if (!path) return std::unexpected(Problem{ProblemCode::name_invalid, "the path is ill-formed"});
+  if (!path) return std::unexpected(ApiError{ApiErrorCode::name_invalid, "the path is ill-formed"});
   Query query = Query::parse(raw_query);
   if (*path == "/v2" || *path == "/v2/") return Route{Resource::base, {}, {}, std::move(query)};
   if (*path == "/v2/_catalog") return Route{Resource::catalog, {}, {}, std::move(query)};
@@ -130,8 +130,8 @@ std::expected<Route, Problem> parse_route(std::string_view target) {
   auto route = resource_of(std::string_view(*path).substr(4));
   if (!route) return std::unexpected(no_such_resource());
   if (!oci::is_repository_path(route->repository)) {
-    return std::unexpected(Problem{
-        ProblemCode::name_invalid, "no valid repository path", {printable(route->repository)}});
+    return std::unexpected(ApiError{
+        ApiErrorCode::name_invalid, "no valid repository path", {printable(route->repository)}});
   }
   route->query = std::move(query);
   return *std::move(route);

@@ -38,6 +38,6 @@ std::string percent_encoded(std::string_view text);
 
 /// Parses path and query of a request line. They are decoded once, then checked strictly: "..",
 /// NUL, and whatever else a repository path cannot hold, is NAME_INVALID.
-std::expected<Route, Problem> parse_route(std::string_view target);
+std::expected<Route, ApiError> parse_route(std::string_view target);
 
 }  // namespace n2c::registry

@@ -31,13 +31,13 @@ constexpr std::size_t page_bytes = oci::max_manifest_bytes;
 constexpr std::size_t most_looked_at = 1'000;
 
 /// What `n` and `last` ask for.
-std::expected<TagRange, Problem> range_of(const Query& query) {
+std::expected<TagRange, ApiError> range_of(const Query& query) {
   TagRange range{.last = query.find("last").value_or(""), .limit = most_in_page};
   const auto text = query.find("n");
   if (!text) return range;
   const auto limit = parse_number(*text);
   if (!limit) {
-    return std::unexpected(Problem{ProblemCode::pagination_number_invalid, "n is no number"});
+    return std::unexpected(ApiError{ApiErrorCode::pagination_number_invalid, "n is no number"});
   }
   range.limit = static_cast<std::size_t>(std::min(*limit, most_in_page));
   return range;
@@ -94,7 +94,7 @@ Reply serve_tags(Call& call) {
   if (!range) return reply_to(range.error());
   auto tags = call.store.tags(call.route.repository, {range->last, range->limit + 1});
   if (!tags) {
-    return reply_to({ProblemCode::name_unknown, "no such repository", {call.route.repository}});
+    return reply_to({ApiErrorCode::name_unknown, "no such repository", {call.route.repository}});
   }
   const std::string path = cat("/v2/", call.route.repository, "/tags/list");
   Json body{Json::Object{}};
@@ -113,7 +113,7 @@ Reply serve_catalog(Call& call) {
 Reply serve_referrers(Call& call) {
   if (!call.reads()) return method_refused("GET, HEAD");
   const auto subject = oci::Digest::parse(call.route.reference);
-  if (!subject) return reply_to({ProblemCode::digest_invalid, subject.error()});
+  if (!subject) return reply_to({ApiErrorCode::digest_invalid, subject.error()});
   MemoryBudget::Share memory(call.options.memory);
   if (!memory.grow(memory_of_json(page_bytes))) return busy_reply();
   const auto wanted = call.route.query.find("artifactType");

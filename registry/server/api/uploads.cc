@@ -32,10 +32,10 @@ Reply session_reply(const Call& call, int status, const Session& session) {
   return reply;
 }
 
-/// A problem with a request to a session, which goes on. The reply has the session's place.
-Reply session_problem(const Call& call, const Session& session, const Problem& problem) {
-  Reply reply = reply_to(problem);
-  for (const auto& [field, value] : session_reply(call, problem.status, session).headers) {
+/// What is wrong with a request to a session, which goes on. The reply has the session's place.
+Reply session_error(const Call& call, const Session& session, const ApiError& error) {
+  Reply reply = reply_to(error);
+  for (const auto& [field, value] : session_reply(call, error.status, session).headers) {
     reply.headers.add(field, value);
   }
   return reply;
@@ -51,45 +51,45 @@ class BodyView final : public Reader {
   Reader& body_;
 };
 
-void receive(Exchange& exchange, Session& session) {
+void receive(Request& request, Session& session) {
   constexpr std::uint64_t worth_a_thread = 8 << 20;
-  if (exchange.body_size.value_or(worth_a_thread) < worth_a_thread) {
-    copy(exchange.body, session);
+  if (request.body_size.value_or(worth_a_thread) < worth_a_thread) {
+    copy(request.body, session);
     return;
   }
   // Hashing takes as long as receiving, so large bodies are received and hashed side by side.
-  ReadAhead ahead(std::make_unique<BodyView>(exchange.body));
+  ReadAhead ahead(std::make_unique<BodyView>(request.body));
   for (ByteView bytes = ahead.next(); !bytes.empty(); bytes = ahead.next()) session.write(bytes);
 }
 
 /// Takes the body as the session's next bytes. Returns nothing when it did, else the refusal.
 std::optional<Reply> append(Call& call, Sessions::Lease& session) {
-  const auto header = call.exchange.headers.find("Content-Range");
+  const auto header = call.request.headers.find("Content-Range");
   if (!header) {
-    receive(call.exchange, *session);
+    receive(call.request, *session);
     return {};
   }
   const auto range = parse_chunk_range(*header);
   const auto refuse = [&](std::string message, int status) {
-    return session_problem(
+    return session_error(
         call, *session,
-        {ProblemCode::blob_upload_invalid, "Content-Range: " + std::move(message), {}, status});
+        {ApiErrorCode::blob_upload_invalid, "Content-Range: " + std::move(message), {}, status});
   };
   if (!range) return refuse(range.error(), 400);
   if (range->first != session->size()) {
     return refuse(cat("the next byte is ", session->size()), 416);
   }
-  if (call.exchange.body_size && *call.exchange.body_size != range->count()) {
-    return refuse(cat("Content-Length is ", *call.exchange.body_size), 400);
+  if (call.request.body_size && *call.request.body_size != range->count()) {
+    return refuse(cat("Content-Length is ", *call.request.body_size), 400);
   }
   if (session->had_short_chunk) {
     return refuse("a chunk below OCI-Chunk-Min-Length must be the last", 400);
   }
   session->had_short_chunk = range->count() < call.options.chunk_min_length.value_or(0);
-  receive(call.exchange, *session);
+  receive(call.request, *session);
   if (session->size() != range->last + 1) {  // only without a Content-Length
     session.end();
-    return reply_to({ProblemCode::size_invalid, "the body is not as long as its Content-Range"});
+    return reply_to({ApiErrorCode::size_invalid, "the body is not as long as its Content-Range"});
   }
   return {};
 }
@@ -100,7 +100,7 @@ Reply commit(Call& call, Sessions::Lease& session, const oci::Digest& digest) {
   auto bytes = session->take_bytes();
   session.end();
   if (found != digest) {
-    return reply_to({ProblemCode::digest_invalid,
+    return reply_to({ApiErrorCode::digest_invalid,
                      "the bytes sent have another digest",
                      {cat("expected ", digest.str(), ", got ", found.str())}});
   }
@@ -114,10 +114,10 @@ std::optional<Reply> try_mount(Call& call) {
   const auto asked = call.route.query.find("mount");
   if (!asked) return {};
   const auto digest = oci::Digest::parse(*asked);
-  if (!digest) return reply_to({ProblemCode::digest_invalid, digest.error()});
+  if (!digest) return reply_to({ApiErrorCode::digest_invalid, digest.error()});
   const auto from = call.route.query.find("from");
   if (from && !oci::is_repository_path(*from)) {
-    return reply_to({ProblemCode::name_invalid, "from: no valid repository path"});
+    return reply_to({ApiErrorCode::name_invalid, "from: no valid repository path"});
   }
   if (!call.writable->mount(call.route.repository, *digest, from)) return {};
   return blob_created(call, *digest);
@@ -136,21 +136,21 @@ Reply begin_upload(Call& call) {
   std::optional<oci::Digest> whole;
   if (const auto text = call.route.query.find("digest")) {
     const auto digest = oci::Digest::parse(*text);
-    if (!digest) return reply_to({ProblemCode::digest_invalid, digest.error()});
+    if (!digest) return reply_to({ApiErrorCode::digest_invalid, digest.error()});
     whole = *digest;
   }
   const auto algorithm = algorithm_asked_for(call, whole);
-  if (!algorithm) return reply_to({ProblemCode::digest_invalid, algorithm.error()});
+  if (!algorithm) return reply_to({ApiErrorCode::digest_invalid, algorithm.error()});
   if (auto mounted = try_mount(call)) return *std::move(mounted);
   auto session = call.sessions.begin(call.route.repository, call.writable->stage(), *algorithm);
   if (!session) {
-    Reply reply = reply_to({ProblemCode::too_many_requests, "too many uploads in progress"});
+    Reply reply = reply_to({ApiErrorCode::too_many_requests, "too many uploads in progress"});
     reply.headers.add("Retry-After", "10");
     return reply;
   }
   if (!whole) return session_reply(call, 202, **session);
   try {
-    receive(call.exchange, **session);
+    receive(call.request, **session);
   } catch (...) {
     session->end();  // no one was told of it
     throw;
@@ -162,16 +162,16 @@ Reply close_session(Call& call, Sessions::Lease& session) {
   const auto text = call.route.query.find("digest");
   const auto digest = oci::Digest::parse(text.value_or(""));
   if (!digest) {
-    return session_problem(call, *session,
-                           {ProblemCode::digest_invalid, "digest: " + digest.error(), {}, 400});
+    return session_error(call, *session,
+                         {ApiErrorCode::digest_invalid, "digest: " + digest.error(), {}, 400});
   }
   if (auto refused = append(call, session)) return *std::move(refused);
   return commit(call, session, *digest);
 }
 
 Reply use_session(Call& call, Sessions::Lease& session) {
-  if (call.verb() == Verb::put) return close_session(call, session);
-  if (call.verb() == Verb::get) return session_reply(call, 204, *session);
+  if (call.method() == Method::put) return close_session(call, session);
+  if (call.method() == Method::get) return session_reply(call, 204, *session);
   if (auto refused = append(call, session)) return *std::move(refused);
   return session_reply(call, 202, *session);
 }
@@ -187,7 +187,7 @@ Reply use_session_with_room(Call& call, Sessions::Lease& session) {
 }
 
 Reply upload_unknown() {
-  return reply_to({ProblemCode::blob_upload_unknown,
+  return reply_to({ApiErrorCode::blob_upload_unknown,
                    "no such upload: it ended, was cancelled or was idle for too long"});
 }
 
@@ -195,29 +195,29 @@ Reply upload_unknown() {
 
 Reply serve_uploads(Call& call) {
   if (call.writable == nullptr) return method_refused("");
-  if (call.verb() != Verb::post) return method_refused("POST");
+  if (call.method() != Method::post) return method_refused("POST");
   return begin_upload(call);
 }
 
 Reply serve_session(Call& call) {
   if (call.writable == nullptr) return method_refused("");
   const std::string& id = call.route.reference;
-  switch (call.verb()) {
-    case Verb::del:
+  switch (call.method()) {
+    case Method::del:
       if (!call.sessions.cancel(call.route.repository, id)) return upload_unknown();
       return {.status = 204};
-    case Verb::get:
-    case Verb::patch:
-    case Verb::put: break;
-    case Verb::head:
-    case Verb::post:
-    case Verb::other: return method_refused("GET, PATCH, PUT, DELETE");
+    case Method::get:
+    case Method::patch:
+    case Method::put: break;
+    case Method::head:
+    case Method::post:
+    case Method::other: return method_refused("GET, PATCH, PUT, DELETE");
   }
   auto taken = call.sessions.take(call.route.repository, id);
   if (std::holds_alternative<Sessions::Unknown>(taken)) return upload_unknown();
   if (std::holds_alternative<Sessions::Busy>(taken)) {
     return reply_to(
-        {ProblemCode::blob_upload_invalid, "another request is sending to this upload", {}, 409});
+        {ApiErrorCode::blob_upload_invalid, "another request is sending to this upload", {}, 409});
   }
   return use_session_with_room(call, std::get<Sessions::Lease>(taken));
 }

@@ -85,11 +85,11 @@ Parsed<std::string> parse_host_name(std::string_view text) {
 }
 
 Handler with_host_guard(HostRules rules, Handler handler) {
-  return [guard = HostGuard(std::move(rules)), next = std::move(handler)](Exchange& exchange) {
-    if (auto why = guard.refusal(exchange.headers)) {
-      return reply_to({ProblemCode::denied, *std::move(why)});
+  return [guard = HostGuard(std::move(rules)), next = std::move(handler)](Request& request) {
+    if (auto why = guard.refusal(request.headers)) {
+      return reply_to({ApiErrorCode::denied, *std::move(why)});
     }
-    return next(exchange);
+    return next(request);
   };
 }
 

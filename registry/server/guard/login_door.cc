@@ -70,11 +70,11 @@ class Door {
   explicit Door(Htpasswd logins) : logins_(std::move(logins)) {}
 
   /// What to answer instead of the handler's reply, or nothing.
-  std::optional<Reply> refusal(const Exchange& exchange) {
-    const std::string_view authorization = exchange.headers.get("Authorization");
+  std::optional<Reply> refusal(const Request& request) {
+    const std::string_view authorization = request.headers.get("Authorization");
     const auto login = basic_login(authorization);
     if (!login) return challenge();
-    const std::string peer = peer_key(exchange.peer);
+    const std::string peer = peer_key(request.peer);
     const std::string form = hashed(cat(peer, ' ', authorization));
     if (remembered_.with([&](const Forms& forms) { return forms.contains(form); })) return {};
     return look_at(*login, hashed(cat(peer, ' ', login->user)), form);
@@ -103,14 +103,14 @@ class Door {
   }
 
   static Reply challenge() {
-    Reply reply = reply_to({ProblemCode::unauthorized, "a user name and password are needed"});
+    Reply reply = reply_to({ApiErrorCode::unauthorized, "a user name and password are needed"});
     reply.headers.add("WWW-Authenticate", "Basic realm=\"n2c\", charset=\"UTF-8\"");
     reply.headers.add("Docker-Distribution-API-Version", "registry/2.0");
     return reply;
   }
 
   static Reply later(seconds wait) {
-    Reply reply = reply_to({ProblemCode::too_many_requests, "too many wrong logins: wait"});
+    Reply reply = reply_to({ApiErrorCode::too_many_requests, "too many wrong logins: wait"});
     reply.headers.add("Retry-After", cat(wait.count()));
     reply.headers.add("Docker-Distribution-API-Version", "registry/2.0");
     return reply;
@@ -127,9 +127,9 @@ class Door {
 
 Handler with_login(Htpasswd logins, Handler handler) {
   const auto door = std::make_shared<Door>(std::move(logins));
-  return [door, next = std::move(handler)](Exchange& exchange) {
-    if (auto refused = door->refusal(exchange)) return *std::move(refused);
-    return next(exchange);
+  return [door, next = std::move(handler)](Request& request) {
+    if (auto refused = door->refusal(request)) return *std::move(refused);
+    return next(request);
   };
 }
 

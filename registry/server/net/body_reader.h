@@ -32,7 +32,7 @@ class BodyReader final : public Reader {
   /// Whether the client left, or sends an invalid body. Then no further request can be read.
   bool broken() const { return broken_; }
   /// Why the body is invalid.
-  std::optional<Problem> refusal() const { return chunks_ ? chunks_->refusal() : std::nullopt; }
+  std::optional<ApiError> refusal() const { return chunks_ ? chunks_->refusal() : std::nullopt; }
   void cut_after(std::optional<std::uint64_t> bytes) { cut_after_ = bytes; }
 
   /// Makes the connection ready for the next request, if that takes little work.

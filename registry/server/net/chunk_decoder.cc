@@ -120,8 +120,8 @@ void ChunkDecoder::expect(bool fits, State next) {
 void ChunkDecoder::refuse(const char* why, int status) {
   if (refusal_) return;
   state_ = State::refused;
-  refusal_ = Problem{
-      status == 431 ? ProblemCode::size_invalid : ProblemCode::unsupported, why, {}, status};
+  refusal_ = ApiError{
+      status == 431 ? ApiErrorCode::size_invalid : ApiErrorCode::unsupported, why, {}, status};
 }
 
 }  // namespace n2c::registry

@@ -28,7 +28,7 @@ class ChunkDecoder {
   bool done() const { return state_ == State::done; }
   /// Why the body is refused: it is not in chunks (400), or has too much besides them (400; 431 for
   /// trailers).
-  const std::optional<Problem>& refusal() const { return refusal_; }
+  const std::optional<ApiError>& refusal() const { return refusal_; }
 
   /// How many bytes of the body come next as they are. They may be read without the decoder, which
   /// has to be told then.
@@ -65,7 +65,7 @@ class ChunkDecoder {
   State state_ = State::size_start;
   std::uint64_t left_ = 0;  // of this chunk
   std::size_t spare_;
-  std::optional<Problem> refusal_;
+  std::optional<ApiError> refusal_;
 };
 
 }  // namespace n2c::registry

@@ -17,11 +17,12 @@ constexpr std::chrono::milliseconds linger_time{2'000};
 /// The most that the buffers of one request take: a block being sent, four read ahead, one of TLS.
 constexpr std::uint64_t transfer_bytes = 1536 << 10;
 
-Verb verb_of(std::string_view method) {
-  for (const Verb verb : {Verb::get, Verb::head, Verb::post, Verb::put, Verb::patch, Verb::del}) {
-    if (method == verb_text(verb)) return verb;
+Method method_of(std::string_view text) {
+  for (const Method method :
+       {Method::get, Method::head, Method::post, Method::put, Method::patch, Method::del}) {
+    if (text == method_text(method)) return method;
   }
-  return Verb::other;
+  return Method::other;
 }
 
 }  // namespace
@@ -47,10 +48,10 @@ void Connection::run() noexcept {
 
 Connection::Next Connection::serve_one() {
   HeadScanner scanner(shared_.options.max_header_bytes);
-  const auto problem = read_head(scanner);
-  if (problem && problem->status == 0) return Next::gone;
+  const auto error = read_head(scanner);
+  if (error && error->status == 0) return Next::gone;
   if (!place_.begin_request()) return Next::gone;
-  if (problem) return refuse(*problem);
+  if (error) return refuse(*error);
   auto head = parse_head(text_of(inbox_.unread().first(scanner.size())));
   inbox_.consume(scanner.size());
   if (!head) return refuse(head.error());
@@ -61,27 +62,27 @@ Connection::Next Connection::serve_one() {
 
 /// Reads up to the empty line. Nothing when it is there; else what is wrong (status 0: the
 /// client left, or sent nothing).
-std::optional<Problem> Connection::read_head(HeadScanner& scanner) {
+std::optional<ApiError> Connection::read_head(HeadScanner& scanner) {
   bool begun = !inbox_.unread().empty();
   auto deadline =
       steady_clock::now() + (begun ? shared_.options.header_time : shared_.options.idle_time);
   while (true) {
-    auto problem = scanner.look(text_of(inbox_.unread()));
-    if (problem || scanner.whole()) return problem;
+    auto error = scanner.look(text_of(inbox_.unread()));
+    if (error || scanner.whole()) return error;
     // A request that has begun is in flight: draining waits for it.
     const Transfer got = inbox_.refill(deadline, begun ? nullptr : &shared_.draining);
     if (got.end == Transfer::End::timed_out && begun) {
-      return Problem{ProblemCode::unsupported, "the header did not come in time", {}, 408};
+      return ApiError{ApiErrorCode::unsupported, "the header did not come in time", {}, 408};
     }
-    if (got.end != Transfer::End::none) return Problem{ProblemCode::unknown, ""};
+    if (got.end != Transfer::End::none) return ApiError{ApiErrorCode::unknown, ""};
     if (!begun) deadline = steady_clock::now() + shared_.options.header_time;
     begun = true;
   }
 }
 
 /// A reply to what is no request.
-Connection::Next Connection::refuse(const Problem& problem) {
-  const Sent sent = send_reply(socket_, shared_.options, reply_to(problem), {.close = true});
+Connection::Next Connection::refuse(const ApiError& error) {
+  const Sent sent = send_reply(socket_, shared_.options, reply_to(error), {.close = true});
   log({.peer = peer_, .method = "?", .target = "?", .status = sent.status});
   return Next::farewell;
 }
@@ -89,17 +90,17 @@ Connection::Next Connection::refuse(const Problem& problem) {
 Connection::Next Connection::answer(RequestHead head) {
   const auto begun = steady_clock::now();
   BodyReader body(inbox_, head, shared_.options);
-  Exchange exchange{.verb = verb_of(head.method),
-                    .target = std::move(head.target),
-                    .headers = std::move(head.fields),
-                    .body = body,
-                    .peer = peer_};
-  if (!head.is_chunked) exchange.body_size = head.length.value_or(0);
+  Request request{.method = method_of(head.method),
+                  .target = std::move(head.target),
+                  .headers = std::move(head.fields),
+                  .body = body,
+                  .peer = peer_};
+  if (!head.is_chunked) request.body_size = head.length.value_or(0);
   AccessRecord record{.peer = peer_,
                       .method = std::move(head.method),
-                      .target = exchange.target,
-                      .user_agent = std::string(exchange.headers.get("User-Agent"))};
-  const auto [next, sent] = reply_to_one(exchange, body, head.keeps_alive);
+                      .target = request.target,
+                      .user_agent = std::string(request.headers.get("User-Agent"))};
+  const auto [next, sent] = reply_to_one(request, body, head.keeps_alive);
   record.status = sent.status;
   record.bytes_in = body.count();
   record.bytes_out = sent.body_bytes;
@@ -108,19 +109,19 @@ Connection::Next Connection::answer(RequestHead head) {
   return next;
 }
 
-std::pair<Connection::Next, Sent> Connection::reply_to_one(Exchange& exchange, BodyReader& body,
+std::pair<Connection::Next, Sent> Connection::reply_to_one(Request& request, BodyReader& body,
                                                            bool keep) {
   try {
     std::optional<Verdict> verdict;
-    if (shared_.interceptor) verdict = shared_.interceptor(exchange);
+    if (shared_.interceptor) verdict = shared_.interceptor(request);
     MemoryBudget::Share buffers(shared_.options.memory);
-    const bool moves_bytes = exchange.verb == Verb::get || !body.finished();
-    Reply reply = !moves_bytes || buffers.grow(transfer_bytes) ? handle(exchange, body, verdict)
+    const bool moves_bytes = request.method == Method::get || !body.finished();
+    Reply reply = !moves_bytes || buffers.grow(transfer_bytes) ? handle(request, body, verdict)
                                                                : busy_reply();
     if (verdict && verdict->amend) verdict->amend(reply);
     if (verdict && verdict->cut_reply) return {Next::gone, {}};
     keep = keep && body.read_away() && !shared_.draining.raised();
-    const SendOptions how{.head_only = exchange.verb == Verb::head,
+    const SendOptions how{.head_only = request.method == Method::head,
                           .close = !keep,
                           .cut_after = verdict ? verdict->cut_reply_after : std::nullopt};
     const Sent sent = send_reply(socket_, shared_.options, std::move(reply), how);
@@ -133,23 +134,23 @@ std::pair<Connection::Next, Sent> Connection::reply_to_one(Exchange& exchange, B
   }
 }
 
-Reply Connection::handle(Exchange& exchange, BodyReader& body, std::optional<Verdict>& verdict) {
+Reply Connection::handle(Request& request, BodyReader& body, std::optional<Verdict>& verdict) {
   if (verdict) {
     if (verdict->delay.count() > 0) wait_for(shared_.cut, verdict->delay);
     body.cut_after(verdict->cut_request_after);
     if (verdict->answer) return std::move(*verdict->answer);
   }
   try {
-    return shared_.handler(exchange);
+    return shared_.handler(request);
   } catch (const Error& error) {
-    if (body.timed_out()) return reply_to({ProblemCode::unsupported, error.message(), {}, 408});
+    if (body.timed_out()) return reply_to({ApiErrorCode::unsupported, error.message(), {}, 408});
     if (const auto refusal = body.refusal()) return reply_to(*refusal);
     if (body.broken()) throw ConnectionOver{};
     tell(error.what());
   } catch (const std::exception& error) {
     tell(error.what());
   }
-  return reply_to({ProblemCode::unknown, "the server failed"});
+  return reply_to({ApiErrorCode::unknown, "the server failed"});
 }
 
 /// Reads on for a moment after the last reply: closing with unread bytes would reset the
@@ -175,7 +176,7 @@ void turn_away(Shared& shared, Listener::Accepted accepted) {
   if (shared.tls) return;  // not worth a handshake
   Activity activity;
   Socket socket(std::move(accepted.fd), shared.cut, activity);
-  Reply reply = reply_to({ProblemCode::too_many_requests, "too many connections", {}, 503});
+  Reply reply = reply_to({ApiErrorCode::too_many_requests, "too many connections", {}, 503});
   reply.headers.add("Retry-After", "1");
   send_reply(socket, shared.options, std::move(reply), {.close = true});
   socket.finish_writing();

@@ -41,11 +41,11 @@ class Connection {
   };
 
   Next serve_one();
-  std::optional<Problem> read_head(HeadScanner& scanner);
-  Next refuse(const Problem& problem);
+  std::optional<ApiError> read_head(HeadScanner& scanner);
+  Next refuse(const ApiError& error);
   Next answer(RequestHead head);
-  std::pair<Next, Sent> reply_to_one(Exchange& exchange, BodyReader& body, bool keep);
-  Reply handle(Exchange& exchange, BodyReader& body, std::optional<Verdict>& verdict);
+  std::pair<Next, Sent> reply_to_one(Request& request, BodyReader& body, bool keep);
+  Reply handle(Request& request, BodyReader& body, std::optional<Verdict>& verdict);
   void linger();
   void tell(std::string_view failure) const;
   void log(const AccessRecord& record) const;

@@ -4,34 +4,35 @@
 
 namespace n2c::registry {
 
-Crew::Crew(Listener& listener, ConnectionTable& table, Serve serve, TurnAway turn_away)
+ConnectionThreads::ConnectionThreads(Listener& listener, ConnectionTable& table, Serve serve,
+                                     TurnAway turn_away)
     : listener_(listener),
       table_(table),
       serve_(std::move(serve)),
       turn_away_(std::move(turn_away)),
       acceptor_([this] { accept_all(); }) {}
 
-Crew::~Crew() {
+ConnectionThreads::~ConnectionThreads() {
   stop_accepting();
   for (Member& member : members_) member.thread.join();
 }
 
-void Crew::stop_accepting() {
+void ConnectionThreads::stop_accepting() {
   stop_.raise();
   if (acceptor_.joinable()) acceptor_.join();
 }
 
-bool Crew::wait_for_none(std::chrono::milliseconds time) {
+bool ConnectionThreads::wait_for_none(std::chrono::milliseconds time) {
   std::unique_lock hold(mutex_);
   return changed_.wait_for(hold, time, [&] { return busy_ == 0; });
 }
 
-std::size_t Crew::count() const {
+std::size_t ConnectionThreads::count() const {
   const std::scoped_lock hold(mutex_);
   return busy_;
 }
 
-void Crew::accept_all() {
+void ConnectionThreads::accept_all() {
   while (auto accepted = listener_.accept(stop_)) {
     join_done();
     Place place;
@@ -45,14 +46,14 @@ void Crew::accept_all() {
 }
 
 /// A connection that lost its place needs a moment to end.
-bool Crew::leavers_are_few() {
+bool ConnectionThreads::leavers_are_few() {
   constexpr std::size_t few = 64;
   std::unique_lock hold(mutex_);
   return changed_.wait_for(hold, std::chrono::milliseconds(100),
                            [&] { return busy_ < table_.limit() + few; });
 }
 
-void Crew::start(Listener::Accepted accepted, Place place) {
+void ConnectionThreads::start(Listener::Accepted accepted, Place place) {
   const std::scoped_lock hold(mutex_);
   Member& member = members_.emplace_back();
   const auto serve = [this, &member, place](Listener::Accepted taken) {
@@ -70,7 +71,7 @@ void Crew::start(Listener::Accepted accepted, Place place) {
   }
 }
 
-void Crew::join_done() {
+void ConnectionThreads::join_done() {
   const std::scoped_lock hold(mutex_);
   std::erase_if(members_, [](Member& member) {
     if (member.done) member.thread.join();

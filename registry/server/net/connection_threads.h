@@ -13,17 +13,17 @@
 
 namespace n2c::registry {
 
-class Crew {
+class ConnectionThreads {
  public:
   using Serve = std::function<void(Listener::Accepted, ConnectionTable::Place&)>;
   using TurnAway = std::function<void(Listener::Accepted)>;
 
   /// `serve` runs on a thread of its own, for every connection that `table` has a place for.
   /// `turn_away` runs on the accepting thread, for the others. Neither may throw.
-  Crew(Listener& listener, ConnectionTable& table, Serve serve, TurnAway turn_away);
-  ~Crew();
-  Crew(const Crew&) = delete;
-  Crew& operator=(const Crew&) = delete;
+  ConnectionThreads(Listener& listener, ConnectionTable& table, Serve serve, TurnAway turn_away);
+  ~ConnectionThreads();
+  ConnectionThreads(const ConnectionThreads&) = delete;
+  ConnectionThreads& operator=(const ConnectionThreads&) = delete;
 
   /// Accepts no more connections.
   void stop_accepting();

@@ -12,7 +12,7 @@ namespace n2c::registry {
 
 /// Answers a request. Called from several threads at once. What it throws ends the connection:
 /// with 500 when nothing was sent yet and the client is still there.
-using Handler = std::function<Reply(Exchange&)>;
+using Handler = std::function<Reply(Request&)>;
 
 /// What to do with a request instead of, or around, handling it. For tests.
 struct Verdict {
@@ -27,6 +27,6 @@ struct Verdict {
 };
 
 /// Looks at a request before it is handled; nothing means: go on. The body must not be read.
-using Interceptor = std::function<std::optional<Verdict>(const Exchange&)>;
+using Interceptor = std::function<std::optional<Verdict>(const Request&)>;
 
 }  // namespace n2c::registry

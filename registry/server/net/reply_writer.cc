@@ -127,7 +127,7 @@ class ReplyWriter {
       count = from.read(into);
     } catch (const Error& error) {
       tell(error);
-      Reply failed = reply_to({ProblemCode::unknown, "the bytes cannot be read"});
+      Reply failed = reply_to({ApiErrorCode::unknown, "the bytes cannot be read"});
       sent_.status = failed.status;
       return send_text(failed, std::get<std::string>(failed.body));
     }

@@ -38,8 +38,8 @@ std::string_view without_blanks(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-Problem bad_request(std::string message, int status = 400) {
-  return {ProblemCode::unsupported, std::move(message), {}, status};
+ApiError bad_request(std::string message, int status = 400) {
+  return {ApiErrorCode::unsupported, std::move(message), {}, status};
 }
 
 std::vector<std::string_view> values_of(const HeaderMap& fields, std::string_view name) {
@@ -53,7 +53,7 @@ std::vector<std::string_view> values_of(const HeaderMap& fields, std::string_vie
 /// Parses one head. Each step returns what is wrong, or nothing.
 class HeadParser {
  public:
-  using Refusal = std::optional<Problem>;
+  using Refusal = std::optional<ApiError>;
 
   Refusal parse(std::string_view text) {
     while (text.starts_with(line_end)) text.remove_prefix(line_end.size());
@@ -184,12 +184,12 @@ bool is_port(std::string_view text) {
 
 }  // namespace
 
-std::optional<Problem> HeadScanner::look(std::string_view text) {
+std::optional<ApiError> HeadScanner::look(std::string_view text) {
   while (size_ < text.size() && !whole()) {
     if (!take(text[size_])) return bad_request("no valid HTTP/1.1 request");
     ++size_;
     if (size_ >= limit_ && !whole()) {
-      return Problem{ProblemCode::size_invalid, "the header is too large", {}, 431};
+      return ApiError{ApiErrorCode::size_invalid, "the header is too large", {}, 431};
     }
   }
   return {};
@@ -216,7 +216,7 @@ bool HeadScanner::take(char c) {
   return false;
 }
 
-std::expected<RequestHead, Problem> parse_head(std::string_view text) {
+std::expected<RequestHead, ApiError> parse_head(std::string_view text) {
   HeadParser parser;
   if (auto refused = parser.parse(text)) return std::unexpected(*std::move(refused));
   return std::move(parser.head());

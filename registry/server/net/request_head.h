@@ -25,7 +25,7 @@ class HeadScanner {
 
   /// Goes on in `text`, which is all that has arrived since the head's first byte; each call has
   /// more at its end. Returns why this cannot be a head (400, 431), or nothing while it can.
-  std::optional<Problem> look(std::string_view text);
+  std::optional<ApiError> look(std::string_view text);
   /// Whether the empty line has come; then size() bytes are the head.
   bool whole() const { return state_ == State::whole; }
   std::size_t size() const { return size_; }
@@ -50,9 +50,9 @@ struct RequestHead {
   bool expects_continue = false;
 };
 
-/// Parses what HeadScanner found whole. The problem's status is 400, 417 (Expect), 431 (more
+/// Parses what HeadScanner found whole. The error's status is 400, 417 (Expect), 431 (more
 /// than 100 fields), 501 (a Transfer-Encoding that is not exactly "chunked") or 505.
-std::expected<RequestHead, Problem> parse_head(std::string_view text);
+std::expected<RequestHead, ApiError> parse_head(std::string_view text);
 
 /// Whether a Host field's value has the form of RFC 9110 §7.2: a name or address, and a port
 /// where there is one. It may be empty.

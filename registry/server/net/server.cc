@@ -21,7 +21,7 @@ struct Server::Impl {
         listener(make_listener(shared.options)),
         table(table_limits(shared.options.max_connections)) {
     if (shared.options.tls) shared.tls.emplace(*shared.options.tls);
-    crew.emplace(
+    threads.emplace(
         *listener, table,
         [this](Listener::Accepted accepted, ConnectionTable::Place& place) {
           Connection(shared, std::move(accepted), place).run();
@@ -42,7 +42,7 @@ struct Server::Impl {
   Shared shared;
   std::unique_ptr<Listener> listener;
   ConnectionTable table;
-  std::optional<Crew> crew;
+  std::optional<ConnectionThreads> threads;
 };
 
 Server::Server(Handler handler, ServerOptions options, Interceptor interceptor)
@@ -50,22 +50,22 @@ Server::Server(Handler handler, ServerOptions options, Interceptor interceptor)
           std::make_unique<Impl>(std::move(handler), std::move(options), std::move(interceptor))) {}
 
 Server::Server(Api& api, ServerOptions options, Interceptor interceptor)
-    : Server([&api](Exchange& exchange) { return api.handle(exchange); }, std::move(options),
+    : Server([&api](Request& request) { return api.handle(request); }, std::move(options),
              std::move(interceptor)) {}
 
 Server::~Server() { drain(milliseconds(0)); }
 
 std::uint16_t Server::port() const { return impl_->listener->port(); }
 
-std::size_t Server::connection_count() const { return impl_->crew->count(); }
+std::size_t Server::connection_count() const { return impl_->threads->count(); }
 
 void Server::drain(milliseconds grace) {
-  impl_->crew->stop_accepting();
+  impl_->threads->stop_accepting();
   impl_->listener->close();
   impl_->shared.draining.raise();
-  if (impl_->crew->wait_for_none(grace)) return;
+  if (impl_->threads->wait_for_none(grace)) return;
   impl_->shared.cut.raise();
-  impl_->crew->wait_for_none(std::chrono::hours(24));
+  impl_->threads->wait_for_none(std::chrono::hours(24));
 }
 
 }  // namespace n2c::registry
