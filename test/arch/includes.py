@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Checks who includes whom, where each library's headers and each system's own calls appear, that one
-file alone writes to the terminal, who opens files, and how long files are.
+file alone writes to the terminal, who opens files, how long files are, and how
+many sources a folder has.
 
 usage: includes.py ROOT
 
 The rules are the ones of src/README.md, "Folders, and who may include whom". Prints each breach
 as FILE:LINE: SENTENCE and exits with 1 when there is one.
 """
+import collections
 import pathlib
 import re
 import sys
@@ -79,7 +81,8 @@ LINUX_ONLY = re.compile(
     r'|sem_(init|timedwait)|signalfd|sigtimedwait|splice|statx|timerfd_\w+)\s*\(|(POLLRDHUP|SO_PEERCRED|TCP_CORK)\b'
     r'|(O|MSG|MADV|AT|RENAME)_(PATH|TMPFILE|NOATIME|DIRECT|MORE|NOSIGNAL|HUGEPAGE|EMPTY_PATH|NOREPLACE)\b'
     r'|SOCK_CLOEXEC\b|SOCK_NONBLOCK\b|cpu_set_t\b|st_[amc]tim\b|environ\s*[;[])')
-LONGEST = 500
+LONGEST = 400  # lines of a file
+MOST_SOURCES = 16  # of a folder below src/ and registry/
 INCLUDE = re.compile(r'\s*#include\s+(["<])([^">]+)[">]')
 
 
@@ -101,6 +104,13 @@ def system_breaches(path, number, line):
         yield number, f'only {SYSTEM} may ask which system this is'
     if found := LINUX_ONLY.search(line.split('//')[0]):
         yield number, f'{found.group()} is not on every system: {SYSTEM} has what stands for it'
+
+
+def crowded_folders(files):
+    sources = collections.Counter(path.parent for path in files if path.suffix == '.cc' and path.parts[0] != 'test')
+    for folder, count in sources.items():
+        if count > MOST_SOURCES:
+            yield folder, f'{count} sources; a folder has at most {MOST_SOURCES}'
 
 
 def breaches_of(root, path):
@@ -136,6 +146,9 @@ def main():
     files = [found.relative_to(root) for top in ('src', 'registry', 'test', 'nix')
              for found in sorted((root / top).rglob('*')) if found.suffix in ('.h', '.cc', '.py', '.sh', '.nix')]
     wrong = 0
+    for folder, sentence in crowded_folders(files):
+        print(f'{folder}: {sentence}')
+        wrong += 1
     for path in files:
         for number, sentence in breaches_of(root, path):
             print(f'{path}:{number}: {sentence}')
