@@ -61,9 +61,9 @@ int socket_flags(Blocking blocking) {
 }
 #endif
 
-/// Whether one of them came within so many milliseconds, -1 for however long: not when a signal
+/// Whether one of them came within `limit_ms`, -1 for however long: not when a signal
 /// did. A descriptor of -1 is none.
-bool wait_for_input(std::array<int, 2> descriptors, int milliseconds) {
+bool wait_for_input(std::array<int, 2> descriptors, int limit_ms) {
   const int highest = std::ranges::max(descriptors);
   int ready = 0;
   if (!N2C_LINUX_CALLS && highest < FD_SETSIZE) {
@@ -72,12 +72,12 @@ bool wait_for_input(std::array<int, 2> descriptors, int milliseconds) {
     for (const int fd : descriptors) {
       if (fd >= 0) FD_SET(fd, &watched);
     }
-    timeval time{.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
-    ready = ::select(highest + 1, &watched, nullptr, nullptr, milliseconds < 0 ? nullptr : &time);
+    timeval time{.tv_sec = limit_ms / 1000, .tv_usec = limit_ms % 1000 * 1000};
+    ready = ::select(highest + 1, &watched, nullptr, nullptr, limit_ms < 0 ? nullptr : &time);
   } else {
     std::array<pollfd, 2> watched{pollfd{descriptors[0], POLLIN, 0},
                                   pollfd{descriptors[1], POLLIN, 0}};
-    ready = ::poll(watched.data(), watched.size(), milliseconds);
+    ready = ::poll(watched.data(), watched.size(), limit_ms);
   }
   if (ready < 0 && errno != EINTR) throw_errno("wait for a descriptor");
   return ready > 0;
