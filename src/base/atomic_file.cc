@@ -93,7 +93,11 @@ fs::path behind_links(const fs::path& path) {
 
 AtomicFile::AtomicFile(const In& in, unsigned mode) : path_(in.folder / "a new file") {
   file_ = open_nameless(in.folder, mode);
-  if (!file_) begin_named(mode);
+  if (!file_) {
+    begin_named(mode);
+  } else {
+    ::flock(file_.get(), LOCK_EX | LOCK_NB);  // before it has a name: nobody sees an unlocked one
+  }
 }
 
 AtomicFile::AtomicFile(const fs::path& path, unsigned mode)
