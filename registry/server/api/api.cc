@@ -54,7 +54,8 @@ Reply answer(Call& call) {
 Api::Api(Store& store, ApiOptions options)
     : store_(store),
       options_(std::move(options)),
-      sessions_(std::make_unique<Sessions>(options_.max_sessions, options_.session_idle)) {}
+      sessions_(std::make_unique<Sessions>(options_.max_sessions, options_.session_idle)),
+      heavy_work_(std::make_unique<Turnstile>()) {}
 
 Api::~Api() = default;
 
@@ -66,7 +67,7 @@ Reply Api::handle(Request& request) {
   } else {
     WritableStore* writable = options_.read_only ? nullptr : store_.writable();
     if (writable != nullptr && !writable->takes_pushes(route->repository)) writable = nullptr;
-    Call call{request, *route, store_, writable, options_, *sessions_};
+    Call call{request, *route, store_, writable, options_, *sessions_, *heavy_work_};
     reply = answer(call);
   }
   if (const auto* text = std::get_if<std::string>(&reply.body)) {

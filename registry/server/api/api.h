@@ -33,6 +33,7 @@ struct ApiOptions {
 };
 
 class Sessions;
+class Turnstile;
 
 class Api {
  public:
@@ -52,6 +53,7 @@ class Api {
   Store& store_;
   ApiOptions options_;
   std::unique_ptr<Sessions> sessions_;
+  std::unique_ptr<Turnstile> heavy_work_;
 };
 
 }  // namespace n2c::registry

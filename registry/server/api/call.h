@@ -4,6 +4,7 @@
 #include "registry/server/api/api.h"
 #include "registry/server/api/route.h"
 #include "registry/server/api/sessions.h"
+#include "registry/server/api/turnstile.h"
 
 namespace n2c::registry {
 
@@ -15,6 +16,7 @@ struct Call {
   WritableStore* writable;  ///< null when nothing may be changed
   const ApiOptions& options;
   Sessions& sessions;
+  Turnstile& heavy_work;  ///< for what takes a processor tens of milliseconds
 
   Method method() const { return request.method; }
   bool reads() const { return method() == Method::get || method() == Method::head; }

@@ -53,14 +53,33 @@ Reply read_manifest(Call& call, const Target& target) {
           .body = std::move(manifest->json)};
 }
 
-std::expected<std::string, ApiError> read_body(Request& request) {
+/// Manifests that are quickly understood.
+constexpr std::size_t light_manifest = 64 << 10;
+
+/// A body, whose bytes take their memory as they come.
+class BudgetedReader final : public Reader {
+ public:
+  BudgetedReader(Reader& from, MemoryBudget::Share& memory) : from_(from), memory_(memory) {}
+  std::size_t read(ByteSpan into) override {
+    const std::size_t count = from_.read(into);
+    if (!memory_.grow(count)) throw StoreFull();
+    return count;
+  }
+
+ private:
+  Reader& from_;
+  MemoryBudget::Share& memory_;
+};
+
+std::expected<std::string, ApiError> read_body(Request& request, MemoryBudget::Share& memory) {
   const ApiError too_large{ApiErrorCode::size_invalid,
                            cat("a manifest has at most ", oci::max_manifest_bytes, " bytes"),
                            {},
                            413};
   if (request.body_size.value_or(0) > oci::max_manifest_bytes) return std::unexpected(too_large);
   try {
-    return read_all(request.body, oci::max_manifest_bytes);
+    BudgetedReader body(request.body, memory);
+    return read_all(body, oci::max_manifest_bytes);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::input) throw;
     return std::unexpected(too_large);
@@ -94,15 +113,12 @@ std::expected<std::vector<std::string>, ApiError> tags_of(const Call& call, cons
 }
 
 /// Everything about the manifest that can be checked without the store.
-std::expected<std::pair<NewManifest, ManifestFacts>, ApiError> understand(Call& call,
-                                                                          const Target& target) {
-  auto tags = tags_of(call, target);
-  if (!tags) return std::unexpected(tags.error());
-  auto json = read_body(call.request);
-  if (!json) return std::unexpected(json.error());
+std::expected<std::pair<NewManifest, ManifestFacts>, ApiError> understand(const Call& call,
+                                                                          const Target& target,
+                                                                          std::string json) {
   const auto algorithm = target.digest ? target.digest->algorithm() : HashAlgorithm::sha256;
   Hash hash(algorithm);
-  hash.update(bytes_of(*json));
+  hash.update(bytes_of(json));
   const auto digest = oci::Digest::from_hex(algorithm, hash.finish_hex());
   if (target.digest && *target.digest != digest) {
     return std::unexpected(
@@ -110,14 +126,14 @@ std::expected<std::pair<NewManifest, ManifestFacts>, ApiError> understand(Call& 
                  "the manifest has another digest",
                  {cat("expected ", target.digest->str(), ", got ", digest.str())}});
   }
-  const std::string media_type = media_type_of(call.request, *json);
+  const std::string media_type = media_type_of(call.request, json);
   if (!oci::is_manifest(media_type) && !oci::is_index(media_type)) {
     return std::unexpected(ApiError{ApiErrorCode::manifest_invalid,
                                     "the media type is not one of OCI's or Docker's (schema 2)",
                                     {printable(media_type)},
                                     415});
   }
-  auto facts = read_manifest_facts(*json, media_type);
+  auto facts = read_manifest_facts(json, media_type);
   if (!facts) return std::unexpected(ApiError{ApiErrorCode::manifest_invalid, facts.error()});
   if (facts->blobs.size() + facts->manifests.size() > max_named) {
     return std::unexpected(ApiError{ApiErrorCode::manifest_invalid,
@@ -128,19 +144,23 @@ std::expected<std::pair<NewManifest, ManifestFacts>, ApiError> understand(Call& 
                                     "mediaType is not the Content-Type",
                                     {printable(facts->media_type)}});
   }
-  NewManifest manifest{.record = {{media_type, digest, json->size()}, *std::move(json)},
-                       .tags = *std::move(tags)};
+  NewManifest manifest{.record = {{media_type, digest, json.size()}, std::move(json)}};
   return std::pair{std::move(manifest), *std::move(facts)};
 }
 
 Reply put_manifest(Call& call, const Target& target) {
-  MemoryBudget::Share share(call.options.memory);
-  const std::uint64_t bytes =
-      std::min(call.request.body_size.value_or(oci::max_manifest_bytes), oci::max_manifest_bytes);
-  if (!share.grow(memory_of_json(bytes))) return busy_reply();
-  auto understood = understand(call, target);
+  auto tags = tags_of(call, target);
+  if (!tags) return reply_to(tags.error());
+  MemoryBudget::Share memory(call.options.memory);
+  auto json = read_body(call.request, memory);
+  if (!json) return reply_to(json.error());
+  std::optional<Turnstile::Turn> turn;
+  if (json->size() > light_manifest && !turn.emplace(call.heavy_work.enter())) return busy_reply();
+  if (!memory.grow(memory_of_json(json->size()))) return busy_reply();
+  auto understood = understand(call, target, *std::move(json));
   if (!understood) return reply_to(understood.error());
   auto& [manifest, facts] = *understood;
+  manifest.tags = *std::move(tags);
   if (!call.options.accept_sparse) {
     manifest.required_blobs = facts.blobs;
     manifest.sizes = facts.sizes;

@@ -114,8 +114,9 @@ Reply serve_referrers(Call& call) {
   if (!call.reads()) return method_refused("GET, HEAD");
   const auto subject = oci::Digest::parse(call.route.reference);
   if (!subject) return reply_to({ApiErrorCode::digest_invalid, subject.error()});
+  const auto turn = call.heavy_work.enter();
   MemoryBudget::Share memory(call.options.memory);
-  if (!memory.grow(memory_of_json(page_bytes))) return busy_reply();
+  if (!turn || !memory.grow(memory_of_json(page_bytes))) return busy_reply();
   const auto wanted = call.route.query.find("artifactType");
   const auto all = call.store.referrers(call.route.repository, *subject);
   std::string manifests, link, last = call.route.query.find("last").value_or("");

@@ -51,9 +51,13 @@ class BodyView final : public Reader {
   Reader& body_;
 };
 
-void receive(Request& request, Session& session) {
+void receive(const Call& call, Session& session) {
   constexpr std::uint64_t worth_a_thread = 8 << 20;
-  if (request.body_size.value_or(worth_a_thread) < worth_a_thread) {
+  constexpr std::uint64_t its_memory = 1 << 20;
+  Request& request = call.request;
+  MemoryBudget::Share memory(call.options.memory);
+  if (request.body_size.value_or(worth_a_thread) < worth_a_thread ||
+      !memory.grow_if_ample(its_memory)) {
     copy(request.body, session);
     return;
   }
@@ -66,7 +70,7 @@ void receive(Request& request, Session& session) {
 std::optional<Reply> append(Call& call, Sessions::Lease& session) {
   const auto header = call.request.headers.find("Content-Range");
   if (!header) {
-    receive(call.request, *session);
+    receive(call, *session);
     return {};
   }
   const auto range = parse_chunk_range(*header);
@@ -86,7 +90,7 @@ std::optional<Reply> append(Call& call, Sessions::Lease& session) {
     return refuse("a chunk below OCI-Chunk-Min-Length must be the last", 400);
   }
   session->had_short_chunk = range->count() < call.options.chunk_min_length.value_or(0);
-  receive(call.request, *session);
+  receive(call, *session);
   if (session->size() != range->last + 1) {  // only without a Content-Length
     session.end();
     return reply_to({ApiErrorCode::size_invalid, "the body is not as long as its Content-Range"});
@@ -150,7 +154,7 @@ Reply begin_upload(Call& call) {
   }
   if (!whole) return session_reply(call, 202, **session);
   try {
-    receive(call.request, **session);
+    receive(call, **session);
   } catch (...) {
     session->end();  // no one was told of it
     throw;

@@ -1,17 +1,14 @@
 #include "registry/server/guard/login_door.h"
 
-#include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <memory>
-#include <semaphore>
 #include <set>
-#include <thread>
 
 #include "base/hash.h"
 #include "base/locked.h"
 #include "base/text.h"
 #include "registry/server/api/api_error.h"
+#include "registry/server/api/turnstile.h"
 #include "registry/server/guard/login_throttle.h"
 #include "registry/server/net/connection_table.h"
 
@@ -28,42 +25,6 @@ std::string hashed(std::string_view text) {
   hash.update(bytes_of(text));
   return hash.finish_hex();
 }
-
-/// Lets a few in at a time, so that hashing passwords leaves processors for the rest.
-class Turnstile {
- public:
-  class Turn {
-   public:
-    explicit Turn(Turnstile* owner) : owner_(owner) {}
-    ~Turn() {
-      if (owner_ != nullptr) owner_->free_.release();
-    }
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
-    explicit operator bool() const { return owner_ != nullptr; }
-
-   private:
-    Turnstile* owner_;
-  };
-
-  /// Returns false when too many wait, or this one has waited too long.
-  Turn enter() {
-    if (waiting_.fetch_add(1) >= most_waiting) {
-      --waiting_;
-      return Turn(nullptr);
-    }
-    const bool entered = free_.try_acquire_for(longest_wait);
-    --waiting_;
-    return Turn(entered ? this : nullptr);
-  }
-
- private:
-  static constexpr int most_waiting = 64;
-  static constexpr seconds longest_wait{10};
-  std::counting_semaphore<> free_{
-      static_cast<std::ptrdiff_t>(std::max(1U, std::thread::hardware_concurrency() / 2))};
-  std::atomic<int> waiting_ = 0;
-};
 
 class Door {
  public:

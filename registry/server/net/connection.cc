@@ -14,9 +14,6 @@ using std::chrono::steady_clock;
 /// How long a client that still sends is listened to, so that it can read our reply.
 constexpr std::chrono::milliseconds linger_time{2'000};
 
-/// The most that the buffers of one request take: a block being sent, four read ahead, one of TLS.
-constexpr std::uint64_t transfer_bytes = 1536 << 10;
-
 Method method_of(std::string_view text) {
   for (const Method method :
        {Method::get, Method::head, Method::post, Method::put, Method::patch, Method::del}) {
@@ -114,10 +111,7 @@ std::pair<Connection::Next, Sent> Connection::reply_to_one(Request& request, Bod
   try {
     std::optional<Verdict> verdict;
     if (shared_.interceptor) verdict = shared_.interceptor(request);
-    MemoryBudget::Share buffers(shared_.options.memory);
-    const bool moves_bytes = request.method == Method::get || !body.finished();
-    Reply reply = !moves_bytes || buffers.grow(transfer_bytes) ? handle(request, body, verdict)
-                                                               : busy_reply();
+    Reply reply = handle(request, body, verdict);
     if (verdict && verdict->amend) verdict->amend(reply);
     if (verdict && verdict->cut_reply) return {Next::gone, {}};
     keep = keep && body.read_away() && !shared_.draining.raised();

@@ -90,10 +90,18 @@ class ReplyWriter {
     if (const auto* text = std::get_if<std::string>(&reply.body)) {
       sent_.whole = send_text(reply, *text);
     } else {
+      MemoryBudget::Share memory(limits_.memory);
+      if (!how_.head_only && !memory.grow(body_block)) {
+        Reply busy = busy_reply();
+        sent_.status = busy.status;
+        sent_.whole = send_text(busy, std::get<std::string>(busy.body));
+        return sent_;
+      }
       auto from = std::move(std::get<std::unique_ptr<Reader>>(reply.body));
       // Tarring and hashing a layer takes as long as sending it, so large ones are made and sent
       // side by side.
-      if (length_of(reply) >= limits_.read_ahead_from && !how_.head_only) {
+      if (length_of(reply) >= limits_.read_ahead_from && !how_.head_only &&
+          memory.grow_if_ample(4 * body_block)) {
         from = std::make_unique<ReadAhead>(std::move(from), body_block);
       }
       sent_.whole = send_reader(reply, *from);

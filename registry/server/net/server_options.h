@@ -54,8 +54,8 @@ struct ServerOptions {
   /// quicker for one client that takes all it gets, and more work in all.
   std::uint64_t read_ahead_from = 8 << 20;
 
-  /// Where requests that move bytes take their buffers from; 503 when there is no room. Null: no
-  /// limit. Outlives the server.
+  /// Where replies with a blob take their buffers from: 256 KiB, else 503, and for a large one 1
+  /// MiB more, else it is slower. Null: no limit. Outlives the server.
   MemoryBudget* memory = nullptr;
 
   /// For tests: how many bytes the next read from the client may give.

@@ -20,6 +20,11 @@ bool MemoryBudget::Share::grow(std::uint64_t bytes) {
   return true;
 }
 
+bool MemoryBudget::Share::grow_if_ample(std::uint64_t bytes) {
+  if (owner_ != nullptr && owner_->used() + bytes > owner_->limit() / 2) return false;
+  return grow(bytes);
+}
+
 std::uint64_t MemoryBudget::usual_limit() {
   constexpr std::uint64_t least = 256 << 20;
   const long pages = ::sysconf(_SC_PHYS_PAGES);

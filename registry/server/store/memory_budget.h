@@ -38,6 +38,8 @@ class MemoryBudget {
     /// Takes more. False, and nothing is taken, when the limit would be passed. A share without an
     /// owner has no limit.
     bool grow(std::uint64_t bytes);
+    /// The same for what can be done without: half of the limit stays free.
+    bool grow_if_ample(std::uint64_t bytes);
     std::uint64_t bytes() const { return bytes_; }
 
    private:
@@ -46,6 +48,7 @@ class MemoryBudget {
   };
 
   std::uint64_t used() const { return used_; }
+  std::uint64_t limit() const { return limit_; }
 
   /// Half of this machine's memory, at least 256 MiB.
   static std::uint64_t usual_limit();
