@@ -27,7 +27,7 @@ enum class ApiErrorCode {
   unknown,                    ///< docker's: the registry itself failed
 };
 
-/// What is wrong with a request, for its sender.
+/// What is wrong with a request, as its sender is told.
 struct ApiError {
   ApiErrorCode code;
   std::string message;

@@ -22,8 +22,8 @@ struct Call {
   bool reads() const { return method() == Method::get || method() == Method::head; }
 };
 
-/// What a document of JSON takes while it is understood, or nearly so: some of it becomes many
-/// small values.
+/// Roughly the memory that a JSON document takes while it is parsed: parts of it become many small
+/// values.
 constexpr std::uint64_t memory_of_json(std::uint64_t bytes) { return 12 * bytes; }
 
 }  // namespace n2c::registry

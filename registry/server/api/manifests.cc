@@ -12,7 +12,8 @@ namespace n2c::registry {
 namespace {
 
 constexpr std::size_t max_tag_parameters = 100;
-/// Of blobs and manifests that one manifest names: each is looked for, and may become an error.
+/// The most blobs and manifests that one manifest may name. Each is looked for, and may become an
+/// error.
 constexpr std::size_t max_named = 10'000;
 constexpr std::size_t max_errors = 100;
 
@@ -86,7 +87,8 @@ std::expected<std::string, ApiError> read_body(Request& request, MemoryBudget::S
   }
 }
 
-/// The media type a manifest was sent as, without parameters; its own when it was sent as none.
+/// The media type that a manifest was sent with, without parameters. Its own when it was sent
+/// without.
 std::string media_type_of(const Request& request, std::string_view json) {
   std::string_view sent = request.headers.get("Content-Type");
   if (const auto parameters = cut(sent, ';')) sent = parameters->first;

@@ -57,8 +57,8 @@ Connection::Next Connection::serve_one() {
   return next;
 }
 
-/// Reads up to the empty line. Nothing when it is there; else what is wrong (status 0: the
-/// client left, or sent nothing).
+/// Reads up to the empty line. Returns nothing when it is there, else what is wrong. Status 0: the
+/// client left, or sent nothing.
 std::optional<ApiError> Connection::read_head(HeadScanner& scanner) {
   bool begun = !inbox_.unread().empty();
   auto deadline =
@@ -77,7 +77,7 @@ std::optional<ApiError> Connection::read_head(HeadScanner& scanner) {
   }
 }
 
-/// A reply to what is no request.
+/// Replies to what is not a request.
 Connection::Next Connection::refuse(const ApiError& error) {
   const Sent sent = send_reply(socket_, shared_.options, reply_to(error), {.close = true});
   log({.peer = peer_, .method = "?", .target = "?", .status = sent.status});
@@ -147,8 +147,8 @@ Reply Connection::handle(Request& request, BodyReader& body, std::optional<Verdi
   return reply_to({ApiErrorCode::unknown, "the server failed"});
 }
 
-/// Reads on for a moment after the last reply: closing with unread bytes would reset the
-/// connection, and the client might never see what we said.
+/// Reads on for a moment after the last reply. Closing with unread bytes would reset the
+/// connection, and the client might never see the reply.
 void Connection::linger() {
   place_.say_farewell();
   socket_.finish_writing();

@@ -10,8 +10,8 @@
 
 namespace n2c::registry {
 
-/// Answers a request. Called from several threads at once. What it throws ends the connection:
-/// with 500 when nothing was sent yet and the client is still there.
+/// Answers a request. Called from several threads at once. What it throws ends the connection, with
+/// a 500 when nothing was sent yet and the client is still there.
 using Handler = std::function<Reply(Request&)>;
 
 /// What to do with a request instead of, or around, handling it. For tests.
@@ -26,7 +26,8 @@ struct Verdict {
   std::function<void(Reply&)> amend{};  ///< changes the handler's reply
 };
 
-/// Looks at a request before it is handled; nothing means: go on. The body must not be read.
+/// Looks at a request before it is handled. Nothing means that it is handled as usual. It must not
+/// read the body.
 using Interceptor = std::function<std::optional<Verdict>(const Request&)>;
 
 }  // namespace n2c::registry

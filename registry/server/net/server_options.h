@@ -39,19 +39,21 @@ struct ServerOptions {
   std::filesystem::path unix_socket{};
   std::optional<TlsIdentity> tls{};
 
-  /// One more takes the place of one that has nothing to do (connection_table.h); when all have,
-  /// it is answered 503 and closed. One address beyond this machine has three quarters of them.
+  /// The most connections. One more takes the place of one that has nothing to do
+  /// (connection_table.h). When all are at work, it is answered 503 and closed. One address beyond
+  /// this machine gets at most three quarters.
   std::size_t max_connections = 256;
-  /// More is answered 431. As much may come besides a body in chunks: extensions and trailers.
+  /// A longer header is answered 431. The extensions and trailers of a body in chunks may have as
+  /// many bytes.
   std::size_t max_header_bytes = 16 << 10;
   std::chrono::milliseconds header_time{10'000};  ///< from a header's first byte to its last
-  /// Between two requests, and for each read or write to make any progress. What is over is
-  /// answered 408 when nothing of a reply was sent, and closed.
+  /// The longest time between two requests, and for a read or write without progress. After that
+  /// the connection is closed, with a 408 when nothing of a reply was sent.
   std::chrono::milliseconds idle_time{60'000};
-  /// Bytes a second that a body must average, once it took longer than idle_time.
+  /// The bytes a second that a body must average, once it takes longer than idle_time.
   std::uint64_t min_rate = 1024;
-  /// Bytes from which on a reply's body is read on a thread of its own while it is sent, which is
-  /// quicker for one client that takes all it gets, and more work in all.
+  /// From this size on a reply's body is read on a thread of its own while it is sent. That is
+  /// quicker for one client that takes all it gets, but more work in all.
   std::uint64_t read_ahead_from = 8 << 20;
 
   /// Where replies with a blob take their buffers from: 256 KiB, else 503, and for a large one 1
@@ -63,7 +65,7 @@ struct ServerOptions {
 
   /// Called after every request, on the connection's thread.
   std::function<void(const AccessRecord&)> on_access{};
-  /// Told why a handler, or the body of its reply, failed. Any thread.
+  /// Told why a handler, or the body of its reply, failed. Called from any thread.
   std::function<void(std::string_view line)> on_failure{};
 };
 

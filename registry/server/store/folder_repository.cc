@@ -15,10 +15,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// As long as an index is that small, each change rewrites it, and other programs read it at once.
+/// An index of at most this many entries is rewritten at each change, so that other programs see
+/// the change at once.
 constexpr std::size_t small_index = 256;
-/// A journal is folded into its index at a quarter of the index's length, so that the cost of
-/// folding, spread over the changes, does not grow with it.
+/// A journal is folded into its index when it has a quarter of the index's length. So the cost of
+/// folding, spread over the changes, does not grow with the index.
 constexpr std::size_t least_fold = 1000;
 
 }  // namespace

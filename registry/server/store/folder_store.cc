@@ -27,10 +27,10 @@ std::optional<struct stat> status_of(const fs::path& file) {
   return status;
 }
 
-/// An index larger than that is read at its repository's first request, not at the start.
+/// A larger index is read at its repository's first request, not at the start.
 constexpr std::int64_t eager_bytes = 4 << 20;
 
-/// Removes the files below blobs/ALGORITHM/ that `goes` says.
+/// Removes the files below blobs/ALGORITHM/ for which `goes` is true.
 template <class Goes>
 Collected sweep(const fs::path& blobs, Goes goes) {
   Collected removed;
@@ -229,7 +229,8 @@ std::vector<oci::Digest> FolderStore::missing_of(const std::string& repository,
   for (const oci::Digest& blob : manifest.required_blobs) {
     const auto status = status_of(layout_.blob_file(repository, blob));
     const auto size = manifest.sizes.find(blob);
-    // A manifest may say a wrong size; a file that fits neither it nor the digest is damaged.
+    // A manifest may say a wrong size. A file is damaged when it has neither that size nor the
+    // digest.
     const bool fits = status && (size == manifest.sizes.end() ||
                                  size->second == static_cast<std::uint64_t>(status->st_size) ||
                                  layout_.holds(repository, blob));

@@ -24,24 +24,23 @@ struct Collected {
   std::uint64_t bytes = 0;
 };
 
-/// Survives the end of its process at any moment: what was committed is there, whole, and what
-/// was not is gone. Thread-safe; one process at a time (a second is refused).
+/// Its process may end at any moment: what was committed is whole, and nothing else is left.
+/// Thread-safe. One process at a time; a second is refused.
 class FolderStore final : public WritableStore {
  public:
   using Note = std::function<void(std::string line)>;
-  /// Opens or makes the folder. Throws Error{local} when that cannot be done. `note`, which any
-  /// thread may call, is told what is wrong inside: what an index names that is not there (such
-  /// tags are not listed), and repositories that cannot be read, whose requests then fail while
-  /// the others are served.
-  /// Where there is a `memory`, which outlives this, the indexes take theirs from it; what needs
-  /// an index that finds no room throws StoreFull.
+  /// Opens or makes the folder. Throws Error{local} when that cannot be done. `note` is told what
+  /// is wrong inside, from any thread: what an index names that is not there (such tags are not
+  /// listed), and repositories that cannot be read (their requests fail; the others are served).
+  /// Where there is a `memory`, which outlives this, the indexes take theirs from it; what needs an
+  /// index that finds no room throws StoreFull.
   explicit FolderStore(std::filesystem::path root, Note note = {}, MemoryBudget* memory = nullptr);
-  /// Writes what large repositories have only in their journals into their indexes.
+  /// Writes what large repositories have in their journals only into their indexes.
   ~FolderStore() override;
   FolderStore(const FolderStore&) = delete;
   FolderStore& operator=(const FolderStore&) = delete;
 
-  /// Removes blobs that no manifest of their repository names, then those that no repository
+  /// Removes the blobs that no manifest of their repository names, then those that no repository
   /// has. Nothing else may use the store meanwhile.
   Collected collect();
 

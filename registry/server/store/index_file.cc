@@ -13,13 +13,13 @@ namespace n2c::registry {
 
 namespace {
 
-/// What is read in one piece, whatever it holds: below it no limit of the JSON reader is met.
+/// An index up to this size is read in one piece. No limit of the JSON reader can be met below it.
 constexpr std::uint64_t small_file = 4 << 20;
 constexpr std::size_t batch_bytes = 256 << 10;
 constexpr std::size_t max_entry_bytes = 1 << 20;
 
-/// Cuts the entries out of an index as its text passes: what stands between the braces of the
-/// elements of the member "manifests" of the outermost object.
+/// Cuts the entries out of an index as its text passes. They are the elements of the outermost
+/// object's member "manifests".
 class EntryCutter {
  public:
   /// Calls `each` with the text of every entry that ends in `text`.

@@ -1,5 +1,5 @@
 #pragma once
-/// How much memory a server may use for what clients make it hold.
+/// Limits the memory that a server uses for what clients make it hold.
 
 #include <atomic>
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace n2c::registry {
 
-/// There is no room for more; 507 to the client, who can delete something or give up.
+/// Thrown when there is no room for more. The client gets 507, and can delete something or give up.
 class StoreFull final : public std::exception {
  public:
   const char* what() const noexcept override { return "the registry's memory is full"; }
@@ -22,7 +22,7 @@ class MemoryBudget {
   MemoryBudget(const MemoryBudget&) = delete;
   MemoryBudget& operator=(const MemoryBudget&) = delete;
 
-  /// Bytes that are given back when this goes. One thread at a time.
+  /// A part of the budget, which is given back at the end of its life. One thread at a time.
   class Share {
    public:
     Share() = default;
@@ -35,8 +35,8 @@ class MemoryBudget {
       std::swap(bytes_, other.bytes_);
       return *this;
     }
-    /// Takes more. False, and nothing is taken, when the limit would be passed. A share without an
-    /// owner has no limit.
+    /// Takes more. When the limit would be passed it takes nothing and returns false. A share
+    /// without an owner has no limit.
     bool grow(std::uint64_t bytes);
     /// The same for what can be done without: half of the limit stays free.
     bool grow_if_ample(std::uint64_t bytes);
