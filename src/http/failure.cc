@@ -94,6 +94,7 @@ Cause cause_of(const Request& request, const Failure& failure, const TransportOp
     case CURLE_PEER_FAILED_VERIFICATION: return certificate_cause(explanation);
     case CURLE_SSL_CONNECT_ERROR: return tls_cause(request, explanation);
     case CURLE_OPERATION_TIMEDOUT: return time_out_cause(failure, explanation, options);
+    case CURLE_PARTIAL_FILE: return {cat("the reply was cut short (", explanation, ")")};
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
       return {cat("what answered does not speak HTTP (", explanation, ")"),

@@ -101,7 +101,7 @@ check "an index without that platform" refused 3 "no image for linux/amd64" plat
 check "says which it has" grep -q "linux/s390x" err
 for place in tag index; do
   check "a manifest of the $place that ends too early" refused 5 "unexpected end of JSON" $place/short:1
-  check "a manifest of the $place whose transfer is cut" refused 6 "manifests/1: transfer closed" $place/cut:1
+  check "a manifest of the $place whose transfer is cut" refused 6 "manifests/1: the reply was cut short" $place/cut:1
 done
 check "a digest that is a path" refused 3 "layers\[0\].digest: invalid digest" tag/path:1
 
@@ -110,11 +110,11 @@ for place in config layer; do
   check "a $place that was altered, as long" refused 7 "blob . of 2 .*were due, but they have digest" $place/altered:1
   check "a $place that is too short" refused 6 "blob . of 2 .*ended after" $place/short:1
   check "a $place that is too long" refused 7 "blob . of 2 .*were due, but they are more" $place/long:1
-  check "a $place whose transfer is cut" refused 6 "blob . of 2 .*transfer closed" $place/cut:1
+  check "a $place whose transfer is cut" refused 6 "blob . of 2 .*the reply was cut short" $place/cut:1
   check "a $place that the registry lacks" refused 5 "blob . of 2 .*404" $place/lacking:1
 done
 check "a single blob that was altered" refused 7 "were due, but they have digest" "layer/altered@$layer" file --blob
-check "a single blob whose transfer is cut" refused 6 "blobs/$layer: transfer closed" "layer/cut@$layer" file --blob
+check "a single blob whose transfer is cut" refused 6 "blobs/$layer: the reply was cut short" "layer/cut@$layer" file --blob
 check "a single manifest that was altered" refused 7 "$other" "manifest/altered@$manifest" file --manifest
 
 echo "--- what was there"
