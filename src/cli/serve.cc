@@ -227,7 +227,8 @@ int serve(const ServeArguments& arguments, std::stop_token stop) {
       arguments.memory_limit.empty()
           ? registry::MemoryBudget::usual_limit()
           : or_throw(parse_size(arguments.memory_limit), ErrorKind::usage, "--memory-limit");
-  registry::MemoryBudget budget(limit);
+  // An eighth is for what nobody counts: stacks, sockets, what the allocator keeps.
+  registry::MemoryBudget budget(limit - limit / 8);
   Stores stores(arguments, budget);
   registry::ApiOptions api_options{
       .read_only = arguments.read_only, .accept_sparse = arguments.sparse, .on_failure = note};

@@ -70,12 +70,12 @@ class Server:
 
 
 class Client:
-    """Pushes and pulls an image of two layers, 96 MiB and 1 KiB, with n2c."""
+    """Pushes and pulls an image of two layers, 64 MiB and 1 KiB, with n2c."""
 
     def __init__(self, program, folder):
         self.program, self.folder, self.count = program, folder, 0
         graph = []
-        for name, size in (('large', 96 << 20), ('small', 1 << 10)):
+        for name, size in (('large', 64 << 20), ('small', 1 << 10)):
             path = f'/nix/store/{hashlib.sha256(name.encode()).hexdigest()[:32]}-{name}'
             (folder / path[1:]).mkdir(parents=True)
             (folder / path[1:] / 'file').write_bytes(os.urandom(size))
