@@ -151,8 +151,8 @@ std::unique_ptr<Reader> RegistryClient::open_blob(const oci::Digest& digest, std
   return open_blob_reader(host_, scope(), digest, std::nullopt, std::move(stop));
 }
 
-std::optional<FetchedManifest> RegistryClient::get_manifest(std::string_view tag_or_digest,
-                                                            std::stop_token stop) {
+std::optional<oci::RawManifest> RegistryClient::get_manifest(std::string_view tag_or_digest,
+                                                             std::stop_token stop) {
   HostCall call{.request = {.url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest)),
                             .max_reply_bytes = oci::max_manifest_bytes},
                 .scopes = {scope()},
@@ -171,7 +171,7 @@ std::optional<FetchedManifest> RegistryClient::get_manifest(std::string_view tag
         cat("GET ", call.request.url.redacted(), ": the manifest has digest ", digest.str()),
         "the registry or something on the way alters it");
   }
-  return FetchedManifest{{manifest_type(response), digest, response.body.size()}, response.body};
+  return oci::RawManifest{{manifest_type(response), digest, response.body.size()}, response.body};
 }
 
 std::optional<oci::Descriptor> RegistryClient::head_manifest(std::string_view tag_or_digest,

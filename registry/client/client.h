@@ -28,12 +28,6 @@ struct Scope;
 /// What tokens are for: pull alone, or pull and push.
 enum class Access { pull, push };
 
-/// A manifest as it came: its descriptor is of exactly these bytes.
-struct FetchedManifest {
-  oci::Descriptor descriptor;
-  std::string json;
-};
-
 /// What became of a manifest PUT.
 struct ManifestStored {
   oci::Digest digest;
@@ -78,7 +72,8 @@ class RegistryClient {
 
   /// A manifest. Nothing when the registry has no such tag or digest. When asked for by digest it
   /// is verified.
-  std::optional<FetchedManifest> get_manifest(std::string_view tag_or_digest, std::stop_token stop);
+  std::optional<oci::RawManifest> get_manifest(std::string_view tag_or_digest,
+                                               std::stop_token stop);
   /// The descriptor alone, by HEAD.
   std::optional<oci::Descriptor> head_manifest(std::string_view tag_or_digest,
                                                std::stop_token stop);

@@ -65,7 +65,7 @@ int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
                   "n2c copy makes one: n2c copy SOURCE dir:DIR");
     }
     if (arguments.manifest) {
-      const StoredManifest manifest = manifest_for(**source, platform, stop);
+      const oci::RawManifest manifest = manifest_for(**source, platform, stop);
       if (arguments.to == "-" && terminal::output_is_terminal()) {
         terminal::print_json(manifest.json);
       } else {

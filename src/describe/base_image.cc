@@ -20,10 +20,9 @@ using LocateBlob = std::function<std::string(const std::string& hex)>;
 
 /// docs/format.md G2.2
 std::string layer_media_type(std::string_view of_manifest) {
-  if (of_manifest == mt::docker_layer_tar) return std::string(mt::layer_tar);
-  if (of_manifest == mt::docker_layer_gzip) return std::string(mt::layer_gzip);
-  for (const std::string_view same : {mt::layer_tar, mt::layer_gzip, mt::layer_zstd}) {
-    if (of_manifest == same) return std::string(same);
+  const auto word = oci::in_ocis_words(of_manifest);
+  if (word == mt::layer_tar || word == mt::layer_gzip || word == mt::layer_zstd) {
+    return std::string(*word);
   }
   throw Error(
       ErrorKind::input, cat("unsupported media type: \"", printable(of_manifest, 120), "\""),

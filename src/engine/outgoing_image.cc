@@ -63,17 +63,6 @@ std::vector<Blob> metered(std::vector<Blob> forms, const LayerChain& diff_ids, P
   return forms;
 }
 
-oci::Descriptor describe(const ByteSource& source, std::string media_type, std::stop_token stop) {
-  HashingReader reader(source.open());
-  std::vector<std::byte> buffer(256 << 10);
-  while (reader.read(buffer) > 0) {
-    if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "cancelled");
-  }
-  const std::uint64_t size = reader.count();
-  return {std::move(media_type), oci::Digest::from_hex(HashAlgorithm::sha256, reader.finish_hex()),
-          size};
-}
-
 }  // namespace
 
 std::vector<Blob> stored_layers(const Image& image, const Compression& compression,
@@ -108,7 +97,7 @@ std::vector<Blob> stored_layers(const Image& image, const Compression& compressi
   run_side_by_side(unknown.size(), processor_count(), stop,
                    [&](std::size_t i, std::stop_token own) {
                      const auto source = source_of(unknown[i]);
-                     Blob blob{describe(*source, unknown[i].media_type, own), source};
+                     Blob blob{oci::measure(source->open(), unknown[i].media_type, own), source};
                      learnt.with([&](auto& blobs) {
                        blobs.emplace_back(image.layers[unknown[i].first].diff_id, std::move(blob));
                      });

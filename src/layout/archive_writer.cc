@@ -12,6 +12,7 @@
 #include "base/read_ahead.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "oci/layout.h"
 
 namespace n2c {
 
@@ -137,10 +138,6 @@ ArchiveFile text_file(std::string path, std::string text) {
   return {std::move(path), size, std::make_shared<MemorySource>(std::move(text))};
 }
 
-std::string blob_path(const oci::Digest& digest) {
-  return cat("blobs/", digest.algorithm_name(), "/", digest.hex());
-}
-
 }  // namespace
 
 std::unique_ptr<Reader> ArchiveSource::open(std::uint64_t offset) const {
@@ -176,8 +173,9 @@ std::vector<ArchiveFile> docker_archive(std::span<const DockerArchiveImage> imag
 
 std::vector<ArchiveFile> oci_archive(const oci::Index& index, std::span<const Blob> blobs,
                                      const std::set<oci::Digest>& omitted) {
-  std::vector<ArchiveFile> files{text_file("oci-layout", R"({"imageLayoutVersion":"1.0.0"})"),
-                                 text_file("index.json", index.to_json())};
+  std::vector<ArchiveFile> files{
+      text_file(std::string(oci::layout::version_file), std::string(oci::layout::version_json)),
+      text_file(std::string(oci::layout::index_file), index.to_json())};
   std::set<oci::Digest> seen = omitted;
   std::set<std::string> folders;
   for (const Blob& blob : blobs) {
@@ -186,7 +184,8 @@ std::vector<ArchiveFile> oci_archive(const oci::Index& index, std::span<const Bl
     for (const std::string& folder : {std::string("blobs/"), cat("blobs/", algorithm, "/")}) {
       if (folders.insert(folder).second) files.push_back({.path = folder});
     }
-    files.push_back({blob_path(blob.descriptor.digest), blob.descriptor.size, blob.bytes});
+    files.push_back(
+        {oci::layout::blob_path(blob.descriptor.digest), blob.descriptor.size, blob.bytes});
   }
   return files;
 }
@@ -198,7 +197,7 @@ oci::Index layout_index(const oci::Descriptor& manifest, std::span<const std::st
     const std::size_t colon = name.rfind(':');
     entry.annotations["io.containerd.image.name"] = name;
     if (colon != std::string::npos && name.find('/', colon) == std::string::npos) {
-      entry.annotations[std::string(oci::ref_name)] = name.substr(colon + 1);
+      entry.annotations[std::string(oci::layout::ref_name)] = name.substr(colon + 1);
     }
     index.manifests.push_back(std::move(entry));
   }

@@ -103,15 +103,15 @@ void DirStore::remove_others() {
   }
 }
 
-StoredManifest DirSource::root(std::stop_token) {
+oci::RawManifest DirSource::root(std::stop_token) {
   if (!files_.has(manifest_file)) {
     throw Error(ErrorKind::input, str() + ": no image there: it has no manifest.json");
   }
-  return or_throw(stored_manifest(files_.read(manifest_file, oci::max_manifest_bytes)),
+  return or_throw(oci::RawManifest::parse(files_.read(manifest_file, oci::max_manifest_bytes)),
                   ErrorKind::input, cat(str(), "/", manifest_file));
 }
 
-StoredManifest DirSource::manifest(const oci::Descriptor& descriptor, std::stop_token) {
+oci::RawManifest DirSource::manifest(const oci::Descriptor& descriptor, std::stop_token) {
   const std::string file = descriptor.digest.hex() + std::string(listed_suffix);
   return checked_manifest(descriptor, files_.read(file, oci::max_manifest_bytes), str());
 }

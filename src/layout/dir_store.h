@@ -56,8 +56,8 @@ class DirSource final : public ImageSource {
  public:
   explicit DirSource(std::filesystem::path folder) : files_(std::move(folder)) {}
   std::string str() const override { return "dir:" + files_.str(); }
-  StoredManifest root(std::stop_token stop) override;
-  StoredManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override;
+  oci::RawManifest root(std::stop_token stop) override;
+  oci::RawManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override;
   std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) override;
 
  private:

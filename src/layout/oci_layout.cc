@@ -5,18 +5,18 @@
 #include "base/file_lock.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "oci/layout.h"
 
 namespace n2c {
 
 namespace {
 
-constexpr std::string_view layout_version = R"({"imageLayoutVersion":"1.0.0"})";
 /// A layout's index names images, not layers: far more than any in use.
 constexpr std::uint64_t max_index_bytes = 64 << 20;
 
 std::string tag_of(const go::Json& entry) {
   const go::Json* annotations = entry.find("annotations");
-  return annotations == nullptr ? "" : annotations->text_at(oci::ref_name);
+  return annotations == nullptr ? "" : annotations->text_at(oci::layout::ref_name);
 }
 
 go::Json entry_of(const oci::Descriptor& manifest, std::string_view tag) {
@@ -25,7 +25,7 @@ go::Json entry_of(const oci::Descriptor& manifest, std::string_view tag) {
       .set("digest", manifest.digest.str())
       .set("size", go::Json(static_cast<std::uint64_t>(manifest.size)));
   oci::Annotations annotations = manifest.annotations;
-  if (!tag.empty()) annotations[std::string(oci::ref_name)] = tag;
+  if (!tag.empty()) annotations[std::string(oci::layout::ref_name)] = tag;
   if (!annotations.empty()) {
     go::Json object(go::Json::Object{});
     for (const auto& [key, value] : annotations) object.set(key, value);
@@ -65,7 +65,7 @@ go::Json new_index() {
 
 void check_layout_version(std::string_view json, std::string_view where) {
   const auto parsed = or_throw(go::Json::parse(json), ErrorKind::input, cat(where, "/oci-layout"));
-  if (parsed.text_at("imageLayoutVersion") != "1.0.0") {
+  if (parsed.text_at("imageLayoutVersion") != oci::layout::version) {
     throw Error(ErrorKind::input, cat(where, "/oci-layout: unknown imageLayoutVersion \"",
                                       printable(parsed.text_at("imageLayoutVersion")), "\""));
   }
@@ -74,10 +74,11 @@ void check_layout_version(std::string_view json, std::string_view where) {
 /// A folder that becomes a layout must hold nothing else. Another writer may be making it a layout
 /// at the same time.
 void refuse_what_is_no_layout(const std::filesystem::path& folder) {
-  if (is_there(folder / "oci-layout")) return;
+  if (is_there(folder / oci::layout::version_file)) return;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    const bool is_ours = name == "blobs" || name == "index.json" || name == "oci-layout";
+    const bool is_ours = name == oci::layout::blobs_folder || name == oci::layout::index_file ||
+                         name == oci::layout::version_file;
     if (is_ours || name.starts_with(".n2c-")) continue;
     throw Error(ErrorKind::input,
                 cat(folder.string(), " is there and is no OCI layout (it holds ", name, ")"),
@@ -86,17 +87,13 @@ void refuse_what_is_no_layout(const std::filesystem::path& folder) {
 }
 
 void refuse_links(const std::filesystem::path& folder) {
-  require_own_folder(folder / "blobs");
-  require_own_folder(folder / "blobs" / "sha256");
-  require_own_file(folder / "index.json");
-  require_own_file(folder / "oci-layout");
+  require_own_folder(folder / oci::layout::blobs_folder);
+  require_own_folder(folder / oci::layout::blobs_folder / "sha256");
+  require_own_file(folder / oci::layout::index_file);
+  require_own_file(folder / oci::layout::version_file);
 }
 
 }  // namespace
-
-std::string layout_blob_path(const oci::Digest& digest) {
-  return cat("blobs/", digest.algorithm_name(), "/", digest.hex());
-}
 
 Parsed<std::string> with_manifest(std::string_view index_json, const oci::Descriptor& manifest,
                                   std::span<const std::string> tags) {
@@ -128,18 +125,19 @@ LayoutStore::LayoutStore(std::filesystem::path folder, BlobTrust trust)
     refuse_links(folder_);
     refuse_what_is_no_layout(folder_);
     remove_dead_parts(folder_);
-    std::filesystem::create_directories(folder_ / "blobs" / "sha256");
+    std::filesystem::create_directories(folder_ / oci::layout::blobs_folder / "sha256");
   } catch (const std::filesystem::filesystem_error& error) {
     throw Error(ErrorKind::local,
                 cat("create OCI layout ", folder_.string(), ": ", error.code().message()));
   }
-  if (!is_there(folder_ / "oci-layout")) write_own_file(folder_ / "oci-layout", layout_version);
-  check_layout_version(read_file(folder_ / "oci-layout", 1 << 10), folder_.string());
+  if (!is_there(folder_ / oci::layout::version_file))
+    write_own_file(folder_ / oci::layout::version_file, oci::layout::version_json);
+  check_layout_version(read_file(folder_ / oci::layout::version_file, 1 << 10), folder_.string());
 }
 
 BlobPlace LayoutStore::place() const {
   return {.beside = folder_, .final_path = [this](const oci::Digest& digest) {
-            const auto path = folder_ / layout_blob_path(digest);
+            const auto path = folder_ / oci::layout::blob_path(digest);
             require_own_folder(path.parent_path());
             std::error_code failed;  // sha512 blobs are rare: their folder comes with the first
             std::filesystem::create_directory(path.parent_path(), failed);
@@ -149,7 +147,7 @@ BlobPlace LayoutStore::place() const {
 }
 
 std::optional<BlobOutcome> LayoutStore::find(const oci::Descriptor& blob, std::stop_token stop) {
-  const auto path = folder_ / layout_blob_path(blob.digest);
+  const auto path = folder_ / oci::layout::blob_path(blob.digest);
   require_own_folder(path.parent_path());
   if (!holds_blob(path, blob, trust_, stop)) return {};
   return BlobOutcome::present;
@@ -170,8 +168,9 @@ ManifestOutcome LayoutStore::put_listed(const oci::Descriptor& manifest, std::st
 ManifestOutcome LayoutStore::put_manifest(const oci::Descriptor& manifest, std::string_view json,
                                           std::span<const std::string> tags, std::stop_token) {
   put_blob_file(place(), manifest.digest, json);
-  const auto path = folder_ / "index.json";
-  const FolderLock lock(folder_ / "blobs");  // while index.json is read, changed and replaced
+  const auto path = folder_ / oci::layout::index_file;
+  const FolderLock lock(
+      folder_ / oci::layout::blobs_folder);  // while index.json is read, changed and replaced
   require_own_file(path);
   const auto there = read_if_there(path, max_index_bytes);
   const std::string before = there.value_or("");
@@ -189,10 +188,10 @@ ManifestOutcome LayoutStore::put_manifest(const oci::Descriptor& manifest, std::
 LayoutSource::LayoutSource(std::unique_ptr<ReadOnlyFiles> files, std::string tag,
                            std::optional<oci::Digest> digest)
     : files_(std::move(files)), tag_(std::move(tag)), digest_(std::move(digest)) {
-  if (!files_->has("oci-layout")) {
+  if (!files_->has(oci::layout::version_file)) {
     throw Error(ErrorKind::input, files_->str() + ": no OCI layout there");
   }
-  check_layout_version(files_->read("oci-layout", 1 << 10), files_->str());
+  check_layout_version(files_->read(oci::layout::version_file, 1 << 10), files_->str());
 }
 
 std::string LayoutSource::str() const {
@@ -202,23 +201,23 @@ std::string LayoutSource::str() const {
   return text;
 }
 
-StoredManifest LayoutSource::root(std::stop_token stop) {
-  const std::string json = files_->read("index.json", max_index_bytes);
+oci::RawManifest LayoutSource::root(std::stop_token stop) {
+  const std::string json = files_->read(oci::layout::index_file, max_index_bytes);
   const auto index =
       or_throw(oci::Index::from_json(json), ErrorKind::input, cat(files_->str(), "/index.json"));
   std::vector<const oci::Descriptor*> matches;
   std::string tags;
   for (const oci::Descriptor& entry : index.manifests) {
-    const auto found = entry.annotations.find(std::string(oci::ref_name));
+    const auto found = entry.annotations.find(std::string(oci::layout::ref_name));
     const std::string tag = found == entry.annotations.end() ? "" : found->second;
     if (!tag.empty()) tags += (tags.empty() ? "" : ", ") + printable(tag);
     const bool is_digest_right = !digest_ || entry.digest == *digest_;
     if ((tag_.empty() || tag == tag_) && is_digest_right) matches.push_back(&entry);
   }
   if (matches.empty()) {
-    if (digest_ && files_->has(layout_blob_path(*digest_))) {
-      auto whole =
-          stored_manifest(files_->read(layout_blob_path(*digest_), oci::max_manifest_bytes));
+    if (digest_ && files_->has(oci::layout::blob_path(*digest_))) {
+      auto whole = oci::RawManifest::parse(
+          files_->read(oci::layout::blob_path(*digest_), oci::max_manifest_bytes));
       const auto found = or_throw(std::move(whole), ErrorKind::input, str());
       return checked_manifest({found.descriptor.media_type, *digest_}, found.json, str());
     }
@@ -234,14 +233,14 @@ StoredManifest LayoutSource::root(std::stop_token stop) {
   return manifest(*matches.front(), stop);
 }
 
-StoredManifest LayoutSource::manifest(const oci::Descriptor& descriptor, std::stop_token) {
+oci::RawManifest LayoutSource::manifest(const oci::Descriptor& descriptor, std::stop_token) {
   return checked_manifest(
-      descriptor, files_->read(layout_blob_path(descriptor.digest), oci::max_manifest_bytes),
+      descriptor, files_->read(oci::layout::blob_path(descriptor.digest), oci::max_manifest_bytes),
       str());
 }
 
 std::unique_ptr<Reader> LayoutSource::open_blob(const oci::Descriptor& blob, std::stop_token) {
-  return oci::verify(files_->open(layout_blob_path(blob.digest)), blob.digest, blob.size,
+  return oci::verify(files_->open(oci::layout::blob_path(blob.digest)), blob.digest, blob.size,
                      cat(str(), ": blob ", blob.digest.brief()));
 }
 

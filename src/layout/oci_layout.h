@@ -51,8 +51,8 @@ class LayoutSource final : public ImageSource {
                std::optional<oci::Digest> digest);
 
   std::string str() const override;
-  StoredManifest root(std::stop_token stop) override;
-  StoredManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override;
+  oci::RawManifest root(std::stop_token stop) override;
+  oci::RawManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override;
   std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) override;
 
  private:
@@ -60,9 +60,6 @@ class LayoutSource final : public ImageSource {
   std::string tag_;
   std::optional<oci::Digest> digest_;
 };
-
-/// "blobs/sha256/…"
-std::string layout_blob_path(const oci::Digest& digest);
 
 /// index.json with the manifest added under each tag, or untagged when there is none. Everything
 /// else in it stays as it is written, unknown members too. An empty `index_json` gives a new index.

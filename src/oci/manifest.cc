@@ -1,9 +1,6 @@
 #include "oci/manifest.h"
 
-#include <sys/utsname.h>
-
 #include <algorithm>
-#include <array>
 
 #include "base/text.h"
 #include "go/encoding_json.h"
@@ -157,46 +154,17 @@ Json begin_document(const std::string& media_type) {
   return json;
 }
 
+/// image-spec: mediaType should be there; older writers leave it out.
+std::string media_type_of(const Json& json) {
+  std::string named = json.text_at("mediaType");
+  if (!named.empty()) return named;
+  return std::string(json.find("manifests") != nullptr ? media_type::index : media_type::manifest);
+}
+
 }  // namespace
 
 std::string descriptor_json(const Descriptor& descriptor) {
   return oci::to_json(descriptor, false).compact();
-}
-
-Parsed<Platform> Platform::parse(std::string_view text) {
-  const auto parts = split(text, '/');
-  const bool whole = std::ranges::none_of(parts, [](std::string_view p) { return p.empty(); });
-  if (!whole || parts.size() < 2 || parts.size() > 3) {
-    return std::unexpected("\"" + printable(text, 60) +
-                           "\" is not a platform: want OS/ARCHITECTURE[/VARIANT]");
-  }
-  return Platform{std::string(parts[0]), std::string(parts[1]),
-                  parts.size() == 3 ? std::string(parts[2]) : std::string()};
-}
-
-Platform Platform::of_this_machine() {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> names = {{
-      {"x86_64", "amd64"},
-      {"aarch64", "arm64"},
-      {"i686", "386"},
-      {"i386", "386"},
-      {"armv7l", "arm"},
-      {"armv6l", "arm"},
-      {"loongarch64", "loong64"},
-      {"mips64", "mips64le"},
-      {"mips", "mipsle"},
-  }};
-  struct utsname machine{};
-  if (::uname(&machine) != 0) return {.architecture = "amd64"};
-  const std::string_view found = machine.machine;
-  for (const auto& [kernel, go] : names) {
-    if (kernel == found) return {.architecture = std::string(go)};
-  }
-  return {.architecture = std::string(found)};  // riscv64, ppc64le, s390x: the same word
-}
-
-std::string Platform::str() const {
-  return cat(os, '/', architecture, variant.empty() ? "" : "/", variant);
 }
 
 Parsed<Manifest> Manifest::from_json(std::string_view json) {
@@ -252,12 +220,20 @@ const Descriptor* Index::find(const Platform& platform) const {
   return found == manifests.end() ? nullptr : &*found;
 }
 
-bool is_index(std::string_view type) {
-  return type == media_type::index || type == media_type::docker_index;
+Parsed<RawManifest> RawManifest::parse(std::string json) {
+  const auto parsed = Json::parse(json);
+  if (!parsed) return std::unexpected(parsed.error());
+  if (parsed->as_object() == nullptr) return std::unexpected("a manifest is a JSON object");
+  const std::string type = media_type_of(*parsed);
+  if (!is_manifest(type) && !is_index(type)) {
+    return std::unexpected(cat("not an image manifest or index but \"", printable(type), "\""));
+  }
+  return of(type, std::move(json));
 }
 
-bool is_manifest(std::string_view type) {
-  return type == media_type::manifest || type == media_type::docker_manifest;
+RawManifest RawManifest::of(std::string_view media_type, std::string json) {
+  Descriptor descriptor = describe(media_type, json);
+  return {std::move(descriptor), std::move(json)};
 }
 
 }  // namespace n2c::oci

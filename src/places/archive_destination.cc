@@ -14,6 +14,7 @@
 #include "codec/codec.h"
 #include "codec/compressed_source.h"
 #include "layout/archive_writer.h"
+#include "oci/layout.h"
 
 namespace n2c {
 
@@ -93,24 +94,15 @@ std::vector<oci::Descriptor> forms_of(const Image& image) {
   return forms;
 }
 
-oci::Descriptor describe(const oci::Manifest& manifest) {
-  const std::string json = manifest.to_json();
-  return {.media_type = manifest.media_type, .digest = oci::Digest::of(json), .size = json.size()};
-}
-
 /// Takes an image's blobs in order to know their digests and sizes, and keeps none.
 class MeasuringStore final : public BlobStore {
  public:
   std::optional<BlobOutcome> find(const oci::Descriptor&, std::stop_token) override { return {}; }
   oci::Descriptor put(const ByteSource& bytes, std::string media_type,
                       std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>&,
-                      std::stop_token) override {
+                      std::stop_token stop) override {
     if (known) return *known;
-    HashingReader reader(bytes.open());
-    const std::uint64_t size = skip(reader, ~std::uint64_t{0});
-    return {.media_type = std::move(media_type),
-            .digest = oci::Digest::from_hex(HashAlgorithm::sha256, reader.finish_hex()),
-            .size = size};
+    return oci::measure(bytes.open(), std::move(media_type), stop);
   }
   ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
                                std::span<const std::string>, std::stop_token) override {
@@ -156,7 +148,7 @@ PushReport DockerArchiveDestination::push(const Image& described, const PushOpti
 CopyReport DockerArchiveDestination::copy(const std::shared_ptr<ImageSource>& source,
                                           const CopyOptions& options, Progress& progress,
                                           std::stop_token stop) {
-  const StoredManifest stored =
+  const oci::RawManifest stored =
       manifest_for(*source, options.platform.value_or(oci::Platform::of_this_machine()), stop);
   const Image image = image_of(source, stored, stop);
   const PushReport pushed =
@@ -174,7 +166,7 @@ oci::Index OciArchiveDestination::index_of(const oci::Descriptor& root,
   oci::Index index;
   for (const std::string& tag : tags) {
     index.manifests.push_back(root);
-    index.manifests.back().annotations[std::string(oci::ref_name)] = tag;
+    index.manifests.back().annotations[std::string(oci::layout::ref_name)] = tag;
   }
   if (tags.empty()) index.manifests.push_back(root);
   return index;
@@ -192,9 +184,7 @@ PushReport OciArchiveDestination::push(const Image& image, const PushOptions& op
     return push_to_store(image, measuring, first, progress, stop);
   });
   std::vector<Blob> blobs{measuring.manifest(),
-                          {{.media_type = std::string(oci::media_type::config),
-                            .digest = oci::Digest::of(image.config_json),
-                            .size = image.config_json.size()},
+                          {oci::describe(oci::media_type::config, image.config_json),
                            std::make_shared<MemorySource>(image.config_json)}};
   for (const LayerOutcome& layer : report.layers) {
     const Blob& stored = image.layers[layer.first].blob;
@@ -219,7 +209,7 @@ CopyReport OciArchiveDestination::copy(const std::shared_ptr<ImageSource>& sourc
   const ImageTree tree = choose_tree(*source, chosen, stop);
   CopyReport report{.manifest = tree.root().descriptor};
   std::vector<Blob> blobs;
-  for (const StoredManifest& manifest : tree.manifests) {
+  for (const oci::RawManifest& manifest : tree.manifests) {
     blobs.push_back({manifest.descriptor, std::make_shared<MemorySource>(manifest.json)});
     if (!oci::is_index(manifest.descriptor.media_type)) ++report.images;
   }

@@ -64,7 +64,7 @@ PushReport EngineDestination::push(const Image& image, const PushOptions& option
 CopyReport EngineDestination::copy(const std::shared_ptr<ImageSource>& source,
                                    const CopyOptions& options, Progress& progress,
                                    std::stop_token stop) {
-  const StoredManifest stored =
+  const oci::RawManifest stored =
       manifest_for(*source, options.platform.value_or(oci::Platform::of_this_machine()), stop);
   const PushReport report = push(
       image_of(source, stored, stop),

@@ -4,7 +4,6 @@
 #include <functional>
 #include <set>
 
-#include "base/hash.h"
 #include "base/tasks.h"
 #include "base/text.h"
 #include "cache/digest_cache.h"
@@ -120,9 +119,8 @@ class RepositoryPush {
     run_side_by_side(all.size(), options.uploads, stop, [&](std::size_t i, std::stop_token inner) {
       const oci::Descriptor& form = *all[i].layer.form;
       if (!client_.has_blob(form, inner)) return;
-      HashingReader bytes(decompress(client_.open_blob(form, inner)));
-      skip(bytes, ~std::uint64_t{0});
-      is_false[i] = bytes.finish_hex() != all[i].diff_id.hex() ? 1 : 0;
+      const auto plain = oci::measure(decompress(client_.open_blob(form, inner)), {}, inner);
+      is_false[i] = plain.digest != all[i].diff_id ? 1 : 0;
     });
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (is_false[i] == 0) continue;

@@ -5,7 +5,7 @@
 
 namespace n2c {
 
-StoredManifest RegistrySource::root(std::stop_token stop) {
+oci::RawManifest RegistrySource::root(std::stop_token stop) {
   const std::string asked =
       reference_.digest ? reference_.digest->str() : reference_.tag.value_or("latest");
   const auto fetched = client_.get_manifest(asked, stop);
@@ -14,7 +14,7 @@ StoredManifest RegistrySource::root(std::stop_token stop) {
         ErrorKind::registry, cat(str(), ": no such image at the registry"),
         "check the repository and the tag; a private repository answers so without a login");
   }
-  auto parsed = or_throw(stored_manifest(fetched->json), ErrorKind::registry, str());
+  auto parsed = or_throw(oci::RawManifest::parse(fetched->json), ErrorKind::registry, str());
   parsed.descriptor.digest = fetched->descriptor.digest;
   if (reference_.digest) {
     oci::Descriptor expected = parsed.descriptor;
@@ -24,7 +24,7 @@ StoredManifest RegistrySource::root(std::stop_token stop) {
   return parsed;
 }
 
-StoredManifest RegistrySource::manifest(const oci::Descriptor& descriptor, std::stop_token stop) {
+oci::RawManifest RegistrySource::manifest(const oci::Descriptor& descriptor, std::stop_token stop) {
   auto fetched = client_.get_manifest(descriptor.digest.str(), stop);
   if (!fetched) {
     throw Error(ErrorKind::registry,

@@ -17,8 +17,8 @@ class RegistrySource final : public ImageSource {
 
   std::string str() const override { return "docker://" + reference_.str(); }
   /// By the reference's digest where it has one; then its tag is not asked for.
-  StoredManifest root(std::stop_token stop) override;
-  StoredManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override;
+  oci::RawManifest root(std::stop_token stop) override;
+  oci::RawManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override;
   std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) override {
     return client_.open_blob(blob, stop);
   }

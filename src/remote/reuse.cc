@@ -6,11 +6,10 @@ namespace mt = oci::media_type;
 
 namespace {
 
-std::optional<std::string> reusable_media_type(const std::string& media_type) {
-  if (media_type == mt::docker_layer_tar) return std::string(mt::layer_tar);
-  if (media_type == mt::docker_layer_gzip) return std::string(mt::layer_gzip);
-  if (media_type == mt::layer_tar || media_type == mt::layer_gzip || media_type == mt::layer_zstd) {
-    return media_type;
+std::optional<std::string> reusable_media_type(std::string_view media_type) {
+  const auto word = oci::in_ocis_words(media_type);
+  if (word == mt::layer_tar || word == mt::layer_gzip || word == mt::layer_zstd) {
+    return std::string(*word);
   }
   return std::nullopt;
 }
@@ -37,7 +36,7 @@ PairedLayers pair_forms(const oci::Manifest& manifest, const std::vector<oci::Di
   return forms;
 }
 
-PairedLayers find_forms(registry::RegistryClient& client, const registry::FetchedManifest& image,
+PairedLayers find_forms(registry::RegistryClient& client, const oci::RawManifest& image,
                         std::stop_token stop) {
   const auto manifest = oci::Manifest::from_json(image.json);
   if (!manifest || oci::is_index(image.descriptor.media_type) ||

@@ -15,7 +15,7 @@ namespace n2c {
 /// The stored forms of an image's layers. It makes one request, for the config, which has their
 /// diff_ids. Empty for what is not a single image, and when the counts of layers and diff_ids
 /// differ. Throws Error as RegistryClient does.
-PairedLayers find_forms(registry::RegistryClient& client, const registry::FetchedManifest& image,
+PairedLayers find_forms(registry::RegistryClient& client, const oci::RawManifest& image,
                         std::stop_token stop);
 
 /// Pairs layers with diff_ids. Empty when their counts differ. Forms that are not a plain, gzip or

@@ -93,11 +93,11 @@ class LoopbackRegistry::OneImage final : public registry::Store {
     bytes = std::make_unique<WatchedReader>(std::move(bytes), failure_);
     return std::make_unique<CountingReader>(std::move(bytes), bytes_);
   }
-  std::optional<registry::ManifestRecord> find_manifest(const std::string& repository,
-                                                        const oci::Digest& manifest) override {
+  std::optional<oci::RawManifest> find_manifest(const std::string& repository,
+                                                const oci::Digest& manifest) override {
     if (repository != repository_path || manifest != image_.manifest.digest) return {};
-    return registry::ManifestRecord{
-        image_.manifest, read_all(*image_.blobs.front().bytes->open(), oci::max_manifest_bytes)};
+    return oci::RawManifest{image_.manifest,
+                            read_all(*image_.blobs.front().bytes->open(), oci::max_manifest_bytes)};
   }
   std::optional<oci::Digest> find_tag(const std::string& repository,
                                       const std::string& tag) override {

@@ -19,19 +19,6 @@ std::size_t thread_count(const ServeOptions& options) {
   return options.threads != 0 ? options.threads : processor_count();
 }
 
-/// Digest and size of everything the reader gives.
-oci::Descriptor measure_form(std::unique_ptr<Reader> from, std::string media_type,
-                             std::stop_token stop) {
-  HashingReader reader(std::move(from));
-  std::vector<std::byte> block(256 << 10);
-  while (reader.read(block) != 0) {
-    if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped");
-  }
-  const std::uint64_t size = reader.count();
-  return {std::move(media_type), oci::Digest::from_hex(HashAlgorithm::sha256, reader.finish_hex()),
-          size};
-}
-
 }  // namespace
 
 ServedImages::ServedImages(std::vector<ServedImage> images, ServeOptions options)
@@ -101,7 +88,7 @@ void ServedImages::work_out(const Image& image, std::stop_token stop) {
       unknown.size(), thread_count(options_), stop, [&](std::size_t i, std::stop_token cancelled) {
         const Layer& layer = image.layers[unknown[i].first];
         learn(layer.diff_id,
-              measure_form(compress(layer.blob.bytes->open(), options_.compression, pool_),
+              oci::measure(compress(layer.blob.bytes->open(), options_.compression, pool_),
                            unknown[i].media_type, cancelled));
       });
 }
@@ -151,8 +138,7 @@ ServedImages::PreparedImage ServedImages::prepare(const Image& image) {
   const oci::Manifest manifest = make_manifest(image, std::move(layers), ManifestFormat::oci);
   prepared.blobs.emplace(manifest.config.digest,
                          Blob{manifest.config, std::make_shared<MemorySource>(image.config_json)});
-  const std::string json = manifest.to_json();
-  prepared.manifest = {{manifest.media_type, oci::Digest::of(json), json.size()}, json};
+  prepared.manifest = oci::RawManifest::of(manifest.media_type, manifest.to_json());
   return std::make_shared<const Prepared>(std::move(prepared));
 }
 
@@ -208,8 +194,8 @@ std::unique_ptr<Reader> ServedImages::open(const std::string& repository, const 
   return found->bytes->open(offset);
 }
 
-std::optional<registry::ManifestRecord> ServedImages::find_manifest(const std::string& repository,
-                                                                    const oci::Digest& manifest) {
+std::optional<oci::RawManifest> ServedImages::find_manifest(const std::string& repository,
+                                                            const oci::Digest& manifest) {
   const PreparedImage image = find(repository, [&](const Prepared& prepared) {
     return prepared.manifest.descriptor.digest == manifest;
   });

@@ -55,8 +55,8 @@ class ServedImages final : public registry::Store {
                                     const oci::Digest& blob) override;
   std::unique_ptr<Reader> open(const std::string& repository, const oci::Digest& blob,
                                std::uint64_t offset) override;
-  std::optional<registry::ManifestRecord> find_manifest(const std::string& repository,
-                                                        const oci::Digest& manifest) override;
+  std::optional<oci::RawManifest> find_manifest(const std::string& repository,
+                                                const oci::Digest& manifest) override;
   std::optional<oci::Digest> find_tag(const std::string& repository,
                                       const std::string& tag) override;
   std::optional<std::vector<std::string>> tags(const std::string& repository,
@@ -69,7 +69,7 @@ class ServedImages final : public registry::Store {
  private:
   /// An image's manifest and blobs, once every digest is known.
   struct Prepared {
-    registry::ManifestRecord manifest;
+    oci::RawManifest manifest;
     std::map<oci::Digest, Blob> blobs;
   };
   using PreparedImage = std::shared_ptr<const Prepared>;

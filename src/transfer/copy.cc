@@ -79,7 +79,7 @@ class Copying {
     progress_.done(blob.digest, BlobOutcome::sent);
   }
 
-  ManifestOutcome write(const StoredManifest& manifest, std::stop_token stop) {
+  ManifestOutcome write(const oci::RawManifest& manifest, std::stop_token stop) {
     if (&manifest != &tree_.root()) {
       return store_.put_listed(manifest.descriptor, manifest.json, stop);
     }
@@ -133,7 +133,7 @@ class Copying {
 
   CopyReport report(bool nothing_written) const {
     CopyReport report{.manifest = tree_.root().descriptor, .nothing_written = nothing_written};
-    for (const StoredManifest& manifest : tree_.manifests) {
+    for (const oci::RawManifest& manifest : tree_.manifests) {
       if (!oci::is_index(manifest.descriptor.media_type)) ++report.images;
     }
     for (std::size_t i = 0; i < tree_.blobs.size(); ++i) {
@@ -164,7 +164,7 @@ CopyReport copy_to_store(const std::shared_ptr<ImageSource>& source, BlobStore& 
 }
 
 ImageTree choose_tree(ImageSource& source, const CopyOptions& options, std::stop_token stop) {
-  StoredManifest root =
+  oci::RawManifest root =
       options.platform ? manifest_for(source, *options.platform, stop) : source.root(stop);
   ImageTree tree = read_tree(source, std::move(root), stop);
   if (options.format) tree = in_format(tree, *options.format);

@@ -7,14 +7,6 @@ namespace n2c {
 
 namespace {
 
-/// image-spec: mediaType should be there; older writers leave it out.
-std::string media_type_of(const go::Json& json) {
-  std::string named = json.text_at("mediaType");
-  if (!named.empty()) return named;
-  return std::string(json.find("manifests") != nullptr ? oci::media_type::index
-                                                       : oci::media_type::manifest);
-}
-
 constexpr std::size_t most_platforms_named = 10;
 
 std::string platforms_of(const oci::Index& index) {
@@ -31,21 +23,8 @@ std::string platforms_of(const oci::Index& index) {
 
 }  // namespace
 
-Parsed<StoredManifest> stored_manifest(std::string json) {
-  const auto parsed = go::Json::parse(json);
-  if (!parsed) return std::unexpected(parsed.error());
-  if (parsed->as_object() == nullptr) return std::unexpected("a manifest is a JSON object");
-  oci::Descriptor descriptor{
-      .media_type = media_type_of(*parsed), .digest = oci::Digest::of(json), .size = json.size()};
-  if (!oci::is_manifest(descriptor.media_type) && !oci::is_index(descriptor.media_type)) {
-    return std::unexpected(
-        cat("not an image manifest or index but \"", printable(descriptor.media_type), "\""));
-  }
-  return StoredManifest{std::move(descriptor), std::move(json)};
-}
-
-StoredManifest checked_manifest(const oci::Descriptor& expected, std::string json,
-                                std::string_view where) {
+oci::RawManifest checked_manifest(const oci::Descriptor& expected, std::string json,
+                                  std::string_view where) {
   const auto reader = oci::verify(MemorySource(json).open(), expected.digest, std::nullopt,
                                   cat(where, ": manifest ", expected.digest.brief()));
   read_all(*reader, oci::max_manifest_bytes);
@@ -60,9 +39,9 @@ std::string read_config(ImageSource& source, const oci::Descriptor& config, std:
   });
 }
 
-StoredManifest manifest_for(ImageSource& source, const oci::Platform& platform,
-                            std::stop_token stop) {
-  StoredManifest root = source.root(stop);
+oci::RawManifest manifest_for(ImageSource& source, const oci::Platform& platform,
+                              std::stop_token stop) {
+  oci::RawManifest root = source.root(stop);
   if (!oci::is_index(root.descriptor.media_type)) return root;
   const auto index = or_throw(oci::Index::from_json(root.json), ErrorKind::input, source.str());
   const oci::Descriptor* chosen = index.find(platform);
@@ -74,7 +53,7 @@ StoredManifest manifest_for(ImageSource& source, const oci::Platform& platform,
   return source.manifest(*chosen, stop);
 }
 
-Image image_of(const std::shared_ptr<ImageSource>& source, const StoredManifest& stored,
+Image image_of(const std::shared_ptr<ImageSource>& source, const oci::RawManifest& stored,
                std::stop_token stop) {
   const auto manifest =
       or_throw(oci::Manifest::from_json(stored.json), ErrorKind::input,

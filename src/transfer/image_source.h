@@ -13,12 +13,6 @@
 
 namespace n2c {
 
-/// A manifest or index as it came: its descriptor is of exactly these bytes.
-struct StoredManifest {
-  oci::Descriptor descriptor;
-  std::string json;
-};
-
 /// Manifests and blobs of one place. Calls may come from several threads. Everything that is
 /// returned is verified against the descriptor asked for; a mismatch is Error{integrity}.
 class ImageSource {
@@ -28,9 +22,9 @@ class ImageSource {
   virtual std::string str() const = 0;
   /// What the address names: an image's manifest, or an index. Throws Error{input} or
   /// Error{registry} when there is nothing.
-  virtual StoredManifest root(std::stop_token stop) = 0;
+  virtual oci::RawManifest root(std::stop_token stop) = 0;
   /// A manifest that an index names.
-  virtual StoredManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) = 0;
+  virtual oci::RawManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) = 0;
   /// A blob's bytes from the start.
   virtual std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) = 0;
   /// The repository, where the source is one. Another repository of the same registry can mount
@@ -55,26 +49,22 @@ class SourceBlob final : public ByteSource {
   std::stop_token stop_;
 };
 
-/// Makes a StoredManifest of the JSON. The media type is its mediaType, or else follows from its
-/// members. The error says what is wrong with the JSON.
-Parsed<StoredManifest> stored_manifest(std::string json);
-
-/// The same, with the bytes checked against the descriptor that named them. Throws
+/// The manifest of bytes that are checked against the descriptor which named them. Throws
 /// Error{integrity}.
-StoredManifest checked_manifest(const oci::Descriptor& expected, std::string json,
-                                std::string_view where);
+oci::RawManifest checked_manifest(const oci::Descriptor& expected, std::string json,
+                                  std::string_view where);
 
 /// A config as a whole, verified. Throws Error{input} past the metadata limit.
 std::string read_config(ImageSource& source, const oci::Descriptor& config, std::stop_token stop);
 
 /// The root, when it is an image's manifest; else the manifest that the index names for `platform`.
 /// When there is none, throws Error{input} that lists the platforms.
-StoredManifest manifest_for(ImageSource& source, const oci::Platform& platform,
-                            std::stop_token stop);
+oci::RawManifest manifest_for(ImageSource& source, const oci::Platform& platform,
+                              std::stop_token stop);
 
 /// The image in the form that push_to_store() and the archive writers take: config, and layers with
 /// their diff_ids. Throws Error{input} when manifest and config disagree.
-Image image_of(const std::shared_ptr<ImageSource>& source, const StoredManifest& manifest,
+Image image_of(const std::shared_ptr<ImageSource>& source, const oci::RawManifest& manifest,
                std::stop_token stop);
 
 }  // namespace n2c

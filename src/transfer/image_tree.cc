@@ -31,13 +31,13 @@ class TreeReading {
   TreeReading(ImageSource& source, std::stop_token stop)
       : source_(source), stop_(std::move(stop)) {}
 
-  ImageTree read(StoredManifest root) {
+  ImageTree read(oci::RawManifest root) {
     add(std::move(root), 0);
     return std::move(tree_);
   }
 
  private:
-  void add(StoredManifest manifest, int depth) {
+  void add(oci::RawManifest manifest, int depth) {
     if (!seen_.insert(manifest.descriptor.digest).second) return;
     bytes_ += manifest.json.size();
     if (seen_.size() > max_manifests || bytes_ > max_tree_bytes) {
@@ -65,7 +65,7 @@ class TreeReading {
     }
     for (std::size_t from = 0; from < index.manifests.size(); from += manifests_at_once) {
       const std::size_t count = std::min(manifests_at_once, index.manifests.size() - from);
-      std::vector<std::optional<StoredManifest>> fetched(count);
+      std::vector<std::optional<oci::RawManifest>> fetched(count);
       run_side_by_side(count, count, stop_, [&](std::size_t i, std::stop_token inner) {
         fetched[i] = source_.manifest(index.manifests[from + i], inner);
       });
@@ -91,52 +91,37 @@ class TreeReading {
   std::uint64_t bytes_ = 0;
 };
 
-struct Pair {
-  std::string_view oci, docker;
-};
-/// The media types of one format and of the other.
-constexpr std::array<Pair, 5> formats{{
-    {mt::manifest, mt::docker_manifest},
-    {mt::index, mt::docker_index},
-    {mt::config, mt::docker_config},
-    {mt::layer_tar, mt::docker_layer_tar},
-    {mt::layer_gzip, mt::docker_layer_gzip},
-}};
-
 std::string translate(const std::string& media_type, ManifestFormat format) {
-  for (const Pair& pair : formats) {
-    if (media_type != pair.oci && media_type != pair.docker) continue;
-    return std::string(format == ManifestFormat::oci ? pair.oci : pair.docker);
-  }
-  if (format == ManifestFormat::oci && media_type.find("docker") == std::string::npos) {
-    return media_type;
-  }
+  const bool to_oci = format == ManifestFormat::oci;
+  const auto word = to_oci ? oci::in_ocis_words(media_type) : oci::in_dockers_words(media_type);
+  if (word) return std::string(*word);
+  if (to_oci && media_type.find("docker") == std::string::npos) return media_type;
   throw Error(ErrorKind::usage,
-              cat(format == ManifestFormat::oci ? "the OCI" : "Docker's",
-                  " manifest format has no word for \"", printable(media_type), "\""),
+              cat(to_oci ? "the OCI" : "Docker's", " manifest format has no word for \"",
+                  printable(media_type), "\""),
               "copy it as it is, without --format");
 }
 
-StoredManifest in_format(const StoredManifest& stored, ManifestFormat format) {
+oci::RawManifest in_format(const oci::RawManifest& stored, ManifestFormat format) {
   auto manifest = or_throw(oci::Manifest::from_json(stored.json), ErrorKind::internal, "manifest");
   manifest.media_type = translate(stored.descriptor.media_type, format);
   manifest.config.media_type = translate(manifest.config.media_type, format);
   for (oci::Descriptor& layer : manifest.layers) {
     layer.media_type = translate(layer.media_type, format);
   }
-  return or_throw(stored_manifest(manifest.to_json()), ErrorKind::internal, "manifest");
+  return or_throw(oci::RawManifest::parse(manifest.to_json()), ErrorKind::internal, "manifest");
 }
 
 }  // namespace
 
-ImageTree read_tree(ImageSource& source, StoredManifest root, std::stop_token stop) {
+ImageTree read_tree(ImageSource& source, oci::RawManifest root, std::stop_token stop) {
   return TreeReading(source, std::move(stop)).read(std::move(root));
 }
 
 ImageTree in_format(const ImageTree& tree, ManifestFormat format) {
   ImageTree made{.blobs = tree.blobs};
   std::map<oci::Digest, oci::Descriptor> now;  // by digest before
-  for (const StoredManifest& before : tree.manifests) {
+  for (const oci::RawManifest& before : tree.manifests) {
     if (!oci::is_index(before.descriptor.media_type)) {
       made.manifests.push_back(in_format(before, format));
     } else {
@@ -149,7 +134,7 @@ ImageTree in_format(const ImageTree& tree, ManifestFormat format) {
         listed.size = other.size;
       }
       made.manifests.push_back(
-          or_throw(stored_manifest(index.to_json()), ErrorKind::internal, "index"));
+          or_throw(oci::RawManifest::parse(index.to_json()), ErrorKind::internal, "index"));
     }
     now.emplace(before.descriptor.digest, made.manifests.back().descriptor);
   }

@@ -13,15 +13,15 @@ namespace n2c {
 /// The manifests, each after those that it names, so the root is the last; and every distinct blob.
 /// Layers that must not be distributed (Docker's foreign ones) are not among the blobs.
 struct ImageTree {
-  std::vector<StoredManifest> manifests;
+  std::vector<oci::RawManifest> manifests;
   std::vector<oci::Descriptor> blobs;
-  const StoredManifest& root() const { return manifests.back(); }
+  const oci::RawManifest& root() const { return manifests.back(); }
 };
 
 /// Reads what `root` names, down to the blobs' descriptors. Throws Error{input} for manifests that
 /// cannot be understood, that are nested more than 4 deep, and for more than 1000 manifests or 64
 /// MiB of them.
-ImageTree read_tree(ImageSource& source, StoredManifest root, std::stop_token stop);
+ImageTree read_tree(ImageSource& source, oci::RawManifest root, std::stop_token stop);
 
 /// The same with every manifest in that format (other bytes, other digests, the same blobs).
 /// Throws Error{usage} for what the format cannot say (zstd layers, artifacts in Docker's).

@@ -52,14 +52,14 @@ ManifestFormat format_for(const std::vector<oci::Descriptor>& manifests, Manifes
   return any_is_dockers ? ManifestFormat::docker : asked;
 }
 
-StoredManifest made_index(std::vector<oci::Descriptor> manifests,
-                          const oci::Annotations& annotations, ManifestFormat format) {
+oci::RawManifest made_index(std::vector<oci::Descriptor> manifests,
+                            const oci::Annotations& annotations, ManifestFormat format) {
   const oci::Index index{
       .media_type = std::string(format == ManifestFormat::oci ? oci::media_type::index
                                                               : oci::media_type::docker_index),
       .manifests = std::move(manifests),
       .annotations = annotations};
-  return or_throw(stored_manifest(index.to_json()), ErrorKind::internal, "index");
+  return or_throw(oci::RawManifest::parse(index.to_json()), ErrorKind::internal, "index");
 }
 
 class IndexPush {
@@ -144,7 +144,7 @@ class IndexPush {
     bool healed = false;
     while (true) {
       const ManifestFormat format = format_for(manifests(), asked);
-      const StoredManifest index = made_index(manifests(), options_.annotations, format);
+      const oci::RawManifest index = made_index(manifests(), options_.annotations, format);
       index_ = index.descriptor;
       refuse_another_digest();
       const auto tags = tags_to_write(options_.push, index_->digest);

@@ -15,8 +15,8 @@ class ImageOfIndex final : public ImageSource {
   ImageOfIndex(std::shared_ptr<ImageSource> from, oci::Descriptor manifest)
       : from_(std::move(from)), manifest_(std::move(manifest)) {}
   std::string str() const override { return from_->str(); }
-  StoredManifest root(std::stop_token stop) override { return from_->manifest(manifest_, stop); }
-  StoredManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override {
+  oci::RawManifest root(std::stop_token stop) override { return from_->manifest(manifest_, stop); }
+  oci::RawManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override {
     return from_->manifest(descriptor, stop);
   }
   std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) override {
@@ -47,7 +47,7 @@ class PartsReading {
       return;
     }
     const auto& source = std::get<std::shared_ptr<ImageSource>>(part.source);
-    const StoredManifest root = source->root(stop);
+    const oci::RawManifest root = source->root(stop);
     if (!oci::is_index(root.descriptor.media_type)) {
       take({part.name, StoredEntry{source, root.descriptor},
             platform_of(source, root, part.platform, stop)});
@@ -56,7 +56,7 @@ class PartsReading {
     const auto index = or_throw(oci::Index::from_json(root.json), ErrorKind::input, source->str());
     for (const oci::Descriptor& listed : index.manifests) {
       const auto image = std::make_shared<ImageOfIndex>(source, listed);
-      const StoredManifest manifest = image->root(stop);
+      const oci::RawManifest manifest = image->root(stop);
       const auto said = part.platform ? part.platform : listed.platform;
       take({part.name, StoredEntry{image, manifest.descriptor},
             platform_of(image, manifest, said, stop), listed.annotations});
@@ -64,7 +64,7 @@ class PartsReading {
   }
 
   static oci::Platform platform_of(const std::shared_ptr<ImageSource>& source,
-                                   const StoredManifest& manifest,
+                                   const oci::RawManifest& manifest,
                                    const std::optional<oci::Platform>& said, std::stop_token stop) {
     return said ? *said : image_of(source, manifest, std::move(stop)).platform;
   }

@@ -12,8 +12,7 @@ namespace n2c {
 
 ManifestBlobs manifest_blobs(const Image& image, std::span<const Blob> layers) {
   const auto text_blob = [](std::string_view media_type, const std::string& text) {
-    return Blob{{std::string(media_type), oci::Digest::of(text), text.size()},
-                std::make_shared<MemorySource>(text)};
+    return Blob{oci::describe(media_type, text), std::make_shared<MemorySource>(text)};
   };
   const Blob config = text_blob(oci::media_type::config, image.config_json);
   std::vector<oci::Descriptor> forms;

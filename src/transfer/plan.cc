@@ -14,8 +14,7 @@ namespace {
 PlannedLayer plan_layer(const Layer& layer, const KnownForms& known,
                         const Compression& compression) {
   const oci::Descriptor& stored = layer.blob.descriptor;
-  const bool is_plain =
-      stored.media_type == mt::layer_tar || stored.media_type == mt::docker_layer_tar;
+  const bool is_plain = oci::in_ocis_words(stored.media_type) == mt::layer_tar;
   if (!is_plain) {
     return {.media_type = stored.media_type, .form = stored, .why = "stored compressed"};
   }
@@ -101,13 +100,6 @@ std::string_view layer_media_type(Codec codec) {
     case Codec::zstd: return mt::layer_zstd;
   }
   return mt::layer_tar;
-}
-
-std::optional<std::string> docker_layer_media_type(std::string_view oci_media_type) {
-  if (oci_media_type == mt::layer_tar) return std::string(mt::docker_layer_tar);
-  if (oci_media_type == mt::layer_gzip) return std::string(mt::docker_layer_gzip);
-  if (oci_media_type == mt::layer_zstd) return std::nullopt;
-  return std::string(oci_media_type);
 }
 
 }  // namespace n2c

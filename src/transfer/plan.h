@@ -65,8 +65,4 @@ std::vector<PlannedLayer> plan_layers(const Image& image, const KnownForms& know
 /// The layer media type that a codec gives.
 std::string_view layer_media_type(Codec codec);
 
-/// The same layer media type in Docker's words (docs/format.md A7.7); nothing where Docker has none
-/// (zstd).
-std::optional<std::string> docker_layer_media_type(std::string_view oci_media_type);
-
 }  // namespace n2c

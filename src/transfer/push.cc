@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "base/hash.h"
 #include "base/locked.h"
 #include "base/system.h"
 #include "base/tasks.h"
@@ -20,27 +19,15 @@ namespace {
 /// is made: it can be asked for, and is sent with its length.
 constexpr std::uint64_t small_layer_bytes = 4 << 20;
 
-oci::Descriptor describe(std::string_view media_type, std::string_view bytes) {
-  return {.media_type = std::string(media_type),
-          .digest = oci::Digest::of(bytes),
-          .size = bytes.size()};
-}
-
-struct Written {
-  oci::Descriptor descriptor;
-  std::string json;
-};
-
 /// The manifest of layers whose forms are all known.
-Written written(const Image& image, const std::vector<PlannedLayer>& plan,
-                const PushOptions& options, ManifestFormat format) {
+oci::RawManifest written(const Image& image, const std::vector<PlannedLayer>& plan,
+                         const PushOptions& options, ManifestFormat format) {
   std::map<oci::Digest, const oci::Descriptor*> forms;
   for (const PlannedLayer& layer : plan) forms[image.layers[layer.first].diff_id] = &*layer.form;
   std::vector<oci::Descriptor> layers;
   for (const Layer& layer : image.layers) layers.push_back(*forms.at(layer.diff_id));
   const auto manifest = make_manifest(image, std::move(layers), format, options.annotations);
-  std::string json = manifest.to_json();
-  return {describe(manifest.media_type, json), std::move(json)};
+  return oci::RawManifest::of(manifest.media_type, manifest.to_json());
 }
 
 std::optional<oci::Descriptor> whole_manifest(const Image& image,
@@ -59,7 +46,7 @@ class ImagePush {
         store_(store),
         options_(options),
         progress_(progress),
-        config_(describe(mt::config, image.config_json)),
+        config_(oci::describe(mt::config, image.config_json)),
         plan_(plan_layers(image, options.known, options.compression)),
         outcomes_(plan_.size()),
         compressed_(plan_.size()),
@@ -148,15 +135,11 @@ class ImagePush {
     const CompressedSource source(*plain.bytes, options_.compression, pool_);
     if (plain.descriptor.size <= small_layer_bytes) {
       std::string bytes = read_all(*source.open(), 2 * small_layer_bytes);
-      planned.form = describe(planned.media_type, bytes);
+      planned.form = oci::describe(planned.media_type, bytes);
       return put_unless_there(MemorySource(std::move(bytes)), planned, meter, stop);
     }
     if (options_.measure_first) {
-      HashingReader reader(source.open());
-      skip(reader, ~std::uint64_t{0});
-      planned.form = {.media_type = planned.media_type,
-                      .digest = oci::Digest::from_hex(HashAlgorithm::sha256, reader.finish_hex()),
-                      .size = reader.count()};
+      planned.form = oci::measure(source.open(), planned.media_type, stop);
       return put_unless_there(source, planned, meter, stop);
     }
     planned.form = store_.put(source, planned.media_type, std::nullopt, meter, stop);
@@ -182,7 +165,7 @@ class ImagePush {
     ManifestFormat format = options_.format;
     bool healed = false;
     while (true) {
-      const Written manifest = written(image_, plan_, options_, format);
+      const oci::RawManifest manifest = written(image_, plan_, options_, format);
       refuse_another_digest(manifest.descriptor);
       const auto tags = tags_to_write(options_, manifest.descriptor.digest);
       const ManifestOutcome outcome = with_context("manifest", [&] {
@@ -301,19 +284,18 @@ oci::Manifest make_manifest(const Image& image, std::vector<oci::Descriptor> lay
                             ManifestFormat format, oci::Annotations annotations) {
   annotations.insert(image.annotations.begin(), image.annotations.end());
   oci::Manifest manifest{.media_type = std::string(mt::manifest),
-                         .config = describe(mt::config, image.config_json),
+                         .config = oci::describe(mt::config, image.config_json),
                          .layers = std::move(layers),
                          .annotations = std::move(annotations)};
   if (format == ManifestFormat::oci) return manifest;
   manifest.media_type = mt::docker_manifest;
   manifest.config.media_type = mt::docker_config;
   for (oci::Descriptor& layer : manifest.layers) {
-    auto docker = docker_layer_media_type(layer.media_type);
-    if (!docker) {
+    if (layer.media_type == mt::layer_zstd) {
       throw Error(ErrorKind::usage, "Docker's manifest format has no zstd layers",
                   "use --compression gzip or --format oci");
     }
-    layer.media_type = *std::move(docker);
+    layer.media_type = oci::in_dockers_words(layer.media_type).value_or(layer.media_type);
   }
   return manifest;
 }

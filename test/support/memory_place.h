@@ -95,10 +95,10 @@ class MemoryImages final : public ImageSource {
   }
 
   std::string str() const override { return "memory"; }
-  StoredManifest root(std::stop_token) override {
-    return or_throw(stored_manifest(top), ErrorKind::input, "memory");
+  oci::RawManifest root(std::stop_token) override {
+    return or_throw(oci::RawManifest::parse(top), ErrorKind::input, "memory");
   }
-  StoredManifest manifest(const oci::Descriptor& descriptor, std::stop_token) override {
+  oci::RawManifest manifest(const oci::Descriptor& descriptor, std::stop_token) override {
     const auto found = manifests.find(descriptor.digest);
     if (found == manifests.end()) throw Error(ErrorKind::input, "memory: no such manifest");
     return checked_manifest(descriptor, found->second, "memory");

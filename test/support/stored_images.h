@@ -64,7 +64,7 @@ inline void put_image(BlobStore& store, const StoredImage& image, std::vector<st
 
 /// The image as it comes out of a source has the bytes that went in.
 inline void check_holds(ImageSource& source, const StoredImage& image) {
-  const StoredManifest root = source.root({});
+  const oci::RawManifest root = source.root({});
   CHECK(root.json == image.json);
   CHECK(root.descriptor.digest == image.manifest.digest);
   for (const oci::Descriptor& part : image.parts) {

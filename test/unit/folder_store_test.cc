@@ -354,7 +354,7 @@ TEST_CASE("an index above the JSON reader's limit, written in one line by others
   constexpr int count = 120'000;
   for (int i = 0; i < count; ++i) {
     oci::Descriptor entry = image.record.descriptor;
-    entry.annotations = {{std::string(oci::ref_name), numbered(i)}, {"note", R"(}]"\)"}};
+    entry.annotations = {{std::string(oci::layout::ref_name), numbered(i)}, {"note", R"(}]"\)"}};
     text += cat(i == 0 ? "" : ",", oci::descriptor_json(entry));
   }
   write_file(file, text + R"(],"schemaVersion":2})");

@@ -144,7 +144,7 @@ TEST_CASE("a truncated blob counts as missing and is written anew") {
   const StoredImage image = stored_image({"layer"});
   LayoutStore store(folder.path());
   put_blobs(store, image);
-  std::filesystem::resize_file(folder.path() / layout_blob_path(image.parts[1].digest), 2);
+  std::filesystem::resize_file(folder.path() / oci::layout::blob_path(image.parts[1].digest), 2);
   CHECK_FALSE(store.find(image.parts[1], {}));
   put_image(store, image, {});
   auto source = open_layout(folder.path());
@@ -207,10 +207,10 @@ TEST_CASE("a layout whose manifest or blob was altered gives an integrity error"
   const StoredImage image = stored_image({"layer"});
   LayoutStore store(folder.path());
   put_image(store, image, {"v1"});
-  std::ofstream(folder.path() / layout_blob_path(image.parts[1].digest)) << "lAyer";
+  std::ofstream(folder.path() / oci::layout::blob_path(image.parts[1].digest)) << "lAyer";
   auto source = open_layout(folder.path(), "v1");
   CHECK_THROWS_AS(read_all(*source.open_blob(image.parts[1], {}), 100), Error);
-  std::ofstream(folder.path() / layout_blob_path(image.manifest.digest)) << image.json << " ";
+  std::ofstream(folder.path() / oci::layout::blob_path(image.manifest.digest)) << image.json << " ";
   CHECK_THROWS_AS(source.root({}), Error);
 }
 
@@ -218,10 +218,10 @@ TEST_CASE(
     "a link inside a layout is named and not followed when it is written; the layout may be one") {
   const StoredImage image = stored_image({"layer"});
   const std::vector<std::string> tags{"v1"};
-  const std::string blob = layout_blob_path(image.parts[1].digest);
+  const std::string blob = oci::layout::blob_path(image.parts[1].digest);
   for (const std::string& name :
        std::vector<std::string>{"blobs", "blobs/sha256", "index.json", "oci-layout", blob,
-                                layout_blob_path(image.manifest.digest)}) {
+                                oci::layout::blob_path(image.manifest.digest)}) {
     for (const bool leads_somewhere : {true, false}) {
       CAPTURE(name);
       const TemporaryFolder folder;
@@ -251,7 +251,7 @@ TEST_CASE(
       }
       CHECK(std::filesystem::exists(elsewhere) ==
             (leads_somewhere && name != "index.json" &&
-             name != layout_blob_path(image.manifest.digest)));
+             name != oci::layout::blob_path(image.manifest.digest)));
       if (std::filesystem::is_directory(elsewhere / "sha256")) {
         CHECK(std::filesystem::is_empty(elsewhere / "sha256"));
       }
@@ -271,7 +271,7 @@ TEST_CASE(
   const StoredImage image = stored_image({"layer"});
   const std::vector<std::string> tags{"v1"};
   for (const std::string& name : std::vector<std::string>{
-           "index.json", "oci-layout", layout_blob_path(image.parts[1].digest)}) {
+           "index.json", "oci-layout", oci::layout::blob_path(image.parts[1].digest)}) {
     CAPTURE(name);
     const TemporaryFolder folder;
     {
@@ -306,7 +306,7 @@ TEST_CASE(
     LayoutStore store(folder.path());
     put_image(store, image, {"v1"});
   }
-  write_file(folder.path() / layout_blob_path(image.parts[1].digest), "lAyer");
+  write_file(folder.path() / oci::layout::blob_path(image.parts[1].digest), "lAyer");
   LayoutStore trusting(folder.path());
   CHECK(trusting.find(image.parts[1], {}) == BlobOutcome::present);
   LayoutStore verifying(folder.path(), BlobTrust::digest);
@@ -324,7 +324,7 @@ TEST_CASE("a manifest that is there with other bytes of the same length is repla
   put_image(store, image, {"v1"});
   std::string altered = image.json;
   altered.back() = ' ';
-  write_file(folder.path() / layout_blob_path(image.manifest.digest), altered);
+  write_file(folder.path() / oci::layout::blob_path(image.manifest.digest), altered);
   put_image(store, image, {"v1"});
   auto source = open_layout(folder.path(), "v1");
   check_holds(source, image);

@@ -143,7 +143,7 @@ TEST_CASE("a pull that fails leaves nothing of what a killed one had fetched") {
   Pull pull;
   pull.leave_half();
   std::filesystem::remove(pull.folder.path() / "layout" /
-                          layout_blob_path(pull.image.parts[2].digest));
+                          oci::layout::blob_path(pull.image.parts[2].digest));
   CHECK_FALSE(pull.failure().empty());
   CHECK(std::filesystem::is_empty(pull.out()));
 }

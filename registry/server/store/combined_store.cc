@@ -30,8 +30,8 @@ std::unique_ptr<Reader> CombinedStore::open(const std::string& repository, const
   return of(repository).open(repository, blob, offset);
 }
 
-std::optional<ManifestRecord> CombinedStore::find_manifest(const std::string& repository,
-                                                           const oci::Digest& manifest) {
+std::optional<oci::RawManifest> CombinedStore::find_manifest(const std::string& repository,
+                                                             const oci::Digest& manifest) {
   return of(repository).find_manifest(repository, manifest);
 }
 

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "oci/layout.h"
 #include "oci/reference.h"
 #include "registry/server/store/index_file.h"
 
@@ -152,7 +153,7 @@ fs::path FolderLayout::blob_file(const std::string& repository, const oci::Diges
 }
 
 fs::path FolderLayout::index_file(const std::string& repository) const {
-  return repository_folder(repository) / "index.json";
+  return repository_folder(repository) / oci::layout::index_file;
 }
 
 fs::path FolderLayout::journal_file(const std::string& repository) const {
@@ -182,7 +183,7 @@ void FolderLayout::make_repository(const std::string& repository) const {
   if (look_at(folder)) require_folder(folder);
   if (look_at(index_file(repository))) return;  // it came there after the start
   make_blob_folders(folder);
-  write_file(folder / "oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
+  write_file(folder / oci::layout::version_file, oci::layout::version_json);
   write_index(repository, {});
   sync_folder(folder.parent_path());
 }

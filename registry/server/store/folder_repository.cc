@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "base/text.h"
+#include "oci/layout.h"
 #include "registry/server/store/index_change.h"
 #include "registry/server/store/index_file.h"
 
@@ -56,7 +57,7 @@ void FolderRepository::load() {
   read_index_file(file, [&](const oci::Descriptor& named) {
     make_room(2);
     std::vector<std::string> tags;
-    const auto tag = named.annotations.find(std::string(oci::ref_name));
+    const auto tag = named.annotations.find(std::string(oci::layout::ref_name));
     if (tag != named.annotations.end()) tags.push_back(tag->second);
     index_.put({{named.media_type, named.digest, named.size}}, tags);
   });

@@ -155,8 +155,8 @@ std::unique_ptr<Reader> FolderStore::open(const std::string& repository, const o
   return FileSource(layout_.blob_file(repository, blob)).open(offset);
 }
 
-std::optional<ManifestRecord> FolderStore::find_manifest(const std::string& repository,
-                                                         const oci::Digest& manifest) {
+std::optional<oci::RawManifest> FolderStore::find_manifest(const std::string& repository,
+                                                           const oci::Digest& manifest) {
   const Handle handle = find(repository);
   if (!handle) return {};
   const auto descriptor =
@@ -169,7 +169,7 @@ std::optional<ManifestRecord> FolderStore::find_manifest(const std::string& repo
   try {
     auto json = layout_.read_manifest(repository, manifest);
     if (!json) return {};
-    return ManifestRecord{*descriptor, *std::move(json)};
+    return oci::RawManifest{*descriptor, *std::move(json)};
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::integrity) throw;
     tell(cat(repository, ": ", error.message()));

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "oci/layout.h"
 
 namespace n2c::registry {
 
@@ -103,7 +104,8 @@ std::optional<std::string_view> take_string(std::string_view& line, std::string_
 
 /// An entry as descriptor_json() writes one with a tag or without; nothing for any other text.
 std::optional<oci::Descriptor> own_entry(std::string_view line) {
-  static const std::string before_tag = cat(R"(,"annotations":{")", oci::ref_name, R"(":")");
+  static const std::string before_tag =
+      cat(R"(,"annotations":{")", oci::layout::ref_name, R"(":")");
   constexpr std::string_view before_size = R"(,"size":)";
   const auto media_type = take_string(line, R"({"mediaType":")");
   const auto digest = media_type ? take_string(line, R"(,"digest":")") : std::nullopt;
@@ -118,7 +120,7 @@ std::optional<oci::Descriptor> own_entry(std::string_view line) {
   if (line == "}") return entry;
   const auto tag = take_string(line, before_tag);
   if (!tag || line != "}}") return {};
-  entry.annotations = {{std::string(oci::ref_name), std::string(*tag)}};
+  entry.annotations = {{std::string(oci::layout::ref_name), std::string(*tag)}};
   return entry;
 }
 

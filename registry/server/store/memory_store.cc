@@ -154,14 +154,14 @@ std::unique_ptr<Reader> MemoryStore::open(const std::string& repository, const o
   return std::make_unique<BlobReader>(std::move(found), offset);
 }
 
-std::optional<ManifestRecord> MemoryStore::find_manifest(const std::string& repository,
-                                                         const oci::Digest& manifest) {
-  return repositories_.with([&](const Repositories& all) -> std::optional<ManifestRecord> {
+std::optional<oci::RawManifest> MemoryStore::find_manifest(const std::string& repository,
+                                                           const oci::Digest& manifest) {
+  return repositories_.with([&](const Repositories& all) -> std::optional<oci::RawManifest> {
     const auto contents = all.find(repository);
     if (contents == all.end()) return {};
     const ManifestEntry* entry = contents->second.index.find(manifest);
     if (entry == nullptr) return {};
-    return ManifestRecord{entry->descriptor, contents->second.manifests.at(manifest).json};
+    return oci::RawManifest{entry->descriptor, contents->second.manifests.at(manifest).json};
   });
 }
 

@@ -1,10 +1,11 @@
 #include "registry/server/store/repository_index.h"
 
+#include "oci/layout.h"
 #include "registry/server/store/manifest_facts.h"
 
 namespace n2c::registry {
 
-ManifestEntry make_entry(const ManifestRecord& manifest) {
+ManifestEntry make_entry(const oci::RawManifest& manifest) {
   const std::string& media_type = manifest.descriptor.media_type;
   ManifestEntry entry{
       .descriptor = {media_type, manifest.descriptor.digest, manifest.descriptor.size}};
@@ -92,7 +93,7 @@ std::vector<oci::Digest> RepositoryIndex::manifests() const {
 void RepositoryIndex::list(const std::function<void(const oci::Descriptor&)>& each) const {
   for (const auto& [tag, manifest] : tags_) {
     oci::Descriptor descriptor = manifest->second.entry.descriptor;
-    descriptor.annotations = {{std::string(oci::ref_name), tag}};
+    descriptor.annotations = {{std::string(oci::layout::ref_name), tag}};
     each(descriptor);
   }
   for (const auto& [digest, kept] : manifests_) {

@@ -20,7 +20,7 @@ struct ManifestEntry {
 };
 
 /// The entry for a manifest. A manifest that cannot be parsed refers to nothing.
-ManifestEntry make_entry(const ManifestRecord& manifest);
+ManifestEntry make_entry(const oci::RawManifest& manifest);
 
 class RepositoryIndex {
  public:

@@ -18,12 +18,6 @@
 
 namespace n2c::registry {
 
-/// A manifest or index as it was put: the descriptor is of exactly these bytes.
-struct ManifestRecord {
-  oci::Descriptor descriptor;
-  std::string json;
-};
-
 /// The first `limit` tags after `last`.
 struct TagRange {
   std::string last{};
@@ -45,8 +39,8 @@ class Store {
   virtual std::unique_ptr<Reader> open(const std::string& repository, const oci::Digest& blob,
                                        std::uint64_t offset) = 0;
 
-  virtual std::optional<ManifestRecord> find_manifest(const std::string& repository,
-                                                      const oci::Digest& manifest) = 0;
+  virtual std::optional<oci::RawManifest> find_manifest(const std::string& repository,
+                                                        const oci::Digest& manifest) = 0;
   virtual std::optional<oci::Digest> find_tag(const std::string& repository,
                                               const std::string& tag) = 0;
   /// The tags in the range, in byte order. A store of few tags may give the others too. Nothing
@@ -74,7 +68,7 @@ class StagedBlob : public Writer {
 
 /// A manifest about to be put.
 struct NewManifest {
-  ManifestRecord record;
+  oci::RawManifest record;
   std::vector<std::string> tags{};                ///< to point at it from now on
   std::vector<oci::Digest> required_blobs{};      ///< that the repository must have
   std::vector<oci::Digest> required_manifests{};  ///< likewise
