@@ -14,6 +14,7 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cache/digest_cache.h"
+#include "cache/layer_forms.h"
 #include "cli/command.h"
 #include "cli/registry_options.h"
 #include "image/image_json.h"
@@ -154,16 +155,13 @@ class Stores {
     if (options.compression.codec == Codec::none) return;
     cache_.emplace(DigestCache::usual_file(process_environment()));
     const std::string recipe = options.compression.recipe();
-    const std::string media_type(layer_media_type(options.compression.codec));
+    const std::string_view media_type = layer_media_type(options.compression.codec);
     for (const ServedImage& served : images) {
-      for (const Layer& layer : served.image.layers) {
-        const auto form = cache_->find_form(layer.diff_id, recipe);
-        if (!form) continue;
-        options.known.add(layer.diff_id, {{media_type, form->digest, form->size}, "the cache"});
-      }
+      const auto forms = remembered_forms(*cache_, diff_ids_of(served.image), recipe, media_type);
+      for (const auto& [diff_id, form] : forms) options.known.add(diff_id, {form, "the cache"});
     }
     options.learned = [this, recipe](const oci::Digest& diff_id, const oci::Descriptor& form) {
-      cache_->add_form(diff_id, recipe, {form.digest, form.size});
+      remember_forms(*cache_, recipe, {{diff_id, form}});
       cache_->save();
     };
     options.doubted = [this, recipe] { cache_->forget_forms(recipe); };

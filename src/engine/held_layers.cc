@@ -7,12 +7,6 @@
 
 namespace n2c {
 
-LayerChain chain_of(const Image& image) {
-  LayerChain chain;
-  for (const Layer& layer : image.layers) chain.push_back(layer.diff_id);
-  return chain;
-}
-
 std::size_t held_by_chain(const LayerChain& wanted, std::span<const LayerChain> held) {
   std::size_t longest = 0;
   for (const LayerChain& chain : held) {

@@ -8,15 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "image/image.h"
 #include "oci/digest.h"
 
 namespace n2c {
 
 /// One image's RootFS.Layers: its diff_ids, lowest first.
 using LayerChain = std::vector<oci::Digest>;
-
-LayerChain chain_of(const Image& image);
 
 /// How many of `wanted`'s lowest layers one of `held` begins with. It is for stores that keep
 /// layers by chain, as Docker's classic one: there a layer exists only on top of the same layers

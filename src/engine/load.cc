@@ -1,34 +1,28 @@
 #include "engine/load.h"
 
 #include <algorithm>
-#include <map>
 
 #include "base/text.h"
 #include "cache/digest_cache.h"
+#include "cache/layer_forms.h"
+#include "transfer/plan.h"
 
 namespace n2c {
 
 namespace {
 
-/// What the cache says that the image's layers become.
-std::map<oci::Digest, CompressedLayer> remembered_forms(const LoadRequest& request) {
-  std::map<oci::Digest, CompressedLayer> forms;
-  const DigestCache cache(request.cache);
-  const std::string recipe = request.compression.recipe();
-  for (const Layer& layer : request.image.layers) {
-    if (const auto form = cache.find_form(layer.diff_id, recipe)) {
-      forms.emplace(layer.diff_id, *form);
-    }
-  }
-  return forms;
+LayerForms remembered(const LoadRequest& request) {
+  return remembered_forms(DigestCache(request.cache), diff_ids_of(request.image),
+                          request.compression.recipe(),
+                          layer_media_type(request.compression.codec));
 }
 
-bool was_corrected(const std::map<oci::Digest, CompressedLayer>& before,
-                   const LoadRequest& request) {
-  const auto now = remembered_forms(request);
-  return std::ranges::any_of(before, [&](const auto& remembered) {
-    const auto found = now.find(remembered.first);
-    return found == now.end() || !(found->second == remembered.second);
+/// Whether a form that was remembered before is not, or not so, any more.
+bool was_corrected(const LayerForms& before, const LoadRequest& request) {
+  const LayerForms now = remembered(request);
+  return std::ranges::any_of(before, [&](const auto& form) {
+    const auto found = now.find(form.first);
+    return found == now.end() || found->second != form.second;
   });
 }
 
@@ -37,7 +31,7 @@ bool was_corrected(const std::map<oci::Digest, CompressedLayer>& before,
 LoadReport load_into(Engine& engine, const LoadRequest& request, Progress& progress,
                      std::stop_token stop) {
   if (request.compression.codec == Codec::none) return engine.load(request, progress, stop);
-  const auto before = remembered_forms(request);
+  const auto before = remembered(request);
   try {
     return engine.load(request, progress, stop);
   } catch (const Error& error) {

@@ -9,6 +9,7 @@
 #include "base/tasks.h"
 #include "base/text.h"
 #include "cache/claimed_source.h"
+#include "cache/layer_forms.h"
 #include "codec/compressed_source.h"
 #include "transfer/plan.h"
 
@@ -67,52 +68,47 @@ std::vector<Blob> metered(std::vector<Blob> forms, const LayerChain& diff_ids, P
 
 std::vector<Blob> stored_layers(const Image& image, const Compression& compression,
                                 CompressionPool& pool, DigestCache cache, std::stop_token stop) {
+  const std::string recipe = compression.recipe();
+  const std::string_view media_type = layer_media_type(compression.codec);
   std::vector<PlannedLayer> plan = plan_layers(image, {}, compression);
   std::erase_if(plan, [](const PlannedLayer& layer) { return !layer.compress; });
+  const LayerForms remembered = remembered_forms(cache, diff_ids_of(image), recipe, media_type);
   std::map<oci::Digest, Blob> compressed;
-  std::vector<PlannedLayer> unknown;
-  const auto source_of = [&](const PlannedLayer& planned) {
-    return std::make_shared<CompressedSource>(*image.layers[planned.first].blob.bytes, compression,
-                                              pool);
+  std::vector<const Layer*> unknown;
+  const auto source_of = [&](const Layer& layer) {
+    return std::make_shared<CompressedSource>(*layer.blob.bytes, compression, pool);
   };
   for (const PlannedLayer& planned : plan) {
-    const oci::Digest& diff_id = image.layers[planned.first].diff_id;
-    const auto form = cache.find_form(diff_id, compression.recipe());
-    if (!form) {
-      unknown.push_back(planned);
+    const Layer& layer = image.layers[planned.first];
+    const auto form = remembered.find(layer.diff_id);
+    if (form == remembered.end()) {
+      unknown.push_back(&layer);
       continue;
     }
-    const oci::Descriptor descriptor{planned.media_type, form->digest, form->size};
     auto source = std::make_shared<ClaimedSource>(
-        source_of(planned), descriptor,
-        [file = cache.file(), diff_id, recipe = compression.recipe()](const auto& found) {
-          DigestCache corrected(file);
-          corrected.forget_forms(recipe);  // if one is wrong, so may be the others
-          corrected.add_form(diff_id, recipe, {found.digest, found.size});
-          corrected.save();
+        source_of(layer), form->second,
+        [file = cache.file(), diff_id = layer.diff_id, recipe](const oci::Descriptor& found) {
+          correct_form(file, recipe, diff_id, found);
         });
-    compressed.emplace(diff_id, Blob{descriptor, std::move(source)});
+    compressed.emplace(layer.diff_id, Blob{form->second, std::move(source)});
   }
-  Locked<std::vector<std::pair<oci::Digest, Blob>>> learnt;
-  run_side_by_side(unknown.size(), processor_count(), stop,
-                   [&](std::size_t i, std::stop_token own) {
-                     const auto source = source_of(unknown[i]);
-                     Blob blob{oci::measure(source->open(), unknown[i].media_type, own), source};
-                     learnt.with([&](auto& blobs) {
-                       blobs.emplace_back(image.layers[unknown[i].first].diff_id, std::move(blob));
-                     });
-                   });
-  learnt.with([&](const auto& blobs) {
-    for (const auto& [diff_id, blob] : blobs) {
-      cache.add_form(diff_id, compression.recipe(), {blob.descriptor.digest, blob.descriptor.size});
-      compressed.emplace(diff_id, blob);
-    }
-    if (!blobs.empty()) cache.save();
-  });
+  Locked<LayerForms> found;
+  run_side_by_side(
+      unknown.size(), processor_count(), stop, [&](std::size_t i, std::stop_token own) {
+        const Layer& layer = *unknown[i];
+        const auto form = oci::measure(source_of(layer)->open(), std::string(media_type), own);
+        found.with([&](LayerForms& forms) { forms.emplace(layer.diff_id, form); });
+      });
+  const LayerForms learnt = found.with([](LayerForms& forms) { return std::move(forms); });
+  for (const Layer* layer : unknown) {
+    compressed.emplace(layer->diff_id, Blob{learnt.at(layer->diff_id), source_of(*layer)});
+  }
+  remember_forms(cache, recipe, learnt);
+  if (!learnt.empty()) cache.save();
   std::vector<Blob> layers;
   for (const Layer& layer : image.layers) {
-    const auto found = compressed.find(layer.diff_id);
-    layers.push_back(found != compressed.end() ? found->second : layer.blob);
+    const auto stored = compressed.find(layer.diff_id);
+    layers.push_back(stored != compressed.end() ? stored->second : layer.blob);
   }
   return layers;
 }
@@ -122,7 +118,7 @@ OutgoingImage::OutgoingImage(const LoadRequest& request, const Compression& comp
     : image_(request.image),
       progress_(progress),
       pool_(processor_count()),
-      layers_(chain_of(image_)),
+      layers_(diff_ids_of(image_)),
       distinct_(layers_.begin(), layers_.end()),
       forms_(metered(
           stored_layers(image_, compression, pool_, DigestCache(request.cache), std::move(stop)),

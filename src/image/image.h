@@ -33,4 +33,11 @@ struct Image {
   oci::Annotations annotations{};  ///< of its manifest, wherever one is made
 };
 
+/// The diff_ids of the layers, lowest first, as the config's rootfs lists them.
+inline std::vector<oci::Digest> diff_ids_of(const Image& image) {
+  std::vector<oci::Digest> diff_ids;
+  for (const Layer& layer : image.layers) diff_ids.push_back(layer.diff_id);
+  return diff_ids;
+}
+
 }  // namespace n2c

@@ -21,6 +21,7 @@ constexpr std::array<Pair, 6> pairs{{
 
 std::optional<std::string_view> translate(std::string_view media_type,
                                           std::string_view Pair::* into) {
+  if (media_type.empty()) return {};
   for (const Pair& pair : pairs) {
     if (media_type != pair.oci && media_type != pair.docker) continue;
     if ((pair.*into).empty()) return {};

@@ -134,8 +134,8 @@ std::vector<std::string> DockerArchiveDestination::names(
 PushReport DockerArchiveDestination::push(const Image& described, const PushOptions& options,
                                           Progress& progress, std::stop_token stop) {
   const Image image = with_plain_layers(described, options.uploads, stop);
-  PushReport report{.manifest =
-                        describe(make_manifest(image, forms_of(image), ManifestFormat::oci))};
+  const auto manifest = make_manifest(image, forms_of(image), ManifestFormat::oci);
+  PushReport report{.manifest = oci::describe(manifest.media_type, manifest.to_json())};
   const DockerArchiveImage entry{image, names(options.tags)};
   report.bytes_sent = write_archive(address_, docker_archive(std::span(&entry, 1)), progress,
                                     report.manifest->digest, stop);

@@ -44,14 +44,13 @@ class RegistryPlace final : public ImageDestination {
       chosen.tags.insert(chosen.tags.begin(), *options_.registry.to.tag);
     }
     chosen.must_be = options_.registry.to.digest;
+    RepositoryState state;
     for (const std::string& tag : chosen.tags) {
-      if (const auto now = client_.head_manifest(tag, stop)) {
-        chosen.tags_now.emplace(tag, now->digest);
-      }
+      if (const auto now = client_.head_manifest(tag, stop)) state.tags.emplace(tag, now->digest);
     }
     return with_context("copying to " + str(), [&] {
       RegistryStore store(client_, mount_from(*source));
-      return copy_to_store(source, store, chosen, progress, stop);
+      return copy_to_store(source, store, chosen, progress, stop, state);
     });
   }
 

@@ -12,37 +12,46 @@
 #include "image/image.h"
 #include "remote/push_wishes.h"
 #include "remote/registries.h"
+#include "transfer/plan.h"
+#include "transfer/progress.h"
+#include "transfer/repository_state.h"
 
 namespace n2c {
 
 /// What is about to be pushed: one image or an index of several.
 struct Outgoing {
   std::vector<const Image*> images;  ///< whose manifests are made here
+  std::vector<std::string> tags;     ///< that are to be written
   /// What would be written if those forms and no others were known.
-  std::function<ExpectedManifests(const PushOptions& options)> expected;
+  std::function<ExpectedManifests(const KnownForms& forms)> expected;
 };
 
 /// Asks the tags that are to be written, what --reuse-from names, the cache, and the tag that the
 /// cache remembers. Each may be an image or an index. When the cache knows the manifest that is to
-/// be written, and a tag holds it, that tag is all that is asked for.
+/// be written, and a tag holds it, that tag is all that is asked for. One thread, one push.
 class Learning {
  public:
   /// All outlive this.
   Learning(Registries& registries, const RegistryPush& push, const DigestCache& cache,
-           Progress& progress)
-      : registries_(registries), push_(push), cache_(cache), progress_(progress) {}
+           const Outgoing& outgoing, Progress& progress)
+      : registries_(registries),
+        push_(push),
+        cache_(cache),
+        outgoing_(outgoing),
+        progress_(progress) {}
 
-  /// Fills in known, tags_now, held and measure_first. A failure to learn is only noted; a failure
-  /// that would stop the push too is thrown as Error.
-  void learn(const Outgoing& outgoing, PushOptions& options, std::stop_token stop);
+  /// A failure to learn is only noted; a failure that would stop the push too is thrown as Error.
+  RepositoryState discover(std::stop_token stop);
 
  private:
-  KnownForms cached_forms(const Outgoing& outgoing, const Compression& compression) const;
-  void learn_from_last_tag(const Outgoing& outgoing, PushOptions& options, std::stop_token stop);
-  std::optional<oci::Digest> look_at(const oci::Reference& reference, PushOptions& options,
-                                     std::stop_token stop);
-  void look_into(const oci::Index& index, const oci::Reference& reference, PushOptions& options,
-                 std::stop_token stop);
+  KnownForms cached_forms() const;
+  void learn_from_last_tag(const std::stop_token& stop);
+  std::optional<oci::Digest> look_at(const oci::Reference& reference, const std::stop_token& stop);
+  void look_into(const oci::Index& index, const oci::Reference& reference,
+                 const std::stop_token& stop);
+  void add_forms(const PairedLayers& forms, const oci::Reference& reference);
+  void expect() { expected_ = outgoing_.expected(state_.forms); }
+  bool lacks_forms() const { return !expected_.root; }
   template <class Request>
   std::invoke_result_t<Request> attempt(const oci::Reference& reference, Request&& request);
   bool is_here(const oci::Reference& reference) const {
@@ -52,9 +61,10 @@ class Learning {
   Registries& registries_;
   const RegistryPush& push_;
   const DigestCache& cache_;
+  const Outgoing& outgoing_;
   Progress& progress_;
-  ExpectedManifests expected_;  // as far as the cache knows
-  bool lacks_forms_ = true;     // whether the cache lacks the form of some layer
+  RepositoryState state_;
+  ExpectedManifests expected_;  // by the forms that are known so far
 };
 
 }  // namespace n2c

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "oci/reference.h"
-#include "transfer/push.h"
+#include "transfer/push_options.h"
 
 namespace n2c {
 
@@ -22,7 +22,7 @@ struct RegistryPush {
   /// The file of what this machine learnt before (digest_cache.h), which is added to. Empty: no
   /// cache.
   std::filesystem::path cache_file{};
-  /// Its tags, must_be and what learning.h fills in are set by push_to_registry().
+  /// Its tags and must_be are set by push_to_registry().
   PushOptions options{};
 };
 

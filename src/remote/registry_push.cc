@@ -1,12 +1,12 @@
 #include "remote/registry_push.h"
 
 #include <algorithm>
-#include <functional>
 #include <set>
 
 #include "base/tasks.h"
 #include "base/text.h"
 #include "cache/digest_cache.h"
+#include "cache/layer_forms.h"
 #include "codec/codec.h"
 #include "remote/learning.h"
 #include "remote/registry_store.h"
@@ -22,6 +22,13 @@ std::vector<std::string> tags_of(const RegistryPush& push) {
     if (std::ranges::find(tags, tag) == tags.end()) tags.push_back(tag);
   }
   return tags;
+}
+
+PushOptions options_of(const RegistryPush& push) {
+  PushOptions options = push.options;
+  options.tags = tags_of(push);
+  options.must_be = push.to.digest;
+  return options;
 }
 
 /// At most this many, for each repository that lacks a blob costs a request.
@@ -53,6 +60,7 @@ class RepositoryPush {
   RepositoryPush(Registries& registries, const RegistryPush& push, Progress& progress)
       : registries_(registries),
         push_(push),
+        options_(options_of(push)),
         progress_(progress),
         cache_(push.cache_file),
         client_(registries.client(push.to.repository)),
@@ -60,23 +68,23 @@ class RepositoryPush {
 
   BlobStore& store() { return store_; }
 
-  PushOptions prepare(const Outgoing& outgoing, std::stop_token stop) {
-    PushOptions options = push_.options;
-    options.tags = tags_of(push_);
-    options.must_be = push_.to.digest;
-    if (push_.reuse) Learning(registries_, push_, cache_, progress_).learn(outgoing, options, stop);
-    if (push_.verify_reuse) verify_known(outgoing, options, stop);
-    return options;
+  /// What is asked for, with the tags and the digest that the reference names.
+  const PushOptions& options() const { return options_; }
+
+  RepositoryState discover(const Outgoing& outgoing, const std::stop_token& stop) {
+    RepositoryState state;
+    if (push_.reuse) {
+      state = Learning(registries_, push_, cache_, outgoing, progress_).discover(stop);
+    }
+    if (push_.verify_reuse) verify_known(outgoing, state, stop);
+    return state;
   }
 
   /// Remembers what the codec made of layers, and where they were pushed. It replaces what was
   /// remembered of them.
-  void remember(const PairedLayers& compressed, const PushOptions& options) {
-    const std::string recipe = options.compression.recipe();
-    for (const auto& [diff_id, form] : compressed) {
-      cache_.add_form(diff_id, recipe, {form.digest, form.size});
-    }
-    cache_.add_push(push_.to.repository, options.tags.empty() ? "" : options.tags.front());
+  void remember(const PairedLayers& compressed) {
+    remember_forms(cache_, options_.compression.recipe(), {compressed.begin(), compressed.end()});
+    cache_.add_push(push_.to.repository, options_.tags.empty() ? "" : options_.tags.front());
     cache_.save();  // without it the next push takes longer, no more
   }
 
@@ -99,11 +107,11 @@ class RepositoryPush {
   };
 
   /// Every known form that the plans would reuse, each layer once.
-  static std::vector<Reused> reused(const Outgoing& outgoing, const PushOptions& options) {
+  std::vector<Reused> reused(const Outgoing& outgoing, const KnownForms& forms) const {
     std::vector<Reused> reused;
     std::set<oci::Digest> seen;
     for (const Image* image : outgoing.images) {
-      for (auto& layer : plan_layers(*image, options.known, options.compression)) {
+      for (auto& layer : plan_layers(*image, forms, options_.compression)) {
         const oci::Digest& diff_id = image->layers[layer.first].diff_id;
         if (!layer.compress || !layer.form || !seen.insert(diff_id).second) continue;
         reused.push_back({diff_id, std::move(layer)});
@@ -113,10 +121,10 @@ class RepositoryPush {
   }
 
   /// Fetches and unpacks the forms that would be reused, and forgets the wrong ones.
-  void verify_known(const Outgoing& outgoing, PushOptions& options, std::stop_token stop) {
-    const std::vector<Reused> all = reused(outgoing, options);
+  void verify_known(const Outgoing& outgoing, RepositoryState& state, const std::stop_token& stop) {
+    const std::vector<Reused> all = reused(outgoing, state.forms);
     std::vector<char> is_false(all.size(), 0);
-    run_side_by_side(all.size(), options.uploads, stop, [&](std::size_t i, std::stop_token inner) {
+    run_side_by_side(all.size(), options_.uploads, stop, [&](std::size_t i, std::stop_token inner) {
       const oci::Descriptor& form = *all[i].layer.form;
       if (!client_.has_blob(form, inner)) return;
       const auto plain = oci::measure(decompress(client_.open_blob(form, inner)), {}, inner);
@@ -127,28 +135,18 @@ class RepositoryPush {
       const PlannedLayer& layer = all[i].layer;
       progress_.note(cat("the blob ", layer.form->digest.brief(), " (", layer.why,
                          ") is not layer ", layer.first + 1, ": sending the layer itself"));
-      options.known.forget(layer.form->digest);
+      state.forms.forget(layer.form->digest);
     }
   }
 
   Registries& registries_;
   const RegistryPush& push_;
+  const PushOptions options_;
   Progress& progress_;
   DigestCache cache_;
   registry::RegistryClient client_;
   RegistryStore store_;
 };
-
-ExpectedManifests expected_of(const Image& image, const PushOptions& options) {
-  const auto manifest = expected_manifest(image, options);
-  if (!manifest) return {};
-  return {.root = manifest->digest, .all = {manifest->digest}};
-}
-
-IndexOptions with_push(IndexOptions options, const PushOptions& push) {
-  options.push = push;
-  return options;
-}
 
 std::vector<const Image*> described(const std::vector<IndexEntry>& entries) {
   std::vector<const Image*> images;
@@ -164,10 +162,16 @@ PushReport push_to_registry(const Image& image, Registries& registries, const Re
                             Progress& progress, std::stop_token stop) {
   return with_context("pushing to " + push.to.str(), [&] {
     RepositoryPush repository(registries, push, progress);
-    const Outgoing outgoing{{&image}, std::bind_front(expected_of, std::cref(image))};
-    const PushOptions options = repository.prepare(outgoing, stop);
-    PushReport report = push_to_store(image, repository.store(), options, progress, stop);
-    if (!options.dry_run) repository.remember(compressed_forms(image, report), options);
+    const PushOptions& options = repository.options();
+    const auto expected = [&](const KnownForms& forms) -> ExpectedManifests {
+      const auto manifest = expected_manifest(image, options, forms);
+      if (!manifest) return {};
+      return {.root = manifest->digest, .all = {manifest->digest}};
+    };
+    const RepositoryState state = repository.discover({{&image}, options.tags, expected}, stop);
+    PushPlan plan = plan_push(image, options, state);
+    PushReport report = transfer(std::move(plan), repository.store(), progress, stop);
+    if (!options.dry_run) repository.remember(compressed_forms(image, report));
     return report;
   });
 }
@@ -177,13 +181,15 @@ IndexReport push_to_registry(const RegistryIndex& index, Registries& registries,
   return with_context("pushing to " + push.to.str(), [&] {
     RepositoryPush repository(registries, push, progress);
     const std::vector<IndexEntry> entries = read_parts(index.parts, stop);
-    const Outgoing outgoing{described(entries), [&](const PushOptions& known) {
-                              return expected_manifests(entries, with_push(index.options, known));
-                            }};
-    const PushOptions options = repository.prepare(outgoing, stop);
-    IndexReport report = push_entries(entries, repository.store(),
-                                      with_push(index.options, options), progress, stop);
-    repository.remember(report.compressed_forms, options);
+    IndexOptions options = index.options;
+    options.push = repository.options();
+    const auto expected = [&](const KnownForms& forms) {
+      return expected_manifests(entries, options, forms);
+    };
+    const RepositoryState state =
+        repository.discover({described(entries), options.push.tags, expected}, stop);
+    IndexReport report = push_entries(entries, repository.store(), options, progress, stop, state);
+    repository.remember(report.compressed_forms);
     return report;
   });
 }

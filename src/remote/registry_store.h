@@ -23,6 +23,7 @@ class RegistryStore final : public BlobStore {
                 Mount mount = {})
       : client_(client), mount_from_(std::move(mount_from)), mount_(std::move(mount)) {}
 
+  std::string_view name() const override { return "the registry"; }
   std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override;
   oci::Descriptor put(const ByteSource& bytes, std::string media_type,
                       std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,

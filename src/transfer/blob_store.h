@@ -30,6 +30,8 @@ struct ManifestOutcome {
 class BlobStore {
  public:
   virtual ~BlobStore() = default;
+  /// What people call it in a sentence.
+  virtual std::string_view name() const { return "the destination"; }
   /// Present, mounted, or nothing when the bytes have to be put.
   virtual std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) = 0;
   /// Takes the bytes and returns their descriptor. With `known` they must have its digest: on a

@@ -2,17 +2,19 @@
 /// Copying stored images from one place to another as they are. The manifest's bytes, and so its
 /// digest, stay the same. Blobs stream from source to destination and never touch the disk.
 
-#include <map>
+#include <cstdint>
+#include <memory>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "transfer/blob_store.h"
+#include "transfer/image_manifest.h"
 #include "transfer/image_source.h"
 #include "transfer/image_tree.h"
-#include "transfer/push.h"
+#include "transfer/progress.h"
+#include "transfer/repository_state.h"
 
 namespace n2c {
 
@@ -21,10 +23,6 @@ struct CopyOptions {
   std::optional<oci::Digest> must_be{};     ///< the root's digest, or nothing is written
   std::optional<oci::Platform> platform{};  ///< one image of an index; nothing: all of it
   std::optional<ManifestFormat> format{};   ///< nothing: as it is
-  /// Which manifest each tag holds already. A tag that holds the right one is not written.
-  std::map<std::string, oci::Digest> tags_now{};
-  /// Roots that the destination is known to hold. Without tags, such a root is not written.
-  std::set<oci::Digest> held{};
   std::size_t probes = 32, uploads = 5;
 };
 
@@ -37,9 +35,11 @@ struct CopyReport {
 };
 
 /// Copies. Throws Error{integrity} when bytes are not what their descriptor says. Whatever is
-/// thrown, no tag was written that names something incomplete. Blocks; starts threads.
+/// thrown, no tag was written that names something incomplete. A root that `state` has under every
+/// tag is not read further. Blocks; starts threads.
 CopyReport copy_to_store(const std::shared_ptr<ImageSource>& source, BlobStore& store,
-                         const CopyOptions& options, Progress& progress, std::stop_token stop);
+                         const CopyOptions& options, Progress& progress, std::stop_token stop,
+                         const RepositoryState& state = {});
 
 /// The images that `options` choose, in the format they ask for. Throws Error{integrity} unless the
 /// root is must_be.

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "oci/manifest.h"
+#include "transfer/image_manifest.h"
 #include "transfer/image_source.h"
-#include "transfer/push.h"
 
 namespace n2c {
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "transfer/copy.h"
+#include "transfer/manifest_writer.h"
 
 namespace n2c {
 
@@ -15,6 +16,7 @@ namespace {
 class ListedStore final : public BlobStore {
  public:
   explicit ListedStore(BlobStore& store) : store_(store) {}
+  std::string_view name() const override { return store_.name(); }
   std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override {
     return store_.find(blob, stop);
   }
@@ -59,30 +61,32 @@ oci::RawManifest made_index(std::vector<oci::Descriptor> manifests,
                                                               : oci::media_type::docker_index),
       .manifests = std::move(manifests),
       .annotations = annotations};
-  return or_throw(oci::RawManifest::parse(index.to_json()), ErrorKind::internal, "index");
+  return oci::RawManifest::of(index.media_type, index.to_json());
 }
 
-class IndexPush {
+class IndexPush final : ManifestAuthor {
  public:
   IndexPush(const std::vector<IndexEntry>& entries, BlobStore& store, const IndexOptions& options,
-            Progress& progress)
+            Progress& progress, const RepositoryState& state)
       : entries_(entries),
         store_(store),
         listed_(store),
         options_(options),
         image_push_(options.push),
-        progress_(progress) {
+        progress_(progress),
+        state_(state),
+        image_state_(state),
+        format_(options.push.format) {
     image_push_.tags.clear();
     image_push_.must_be.reset();
-    image_push_.tags_now.clear();
+    image_state_.tags.clear();
   }
 
-  IndexReport run(std::stop_token stop) {
+  IndexReport run(const std::stop_token& stop) {
     for (const IndexEntry& entry : entries_) {
       pushed_.push_back(push(entry, stop));
     }
-    write(stop);
-    return report();
+    return report(write_manifests(*this, store_, progress_, stop));
   }
 
  private:
@@ -104,9 +108,10 @@ class IndexPush {
   }
 
   Pushed push_described(const Image& image, std::stop_token stop) {
-    const PushReport report = push_to_store(image, listed_, image_push_, progress_, stop);
+    const PushReport report =
+        push_to_store(image, listed_, image_push_, progress_, stop, image_state_);
     for (auto& [diff_id, form] : compressed_forms(image, report)) {
-      image_push_.known.replace(diff_id, {form, "an image before it"});
+      image_state_.forms.replace(diff_id, {form, "an image before it"});
       compressed_forms_.emplace_back(diff_id, form);
     }
     return {.manifest = *report.manifest,
@@ -119,9 +124,8 @@ class IndexPush {
 
   Pushed push_stored(const StoredEntry& stored, std::stop_token stop) {
     const CopyReport report = copy_to_store(
-        stored.source, listed_,
-        {.held = image_push_.held, .probes = image_push_.probes, .uploads = image_push_.uploads},
-        progress_, stop);
+        stored.source, listed_, {.probes = image_push_.probes, .uploads = image_push_.uploads},
+        progress_, stop, image_state_);
     return {.manifest = report.manifest,
             .present = report.present,
             .mounted = report.mounted,
@@ -130,7 +134,7 @@ class IndexPush {
             .nothing_written = report.nothing_written};
   }
 
-  std::vector<oci::Descriptor> manifests() const {
+  std::vector<oci::Descriptor> listed_images() const {
     std::vector<oci::Descriptor> manifests;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       manifests.push_back(
@@ -139,47 +143,43 @@ class IndexPush {
     return manifests;
   }
 
-  void write(std::stop_token stop) {
-    ManifestFormat asked = options_.push.format;
-    bool healed = false;
-    while (true) {
-      const ManifestFormat format = format_for(manifests(), asked);
-      const oci::RawManifest index = made_index(manifests(), options_.annotations, format);
-      index_ = index.descriptor;
-      refuse_another_digest();
-      const auto tags = tags_to_write(options_.push, index_->digest);
-      index_is_there_ = tags.empty() && is_held(options_.push, index_->digest);
-      if (index_is_there_) return;
-      const ManifestOutcome outcome = with_context(
-          "index", [&] { return store_.put_manifest(*index_, index.json, tags, stop); });
-      if (outcome.stored()) return;
-      if (!outcome.missing.empty() && !healed) {
-        healed = true;
-        push_again(outcome.missing, stop);
-      } else if (!outcome.format_refused.empty() && format == ManifestFormat::oci &&
-                 options_.push.fall_back_to_docker) {
-        progress_.note("the registry refuses OCI indexes (" + outcome.format_refused +
-                       "): writing Docker's manifest list");
-        asked = ManifestFormat::docker;
-      } else {
-        throw refusal(outcome);
-      }
-    }
+  std::span<const oci::RawManifest> manifests() override {
+    auto images = listed_images();
+    const ManifestFormat format = format_for(images, format_);
+    index_.emplace(made_index(std::move(images), options_.annotations, format));
+    refuse_another_digest(index_->descriptor.digest);
+    return {&*index_, 1};
   }
 
-  void refuse_another_digest() const {
-    if (!options_.push.must_be || *options_.push.must_be == index_->digest) return;
-    throw Error(ErrorKind::integrity,
-                cat("the index is ", index_->digest.str(), ", and the reference says ",
-                    options_.push.must_be->str()));
+  std::string name_of(const oci::RawManifest&) const override { return "index"; }
+
+  std::optional<std::vector<std::string>> tags_for(const oci::Descriptor& root) const override {
+    auto tags = state_.tags_to_write(options_.push.tags, root.digest);
+    if (tags.empty() && state_.has(root.digest)) return std::nullopt;
+    return tags;
+  }
+
+  bool use_dockers_format() override {
+    if (!options_.push.fall_back_to_docker ||
+        index_->descriptor.media_type == oci::media_type::docker_index) {
+      return false;
+    }
+    format_ = ManifestFormat::docker;
+    return true;
+  }
+
+  void refuse_another_digest(const oci::Digest& index) const {
+    if (!options_.push.must_be || *options_.push.must_be == index) return;
+    throw Error(ErrorKind::integrity, cat("the index is ", index.str(), ", and the reference says ",
+                                          options_.push.must_be->str()));
   }
 
   /// The store may lack images that it was said to hold: an index at the tag may name images that
   /// were removed since.
-  void push_again(const std::vector<oci::Digest>& missing, std::stop_token stop) {
+  void send_again(const std::vector<oci::Digest>& missing, std::stop_token stop) override {
     progress_.note(
-        cat("the registry lacks ", missing.size(), " images that it was to have: pushing them"));
-    image_push_.held.clear();
+        cat(store_.name(), " lacks ", missing.size(), " images that it was to have: pushing them"));
+    image_state_.manifests.clear();
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       const bool is_missing =
           std::ranges::find(missing, pushed_[i].manifest.digest) != missing.end();
@@ -187,17 +187,10 @@ class IndexPush {
     }
   }
 
-  static Error refusal(const ManifestOutcome& outcome) {
-    return {ErrorKind::registry,
-            outcome.format_refused.empty()
-                ? cat("index: the destination lacks ", outcome.missing.front().str())
-                : "index: the format is refused: " + outcome.format_refused};
-  }
-
-  IndexReport report() {
-    IndexReport report{.index = *index_,
-                       .manifests = manifests(),
-                       .nothing_written = index_is_there_,
+  IndexReport report(const WrittenManifests& written) {
+    IndexReport report{.index = written.root.descriptor,
+                       .manifests = listed_images(),
+                       .nothing_written = written.was_there,
                        .compressed_forms = std::move(compressed_forms_)};
     for (const Pushed& pushed : pushed_) {
       report.present += pushed.present;
@@ -213,35 +206,40 @@ class IndexPush {
   BlobStore& store_;
   ListedStore listed_;
   const IndexOptions& options_;
-  PushOptions image_push_;  // knows more with every image
+  PushOptions image_push_;
   Progress& progress_;
+  const RepositoryState& state_;
+  RepositoryState image_state_;  // what an image's push may know: more with every image
+  ManifestFormat format_;
   std::vector<Pushed> pushed_;  // one for each entry
-  std::optional<oci::Descriptor> index_;
-  bool index_is_there_ = false;
+  std::optional<oci::RawManifest> index_;
   PairedLayers compressed_forms_;
 };
 
 }  // namespace
 
 IndexReport push_entries(const std::vector<IndexEntry>& entries, BlobStore& store,
-                         const IndexOptions& options, Progress& progress, std::stop_token stop) {
-  return IndexPush(entries, store, options, progress).run(std::move(stop));
+                         const IndexOptions& options, Progress& progress, std::stop_token stop,
+                         const RepositoryState& state) {
+  return IndexPush(entries, store, options, progress, state).run(stop);
 }
 
 IndexReport push_index(const std::vector<IndexPart>& parts, BlobStore& store,
-                       const IndexOptions& options, Progress& progress, std::stop_token stop) {
-  return push_entries(read_parts(parts, stop), store, options, progress, stop);
+                       const IndexOptions& options, Progress& progress, std::stop_token stop,
+                       const RepositoryState& state) {
+  return push_entries(read_parts(parts, stop), store, options, progress, stop, state);
 }
 
 ExpectedManifests expected_manifests(const std::vector<IndexEntry>& entries,
-                                     const IndexOptions& options) {
+                                     const IndexOptions& options, const KnownForms& forms) {
   ExpectedManifests expected;
   std::vector<oci::Descriptor> manifests;
   for (const IndexEntry& entry : entries) {
     const auto* stored = std::get_if<StoredEntry>(&entry.image);
     const auto manifest =
-        stored != nullptr ? stored->manifest
-                          : expected_manifest(*std::get<const Image*>(entry.image), options.push);
+        stored != nullptr
+            ? stored->manifest
+            : expected_manifest(*std::get<const Image*>(entry.image), options.push, forms);
     if (!manifest) continue;
     expected.all.insert(manifest->digest);
     manifests.push_back(listed(entry, *manifest, options.descriptor_annotations));

@@ -17,7 +17,7 @@ struct IndexOptions {
   /// Of each image's descriptor in the index. They win over those of the index that the image comes
   /// from.
   oci::Annotations descriptor_annotations{};
-  /// How images are pushed; `tags`, `must_be` and `tags_now` are the index's.
+  /// How images are pushed; its `tags` and `must_be` are the index's.
   PushOptions push{};
 };
 
@@ -31,19 +31,21 @@ struct IndexReport {
 };
 
 /// Writes every image by digest, then the index under its tags. A blob that images share is
-/// compressed and sent once. An image that `push.held` names is not asked for, and the index is not
-/// written to tags that hold it. Whatever is thrown, no tag was written.
+/// compressed and sent once. An image that `state` has is not asked for, and the index is not
+/// written to tags that name it. Whatever is thrown, no tag was written.
 IndexReport push_entries(const std::vector<IndexEntry>& entries, BlobStore& store,
-                         const IndexOptions& options, Progress& progress, std::stop_token stop);
+                         const IndexOptions& options, Progress& progress, std::stop_token stop,
+                         const RepositoryState& state = {});
 
 /// Calls read_parts(), then push_entries(). Throws as both do.
 IndexReport push_index(const std::vector<IndexPart>& parts, BlobStore& store,
-                       const IndexOptions& options, Progress& progress, std::stop_token stop);
+                       const IndexOptions& options, Progress& progress, std::stop_token stop,
+                       const RepositoryState& state = {});
 
-/// What push_entries() would write. The root is known only when `options.push.known` has a form of
+/// What push_entries() would write if these forms were known. The root is known only when they have
 /// every layer; else only those of the images' manifests are given that are known. Throws
 /// Error{usage} as make_manifest does.
 ExpectedManifests expected_manifests(const std::vector<IndexEntry>& entries,
-                                     const IndexOptions& options);
+                                     const IndexOptions& options, const KnownForms& forms);
 
 }  // namespace n2c

@@ -6,7 +6,7 @@
 
 #include "base/stream.h"
 #include "oci/digest.h"
-#include "transfer/push.h"
+#include "transfer/image_manifest.h"
 
 namespace n2c {
 

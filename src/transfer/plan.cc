@@ -1,7 +1,9 @@
 #include "transfer/plan.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "base/text.h"
 
@@ -41,44 +43,16 @@ void doubt_shared_forms(std::vector<PlannedLayer>& plan, const KnownForms& known
   }
 }
 
+std::optional<oci::Descriptor> whole_manifest(const Image& image,
+                                              const std::vector<PlannedLayer>& layers,
+                                              const PushOptions& options) {
+  if (!std::ranges::all_of(layers, [](const PlannedLayer& l) { return l.form.has_value(); })) {
+    return std::nullopt;
+  }
+  return planned_manifest(image, layers, options, options.format).descriptor;
+}
+
 }  // namespace
-
-void KnownForms::add(const oci::Digest& diff_id, KnownForm form) {
-  if (find(diff_id, form.descriptor.media_type) == nullptr) {
-    forms_.emplace(diff_id, std::move(form));
-  }
-}
-
-void KnownForms::add(const KnownForms& others) {
-  for (const auto& [diff_id, form] : others.forms_) add(diff_id, form);
-}
-
-void KnownForms::replace(const oci::Digest& diff_id, KnownForm form) {
-  std::erase_if(forms_, [&](const auto& known) {
-    return known.first == diff_id &&
-           known.second.descriptor.media_type == form.descriptor.media_type;
-  });
-  forms_.emplace(diff_id, std::move(form));
-}
-
-const KnownForm* KnownForms::find(const oci::Digest& diff_id, std::string_view media_type) const {
-  const auto [first, last] = forms_.equal_range(diff_id);
-  for (auto it = first; it != last; ++it) {
-    if (it->second.descriptor.media_type == media_type) return &it->second;
-  }
-  return nullptr;
-}
-
-void KnownForms::forget(const oci::Digest& digest) {
-  std::erase_if(forms_,
-                [&](const auto& entry) { return entry.second.descriptor.digest == digest; });
-}
-
-std::map<oci::Digest, std::size_t> KnownForms::claims() const {
-  std::map<oci::Digest, std::size_t> claims;
-  for (const auto& [diff_id, form] : forms_) ++claims[form.descriptor.digest];
-  return claims;
-}
 
 std::vector<PlannedLayer> plan_layers(const Image& image, const KnownForms& known,
                                       const Compression& compression) {
@@ -91,6 +65,32 @@ std::vector<PlannedLayer> plan_layers(const Image& image, const KnownForms& know
   }
   doubt_shared_forms(plan, known);
   return plan;
+}
+
+PushPlan plan_push(const Image& image, const PushOptions& options, const RepositoryState& state) {
+  auto layers = plan_layers(image, state.forms, options.compression);
+  auto manifest = whole_manifest(image, layers, options);
+  return {.image = image,
+          .options = options,
+          .state = state,
+          .config = oci::describe(mt::config, image.config_json),
+          .layers = std::move(layers),
+          .manifest = std::move(manifest)};
+}
+
+oci::RawManifest planned_manifest(const Image& image, const std::vector<PlannedLayer>& layers,
+                                  const PushOptions& options, ManifestFormat format) {
+  std::map<oci::Digest, const oci::Descriptor*> forms;
+  for (const PlannedLayer& layer : layers) forms[image.layers[layer.first].diff_id] = &*layer.form;
+  std::vector<oci::Descriptor> stored;
+  for (const Layer& layer : image.layers) stored.push_back(*forms.at(layer.diff_id));
+  const auto manifest = make_manifest(image, std::move(stored), format, options.annotations);
+  return oci::RawManifest::of(manifest.media_type, manifest.to_json());
+}
+
+std::optional<oci::Descriptor> expected_manifest(const Image& image, const PushOptions& options,
+                                                 const KnownForms& forms) {
+  return whole_manifest(image, plan_layers(image, forms, options.compression), options);
 }
 
 std::string_view layer_media_type(Codec codec) {

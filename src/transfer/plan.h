@@ -1,49 +1,24 @@
 #pragma once
-/// What a push will do with each layer, decided without I/O.
+/// What a push will do, decided without I/O.
 ///
 /// The digest of a compressed layer is found by compressing it, unless someone knows it already:
 /// the repository, whose manifest pairs layers with the diff_ids of its config, or the local cache.
 /// See docs/design/reuse.md.
 
-#include <map>
+#include <cstddef>
 #include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "codec/codec.h"
 #include "image/image.h"
 #include "oci/manifest.h"
+#include "transfer/known_forms.h"
+#include "transfer/push_options.h"
+#include "transfer/repository_state.h"
 
 namespace n2c {
-
-/// The stored form of a layer, and who says so.
-struct KnownForm {
-  oci::Descriptor descriptor;
-  std::string said_by;  ///< for people: "ghcr.io/acme/app:1.3", "the cache"
-};
-
-/// Pairs of a diff_id and how that layer is stored.
-using PairedLayers = std::vector<std::pair<oci::Digest, oci::Descriptor>>;
-
-/// Stored forms by diff_id. The first one added for a diff_id and media type stays.
-class KnownForms {
- public:
-  void add(const oci::Digest& diff_id, KnownForm form);
-  void add(const KnownForms& others);
-  /// Replaces what was known of that layer with that media type.
-  void replace(const oci::Digest& diff_id, KnownForm form);
-  /// The form of that layer with that media type.
-  const KnownForm* find(const oci::Digest& diff_id, std::string_view media_type) const;
-  /// Forgets every form with that digest. To be called when it turned out to be absent or wrong.
-  void forget(const oci::Digest& digest);
-  /// For how many layers each form is known.
-  std::map<oci::Digest, std::size_t> claims() const;
-  bool empty() const { return forms_.empty(); }
-
- private:
-  std::multimap<oci::Digest, KnownForm> forms_;
-};
 
 /// One distinct layer of the image and what becomes of it.
 struct PlannedLayer {
@@ -61,6 +36,38 @@ struct PlannedLayer {
 /// bytes.
 std::vector<PlannedLayer> plan_layers(const Image& image, const KnownForms& known,
                                       const Compression& compression);
+
+/// All that is decided about the push of an image before it begins. The image, the options and the
+/// state outlive it.
+struct PushPlan {
+  const Image& image;
+  const PushOptions& options;
+  const RepositoryState& state;
+  oci::Descriptor config;
+  std::vector<PlannedLayer> layers;
+  /// What will be written. Nothing unless every layer's form is known.
+  std::optional<oci::Descriptor> manifest;
+
+  /// Whether all is there but perhaps the tags.
+  bool is_there() const { return manifest && state.has(manifest->digest); }
+};
+
+/// Throws Error{usage} as make_manifest does.
+PushPlan plan_push(const Image& image, const PushOptions& options, const RepositoryState& state);
+
+/// The manifest of layers whose forms are all known.
+oci::RawManifest planned_manifest(const Image& image, const std::vector<PlannedLayer>& layers,
+                                  const PushOptions& options, ManifestFormat format);
+
+/// What plan_push() says of the manifest when these forms are known.
+std::optional<oci::Descriptor> expected_manifest(const Image& image, const PushOptions& options,
+                                                 const KnownForms& forms);
+
+/// What a push will write, as far as the known forms of layers tell.
+struct ExpectedManifests {
+  std::optional<oci::Digest> root{};  ///< what the tags will name; unknown while any form is
+  std::set<oci::Digest> all{};        ///< the root, and what it lists
+};
 
 /// The layer media type that a codec gives.
 std::string_view layer_media_type(Codec codec);

@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <set>
 
-#include "base/locked.h"
 #include "base/system.h"
 #include "base/tasks.h"
 #include "base/text.h"
 #include "codec/compressed_source.h"
+#include "transfer/manifest_writer.h"
 
 namespace n2c {
-
-namespace mt = oci::media_type;
 
 namespace {
 
@@ -19,182 +17,155 @@ namespace {
 /// is made: it can be asked for, and is sent with its length.
 constexpr std::uint64_t small_layer_bytes = 4 << 20;
 
-/// The manifest of layers whose forms are all known.
-oci::RawManifest written(const Image& image, const std::vector<PlannedLayer>& plan,
-                         const PushOptions& options, ManifestFormat format) {
-  std::map<oci::Digest, const oci::Descriptor*> forms;
-  for (const PlannedLayer& layer : plan) forms[image.layers[layer.first].diff_id] = &*layer.form;
-  std::vector<oci::Descriptor> layers;
-  for (const Layer& layer : image.layers) layers.push_back(*forms.at(layer.diff_id));
-  const auto manifest = make_manifest(image, std::move(layers), format, options.annotations);
-  return oci::RawManifest::of(manifest.media_type, manifest.to_json());
-}
+/// A layer of the plan, and what became of it. Each worker writes its own only.
+struct LayerInPush {
+  PlannedLayer plan;
+  std::optional<BlobOutcome> outcome{};
+  bool compressed = false;  // by this push
+};
 
-std::optional<oci::Descriptor> whole_manifest(const Image& image,
-                                              const std::vector<PlannedLayer>& plan,
-                                              const PushOptions& options) {
-  if (!std::ranges::all_of(plan, [](const PlannedLayer& l) { return l.form.has_value(); })) {
-    return std::nullopt;
-  }
-  return written(image, plan, options, options.format).descriptor;
-}
-
-class ImagePush {
+class ImagePush final : ManifestAuthor {
  public:
-  ImagePush(const Image& image, BlobStore& store, const PushOptions& options, Progress& progress)
-      : image_(image),
+  ImagePush(PushPlan plan, BlobStore& store, Progress& progress)
+      : plan_(std::move(plan)),
+        image_(plan_.image),
+        options_(plan_.options),
         store_(store),
-        options_(options),
         progress_(progress),
-        config_(oci::describe(mt::config, image.config_json)),
-        plan_(plan_layers(image, options.known, options.compression)),
-        outcomes_(plan_.size()),
-        compressed_(plan_.size()),
-        pool_(options.compression_threads != 0 ? options.compression_threads : processor_count()) {}
+        format_(options_.format),
+        pool_(options_.compression_threads != 0 ? options_.compression_threads
+                                                : processor_count()) {
+    for (const PlannedLayer& layer : plan_.layers) layers_.push_back({.plan = layer});
+  }
 
-  PushReport run(std::stop_token stop) {
-    if (const auto known = whole_manifest(image_, plan_, options_);
-        known && is_held(options_, known->digest)) {
-      std::ranges::fill(outcomes_, BlobOutcome::present);
-      if (!options_.dry_run) refuse_another_digest(*known);
-      const bool nothing_to_write = tags_to_write(options_, known->digest).empty();
-      if (nothing_to_write || options_.dry_run) return report(known, nothing_to_write);
-      return write_manifest(stop);
+  PushReport run(const std::stop_token& stop) {
+    if (plan_.is_there()) {
+      for (LayerInPush& layer : layers_) layer.outcome = BlobOutcome::present;
+      if (options_.dry_run) return report(plan_.manifest, !tags_for(*plan_.manifest));
+    } else {
+      probe(stop);
+      if (options_.dry_run) return report(plan_.manifest, false);
+      send_missing(stop);
     }
-    probe(stop);
-    if (options_.dry_run) return report(whole_manifest(image_, plan_, options_), false);
-    send_missing(stop);
-    return write_manifest(stop);
+    const WrittenManifests written = write_manifests(*this, store_, progress_, stop);
+    return report(written.root.descriptor, written.was_there);
   }
 
  private:
-  std::string brief(const PlannedLayer& layer) const {
-    const Layer& source = image_.layers[layer.first];
-    return cat("layer ", layer.first + 1, " of ", image_.layers.size(), " (",
-               source.diff_id.brief(), ", ", brief_bytes(source.blob.descriptor.size), ")");
+  const Layer& source(const PlannedLayer& layer) const { return image_.layers[layer.first]; }
+  std::uint64_t plain_size(const PlannedLayer& layer) const {
+    return source(layer).blob.descriptor.size;
   }
 
-  void probe(std::stop_token stop) {
-    std::vector<std::size_t> asked;
-    for (std::size_t i = 0; i < plan_.size(); ++i) {
-      if (plan_[i].form) asked.push_back(i);
+  std::string brief(const PlannedLayer& layer) const {
+    return cat("layer ", layer.first + 1, " of ", image_.layers.size(), " (",
+               source(layer).diff_id.brief(), ", ", brief_bytes(plain_size(layer)), ")");
+  }
+
+  void probe(const std::stop_token& stop) {
+    std::vector<LayerInPush*> asked;
+    for (LayerInPush& layer : layers_) {
+      if (layer.plan.form) asked.push_back(&layer);
     }
     const std::size_t questions = asked.size() + 1;  // and the config
     run_side_by_side(questions, options_.probes, stop, [&](std::size_t i, std::stop_token inner) {
       if (i == asked.size()) {
-        config_outcome_ = store_.find(config_, inner);
+        config_outcome_ = store_.find(plan_.config, inner);
         return;
       }
-      const std::size_t layer = asked[i];
-      with_context(brief(plan_[layer]),
-                   [&] { outcomes_[layer] = store_.find(*plan_[layer].form, inner); });
+      LayerInPush& layer = *asked[i];
+      with_context(brief(layer.plan),
+                   [&] { layer.outcome = store_.find(*layer.plan.form, inner); });
     });
   }
 
-  void send_missing(std::stop_token stop) {
-    std::vector<std::size_t> missing;
+  void send_missing(const std::stop_token& stop) {
+    std::vector<LayerInPush*> missing;
     std::uint64_t bytes = 0;
-    for (std::size_t i = 0; i < plan_.size(); ++i) {
-      const Layer& layer = image_.layers[plan_[i].first];
-      if (outcomes_[i]) {
-        progress_.done(layer.diff_id, *outcomes_[i]);
+    for (LayerInPush& layer : layers_) {
+      if (layer.outcome) {
+        progress_.done(source(layer.plan).diff_id, *layer.outcome);
       } else {
-        missing.push_back(i);
-        bytes += layer.blob.descriptor.size;
+        missing.push_back(&layer);
+        bytes += plain_size(layer.plan);
       }
     }
     // The largest first, so that the end does not wait for a large one.
-    std::ranges::stable_sort(missing, std::greater{}, [&](std::size_t i) {
-      return image_.layers[plan_[i].first].blob.descriptor.size;
-    });
+    std::ranges::stable_sort(missing, std::greater{},
+                             [&](const LayerInPush* layer) { return plain_size(layer->plan); });
     progress_.begin(missing.size(), bytes);
     run_side_by_side(missing.size(), options_.uploads, stop,
-                     [&](std::size_t i, std::stop_token inner) {
-                       with_context(brief(plan_[missing[i]]), [&] { send(missing[i], inner); });
-                     });
+                     [&](std::size_t i, std::stop_token inner) { send(*missing[i], inner); });
     if (!config_outcome_) send_config(stop);
   }
 
-  void send(std::size_t i, std::stop_token stop) {
-    PlannedLayer& planned = plan_[i];
-    const Layer& layer = image_.layers[planned.first];
-    auto& meter = progress_.meter(layer.diff_id);
-    outcomes_[i] = BlobOutcome::sent;
-    if (planned.compress) {
-      outcomes_[i] = send_compressed(planned, meter, stop);
-      compressed_[i] = 1;
-    } else {
-      store_.put(*layer.blob.bytes, planned.media_type, planned.form, meter, stop);
-    }
-    progress_.done(layer.diff_id, *outcomes_[i]);
+  void send(LayerInPush& layer, const std::stop_token& stop) {
+    with_context(brief(layer.plan), [&] {
+      const Layer& from = source(layer.plan);
+      auto& meter = progress_.meter(from.diff_id);
+      layer.outcome = BlobOutcome::sent;
+      layer.compressed = layer.plan.compress;
+      if (layer.plan.compress) {
+        layer.outcome = send_compressed(layer.plan, meter, stop);
+      } else {
+        store_.put(*from.blob.bytes, layer.plan.media_type, layer.plan.form, meter, stop);
+      }
+      progress_.done(from.diff_id, *layer.outcome);
+    });
   }
 
   BlobOutcome send_compressed(PlannedLayer& planned, std::atomic<std::uint64_t>& meter,
-                              std::stop_token stop) {
-    const Blob& plain = image_.layers[planned.first].blob;
-    const CompressedSource source(*plain.bytes, options_.compression, pool_);
-    if (plain.descriptor.size <= small_layer_bytes) {
-      std::string bytes = read_all(*source.open(), 2 * small_layer_bytes);
-      planned.form = oci::describe(planned.media_type, bytes);
-      return put_unless_there(MemorySource(std::move(bytes)), planned, meter, stop);
+                              const std::stop_token& stop) {
+    const CompressedSource bytes(*source(planned).blob.bytes, options_.compression, pool_);
+    if (plain_size(planned) <= small_layer_bytes) {
+      std::string all = read_all(*bytes.open(), 2 * small_layer_bytes);
+      planned.form = oci::describe(planned.media_type, all);
+      return put_unless_there(MemorySource(std::move(all)), planned, meter, stop);
     }
-    if (options_.measure_first) {
-      planned.form = oci::measure(source.open(), planned.media_type, stop);
-      return put_unless_there(source, planned, meter, stop);
+    if (plan_.state.probably_has_more) {
+      planned.form = oci::measure(bytes.open(), planned.media_type, stop);
+      return put_unless_there(bytes, planned, meter, stop);
     }
-    planned.form = store_.put(source, planned.media_type, std::nullopt, meter, stop);
+    planned.form = store_.put(bytes, planned.media_type, std::nullopt, meter, stop);
     return BlobOutcome::sent;
   }
 
   BlobOutcome put_unless_there(const ByteSource& bytes, const PlannedLayer& planned,
-                               std::atomic<std::uint64_t>& meter, std::stop_token stop) {
+                               std::atomic<std::uint64_t>& meter, const std::stop_token& stop) {
     if (const auto found = store_.find(*planned.form, stop)) return *found;
     store_.put(bytes, planned.media_type, planned.form, meter, stop);
     return BlobOutcome::sent;
   }
 
-  void send_config(std::stop_token stop) {
-    with_context("config " + config_.digest.brief(), [&] {
+  void send_config(const std::stop_token& stop) {
+    with_context("config " + plan_.config.digest.brief(), [&] {
       std::atomic<std::uint64_t> sent = 0;
-      store_.put(MemorySource(image_.config_json), config_.media_type, config_, sent, stop);
+      store_.put(MemorySource(image_.config_json), plan_.config.media_type, plan_.config, sent,
+                 stop);
     });
     config_outcome_ = BlobOutcome::sent;
   }
 
-  PushReport write_manifest(std::stop_token stop) {
-    ManifestFormat format = options_.format;
-    bool healed = false;
-    while (true) {
-      const oci::RawManifest manifest = written(image_, plan_, options_, format);
-      refuse_another_digest(manifest.descriptor);
-      const auto tags = tags_to_write(options_, manifest.descriptor.digest);
-      const ManifestOutcome outcome = with_context("manifest", [&] {
-        return store_.put_manifest(manifest.descriptor, manifest.json, tags, stop);
-      });
-      if (outcome.stored()) return report(manifest.descriptor, false);
-      if (!outcome.missing.empty() && !healed) {
-        healed = true;
-        send_again(outcome.missing, stop);
-      } else if (!outcome.format_refused.empty() && format == ManifestFormat::oci &&
-                 options_.fall_back_to_docker) {
-        format = ManifestFormat::docker;
-        progress_.note(cat("the registry refuses OCI manifests (", outcome.format_refused,
-                           "): writing Docker's format"));
-      } else {
-        throw refusal(outcome);
-      }
-    }
+  std::span<const oci::RawManifest> manifests() override {
+    std::vector<PlannedLayer> layers;
+    for (const LayerInPush& layer : layers_) layers.push_back(layer.plan);
+    manifest_.emplace(planned_manifest(image_, layers, options_, format_));
+    refuse_another_digest(manifest_->descriptor);
+    return {&*manifest_, 1};
   }
 
-  static Error refusal(const ManifestOutcome& outcome) {
-    if (outcome.missing.empty()) {
-      return {ErrorKind::registry, "the manifest's format is refused: " + outcome.format_refused,
-              "try --format oci or --format docker"};
-    }
-    return {ErrorKind::registry,
-            cat("the registry still says that it lacks ", outcome.missing.front().str(),
-                " after it was sent again"),
-            "its storage may be damaged, or a garbage collection is running: try again later"};
+  std::string name_of(const oci::RawManifest&) const override { return "manifest"; }
+
+  std::optional<std::vector<std::string>> tags_for(const oci::Descriptor& root) const override {
+    auto tags = plan_.state.tags_to_write(options_.tags, root.digest);
+    if (tags.empty() && plan_.is_there()) return std::nullopt;
+    return tags;
+  }
+
+  bool use_dockers_format() override {
+    if (!options_.fall_back_to_docker || format_ == ManifestFormat::docker) return false;
+    format_ = ManifestFormat::docker;
+    return true;
   }
 
   void refuse_another_digest(const oci::Descriptor& manifest) const {
@@ -206,38 +177,35 @@ class ImagePush {
                 "--format that gave that digest");
   }
 
-  /// Sends blobs that the registry said it has, and then that it lacks (spec#569).
-  void send_again(const std::vector<oci::Digest>& missing, std::stop_token stop) {
+  void send_again(const std::vector<oci::Digest>& missing, std::stop_token stop) override {
     progress_.note(
-        cat("the registry lacks ", missing.size(), " blobs that it said it has: sending them"));
+        cat(store_.name(), " lacks ", missing.size(), " blobs that it said it has: sending them"));
     const std::set<oci::Digest> lacking(missing.begin(), missing.end());
-    for (std::size_t i = 0; i < plan_.size(); ++i) {
-      if (!lacking.contains(plan_[i].form->digest)) continue;
-      with_context(brief(plan_[i]), [&] { send(i, stop); });
+    for (LayerInPush& layer : layers_) {
+      if (lacking.contains(layer.plan.form->digest)) send(layer, stop);
     }
-    if (lacking.contains(config_.digest)) send_config(stop);
+    if (lacking.contains(plan_.config.digest)) send_config(stop);
   }
 
   PushReport report(const std::optional<oci::Descriptor>& manifest, bool nothing_written) const {
     PushReport report{.manifest = manifest, .nothing_written = nothing_written};
-    for (std::size_t i = 0; i < plan_.size(); ++i) {
-      report.layers.push_back(
-          {plan_[i].first, plan_[i].form, outcomes_[i], plan_[i].why, compressed_[i] != 0});
-      if (outcomes_[i] == BlobOutcome::sent) report.bytes_sent += plan_[i].form->size;
+    for (const auto& [plan, outcome, compressed] : layers_) {
+      report.layers.push_back({plan.first, plan.form, outcome, plan.why, compressed});
+      if (outcome == BlobOutcome::sent) report.bytes_sent += plan.form->size;
     }
-    if (config_outcome_ == BlobOutcome::sent) report.bytes_sent += config_.size;
+    if (config_outcome_ == BlobOutcome::sent) report.bytes_sent += plan_.config.size;
     return report;
   }
 
+  const PushPlan plan_;
   const Image& image_;
-  BlobStore& store_;
   const PushOptions& options_;
+  BlobStore& store_;
   Progress& progress_;
-  const oci::Descriptor config_;
-  std::vector<PlannedLayer> plan_;                    // each worker writes its own entry only
-  std::vector<std::optional<BlobOutcome>> outcomes_;  // by place in plan_
-  std::vector<char> compressed_;                      // so is this
+  std::vector<LayerInPush> layers_;
   std::optional<BlobOutcome> config_outcome_;
+  ManifestFormat format_;
+  std::optional<oci::RawManifest> manifest_;
   CompressionPool pool_;
 };
 
@@ -248,25 +216,6 @@ std::size_t PushReport::count(BlobOutcome outcome) const {
       layers, [&](const LayerOutcome& layer) { return layer.outcome == outcome; }));
 }
 
-std::optional<oci::Descriptor> expected_manifest(const Image& image, const PushOptions& options) {
-  return whole_manifest(image, plan_layers(image, options.known, options.compression), options);
-}
-
-bool is_held(const PushOptions& options, const oci::Digest& manifest) {
-  return options.held.contains(manifest) ||
-         std::ranges::any_of(options.tags_now,
-                             [&](const auto& now) { return now.second == manifest; });
-}
-
-std::vector<std::string> tags_to_write(const PushOptions& options, const oci::Digest& manifest) {
-  std::vector<std::string> tags;
-  for (const std::string& tag : options.tags) {
-    const auto now = options.tags_now.find(tag);
-    if (now == options.tags_now.end() || now->second != manifest) tags.push_back(tag);
-  }
-  return tags;
-}
-
 PairedLayers compressed_forms(const Image& image, const PushReport& report) {
   PairedLayers forms;
   for (const LayerOutcome& layer : report.layers) {
@@ -275,29 +224,13 @@ PairedLayers compressed_forms(const Image& image, const PushReport& report) {
   return forms;
 }
 
-PushReport push_to_store(const Image& image, BlobStore& store, const PushOptions& options,
-                         Progress& progress, std::stop_token stop) {
-  return ImagePush(image, store, options, progress).run(stop);
+PushReport transfer(PushPlan plan, BlobStore& store, Progress& progress, std::stop_token stop) {
+  return ImagePush(std::move(plan), store, progress).run(stop);
 }
 
-oci::Manifest make_manifest(const Image& image, std::vector<oci::Descriptor> layers,
-                            ManifestFormat format, oci::Annotations annotations) {
-  annotations.insert(image.annotations.begin(), image.annotations.end());
-  oci::Manifest manifest{.media_type = std::string(mt::manifest),
-                         .config = oci::describe(mt::config, image.config_json),
-                         .layers = std::move(layers),
-                         .annotations = std::move(annotations)};
-  if (format == ManifestFormat::oci) return manifest;
-  manifest.media_type = mt::docker_manifest;
-  manifest.config.media_type = mt::docker_config;
-  for (oci::Descriptor& layer : manifest.layers) {
-    if (layer.media_type == mt::layer_zstd) {
-      throw Error(ErrorKind::usage, "Docker's manifest format has no zstd layers",
-                  "use --compression gzip or --format oci");
-    }
-    layer.media_type = oci::in_dockers_words(layer.media_type).value_or(layer.media_type);
-  }
-  return manifest;
+PushReport push_to_store(const Image& image, BlobStore& store, const PushOptions& options,
+                         Progress& progress, std::stop_token stop, const RepositoryState& state) {
+  return transfer(plan_push(image, options, state), store, progress, std::move(stop));
 }
 
 }  // namespace n2c

@@ -15,7 +15,7 @@ using Store = DockerFacts::Store;
 TEST_CASE("an image that is there by its id is only given its names") {
   const Image image = layered_image({"a", "b"});
   FakeDaemon daemon;
-  daemon.hold(oci::Digest::of(image.config_json).str(), {chain_of(image)});
+  daemon.hold(oci::Digest::of(image.config_json).str(), {diff_ids_of(image)});
   const LoadReport report = load(daemon, image, {"app:1", "localhost:5000/app:2"}).report;
   CHECK(daemon.archives().empty());
   CHECK(report.layers_there == 2);
@@ -94,7 +94,7 @@ TEST_CASE("--like an image that is not there is said, and costs nothing") {
 TEST_CASE("a broken image in a containerd store is not counted on, and is made whole") {
   const Image image = layered_image({"a", "b"});
   FakeDaemon daemon({.store = Store::containerd});
-  daemon.hold(manifest_id(image), {chain_of(image), false}, "docker.io/library/app:1");
+  daemon.hold(manifest_id(image), {diff_ids_of(image), false}, "docker.io/library/app:1");
   const Loaded loaded = load(daemon, image, {"app:1"});
   CHECK(loaded.report.layers_sent == 2);
   CHECK(loaded.notes.empty());

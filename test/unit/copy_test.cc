@@ -26,8 +26,8 @@ struct Setting {
   MemoryStore store;
   QuietProgress progress;
 
-  CopyReport copy(const CopyOptions& options) {
-    return copy_to_store(source, store, options, progress, {});
+  CopyReport copy(const CopyOptions& options, const RepositoryState& state = {}) {
+    return copy_to_store(source, store, options, progress, {}, state);
   }
 };
 
@@ -89,10 +89,10 @@ TEST_CASE("a second copy sends nothing, and writes nothing when the tag is known
   all.store.puts.clear();
   CHECK(all.copy({.tags = {"v1"}}).sent == 0);
   CHECK(all.store.puts.empty());
-  const CopyReport third = all.copy({.tags = {"v1"}, .tags_now = {{"v1", first.manifest.digest}}});
+  const CopyReport third = all.copy({.tags = {"v1"}}, {.tags = {{"v1", first.manifest.digest}}});
   CHECK(third.nothing_written);
   CHECK_FALSE(
-      all.copy({.tags = {"v2"}, .tags_now = {{"v1", first.manifest.digest}}}).nothing_written);
+      all.copy({.tags = {"v2"}}, {.tags = {{"v1", first.manifest.digest}}}).nothing_written);
 }
 
 TEST_CASE("a destination that lacks what it claimed to have is sent it, once") {

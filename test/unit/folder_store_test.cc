@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "oci/layout.h"
 #include "registry/server/store/combined_store.h"
 #include "registry/server/store/memory_store.h"
 

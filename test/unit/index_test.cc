@@ -90,10 +90,11 @@ TEST_CASE("a form that is one image's layer is not believed to be another image'
   const auto amd64 = described_part("amd64", "one"), arm64 = described_part("arm64", "two");
   const auto first = push_index({amd64}, store, options, progress, {});
   const oci::Descriptor& form = first.compressed_forms.at(0).second;
+  RepositoryState state;
   for (const char* layer : {"one", "two"}) {
-    options.push.known.add(oci::Digest::of(layer), {form, "the cache"});
+    state.forms.add(oci::Digest::of(layer), {form, "the cache"});
   }
-  const auto report = push_index({amd64, arm64}, store, options, progress, {});
+  const auto report = push_index({amd64, arm64}, store, options, progress, {}, state);
   REQUIRE(report.compressed_forms.size() == 2);
   CHECK(report.compressed_forms[0].second == form);
   CHECK(report.compressed_forms[1].second != form);
@@ -105,11 +106,10 @@ TEST_CASE("an index is not written to tags that hold it, nor are images that are
   const std::vector<IndexPart> parts{described_part("amd64", "one"),
                                      stored_part(stored_image({"two"}, "arm64"))};
   const auto first = push_index(parts, store, plain, progress, {});
-  IndexOptions again = plain;
-  again.push.tags_now = {{"v1", first.index.digest}};
-  again.push.held = {first.manifests[0].digest, first.manifests[1].digest};
+  const RepositoryState state{.tags = {{"v1", first.index.digest}},
+                              .manifests = {first.manifests[0].digest, first.manifests[1].digest}};
   MemoryStore empty;  // so that whatever is asked for or written shows
-  const auto second = push_index(parts, empty, again, progress, {});
+  const auto second = push_index(parts, empty, plain, progress, {}, state);
   CHECK(second.nothing_written);
   CHECK(second.index == first.index);
   CHECK(second.present == 3);  // and all that is in it is
@@ -123,14 +123,14 @@ TEST_CASE("an image that was held to be there and is not is pushed when the inde
   const std::vector<IndexPart> parts{described_part("amd64", "one"),
                                      stored_part(stored_image({"two"}, "arm64"))};
   MemoryStore other;
-  IndexOptions options = plain;
+  RepositoryState state;
   for (const auto& image : push_index(parts, other, plain, progress, {}).manifests) {
-    options.push.held.insert(image.digest);
+    state.manifests.insert(image.digest);
   }
-  push_index(parts, store, options, progress, {});
+  push_index(parts, store, plain, progress, {}, state);
   CHECK(written(store, "v1").manifests.size() == 2);
-  CHECK(progress.notes ==
-        std::vector<std::string>{"the registry lacks 2 images that it was to have: pushing them"});
+  CHECK(progress.notes == std::vector<std::string>{
+                              "the destination lacks 2 images that it was to have: pushing them"});
 }
 
 TEST_CASE("what an index is going to be is known when all its images' layers are") {
@@ -140,16 +140,17 @@ TEST_CASE("what an index is going to be is known when all its images' layers are
                                      stored_part(stored_image({"two"}, "arm64"))};
   const auto entries = read_parts(parts, {});
   IndexOptions options{.push = {.tags = {"v1"}}};
-  const auto before = expected_manifests(entries, options);
+  KnownForms forms;
+  const auto before = expected_manifests(entries, options, forms);
   CHECK_FALSE(before.root);
   CHECK(before.all.size() == 1);  // the stored one
   const auto report = push_entries(entries, store, options, progress, {});
   for (const auto& [diff_id, form] : report.compressed_forms) {
-    options.push.known.add(diff_id, {form, "the cache"});
+    forms.add(diff_id, {form, "the cache"});
   }
-  CHECK(expected_manifests(entries, options).root == report.index.digest);
+  CHECK(expected_manifests(entries, options, forms).root == report.index.digest);
   options.annotations = {{"another", "index"}};
-  CHECK(expected_manifests(entries, options).root != report.index.digest);
+  CHECK(expected_manifests(entries, options, forms).root != report.index.digest);
 }
 
 TEST_CASE("a platform can be said for an image, and then counts instead of its config's") {

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "oci/layout.h"
 #include "test/support/stored_images.h"
 
 using namespace n2c;

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "layout/dir_store.h"
 #include "layout/oci_layout.h"
+#include "oci/layout.h"
 #include "test/support/silent_progress.h"
 #include "test/support/stored_images.h"
 

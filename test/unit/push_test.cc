@@ -86,14 +86,15 @@ struct KnownBlob {
   const oci::Descriptor form{std::string(mt::layer_gzip), oci::Digest::of("gzip of a"), 9};
   MemoryBlobs store;
   PushOptions options{.tags = {"1"}, .compression = {.codec = Codec::gzip}};
+  RepositoryState known;
 
   KnownBlob() {
     store.state.with([&](auto& s) { s.blobs[form.digest.str()] = "gzip of a"; });
-    options.known.add(oci::Digest::of("a"), {form, "the cache"});
+    known.forms.add(oci::Digest::of("a"), {form, "the cache"});
   }
   PushReport push(const Image& image) {
     test::SilentProgress progress;
-    return push_to_store(image, store, options, progress, {});
+    return push_to_store(image, store, options, progress, {}, known);
   }
 };
 
@@ -132,8 +133,8 @@ TEST_CASE("when the tag holds the very manifest, nothing is asked and nothing is
   const auto first = push_to_store(image_of({"a"}), store, plain(), progress, {});
   store.state.with([](auto& s) { s.questions = s.manifest_writes = 0; });
   auto options = plain();
-  options.tags_now = {{"1", first.manifest->digest}};
-  const auto report = push_to_store(image_of({"a"}), store, options, progress, {});
+  const RepositoryState state{.tags = {{"1", first.manifest->digest}}};
+  const auto report = push_to_store(image_of({"a"}), store, options, progress, {}, state);
   CHECK(report.nothing_written);
   CHECK(report.count(BlobOutcome::present) == 1);
   CHECK(store.state.with([](auto& s) { return s.questions + s.manifest_writes; }) == 0);
@@ -145,8 +146,8 @@ TEST_CASE("a push that only adds a tag writes one manifest and asks nothing") {
   const auto first = push_to_store(image_of({"a"}), store, plain("1"), progress, {});
   store.state.with([](auto& s) { s.questions = s.manifest_writes = 0; });
   auto options = plain("2");
-  options.tags_now = {{"1", first.manifest->digest}};
-  push_to_store(image_of({"a"}), store, options, progress, {});
+  const RepositoryState state{.tags = {{"1", first.manifest->digest}}};
+  push_to_store(image_of({"a"}), store, options, progress, {}, state);
   CHECK(store.state.with([](auto& s) { return s.questions; }) == 0);
   CHECK(store.state.with([](auto& s) { return s.manifest_writes; }) == 1);
 }
@@ -157,8 +158,8 @@ TEST_CASE("an image that the store is known to hold is not asked for, and only t
   const auto first = push_to_store(image_of({"a"}), store, plain("1"), progress, {});
   store.state.with([](auto& s) { s.questions = s.manifest_writes = 0; });
   auto options = plain("2");
-  options.held = {first.manifest->digest};
-  push_to_store(image_of({"a"}), store, options, progress, {});
+  const RepositoryState state{.manifests = {first.manifest->digest}};
+  push_to_store(image_of({"a"}), store, options, progress, {}, state);
   CHECK(store.state.with([](auto& s) { return s.questions; }) == 0);
   CHECK(store.state.with([](auto& s) { return s.manifest_writes; }) == 1);
 }
@@ -187,9 +188,9 @@ TEST_CASE("a reference with another digest is refused also where the tag holds t
   test::SilentProgress progress;
   const auto first = push_to_store(image_of({"a"}), store, plain(), progress, {});
   auto options = plain();
-  options.tags_now = {{"1", first.manifest->digest}};
   options.must_be = oci::Digest::of("something else");
-  CHECK_THROWS_AS(push_to_store(image_of({"a"}), store, options, progress, {}), Error);
+  const RepositoryState state{.tags = {{"1", first.manifest->digest}}};
+  CHECK_THROWS_AS(push_to_store(image_of({"a"}), store, options, progress, {}, state), Error);
 }
 
 TEST_CASE("a registry that refuses OCI manifests gets Docker's format, and it is said") {
@@ -213,7 +214,7 @@ TEST_CASE("a plain layer whose stored form is known and there is not compressed 
 
 TEST_CASE("a form known of two layers is believed of neither, though the store has the blob") {
   KnownBlob known;
-  known.options.known.add(oci::Digest::of("b"), {known.form, "the cache"});
+  known.known.forms.add(oci::Digest::of("b"), {known.form, "the cache"});
   const auto report = known.push(image_of({"a", "b"}));
   CHECK(report.count(BlobOutcome::sent) == 2);
   CHECK(report.layers[0].form != report.layers[1].form);
@@ -230,8 +231,8 @@ TEST_CASE("a large layer that the store has already is not sent, once it is meas
   const auto first = push_to_store(image_of({large}), store, options, progress, {});
   CHECK(first.count(BlobOutcome::sent) == 1);
   options.tags = {"2"};
-  options.measure_first = true;
-  const auto second = push_to_store(image_of({large}), store, options, progress, {});
+  const RepositoryState state{.probably_has_more = true};
+  const auto second = push_to_store(image_of({large}), store, options, progress, {}, state);
   CHECK(second.count(BlobOutcome::present) == 1);
   CHECK(second.bytes_sent == 0);
 }
