@@ -16,6 +16,8 @@
 #include "test/support/fixtures.h"
 #include "transfer/push.h"
 
+namespace golden_test {
+
 using namespace n2c;
 namespace fs = std::filesystem;
 
@@ -136,3 +138,5 @@ TEST_CASE("every golden case comes out as upstream wrote it") {
     Case(folder).check();
   }
 }
+
+}  // namespace golden_test

@@ -8,6 +8,8 @@
 #include "base/process.h"
 #include "base/text.h"
 
+namespace help_test {
+
 using namespace n2c;
 
 namespace {
@@ -115,3 +117,5 @@ TEST_CASE("a command line that is wrong is refused in the same words by every ve
     CHECK_MESSAGE(end.messages.starts_with(row.says), end.messages);
   }
 }
+
+}  // namespace help_test

@@ -5,6 +5,8 @@
 #include "registry/client/auth/base64.h"
 #include "test/support/push_rig.h"
 
+namespace auth_test {
+
 using namespace n2c;
 using namespace n2c::test;
 
@@ -135,3 +137,5 @@ TEST_CASE("no byte of a secret appears in notes, errors, the debug trace, or at 
     }
   }
 }
+
+}  // namespace auth_test

@@ -5,6 +5,8 @@
 #include "test/support/silent_progress.h"
 #include "test/support/transports.h"
 
+namespace cache_test {
+
 using namespace n2c;
 using namespace n2c::test;
 
@@ -125,3 +127,5 @@ TEST_CASE("without reuse everything is compressed anew") {
   scene.push("/acme/app:1", false);
   CHECK(scene.watched.opened() > opened);
 }
+
+}  // namespace cache_test

@@ -7,6 +7,8 @@
 
 #include "test/support/push_rig.h"
 
+namespace every_cut_test {
+
 using namespace n2c;
 using namespace n2c::test;
 using namespace std::chrono_literals;
@@ -105,3 +107,5 @@ TEST_CASE("with one request in ten failing, every push arrives whole") {
   CHECK(wrong == 0);
   CHECK(registry.sessions_used_twice().empty());
 }
+
+}  // namespace every_cut_test

@@ -6,6 +6,8 @@
 
 #include "test/support/push_rig.h"
 
+namespace faults_test {
+
 using namespace n2c;
 using namespace n2c::test;
 using namespace std::chrono_literals;
@@ -157,3 +159,5 @@ TEST_CASE("a push that is stopped cancels its sessions") {
       Error);
   CHECK(registry.requests("DELETE /v2/acme/app/blobs/uploads/") == 1);
 }
+
+}  // namespace faults_test

@@ -5,6 +5,8 @@
 #include "test/support/silent_progress.h"
 #include "test/support/transports.h"
 
+namespace index_push_test {
+
 using namespace n2c;
 using namespace n2c::test;
 
@@ -233,3 +235,5 @@ TEST_CASE("a false form is found by --verify-reuse in an index too, and the laye
   CHECK(DigestCache(scene.cache_file()).find_form(diff_id, recipe) ==
         all.find_form(diff_id, recipe));
 }
+
+}  // namespace index_push_test

@@ -6,6 +6,8 @@
 #include "test/support/layered_image.h"
 #include "test/support/load_rig.h"
 
+namespace load_faults_test {
+
 using namespace n2c;
 using namespace n2c::test;
 using Store = DockerFacts::Store;
@@ -178,3 +180,5 @@ TEST_CASE("--via registry is refused where the engine has a network of its own")
       engine->load({.image = image, .names = {}, .method = LoadMethod::registry}, progress, {}),
       Error);
 }
+
+}  // namespace load_faults_test

@@ -8,6 +8,8 @@
 #include "test/support/layered_image.h"
 #include "test/support/load_rig.h"
 
+namespace load_test {
+
 using namespace n2c;
 using namespace n2c::test;
 using Store = DockerFacts::Store;
@@ -142,3 +144,5 @@ TEST_CASE("images of an old engine are asked for without what it does not know")
   FakeDaemon daemon({.api = "", .old_api = "1.24"});
   CHECK(load(daemon, layered_image({"a"}), {"app:1"}).report.layers_sent == 1);
 }
+
+}  // namespace load_test

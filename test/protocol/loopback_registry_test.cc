@@ -11,6 +11,8 @@
 #include "test/support/layered_image.h"
 #include "test/support/transports.h"
 
+namespace loopback_registry_test {
+
 using namespace n2c;
 using namespace n2c::test;
 
@@ -73,3 +75,5 @@ TEST_CASE("what an engine says of a pull is what is said where all layers could 
   const auto pull = [&](std::stop_token) { throw Error(ErrorKind::registry, "no space left"); };
   CHECK_THROWS_WITH_AS(registry.serve({}, pull), "no space left", Error);
 }
+
+}  // namespace loopback_registry_test

@@ -4,6 +4,8 @@
 
 #include "test/support/push_rig.h"
 
+namespace personalities_test {
+
 using namespace n2c;
 using namespace n2c::test;
 
@@ -113,3 +115,5 @@ TEST_CASE("where the registry wants Docker's names or OCI's only, the push finds
       rig.push(small_image(1, 1000), {.tags = {"1"}, .fall_back_to_docker = true});
   CHECK(report.manifest->media_type == oci::media_type::manifest);
 }
+
+}  // namespace personalities_test

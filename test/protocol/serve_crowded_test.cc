@@ -12,6 +12,8 @@
 #include "test/support/api_caller.h"
 #include "test/support/raw_client.h"
 
+namespace serve_crowded_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 using namespace std::chrono_literals;
@@ -91,3 +93,5 @@ TEST_CASE("a thousand uploads that were begun and left keep no one out") {
   CHECK(http.put(busy.header("Location") + "?digest=" + digest, "lo").status == 201);
   CHECK(api.session_count() <= 100);
 }
+
+}  // namespace serve_crowded_test

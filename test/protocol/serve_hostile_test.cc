@@ -10,6 +10,8 @@
 #include "registry/server/store/folder_store.h"
 #include "test/support/raw_client.h"
 
+namespace serve_hostile_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 using namespace std::chrono_literals;
@@ -279,3 +281,5 @@ TEST_CASE("a reader that takes nothing is dropped") {
   CHECK(eventually([&] { return registry.server.connection_count() == 1; }));
   CHECK(eventually([&] { return registry.server.connection_count() == 0; }));
 }
+
+}  // namespace serve_hostile_test

@@ -9,6 +9,8 @@
 #include "oci/digest.h"
 #include "test/support/conversation.h"
 
+namespace serve_split_test {
+
 using namespace n2c;
 using test::FurnishedRegistry;
 
@@ -164,3 +166,5 @@ TEST_CASE("chunk extensions without end are 400, trailers without end 431") {
     CHECK(is_one_reply(reply));
   }
 }
+
+}  // namespace serve_split_test

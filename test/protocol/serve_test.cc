@@ -11,6 +11,8 @@
 #include "test/support/api_caller.h"
 #include "test/support/raw_client.h"
 
+namespace serve_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 using namespace std::chrono_literals;
@@ -184,3 +186,5 @@ TEST_CASE("an address in use cannot be listened on") {
       cat("listen on 127.0.0.1:", registry.server.port(), ": Address already in use").c_str(),
       Error);
 }
+
+}  // namespace serve_test

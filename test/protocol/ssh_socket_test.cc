@@ -14,6 +14,8 @@
 #include "base/system.h"
 #include "base/text.h"
 
+namespace ssh_socket_test {
+
 using namespace n2c;
 
 namespace {
@@ -112,3 +114,5 @@ TEST_CASE("an ssh host's socket that nobody connected to ends at once") {
   const FakeSsh ssh(echoing);
   const SshSocket bridge(*DockerHost::parse("ssh://me@build"));
 }
+
+}  // namespace ssh_socket_test

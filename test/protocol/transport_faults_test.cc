@@ -8,6 +8,8 @@
 #include "test/support/raw_server.h"
 #include "test/support/transports.h"
 
+namespace transport_faults_test {
+
 using namespace n2c;
 using namespace n2c::http;
 using namespace n2c::test;
@@ -378,3 +380,5 @@ TEST_CASE("a header value cannot smuggle in another header") {
   CHECK(error.kind() == ErrorKind::input);
   CHECK_FALSE(holds(error.message(), "Bearer"));
 }
+
+}  // namespace transport_faults_test

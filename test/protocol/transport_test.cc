@@ -10,6 +10,8 @@
 #include "test/support/raw_server.h"
 #include "test/support/transports.h"
 
+namespace transport_test {
+
 using namespace n2c;
 using namespace n2c::http;
 using namespace n2c::test;
@@ -279,3 +281,5 @@ TEST_CASE("a unix socket is spoken to whatever the URL's host is") {
   const auto transport = test_transport({.unix_socket = path});
   CHECK(transport->send({.url = url_of("http://docker/version")}, {}).body == "engine");
 }
+
+}  // namespace transport_test

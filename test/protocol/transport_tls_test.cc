@@ -9,6 +9,8 @@
 #include "test/support/raw_server.h"
 #include "test/support/transports.h"
 
+namespace transport_tls_test {
+
 using namespace n2c;
 using namespace n2c::http;
 using namespace n2c::test;
@@ -163,3 +165,5 @@ TEST_CASE("--debug shows requests and replies with their secrets masked") {
   CHECK_FALSE(holds(shown, "s3cret"));
   CHECK_FALSE(holds(shown, "token body"));
 }
+
+}  // namespace transport_tls_test

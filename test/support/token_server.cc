@@ -7,7 +7,7 @@ namespace n2c::test {
 
 namespace {
 
-registry::Reply json_reply(int status, std::string body) {
+registry::Reply token_reply(int status, std::string body) {
   return {
       .status = status, .headers = {{"Content-Type", "application/json"}}, .body = std::move(body)};
 }
@@ -62,7 +62,7 @@ registry::Reply TokenServer::answer(registry::Request& request) {
   if (request.method == registry::Method::post) {
     const std::string form = read_all(request.body, 1 << 20);
     if (field_values(form, "refresh_token") != std::vector<std::string>{test_refresh_token}) {
-      return json_reply(401, R"({"errors":[{"code":"UNAUTHORIZED","message":"bad token"}]})");
+      return token_reply(401, R"({"errors":[{"code":"UNAUTHORIZED","message":"bad token"}]})");
     }
     std::vector<std::string> scopes;
     for (const std::string& scope : field_values(form, "scope")) {
@@ -72,7 +72,7 @@ registry::Reply TokenServer::answer(registry::Request& request) {
   }
   const auto login = request.headers.find("Authorization");
   if (login && *login != basic) {
-    return json_reply(401, R"({"errors":[{"code":"UNAUTHORIZED","message":"wrong password"}]})");
+    return token_reply(401, R"({"errors":[{"code":"UNAUTHORIZED","message":"wrong password"}]})");
   }
   const auto query = cut(request.target, '?');
   return grant(field_values(query ? query->second : "", "scope"), login.has_value());
@@ -86,7 +86,7 @@ registry::Reply TokenServer::grant(const std::vector<std::string>& scopes, bool 
       const auto parts = split(scope, ':');
       if (parts.size() != 3 || parts[0] != "repository") continue;
       if (state.denied.contains(std::string(parts[1]))) {
-        return json_reply(403, R"({"errors":[{"code":"DENIED","message":"not yours"}]})");
+        return token_reply(403, R"({"errors":[{"code":"DENIED","message":"not yours"}]})");
       }
       granted.pull.emplace(parts[1]);
       if (known && parts[2].find("push") != std::string_view::npos) granted.push.emplace(parts[1]);
@@ -94,7 +94,7 @@ registry::Reply TokenServer::grant(const std::vector<std::string>& scopes, bool 
     }
     const std::string token = cat("t0ken-", state.tokens.size() + 1, "-that-nobody-may-see");
     state.tokens.emplace(token, granted);
-    return json_reply(200, cat(R"({"token":")", token, R"(","expires_in":300})"));
+    return token_reply(200, cat(R"({"token":")", token, R"(","expires_in":300})"));
   });
 }
 

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace address_test {
+
 using namespace n2c;
 
 namespace {
@@ -78,3 +80,5 @@ TEST_CASE("an address that cannot be meant is refused with the forms that can") 
   CHECK_FALSE(Address::parse("docker-daemon:app@" + std::string(digest)));
   CHECK_FALSE(Address::parse("docker://UPPER/Case:tag:tag"));
 }
+
+}  // namespace address_test

@@ -9,6 +9,8 @@
 #include "layout/oci_layout.h"
 #include "test/support/memory_place.h"
 
+namespace archive_destination_test {
+
 using namespace n2c;
 using namespace n2c::test;
 
@@ -117,3 +119,5 @@ TEST_CASE("what is no archive, or not this one, is named in the error") {
   CHECK_THROWS_AS(static_cast<void>(parse_docker_archive_manifest("{").value()), std::exception);
   CHECK_FALSE(parse_docker_archive_manifest(R"([{"Config":5}])"));
 }
+
+}  // namespace archive_destination_test

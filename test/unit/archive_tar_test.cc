@@ -8,6 +8,8 @@
 #include "registry/client/auth/base64.h"
 #include "test/support/fixtures.h"
 
+namespace archive_tar_test {
+
 using namespace n2c;
 
 namespace {
@@ -85,3 +87,5 @@ TEST_CASE("data is filled up to whole blocks, and a full block gets none more") 
   CHECK(go::tar_padding(512) == 0);
   CHECK(go::tar_padding((std::uint64_t{8} << 30) + 3) == 509);
 }
+
+}  // namespace archive_tar_test

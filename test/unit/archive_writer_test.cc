@@ -8,6 +8,8 @@
 #include "test/support/small_tar.h"
 #include "transfer/manifest_blobs.h"
 
+namespace archive_writer_test {
+
 using namespace n2c;
 using test::files_by_path;
 using test::layered_image;
@@ -119,3 +121,5 @@ TEST_CASE("a file that is larger than ustar can say is still written") {
   CHECK(read_full(*archive.open(), head) == head.size());
   CHECK(text_of(head).contains("size=21474836480"));
 }
+
+}  // namespace archive_writer_test

@@ -15,6 +15,8 @@
 #include "registry/client/auth/base64.h"
 #include "test/support/fixtures.h"
 
+namespace auth_file_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 
@@ -351,3 +353,5 @@ TEST_CASE("base64 goes both ways, for every length, and refuses what is not base
   CHECK_FALSE(base64_decode("dXNl*"));
   CHECK_FALSE(base64_decode("d"));
 }
+
+}  // namespace auth_file_test

@@ -5,6 +5,8 @@
 #include "describe/base_image.h"
 #include "image/image_json.h"
 
+namespace base_config_test {
+
 using namespace n2c;
 
 namespace {
@@ -131,3 +133,5 @@ TEST_CASE("a base whose config is nowhere to be found says how to keep it") {
     CHECK(error.hint().find("--with-config") != std::string::npos);
   }
 }
+
+}  // namespace base_config_test

@@ -5,6 +5,8 @@
 #include "base/file.h"
 #include "base/text.h"
 
+namespace base_image_test {
+
 using namespace n2c;
 
 namespace {
@@ -115,3 +117,5 @@ TEST_CASE("a manifest and a map of blobs give the map's files, and each blob mus
   CHECK_THROWS_AS(read("null"), Error);
   CHECK_THROWS_AS(read(cat("{", config_entry, ",\"", layer_hex, "\":1}")), Error);
 }
+
+}  // namespace base_image_test

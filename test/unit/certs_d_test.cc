@@ -4,6 +4,8 @@
 
 #include "base/file.h"
 
+namespace certs_d_test {
+
 using namespace n2c;
 using registry::find_tls_files;
 
@@ -46,3 +48,5 @@ TEST_CASE("the folders are the user's, podman's and docker's") {
                                                       "/etc/containers/certs.d",
                                                       "/etc/docker/certs.d"});
 }
+
+}  // namespace certs_d_test

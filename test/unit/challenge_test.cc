@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace challenge_test {
+
 using namespace n2c;
 using registry::Challenge;
 using registry::parse_challenges;
@@ -41,3 +43,5 @@ TEST_CASE("what is no challenge is said to be none") {
   CHECK_FALSE(parse_challenges(R"(Basic realm="x)"));
   CHECK_FALSE(parse_challenges(R"("")"));
 }
+
+}  // namespace challenge_test

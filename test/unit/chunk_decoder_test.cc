@@ -8,6 +8,8 @@
 
 #include "base/text.h"
 
+namespace chunk_decoder_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 
@@ -128,3 +130,5 @@ TEST_CASE("a chunk's bytes may be read past the decoder") {
   decoder.decode(bytes_of("\r\n0\r\n\r\n"), block);
   CHECK(decoder.done());
 }
+
+}  // namespace chunk_decoder_test

@@ -7,6 +7,8 @@
 #include "test/support/fake_clock.h"
 #include "test/support/fake_transport.h"
 
+namespace client_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 
@@ -390,3 +392,5 @@ TEST_CASE("hosts are reached by https, Docker Hub under its own name, loopback b
   CHECK(base_url("lan.example:5000", {.plain_http = true})->str() == "http://lan.example:5000/v2/");
   CHECK(base_url("localhost:5000", {.tls = true})->str() == "https://localhost:5000/v2/");
 }
+
+}  // namespace client_test

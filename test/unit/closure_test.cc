@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace closure_test {
+
 using namespace n2c;
 
 namespace {
@@ -92,3 +94,5 @@ TEST_CASE("a graph of the wrong shape is named by its keys") {
         "[0].references[0]: cannot unmarshal number 1 into a string");
   CHECK(parse_closure_graph("{}").error() == "cannot unmarshal object into a list");
 }
+
+}  // namespace closure_test

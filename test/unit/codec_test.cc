@@ -8,6 +8,8 @@
 #include "base/tasks.h"
 #include "base/text.h"
 
+namespace codec_test {
+
 using namespace n2c;
 
 namespace {
@@ -237,3 +239,5 @@ TEST_CASE("gzip's recipe names the architecture, zstd's bytes are the same on ea
   CHECK(architecture.find_first_of("0123456789") != std::string::npos);
   CHECK_FALSE(compression("zstd").recipe().contains(architecture));
 }
+
+}  // namespace codec_test

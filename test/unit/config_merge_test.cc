@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace config_merge_test {
+
 using namespace n2c;
 
 namespace {
@@ -86,3 +88,5 @@ TEST_CASE("a config that cannot be understood says which member is wrong") {
   CHECK(wrong("{}") != "");
   CHECK(wrong("") != "");
 }
+
+}  // namespace config_merge_test

@@ -10,6 +10,8 @@
 #include "base/file.h"
 #include "base/text.h"
 
+namespace connection_table_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 
@@ -105,3 +107,5 @@ TEST_CASE("what one peer is") {
   }
   CHECK_FALSE(is_local_peer("192.0.2.7"));
 }
+
+}  // namespace connection_table_test

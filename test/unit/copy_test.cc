@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "test/support/memory_place.h"
 
+namespace copy_test {
+
 using namespace n2c;
 using namespace n2c::test;
 
@@ -200,3 +202,5 @@ TEST_CASE("layers that are not to be distributed are named but not copied") {
   CHECK(tree.blobs.size() == 2);
   CHECK(tree.root().json == image.json);
 }
+
+}  // namespace copy_test

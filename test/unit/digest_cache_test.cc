@@ -11,6 +11,8 @@
 #include "base/tasks.h"
 #include "base/text.h"
 
+namespace digest_cache_test {
+
 using namespace n2c;
 
 namespace {
@@ -202,3 +204,5 @@ TEST_CASE("the cache is where the XDG specification says") {
   CHECK(with("relative", "/h") == "/h/.cache/n2c/pushes");
   CHECK(with("", "").empty());
 }
+
+}  // namespace digest_cache_test

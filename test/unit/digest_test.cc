@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+namespace digest_test {
+
 using namespace n2c;
 using oci::Digest;
 
@@ -94,3 +96,5 @@ TEST_CASE("more or fewer bytes than said are an error") {
   CHECK(longer.error.ends_with("but they are more than that"));
   CHECK(longer.given.size() < 10);
 }
+
+}  // namespace digest_test

@@ -8,6 +8,8 @@
 #include "base/file.h"
 #include "test/support/stored_images.h"
 
+namespace dir_store_test {
+
 using namespace n2c;
 using namespace n2c::test;
 
@@ -154,3 +156,5 @@ TEST_CASE("a blob of a dir: folder that was altered is replaced when it is verif
   DirSource source(folder.path());
   check_holds(source, image);
 }
+
+}  // namespace dir_store_test

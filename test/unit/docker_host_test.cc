@@ -9,6 +9,8 @@
 #include "engine/ssh_socket.h"
 #include "oci/digest.h"
 
+namespace docker_host_test {
+
 using namespace n2c;
 
 namespace {
@@ -170,3 +172,5 @@ TEST_CASE("a context that is not there is an error that names it") {
                       {{"DOCKER_CONFIG", docker.path().string()}, {"DOCKER_CONTEXT", "gone"}})),
                   Error);
 }
+
+}  // namespace docker_host_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace docker_replies_test {
+
 using namespace n2c;
 
 namespace {
@@ -129,3 +131,5 @@ TEST_CASE("an image's layers and completeness are read, and absent ones are no l
   CHECK_FALSE(read_engine_image("{}"));
   CHECK_FALSE(read_engine_image(R"({"Id":"sha256:1","RootFS":{"Layers":["nonsense"]}})"));
 }
+
+}  // namespace docker_replies_test

@@ -4,6 +4,8 @@
 
 #include "test/support/small_stack.h"
 
+namespace encoding_json_test {
+
 using namespace n2c;
 using go::Json;
 using test::on_small_stack;
@@ -194,3 +196,5 @@ TEST_CASE("a value of the wrong kind is named by its key and what it is (C4.6)")
   CHECK(decode("[]").wrong->str() == "cannot unmarshal array into a struct");
   CHECK_FALSE(decode("null").wrong);
 }
+
+}  // namespace encoding_json_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace engine_choice_test {
+
 using namespace n2c;
 
 namespace {
@@ -56,3 +58,5 @@ TEST_CASE("podman's socket is used where there is no podman program") {
   CHECK(choice->host->str() == "unix:///p.sock");
   CHECK(choice->why == "CONTAINER_HOST");
 }
+
+}  // namespace engine_choice_test

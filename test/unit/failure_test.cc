@@ -4,6 +4,8 @@
 
 #include "test/support/fake_transport.h"
 
+namespace failure_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 
@@ -92,3 +94,5 @@ TEST_CASE("an error's digests are found wherever registries put them") {
   CHECK(parse_errors("<html>").empty());
   CHECK(parse_errors(R"({"errors":null})").empty());
 }
+
+}  // namespace failure_test

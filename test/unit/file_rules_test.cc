@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace file_rules_test {
+
 using namespace n2c;
 
 namespace {
@@ -130,3 +132,5 @@ TEST_CASE("a plain mode is one to seven octal digits, or none (B8.4)") {
     CHECK_MESSAGE(!has_plain_mode({.mode = mode}), mode);
   }
 }
+
+}  // namespace file_rules_test

@@ -13,6 +13,8 @@
 #include "base/file_lock.h"
 #include "base/text.h"
 
+namespace file_test {
+
 using namespace n2c;
 
 namespace {
@@ -146,3 +148,5 @@ TEST_CASE("a file begun in a folder writes to no name that stands there") {
   CHECK_FALSE(std::filesystem::is_symlink(odd.at("blob")));
   CHECK(read_file(odd.at("blob"), 10) == "text");
 }
+
+}  // namespace file_test

@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 
+namespace file_tree_test {
+
 using namespace n2c;
 
 namespace {
@@ -155,3 +157,5 @@ TEST_CASE("perms are compared in order, an empty list is not an absent one, rewr
   CHECK_FALSE(clash(perms(std::vector<Perm>{}), {}));
   CHECK(clash(perms({{one}}), {}));
 }
+
+}  // namespace file_tree_test

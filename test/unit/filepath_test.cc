@@ -4,6 +4,8 @@
 
 #include "go/fmt.h"
 
+namespace filepath_test {
+
 using namespace n2c;
 
 TEST_CASE("paths are cleaned and joined as Go does") {
@@ -120,3 +122,5 @@ TEST_CASE("file modes are shown as Go shows them") {
   CHECK(go::mode_text(0010644) == "prw-r--r--");
   CHECK(go::mode_text(0140755) == "Srwxr-xr-x");
 }
+
+}  // namespace filepath_test

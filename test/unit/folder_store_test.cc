@@ -12,6 +12,8 @@
 #include "registry/server/store/combined_store.h"
 #include "registry/server/store/memory_store.h"
 
+namespace folder_store_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 
@@ -384,8 +386,7 @@ TEST_CASE("collecting removes what no manifest names and no repository has") {
 }
 
 TEST_CASE("of two stores as one, the first one's repositories take no pushes") {
-  MemoryStore fixed;
-  MemoryStore other;
+  MemoryStore fixed, other;
   put_blob(fixed, "served", "hello");
   put_blob(other, "pushed", "other");
   CombinedStore store(fixed, other);
@@ -395,3 +396,5 @@ TEST_CASE("of two stores as one, the first one's repositories take no pushes") {
   CHECK(store.stat("served", hello) == 5);
   CHECK_FALSE(store.mount("pushed", hello, "served"));
 }
+
+}  // namespace folder_store_test

@@ -8,6 +8,8 @@
 
 #include "test/support/layered_image.h"
 
+namespace head_start_test {
+
 using namespace n2c;
 
 namespace {
@@ -89,3 +91,5 @@ TEST_CASE("no layer waits in an image without one that is more than half of it")
     CHECK(arrives_while_reading(first, *other, for_ever));
   }
 }
+
+}  // namespace head_start_test

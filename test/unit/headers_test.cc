@@ -4,6 +4,8 @@
 
 #include "http/transport.h"
 
+namespace headers_test {
+
 using namespace n2c::http;
 
 TEST_CASE("header names compare without regard to case") {
@@ -29,3 +31,5 @@ TEST_CASE("methods are written in capitals") {
   CHECK(name_of(Method::delete_) == "DELETE");
   CHECK(name_of(Method::patch) == "PATCH");
 }
+
+}  // namespace headers_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace held_layers_test {
+
 using namespace n2c;
 
 namespace {
@@ -48,3 +50,5 @@ TEST_CASE("relatives are the images of the same repository, then the first of th
   CHECK(likely_relatives(images, names, 1) == std::vector<std::string>{"3"});
   CHECK(likely_relatives({}, names, 3).empty());
 }
+
+}  // namespace held_layers_test

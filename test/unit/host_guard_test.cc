@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 
+namespace host_guard_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 
@@ -83,3 +85,5 @@ TEST_CASE("a page of another origin is refused, with a login or without") {
                     {"Origin", "http://localhost"},
                     {"Origin", "https://evil.example"}}) == 403);
 }
+
+}  // namespace host_guard_test

@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "registry/server/guard/login_door.h"
 
+namespace htpasswd_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 
@@ -121,3 +123,5 @@ TEST_CASE("a login that was right from an address is let in whatever others try 
   CHECK(ask_as("127.0.0.1:2", handler, wrong()).status == 429);
   CHECK(ask_as("127.0.0.1:3", handler, right()).status == 204);
 }
+
+}  // namespace htpasswd_test

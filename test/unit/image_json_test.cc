@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace image_json_test {
+
 using namespace n2c;
 
 namespace {
@@ -120,3 +122,5 @@ TEST_CASE("more than ten thousand layers are refused") {
   for (int i = 0; i < 10'000; ++i) json += ",{}";
   CHECK(error_of(json + "]}") == "layers: more than 10000 layers");
 }
+
+}  // namespace image_json_test

@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "test/support/memory_place.h"
 
+namespace index_test {
+
 using namespace n2c;
 using namespace n2c::test;
 
@@ -258,3 +260,5 @@ TEST_CASE("a part is a source, with its platform before it where one is said") {
   CHECK(said.platform->str() == "linux/arm/v7");
   CHECK(said.source == "./a=b.json");
 }
+
+}  // namespace index_test

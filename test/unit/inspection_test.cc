@@ -4,6 +4,8 @@
 
 #include "test/support/temp_store.h"
 
+namespace inspection_test {
+
 using namespace n2c;
 using test::TempStore;
 
@@ -68,3 +70,5 @@ TEST_CASE("a layer with most of the bytes is warned of, by what can be done abou
   CHECK(inspect({layer("a", 10, {"/p"}), layer("b", 10, {"/r"})}, store).warnings.empty());
   CHECK(inspect({layer("a", 10, {"/p"})}, store).warnings.empty());
 }
+
+}  // namespace inspection_test

@@ -6,6 +6,8 @@
 #include "image/store_layer.h"
 #include "test/support/temp_store.h"
 
+namespace layer_builder_test {
+
 using namespace n2c;
 using test::TempStore;
 namespace fs = std::filesystem;
@@ -108,3 +110,5 @@ TEST_CASE("options that are not known are refused before a tar is read") {
                        "/nix/store/none: options.orMode: unknown, and the layer must be made by it",
                        Error);
 }
+
+}  // namespace layer_builder_test

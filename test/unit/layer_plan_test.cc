@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace layer_plan_test {
+
 using namespace n2c;
 
 namespace {
@@ -80,3 +82,5 @@ TEST_CASE("rules of the wrong shape are named by their keys, unknown keys kept f
   REQUIRE_FALSE(read_perms(R"([{"path":"A","orMode":"0222"}])", rules));
   CHECK(select(rules, {}).paths[0].unknown_keys == std::vector<std::string>{"orMode"});
 }
+
+}  // namespace layer_plan_test

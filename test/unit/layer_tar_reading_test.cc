@@ -13,6 +13,8 @@
 #include "image/store_layer.h"
 #include "test/support/temp_store.h"
 
+namespace layer_tar_reading_test {
+
 using namespace n2c;
 using test::TempStore;
 
@@ -142,3 +144,5 @@ TEST_CASE("libarchive reads back owners and modes that perms give, small and lar
   CHECK(large.uname == "bób");
   CHECK(large.gname == std::string(40, 'g'));
 }
+
+}  // namespace layer_tar_reading_test

@@ -11,6 +11,8 @@
 #include "image/store_layer.h"
 #include "test/support/temp_store.h"
 
+namespace load_image_test {
+
 using namespace n2c;
 using test::TempStore;
 
@@ -304,3 +306,5 @@ TEST_CASE(
   CHECK(given("/nix/store/ddd-deep/etc/shadow") == 0);
   CHECK(given("/nix/store/ddd-deep/../ddd-deep") == 0);
 }
+
+}  // namespace load_image_test

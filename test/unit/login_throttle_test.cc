@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "test/support/fake_clock.h"
 
+namespace login_throttle_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 using namespace std::chrono_literals;
@@ -50,3 +52,5 @@ TEST_CASE("as many as are counted, the one that was wrong last is among them") {
   CHECK(throttle.wait("10") == 2s);
   CHECK(throttle.wait(cat(LoginThrottle::most + 9)) == 2s);
 }
+
+}  // namespace login_throttle_test

@@ -4,6 +4,8 @@
 
 #include "oci/config.h"
 
+namespace manifest_test {
+
 using namespace n2c;
 using namespace n2c::oci;
 
@@ -139,3 +141,5 @@ TEST_CASE("of a foreign config only its diff_ids are required (G2.5)") {
   CHECK(read_config_facts("{}").error() == "rootfs.diff_ids: missing");
   CHECK_FALSE(read_config_facts(R"({"rootfs":{"diff_ids":["sha256:1"]}})").has_value());
 }
+
+}  // namespace manifest_test

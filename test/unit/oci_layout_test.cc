@@ -11,6 +11,8 @@
 #include "oci/layout.h"
 #include "test/support/stored_images.h"
 
+namespace oci_layout_test {
+
 using namespace n2c;
 using namespace n2c::test;
 
@@ -330,3 +332,5 @@ TEST_CASE("a manifest that is there with other bytes of the same length is repla
   auto source = open_layout(folder.path(), "v1");
   check_holds(source, image);
 }
+
+}  // namespace oci_layout_test

@@ -8,6 +8,8 @@
 #include <semaphore>
 #include <thread>
 
+namespace pipe_test {
+
 using namespace n2c;
 
 namespace {
@@ -93,3 +95,5 @@ TEST_CASE("megabytes pass a small pipe whole, and no wake-up is lost") {
   }
   CHECK(got == sent);
 }
+
+}  // namespace pipe_test

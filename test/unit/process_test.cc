@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/file.h"
 
+namespace process_test {
+
 using namespace n2c;
 
 namespace {
@@ -96,3 +98,5 @@ TEST_CASE("a background program talks over its channel and is ended with its own
   program.reset();
   CHECK(read(ours.get(), back.data(), 5) == 0);
 }
+
+}  // namespace process_test

@@ -4,6 +4,8 @@
 
 #include <map>
 
+namespace proxy_test {
+
 using namespace n2c;
 using namespace n2c::http;
 
@@ -98,3 +100,5 @@ TEST_CASE("NO_PROXY names ports, addresses and ranges") {
   CHECK_FALSE(goes_direct("0.0.0.0/0", "https://[fe80::1]/"));
   CHECK_FALSE(goes_direct("10.0.0.0/99", "https://10.0.0.1/"));
 }
+
+}  // namespace proxy_test

@@ -13,6 +13,8 @@
 #include "test/support/silent_progress.h"
 #include "test/support/stored_images.h"
 
+namespace pull_test {
+
 using namespace n2c;
 using namespace n2c::test;
 
@@ -148,3 +150,5 @@ TEST_CASE("a pull that fails leaves nothing of what a killed one had fetched") {
   CHECK_FALSE(pull.failure().empty());
   CHECK(std::filesystem::is_empty(pull.out()));
 }
+
+}  // namespace pull_test

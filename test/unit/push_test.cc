@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "test/support/silent_progress.h"
 
+namespace push_test {
+
 using namespace n2c;
 namespace mt = oci::media_type;
 
@@ -265,3 +267,5 @@ TEST_CASE("zstd layers have no place in Docker's manifest format") {
   layer.media_type = mt::layer_zstd;
   CHECK_THROWS_AS(make_manifest(image, {layer}, ManifestFormat::docker), Error);
 }
+
+}  // namespace push_test

@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 
+namespace read_ahead_test {
+
 using namespace n2c;
 
 namespace {
@@ -70,3 +72,5 @@ TEST_CASE("a reader that is dropped half way reads no further") {
   std::array<std::byte, 4> into{};
   CHECK(reader.read(into) == 4);
 }
+
+}  // namespace read_ahead_test

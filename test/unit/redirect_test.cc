@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace redirect_test {
+
 using namespace n2c;
 using registry::follow;
 
@@ -133,3 +135,5 @@ TEST_CASE("303 changes the method, so only GET and HEAD follow it") {
   CHECK(registry::is_redirect(307, Method::put));
   CHECK_FALSE(registry::is_redirect(304, Method::get));
 }
+
+}  // namespace redirect_test

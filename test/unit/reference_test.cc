@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace reference_test {
+
 using namespace n2c;
 using oci::Reference;
 
@@ -87,3 +89,5 @@ TEST_CASE("loopback hosts are told with and without a port") {
     CHECK_FALSE(oci::is_loopback(host));
   }
 }
+
+}  // namespace reference_test

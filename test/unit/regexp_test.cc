@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace regexp_test {
+
 using namespace n2c;
 
 namespace {
@@ -120,3 +122,5 @@ TEST_CASE("patterns that Go refuses are errors that say why") {
     CHECK_FALSE(regexp.error().empty());
   }
 }
+
+}  // namespace regexp_test

@@ -4,6 +4,8 @@
 #include "registry/server/store/memory_store.h"
 #include "test/support/api_caller.h"
 
+namespace registry_manifests_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 using test::ApiCaller;
@@ -298,3 +300,5 @@ TEST_CASE("methods that a resource has not are 405 and name those it has") {
   CHECK(registry.http.get("/").status == 404);
   CHECK(registry.http.get("/v2/app").status == 404);
 }
+
+}  // namespace registry_manifests_test

@@ -4,6 +4,8 @@
 #include "registry/server/store/memory_store.h"
 #include "test/support/api_caller.h"
 
+namespace registry_uploads_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 using test::ApiCaller;
@@ -256,3 +258,5 @@ TEST_CASE("a blob takes less than twice its bytes, and is given back when it is 
     CHECK(budget.used() == 0);
   }
 }
+
+}  // namespace registry_uploads_test

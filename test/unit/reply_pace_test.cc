@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace reply_pace_test {
+
 using n2c::http::ReplyPace;
 using namespace std::chrono_literals;
 
@@ -43,3 +45,5 @@ TEST_CASE("what was not taken, and what has not begun, is not slow") {
   without_a_rate.came(1, start);
   CHECK_FALSE(without_a_rate.is_too_slow(start + 1h));
 }
+
+}  // namespace reply_pace_test

@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 
+namespace request_head_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 
@@ -178,3 +180,5 @@ TEST_CASE("a head has at most 16 KiB and a hundred fields") {
     CHECK(scanner.whole() == (less == 0));
   }
 }
+
+}  // namespace request_head_test

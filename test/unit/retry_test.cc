@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace retry_test {
+
 using namespace n2c;
 using namespace std::chrono_literals;
 
@@ -91,3 +93,5 @@ TEST_CASE("a Retry-After that is neither is ignored") {
   }
   CHECK(after("99999999999999999"));
 }
+
+}  // namespace retry_test

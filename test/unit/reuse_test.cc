@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 
+namespace reuse_test {
+
 using namespace n2c;
 namespace mt = oci::media_type;
 
@@ -59,3 +61,5 @@ TEST_CASE("layers pair with diff_ids when there are as many, in OCI's words, if 
   CHECK(forms[0].second.media_type == mt::layer_gzip);
   CHECK(pair_forms(manifest, {ids[0]}).empty());
 }
+
+}  // namespace reuse_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace rfc3339_test {
+
 using namespace n2c;
 
 TEST_CASE("times are written as Go writes what it read (C6.1)") {
@@ -54,3 +56,5 @@ TEST_CASE("times that Go cannot read or write are refused") {
     CHECK_FALSE(go::rewrite_rfc3339(text).has_value());
   }
 }
+
+}  // namespace rfc3339_test

@@ -10,6 +10,8 @@
 #include "test/support/fake_clock.h"
 #include "test/support/fake_transport.h"
 
+namespace secrets_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 
@@ -272,3 +274,5 @@ TEST_CASE("who asks for it is led from https to plain http, without the login") 
   CHECK(f.secrets_beside("https://r.example").empty());
   CHECK(f.noted().size() == 1);
 }
+
+}  // namespace secrets_test

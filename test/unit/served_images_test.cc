@@ -9,6 +9,8 @@
 #include "base/locked.h"
 #include "base/text.h"
 
+namespace served_images_test {
+
 using namespace n2c;
 
 namespace {
@@ -227,3 +229,5 @@ TEST_CASE("an image that cannot be made is said, and the others are served") {
         "acme/app:broken cannot be served: no such path");
   CHECK(store.tags("acme/app", {}) == std::vector<std::string>{"broken", "good"});
 }
+
+}  // namespace served_images_test

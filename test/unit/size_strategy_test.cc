@@ -9,6 +9,8 @@
 #include "describe/layer_plan.h"
 #include "describe/what_if.h"
 
+namespace size_strategy_test {
+
 using namespace n2c;
 
 namespace {
@@ -139,3 +141,5 @@ TEST_CASE("of thousands of paths the smallest share a layer from the start") {
   CHECK(layers.size() == 990);
   CHECK(layers.back().size() >= 1001);
 }
+
+}  // namespace size_strategy_test

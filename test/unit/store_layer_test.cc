@@ -9,6 +9,8 @@
 #include "test/support/small_stack.h"
 #include "test/support/temp_store.h"
 
+namespace store_layer_test {
+
 using namespace n2c;
 using test::read_in_steps;
 using test::TempStore;
@@ -247,3 +249,5 @@ TEST_CASE("a file of 5 GiB is described by its size and read from any place in i
   const auto end = data_at + static_cast<std::uint64_t>(size);
   CHECK(read_in_steps(source, end - 10, all_at_once) == std::string(10, '\0') + trailer);
 }
+
+}  // namespace store_layer_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace strconv_test {
+
 using namespace n2c;
 
 TEST_CASE("whole numbers are taken as Go's flags take them") {
@@ -31,3 +33,5 @@ TEST_CASE("what Go refuses is refused in its words") {
   CHECK(go::parse_int("9223372036854775808").error().ends_with("value out of range"));
   CHECK(go::parse_int("99999999999999999999").error().ends_with("value out of range"));
 }
+
+}  // namespace strconv_test

@@ -12,6 +12,8 @@
 #include "base/file.h"
 #include "base/hash.h"
 
+namespace stream_test {
+
 using namespace n2c;
 
 TEST_CASE("a source can be opened at any offset, again and again") {
@@ -110,3 +112,5 @@ TEST_CASE("opening a file that is absent names it and the reason") {
   CHECK_THROWS_WITH_AS(read_file("/no/such", 10), "open /no/such: No such file or directory",
                        Error);
 }
+
+}  // namespace stream_test

@@ -12,6 +12,8 @@
 #include "base/process.h"
 #include "base/text.h"
 
+namespace system_test {
+
 using namespace n2c;
 
 namespace {
@@ -113,3 +115,5 @@ TEST_CASE("a child has none of the descriptors that are made here") {
   CHECK(run_program({.arguments = {"sh", "-c", script}}, {}).output == "");
   CHECK(run_program({.arguments = {"sh", "-c", "echo out; echo err >&2"}}, {}).messages == "err\n");
 }
+
+}  // namespace system_test

@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 
+namespace tasks_test {
+
 using namespace n2c;
 
 TEST_CASE("work side by side does every index once") {
@@ -36,3 +38,5 @@ TEST_CASE("a stop from outside ends the work as cancelled") {
   };
   CHECK_THROWS_AS(run(), Error);
 }
+
+}  // namespace tasks_test

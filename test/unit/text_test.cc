@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "go/encoding_json.h"
 
+namespace text_test {
+
 using namespace n2c;
 
 TEST_CASE("byte counts are shown with one decimal and a binary unit") {
@@ -103,3 +105,5 @@ TEST_CASE("numbers have digits only") {
   CHECK_FALSE(parse_number("1 "));
   CHECK_FALSE(parse_number(""));
 }
+
+}  // namespace text_test

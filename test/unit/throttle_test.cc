@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 
+namespace throttle_test {
+
 using namespace n2c;
 using registry::Throttle;
 
@@ -37,3 +39,5 @@ TEST_CASE("whoever waits for a place can be stopped") {
   stop.request_stop();
   CHECK_THROWS_AS(throttle.enter(stop.get_token()), Error);
 }
+
+}  // namespace throttle_test

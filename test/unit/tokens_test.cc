@@ -8,6 +8,8 @@
 #include "test/support/fake_clock.h"
 #include "test/support/fake_transport.h"
 
+namespace tokens_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 using namespace std::chrono_literals;
@@ -177,3 +179,5 @@ TEST_CASE("a refused login is an auth error that names neither login nor token")
     CHECK(error.hint().find("--creds") != std::string::npos);
   }
 }
+
+}  // namespace tokens_test

@@ -4,6 +4,8 @@
 
 #include "http/tls_roots.h"
 
+namespace trace_test {
+
 using namespace n2c;
 using namespace n2c::http;
 
@@ -58,3 +60,5 @@ TEST_CASE("roots come from the environment, else from where libcurl was told") {
   CHECK(find_system_roots(named, "/dev/null") == "/named.pem");
   CHECK(find_system_roots(none, "/dev/null") == "/dev/null");
 }
+
+}  // namespace trace_test

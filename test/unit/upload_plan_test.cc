@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 
+namespace upload_plan_test {
+
 using namespace n2c;
 using registry::HostProfile;
 using registry::UploadPlan;
@@ -315,3 +317,5 @@ TEST_CASE("a session without a Location, and a POST that is refused, are final")
   refused.on_reply({.status = 403});
   CHECK(next(refused) == "give up");
 }
+
+}  // namespace upload_plan_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace url_test {
+
 using n2c::http::percent_encode;
 using n2c::http::Url;
 
@@ -114,3 +116,5 @@ TEST_CASE("same origin means the same scheme, host and port") {
 TEST_CASE("percent-encoding leaves only unreserved characters") {
   CHECK(percent_encode("a-b_c.d~e f/é:") == "a-b_c.d~e%20f%2F%C3%A9%3A");
 }
+
+}  // namespace url_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace what_if_test {
+
 using namespace n2c;
 
 namespace {
@@ -34,3 +36,5 @@ TEST_CASE("paths that the closure does not know change alone, and no layers cost
   CHECK(resent_with_referrers({}, closure).mean == 0);
   CHECK(resent_alone({{{}, 7}}).worst_path.empty());
 }
+
+}  // namespace what_if_test
