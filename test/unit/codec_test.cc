@@ -80,7 +80,8 @@ TEST_CASE("the number of threads never changes the bytes") {
   const std::string bytes = content(10'000'000);
   for (const char* how : {"gzip:0", "gzip", "gzip:2", "zstd", "zstd:3", "zstd:7"}) {
     const std::string once = compressed(bytes, how, 1);
-    for (const std::size_t threads : {2, 3, 8}) CHECK(compressed(bytes, how, threads) == once);
+    for (const std::size_t threads : {2UZ, 3UZ, 8UZ})
+      CHECK(compressed(bytes, how, threads) == once);
   }
 }
 
@@ -132,7 +133,7 @@ TEST_CASE("a gzip block begins with stored bytes, so that no address decides wha
     CHECK(packed.substr(10, 5) == "\0\x10\0\xef\xff"s);
     CHECK(packed.substr(15, 16) == bytes.substr(0, 16));
   }
-  for (const std::size_t size : {1, 15, 16, 17, 33}) {
+  for (const std::size_t size : {1UZ, 15UZ, 16UZ, 17UZ, 33UZ}) {
     CHECK(decompressed(compressed(content(size), "gzip")) == content(size));
   }
 }

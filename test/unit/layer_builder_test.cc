@@ -30,7 +30,7 @@ std::size_t file_count(const fs::path& folder) {
 TEST_CASE("layers are described in their order, whichever is done first") {
   const TempStore store;
   std::vector<std::string> paths;
-  for (int i = 0; i < 20; ++i) {
+  for (std::size_t i = 0; i < 20; ++i) {
     paths.push_back(store.file("/nix/store/" + std::to_string(i), std::string(1000 * i, 'x')));
   }
   const auto records = build_layers(one_each(paths), {.store = store.view()}, {});

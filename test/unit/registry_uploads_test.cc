@@ -247,7 +247,8 @@ TEST_CASE("a blob takes less than twice its bytes, and is given back when it is 
   MemoryStore store(&budget);
   Api api(store);
   ApiCaller http(api);
-  for (const std::size_t size : {1'000, 5'000, 65'537, 1'000'000, 5'000'000, 9'000'000}) {
+  for (const std::size_t size :
+       {1'000UZ, 5'000UZ, 65'537UZ, 1'000'000UZ, 5'000'000UZ, 9'000'000UZ}) {
     CAPTURE(size);
     const std::string bytes(size, 'x');
     const std::string digest = oci::Digest::of(bytes).str();

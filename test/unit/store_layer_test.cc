@@ -130,7 +130,7 @@ TEST_CASE("a layer opened at any offset goes on as if it had been read from its 
     const std::string rest = offset < whole.size() ? whole.substr(offset) : "";
     REQUIRE(read_in_steps(source, offset, all_at_once) == rest);
   }
-  for (const std::size_t step : {1, 7, 511, 512, 513, 1500}) {
+  for (const std::size_t step : {1UZ, 7UZ, 511UZ, 512UZ, 513UZ, 1500UZ}) {
     CAPTURE(step);
     REQUIRE(read_in_steps(source, 0, step) == whole);
     REQUIRE(read_in_steps(source, 2000, step) == whole.substr(2000));
@@ -218,7 +218,7 @@ TEST_CASE("a file that grew, shrank or vanished while its layer is read ends the
   const auto resize = [&](off_t size) {
     return [&store, &path, size] { REQUIRE(::truncate(store.real(path).c_str(), size) == 0); };
   };
-  for (const std::size_t step : {100, 512, 4096}) {
+  for (const std::size_t step : {100UZ, 512UZ, 4096UZ}) {
     CAPTURE(step);
     CHECK(failure_after(resize(2000), step) == "read to the end");
     CHECK(failure_after(resize(2001), step) ==
