@@ -51,21 +51,7 @@ seconds() { # seconds COMMAND...: sets $took
   ended=$(date +%s%N)
   took=$(python3 -c "print(f'{($ended - $began) / 1e9:.2f}')")
 }
-peak() { # of n2c itself, not of what it runs
-  python3 - "$@" <<'PY'
-import subprocess, sys
-child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-peak = 0
-while child.poll() is None:
-    try:
-        for line in open(f'/proc/{child.pid}/status'):
-            if line.startswith('VmHWM'): peak = int(line.split()[1])
-    except OSError: pass
-    try: child.wait(0.002)
-    except subprocess.TimeoutExpired: pass
-print(f'{peak / 1024:.0f}')
-PY
-}
+peak() { python3 "$here/peak_memory.py" --alone "$@" 2>/dev/null; } # of n2c itself, not of what it runs
 bench() { # bench ENGINE FULL-LOAD CLEAR OPTIONS...: medians of $ROUNDS
   local engine=$1 own=$2 clear=$3 case
   shift 3
@@ -89,15 +75,11 @@ bench() { # bench ENGINE FULL-LOAD CLEAR OPTIONS...: medians of $ROUNDS
     timed "one changed" "${n2c[@]}" changed.json bench:1
   done
   $clear
-  local mib
-  mib=$(peak "${n2c[@]}" image.json bench:1)
+  local resident
+  resident=$(peak "${n2c[@]}" image.json bench:1)
   for case in "its own full load" "first load" "nothing changed" "one changed"; do
-    python3 - "$engine" "$case" "$mib" "${words[$case]}" "${times[$case]}" "${times["its own full load"]}" <<'PY'
-import statistics, sys
-engine, case, mib, words, ours, own = sys.argv[1:]
-mine, full = (statistics.median(map(float, times.split())) for times in (ours, own))
-print(f'| {engine} | {case} | {mine:.2f} s | {mine / full:.3f} | {"" if case.startswith("its") else mib + " MiB"} | {words} |')
-PY
+    python3 "$root/test/bench/load_row.py" "$engine" "$case" "$resident" "${words[$case]}" "${times[$case]}" \
+      "${times["its own full load"]}"
   done
 }
 

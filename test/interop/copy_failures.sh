@@ -2,7 +2,7 @@
 # What goes wrong with copies into local forms leaves nothing half-written: a full disk, SIGKILL at random moments. (What a
 # registry can do wrong is in pull_failures.sh.)
 . "$(dirname "$0")/common.inc"
-need jq docker-registry
+need jq docker-registry python3
 
 start_docker_registry
 make_image 4
@@ -68,31 +68,8 @@ named() { exec unshare -m bash -c 'mount -t tmpfs none /proc && exec "$0" copy "
 parts() { find parts -name '.n2c-*.part' | wc -l; }
 if [ "$(id -u)" = 0 ] && unshare -m mount -t tmpfs none /proc 2>/dev/null; then
   mkdir parts
-  # A registry that never ends its answer: the archive stays half-written.
-  cat >slow.py <<'PY'
-import http.server, os, sys, threading, time, urllib.request
-class Slow(http.server.BaseHTTPRequestHandler):
-    protocol_version = 'HTTP/1.1'
-    def do_GET(self):
-        asked = urllib.request.Request(f'http://{sys.argv[1]}{self.path}', method=self.command, headers={'Accept': self.headers['Accept'] or '*/*'})
-        reply = urllib.request.urlopen(asked)
-        body = reply.read()
-        self.send_response(reply.status)
-        for name in ('Content-Type', 'Docker-Content-Digest'): self.send_header(name, reply.headers[name])
-        self.send_header('Content-Length', reply.headers['Content-Length'])
-        self.end_headers()
-        if self.command == 'HEAD': return
-        if len(body) < 1000000: return self.wfile.write(body)
-        self.wfile.write(body[:500000])
-        while not os.path.exists('go.on'): time.sleep(0.02)
-        self.wfile.write(body[500000:])
-    do_HEAD = do_GET
-    def log_message(self, *words): pass
-server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Slow)
-open('slow.port', 'w').write(str(server.server_port))
-server.serve_forever()
-PY
-  start slow python3 slow.py "$registry"
+  # A registry that does not end its answer: the archive stays half-written.
+  start slow python3 "$here/stalled_registry.py" "$registry" slow.port go.on
   wait_for 20 test -s slow.port
   slow=127.0.0.1:$(cat slow.port)
   one_part() { [ "$(parts)" = "$1" ]; }

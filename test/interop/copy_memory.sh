@@ -14,32 +14,8 @@ if [ "$free" -lt $((mib * 12 / 5)) ]; then
 fi
 cd "$work"
 
-image() { # image NAME MIB: NAME.json, of two sparse layers that no codec is asked to look at, so that only bytes are moved
-  python3 - "$@" "$work" <<'PY'
-import concurrent.futures, hashlib, json, sys
-name, mib, work = sys.argv[1:]
-def layer(number):
-    path = f"{work}/{name}.layer{number}"
-    with open(path, "wb+") as file:
-        file.write(f"{name} {number}".encode())
-        file.truncate(int(mib) * (1 << 20) // 2)
-        file.seek(0)
-        digest = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
-    return {"digest": digest, "diff_ids": digest, "size": int(mib) * (1 << 20) // 2, "layer-path": path,
-            "mediatype": "application/vnd.oci.image.layer.v1.tar", "History": {}}
-layers = list(concurrent.futures.ThreadPoolExecutor().map(layer, range(2)))
-json.dump({"version": 1, "image-config": {}, "arch": "amd64", "created": None, "layers": layers}, open(f"{name}.json", "w"))
-PY
-}
-lean() { # lean COMMAND...: succeeds when the command does and stayed below 64 MiB
-  python3 - "$@" <<'PY'
-import resource, subprocess, sys
-status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
-peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-print(f"  {peak / 1024:.0f} MiB at most", flush=True)
-sys.exit(status or peak > 64 * 1024)
-PY
-}
+image() { python3 "$here/sparse_image.py" "$@"; } # image NAME MIB: NAME.json, of two sparse layers
+lean() { python3 "$here/peak_memory.py" --at-most 64 "$@"; } # succeeds when the command does and took no more MiB
 
 # The registry that is copied from reads the sparse files; the one that is copied to keeps all their bytes.
 image big "$mib"

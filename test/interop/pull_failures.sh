@@ -5,60 +5,8 @@
 need python3 jq
 
 cd "$work"
-# The repository's name is PLACE/LIE: what is lied about (tag, index, platform, manifest, config or layer), and how.
-cat >liar.py <<'PY'
-import hashlib, http.server, itertools, json, threading
-
-def digest(body): return "sha256:" + hashlib.sha256(body).hexdigest()
-def described(kind, body): return {"mediaType": OCI + kind, "digest": digest(body), "size": len(body)}
-def image(**more):
-    return json.dumps({"schemaVersion": 2, "mediaType": OCI + "manifest.v1+json", "config": described("config.v1+json", config),
-                       "layers": [described("layer.v1.tar", layer)]} | more).encode()
-def index(machine):
-    listed = described("manifest.v1+json", manifest) | {"platform": {"os": "linux", "architecture": machine}}
-    return json.dumps({"schemaVersion": 2, "mediaType": OCI + "index.v1+json", "manifests": [listed]}).encode()
-
-OCI = "application/vnd.oci.image."
-layer = b"one, two, three, " * 20000
-config = json.dumps({"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": [digest(layer)]}}).encode()
-manifest = image()
-times = itertools.count()
-lies = {
-    "none": lambda body: body,
-    "altered": lambda body: body.replace(b", ", b" ,", 1),  # as long, and as good JSON
-    "short": lambda body: body[:-20],
-    "long": lambda body: body + b" ",
-    "cut": lambda body: body,  # but the connection ends halfway
-    "waiting": lambda body: body,  # but the second half does not come
-    "lacking": lambda body: None,
-    "moving": lambda body: image(annotations={"times": str(next(times))}),  # another whenever it is asked for
-    "path": lambda body: body.replace(digest(layer).encode(), b"sha256:" + b"../" * 21 + b"x"),
-}
-
-class Liar(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        _, _, place, lie, _, reference = self.path.split("/", 5)
-        kind, body = {digest(config): ("config", config), digest(layer): ("layer", layer)}.get(reference, ("manifest", manifest))
-        if reference == "1": kind, body = ("tag", manifest) if place == "tag" else ("index", index("s390x" if place == "platform" else "amd64"))
-        print(kind, self.path, file=log, flush=True)
-        if kind == place: body = lies[lie](body)
-        if body is None: return self.send_error(404)
-        self.send_response(200)
-        self.send_header("Content-Type", OCI + ("index.v1+json" if kind == "index" else "manifest.v1+json"))
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.close_connection = True
-        self.wfile.write(body[:len(body) // 2] if kind == place and lie in ("cut", "waiting") else body)
-        if kind == place and lie == "waiting": threading.Event().wait(60)
-    def log_message(self, *words): pass
-
-log = open("asked", "w")
-json.dump({"manifest": digest(manifest), "layer": digest(layer)}, open("digests", "w"))
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Liar)
-print(server.server_port, file=open("liar.port", "w"), flush=True)
-server.serve_forever()
-PY
-start liar python3 liar.py
+# What it is asked for is PLACE/LIE: what is lied about, and how.
+start liar python3 "$here/lying_registry.py" liar.port digests asked
 wait_for 20 test -s liar.port
 liar=127.0.0.1:$(cat liar.port)
 manifest=$(jq -r .manifest digests)

@@ -22,36 +22,7 @@ storage=$(cat storage.port)
 "$N2C" push image.json "127.0.0.1:$storage/app:1" --store-root "$work" > push.log 2>&1
 
 # The registry: manifests are its own, blobs and uploads are at storage.test. Every address of this machine is its.
-cat > front.py <<'PY'
-import http.server, sys, urllib.request
-storage = int(sys.argv[1])
-class Front(http.server.BaseHTTPRequestHandler):
-    def answer(self):
-        if '/blobs/uploads/' in self.path:
-            self.send_response(202)
-            self.send_header('Location', f'http://storage.test:{storage}/v2/app/blobs/uploads/1')
-            self.send_header('Content-Length', '0')
-            return self.end_headers()
-        if '/blobs/' in self.path:
-            self.send_response(307 if self.command == 'GET' else 404)
-            self.send_header('Location', f'http://storage.test:{storage}{self.path}')
-            self.send_header('Content-Length', '0')
-            return self.end_headers()
-        asked = urllib.request.Request(f'http://127.0.0.1:{storage}{self.path}', method=self.command, headers={'Accept': '*/*'})
-        try: reply = urllib.request.urlopen(asked)
-        except urllib.error.HTTPError as error: reply = error
-        body = reply.read()
-        self.send_response(reply.status)
-        for name in ('Content-Type', 'Docker-Content-Digest', 'Content-Length'):
-            if reply.headers[name]: self.send_header(name, reply.headers[name])
-        self.end_headers()
-        self.wfile.write(body)
-    do_GET = do_HEAD = do_POST = do_PUT = answer
-server = http.server.ThreadingHTTPServer(('0.0.0.0', 0), Front)
-open(sys.argv[2], 'w').write(str(server.server_port))
-server.serve_forever()
-PY
-start front python3 front.py "$storage" front.port
+start front python3 "$here/redirecting_registry.py" "$storage" front.port
 wait_for 20 test -s front.port
 front=$(cat front.port)
 

@@ -7,24 +7,13 @@ make_image 4
 cd "$work"
 cache=$XDG_CACHE_HOME/n2c/pushes
 
-# forms: what the cache says each layer becomes. spoil: all of it wrong, in lines that are whole.
-cat > cache.py <<'PY'
-import hashlib, os, sys
-said, lines = {}, []
-for line in open(sys.argv[2]).read().splitlines()[1:]:
-    words = line.split(' ')
-    if words[1] == 'forget': said = {key: form for key, form in said.items() if key[1] != words[2]}
-    if words[1] == 'form': said[words[2], words[3]] = words[4:]
-if sys.argv[1] == 'spoil':
-    with open(sys.argv[2], 'w') as file:
-        print('n2c cache 1', file=file)
-        for (layer, recipe), (digest, size) in said.items():
-            line = f'form {layer} {recipe} sha256:{os.urandom(32).hex()} {size}'
-            print(hashlib.sha256(line.encode()).hexdigest()[:16], line, file=file)
-for key, form in sorted(said.items()): print(*key, *form)
-PY
-forms() { python3 cache.py forms "$cache"; }
-spoil() { rm -rf "$(dirname "$cache")" && mkdir -p "$(dirname "$cache")" && cp right "$cache" && python3 cache.py spoil "$cache" > /dev/null; }
+forms() { python3 "$here/cached_forms.py" show "$cache"; }
+spoil() { # the cache as it was at first, with every form wrong
+  rm -rf "$(dirname "$cache")"
+  mkdir -p "$(dirname "$cache")"
+  cp right "$cache"
+  python3 "$here/cached_forms.py" spoil "$cache"
+}
 is_right() { diff <(forms) forms.right; }
 
 start_n2c_registry --memory
