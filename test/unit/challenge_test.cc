@@ -38,6 +38,24 @@ TEST_CASE("what servers do to the grammar is borne: no quotes, spaces, escapes, 
   CHECK(parse_challenges("")->empty());
 }
 
+TEST_CASE("tabs and empty places between challenges are borne, as are signs in tokens") {
+  const auto challenges = parse_challenges("\t, Basic\trealm=\tx\t,,\tBearer a-1_Z=Y/z:9~");
+  REQUIRE(challenges);
+  CHECK(*challenges ==
+        std::vector<Challenge>{{"basic", {{"realm", "x"}}}, {"bearer", {{"a-1_z", "Y/z:9~"}}}});
+}
+
+TEST_CASE("a quoted string that ends behind its backslash does not end") {
+  CHECK(parse_challenges("Basic realm=\"x\\").error() == "a quoted string does not end");
+}
+
+TEST_CASE("what no token may hold is no scheme") {
+  for (const char* header : {"[", "{", "@", "<", "\x80", "Basic a=1 (", "="}) {
+    CAPTURE(header);
+    CHECK_FALSE(parse_challenges(header));
+  }
+}
+
 TEST_CASE("what is no challenge is said to be none") {
   CHECK_FALSE(parse_challenges(R"(realm="x")"));
   CHECK_FALSE(parse_challenges(R"(Basic realm="x)"));

@@ -261,6 +261,34 @@ TEST_CASE("the plan says why for each layer") {
   CHECK_FALSE(plan.front().compress);
 }
 
+TEST_CASE("a form that is known of one layer is planned, and another layer says that it is not") {
+  const Image image = image_of({"a", "b"});
+  const auto layer_a = image.layers.front().diff_id;
+  KnownForms known;
+  known.add(layer_a, {{std::string(mt::layer_gzip), oci::Digest::of("stored"), 6}, "the cache"});
+  const auto plan = plan_layers(image, known, {.codec = Codec::gzip});
+  CHECK(plan[0].why == "known from the cache");
+  CHECK(plan[1].why == "not in what is known to reuse");
+  // A form by another codec is not one of this push.
+  CHECK_FALSE(plan_layers(image, known, {.codec = Codec::zstd}).front().form);
+  const PushOptions options{.compression = {.codec = Codec::gzip}};
+  CHECK_FALSE(expected_manifest(image, options, known));
+  CHECK(expected_manifest(image_of({"a"}), options, known));
+}
+
+TEST_CASE("a layer that is in the image twice is planned once, at its first place") {
+  const auto plan = plan_layers(image_of({"a", "b", "a"}), {}, {.codec = Codec::none});
+  REQUIRE(plan.size() == 2);
+  CHECK(plan[0].first == 0);
+  CHECK(plan[1].first == 1);
+}
+
+TEST_CASE("each codec has its media type") {
+  CHECK(layer_media_type(Codec::none) == mt::layer_tar);
+  CHECK(layer_media_type(Codec::gzip) == mt::layer_gzip);
+  CHECK(layer_media_type(Codec::zstd) == mt::layer_zstd);
+}
+
 TEST_CASE("zstd layers have no place in Docker's manifest format") {
   const Image image = image_of({"a"});
   auto layer = image.layers.front().blob.descriptor;

@@ -103,6 +103,47 @@ TEST_CASE("a body that is a login goes to home alone (#16)") {
   CHECK_FALSE(follow(plain, plain, "http://auth.example:81/token", login));
 }
 
+TEST_CASE(
+    "a registry that calls itself http keeps its query, and no port but its own becomes https") {
+  const auto home = url("https://r.example:5000/v2/");
+  CHECK(follow(home, home, "http://r.example/u?_state=x")->to.str() ==
+        "https://r.example:5000/u?_state=x");
+  CHECK_FALSE(follow(home, home, "http://r.example:81/u"));
+}
+
+TEST_CASE("the login follows to https on its own port only, from http on its own") {
+  const auto plain = url("http://r.example/v2/");
+  CHECK_FALSE(follow(plain, plain, "https://r.example:444/v2/")->with_authorization);
+  CHECK_FALSE(follow(plain, plain, "https://s.example/v2/")->with_authorization);
+  CHECK_FALSE(follow(plain, plain, "http://r.example:81/v2/")->with_authorization);
+  const auto other = url("http://r.example:8080/v2/");
+  CHECK_FALSE(follow(other, other, "https://r.example/v2/")->with_authorization);
+  const auto home = url("https://r.example:444/v2/");
+  CHECK_FALSE(follow(home, home, "https://r.example/v2/")->with_authorization);
+}
+
+TEST_CASE("which addresses are private") {
+  for (const char* host : {"::", "[::]", "::1", "[fc00::1]", "[fdff::1]", "[febf::1]", "LOCALHOST",
+                           "a.localhost", "localhost:5000", "[127.0.0.1]", "[::ffff:127.0.0.1]"}) {
+    CAPTURE(host);
+    CHECK(registry::is_private_address(host));
+  }
+  for (const char* host : {"[2001:db8::1]", "[fec0::1]", "[fe00::1]", "[::ffff:8.8.8.8]", "[::1",
+                           "::1]", "r.example", "localhost.example", "11.0.0.1", "100.128.0.1"}) {
+    CAPTURE(host);
+    CHECK_FALSE(registry::is_private_address(host));
+  }
+}
+
+TEST_CASE("302 and 308 are redirects to every method, 303 to HEAD, and other statuses are none") {
+  using http::Method;
+  CHECK(registry::is_redirect(302, Method::put));
+  CHECK(registry::is_redirect(308, Method::post));
+  CHECK(registry::is_redirect(303, Method::head));
+  CHECK_FALSE(registry::is_redirect(300, Method::get));
+  CHECK_FALSE(registry::is_redirect(200, Method::get));
+}
+
 TEST_CASE("nothing leads to a file or to a private address the user did not name") {
   const auto home = url("https://r.example/v2/");
   for (const char* location :

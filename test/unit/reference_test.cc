@@ -71,6 +71,43 @@ TEST_CASE("what is no reference is refused") {
   }
 }
 
+TEST_CASE("a host is a name, an IPv4 address or an IPv6 literal, with a port that can be") {
+  for (const std::string host : {"h-1.io", "H.IO", "h.io:1", "h.io:65535", "1.2.3.4", "[a:B::9]"}) {
+    CAPTURE(host);
+    CHECK(parsed(host + "/a") == host + "/a:latest");
+  }
+  for (const std::string host : {"h..io", ".io", "h-.io", "h.-io", "h_x.io", "h.io:x", "h.io:65536",
+                                 "[]", "[", "[::1]x", "[g::1]", "h.io:1:2", "[::1]:", "H:"}) {
+    CAPTURE(host);
+    CHECK(Reference::parse(host + "/a").error().find("is not a host") != std::string::npos);
+  }
+}
+
+TEST_CASE("Docker Hub's own names keep the folders that they have") {
+  CHECK(parsed("docker.io/acme/app") == "docker.io/acme/app:latest");
+  CHECK(parsed("index.docker.io/acme/app") == "docker.io/acme/app:latest");
+}
+
+TEST_CASE(
+    "a tag begins with no dot or dash, and holds letters, digits, dots, dashes, underscores") {
+  for (const char* tag : {"1", "_x", "A.b-C_9"}) CHECK(oci::is_tag(tag));
+  CHECK(oci::is_tag(std::string(128, 'x')));
+  for (const char* tag : {"", ".x", "-x", "x y", "x:y", "x{", "x[", "x@", "x/"}) {
+    CAPTURE(tag);
+    CHECK_FALSE(oci::is_tag(tag));
+  }
+}
+
+TEST_CASE("no number that is none makes an address of loopback") {
+  CHECK_FALSE(oci::is_loopback("127.x.0.1"));
+  CHECK_FALSE(oci::is_loopback("127..0.1"));
+}
+
+TEST_CASE("the name of a reference is what it was parsed from") {
+  const Reference bare{.repository = {"h.io", "a"}, .tag = {}, .digest = {}};
+  CHECK(bare.str() == "h.io/a");
+}
+
 TEST_CASE("separators in repository paths are dots, underscores and any run of dashes") {
   CHECK(oci::is_repository_path("a.b/c_d/e__f/g---h/0"));
   CHECK_FALSE(oci::is_repository_path("a.-b"));

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "base/text.h"
 #include "registry/client/failure.h"
 #include "test/support/fake_clock.h"
 #include "test/support/fake_transport.h"
@@ -128,6 +129,96 @@ TEST_CASE("a refused token is fetched anew; one that another thread renewed is u
   CHECK(f.tokens.authorization(f.scopes, {}) == "Bearer T2");
   CHECK(f.tokens.on_refused(challenged(), f.scopes, "Bearer T1"));
   CHECK(f.tokens.authorization(f.scopes, {}) == "Bearer T2");
+}
+
+TEST_CASE("a challenge that nobody can answer is none") {
+  Fixture f(user);
+  for (const char* line : {"Negotiate", "Bearer realm=\"\"", "Bearer", "Bearer realm=\"x", "="}) {
+    CAPTURE(line);
+    CHECK_FALSE(f.tokens.on_refused(challenged(line), f.scopes, std::nullopt));
+    CHECK_FALSE(f.tokens.authorization(f.scopes, {}));
+  }
+}
+
+TEST_CASE("of two challenges Bearer is answered, in whatever order they come") {
+  for (const std::string& line :
+       {"Basic realm=x, " + challenge_line, challenge_line + ", Basic realm=x",
+        "Bearer, " + challenge_line}) {
+    CAPTURE(line);
+    Fixture f(user);
+    f.transport.when("GET", "", {.status = 200, .body = R"({"token":"T"})"});
+    CHECK(f.after_challenge(line) == "Bearer T");
+  }
+}
+
+TEST_CASE("a login that was refused once does not help where none is known to be wanted") {
+  Fixture anonymous;
+  CHECK_FALSE(anonymous.tokens.on_refused(challenged("Basic"), anonymous.scopes, std::nullopt));
+  CHECK_FALSE(anonymous.tokens.authorization(anonymous.scopes, {}));
+  CHECK(anonymous.tokens.login_source("app").empty());
+}
+
+TEST_CASE("a token for no repository, and one for several, is asked for as such") {
+  Fixture none;
+  none.scopes.clear();
+  none.transport.when("GET", "", {.status = 200, .body = R"({"token":"T"})"});
+  CHECK(none.after_challenge(R"(Bearer realm="https://auth.example/token")") == "Bearer T");
+  CHECK(none.transport.requests().front().line == "GET https://auth.example/token");
+
+  Fixture two;
+  two.scopes.push_back({.repository = "base"});
+  two.transport.when("GET", "", test::refusal(403, "DENIED", "no"));
+  two.tokens.on_refused(challenged(), two.scopes, std::nullopt);
+  try {
+    two.tokens.authorization(two.scopes, {});
+    FAIL("got a token");
+  } catch (const Error& error) {
+    CHECK(error.message().starts_with(
+        "asking for a token for repository:app:pull,push repository:base:pull: "));
+  }
+}
+
+TEST_CASE("a token lives a minute when its server says nothing that can be believed") {
+  for (const char* life : {"\"soon\"", "0", "-5", "null"}) {
+    CAPTURE(life);
+    Fixture f;
+    f.transport.when("GET", "",
+                     {.status = 200, .body = cat(R"({"token":"T1","expires_in":)", life, "}")});
+    f.transport.when("GET", "", {.status = 200, .body = R"({"token":"T2"})"});
+    CHECK(f.after_challenge() == "Bearer T1");
+    f.clock.advance(44s);
+    CHECK(f.tokens.authorization(f.scopes, {}) == "Bearer T1");
+    f.clock.advance(1s);
+    CHECK(f.tokens.authorization(f.scopes, {}) == "Bearer T2");
+  }
+}
+
+TEST_CASE("a reply without a token that a header can hold is an error that says so") {
+  for (const char* body : {"", "no JSON", "{}", R"({"token":""})", R"({"token":"a b"})",
+                           R"({"token":"a\nb"})", R"({"token":"a\u007f"})"}) {
+    CAPTURE(body);
+    Fixture f;
+    f.transport.when("GET", "", {.status = 200, .body = body});
+    f.tokens.on_refused(challenged(), f.scopes, std::nullopt);
+    try {
+      f.tokens.authorization(f.scopes, {});
+      FAIL("got a token");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::registry);
+      CHECK(error.message().find("answered without a token") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a token server whose address is none is an error that names the registry") {
+  Fixture f;
+  f.tokens.on_refused(challenged(R"(Bearer realm="ftp://auth.example/")"), f.scopes, std::nullopt);
+  try {
+    f.tokens.authorization(f.scopes, {});
+    FAIL("got a token");
+  } catch (const Error& error) {
+    CHECK(error.message().find("the token server that r.example names") != std::string::npos);
+  }
 }
 
 TEST_CASE("however many threads ask, a token is fetched once for each scope") {

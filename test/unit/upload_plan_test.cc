@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/text.h"
+#include "test/support/upload_steps.h"
 
 namespace upload_plan_test {
 
@@ -10,39 +11,9 @@ using namespace n2c;
 using registry::HostProfile;
 using registry::UploadPlan;
 using registry::UploadReply;
-
-namespace {
-
-constexpr std::uint64_t mib = 1 << 20;
-
-std::string text(const UploadPlan::Open& open) { return open.pause ? "wait, open" : "open"; }
-std::string text(const UploadPlan::Send& send) {
-  return cat(send.closes ? "PUT " : "PATCH ", send.to, " ", send.first, "+",
-             send.count ? std::to_string(*send.count) : "rest", send.ranged ? " ranged" : "");
-}
-std::string text(const UploadPlan::Close& close) {
-  return cat(close.pause ? "wait, close " : "close ", close.to);
-}
-std::string text(const UploadPlan::Ask& ask) { return "ask " + ask.to; }
-std::string text(const UploadPlan::Check&) { return "check"; }
-std::string text(const UploadPlan::Cancel& cancel) { return "cancel " + cancel.to; }
-std::string text(const UploadPlan::Done&) { return "done"; }
-std::string text(const UploadPlan::GiveUp&) { return "give up"; }
-
-std::string next(const UploadPlan& plan) {
-  return std::visit([](const auto& step) { return text(step); }, plan.next());
-}
-
-/// A plan whose session "s1" is open.
-UploadPlan opened(HostProfile profile, std::optional<std::uint64_t> size,
-                  std::optional<std::uint64_t> min_chunk = {}) {
-  UploadPlan plan(profile, size);
-  REQUIRE(next(plan) == "open");
-  plan.on_reply({.status = 202, .location = "s1", .min_chunk = min_chunk});
-  return plan;
-}
-
-}  // namespace
+using test::mib;
+using test::next;
+using test::opened;
 
 TEST_CASE("a known blob goes in one PUT that carries the bytes and closes") {
   auto plan = opened({}, 10);
