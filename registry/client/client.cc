@@ -8,6 +8,7 @@
 #include "registry/client/blob_reader.h"
 #include "registry/client/failure.h"
 #include "registry/client/host.h"
+#include "registry/client/tag_list.h"
 #include "registry/client/upload.h"
 
 namespace n2c::registry {
@@ -84,7 +85,9 @@ RegistryClient::~RegistryClient() {
 }
 
 Scope RegistryClient::scope() const {
-  return {.repository = repository_.path, .push = access_ == Access::push};
+  return {.repository = repository_.path,
+          .push = access_ != Access::pull,
+          .remove = access_ == Access::remove};
 }
 
 bool RegistryClient::has_blob(const oci::Descriptor& blob, std::stop_token stop) {
@@ -201,6 +204,26 @@ bool RegistryClient::has_tags(std::stop_token stop) {
   const auto json = go::Json::parse(reply.response.body);
   const go::Json* tags = json ? json->find("tags") : nullptr;
   return tags != nullptr && tags->as_array() != nullptr && !tags->as_array()->empty();
+}
+
+std::optional<std::vector<std::string>> RegistryClient::list_tags(std::stop_token stop) {
+  return registry::list_tags(*host_, scope(), std::move(stop));
+}
+
+bool RegistryClient::delete_manifest(const oci::Digest& digest, std::stop_token stop) {
+  const HostCall call{
+      .request = {.method = http::Method::delete_,
+                  .url = host_->url(cat(repository_.path, "/manifests/", digest.str()))},
+      .scopes = {scope()}};
+  const HostReply reply = host_->send(call, std::move(stop));
+  const auto& response = reply.response;
+  if (response.status == 404) return false;
+  if (response.status >= 200 && response.status < 300) return true;
+  const Error failure = host_->failure(call.request, response, scope());
+  // distribution-spec, "Deleting Manifests".
+  if (response.status != 405) throw failure;
+  throw Error(ErrorKind::registry, failure.message(),
+              "this registry removes nothing; its settings or its own interface may");
 }
 
 ManifestPut RegistryClient::put_manifest(std::string_view tag_or_digest,

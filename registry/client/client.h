@@ -25,8 +25,8 @@ class Host;  // what all repositories of one registry share: tokens, profile, th
 
 struct Scope;
 
-/// What tokens are for: pull alone, or pull and push.
-enum class Access { pull, push };
+/// What tokens are for: pull alone, pull and push, or pull, push and delete.
+enum class Access { pull, push, remove };
 
 /// What became of a manifest PUT.
 struct ManifestStored {
@@ -79,6 +79,11 @@ class RegistryClient {
                                                std::stop_token stop);
   /// Whether the repository has tags. False where that cannot be learnt.
   bool has_tags(std::stop_token stop);
+  /// All tags, as list_tags() in tag_list.h.
+  std::optional<std::vector<std::string>> list_tags(std::stop_token stop);
+  /// Removes a manifest, and so all tags that name it. False when the registry has none. Throws
+  /// Error{registry} where it removes nothing.
+  bool delete_manifest(const oci::Digest& digest, std::stop_token stop);
   ManifestPut put_manifest(std::string_view tag_or_digest, std::string_view media_type,
                            std::string_view json, std::stop_token stop);
 

@@ -6,8 +6,10 @@
 #include <cerrno>
 #include <random>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/input_wait.h"
 #include "base/system.h"
 #include "base/text.h"
 
@@ -30,11 +32,34 @@ fs::path new_part_name(const fs::path& folder) {
   return folder / cat(part_prefix, device(), device(), part_suffix);
 }
 
+/// How often a FIFO is asked whether somebody reads from it by now.
+constexpr std::chrono::milliseconds reader_pause{20};
+
+/// Waits for somebody who reads from the FIFO, and no longer than until a stop.
+FileDescriptor open_fifo(const fs::path& path) {
+  SystemClock clock;
+  while (true) {
+    FileDescriptor file(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    if (file) {
+      const int flags = ::fcntl(file.get(), F_GETFL);
+      if (flags < 0 || ::fcntl(file.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) {
+        throw_errno("open " + path.string());
+      }
+      return file;
+    }
+    if (errno != ENXIO) throw_errno("open " + path.string());
+    if (!clock.wait(reader_pause, process_stop())) {
+      throw Error(ErrorKind::cancelled, "stopped on request");
+    }
+  }
+}
+
 /// Opens a pipe or a device, which can be written to but not replaced. Nothing for everything else.
 FileDescriptor open_special(const fs::path& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return {};
-  if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)) return {};
+  if (S_ISFIFO(status.st_mode)) return open_fifo(path);
+  if (!S_ISCHR(status.st_mode)) return {};
   FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
   if (!file) throw_errno("open " + path.string());
   return file;

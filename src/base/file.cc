@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/input_wait.h"
 #include "base/system.h"
 #include "base/text.h"
 
@@ -72,7 +73,7 @@ class ArgumentReader final : public Reader {
         has_news(writer_patience_ms);
         waited = true;
       } else if (errno == EAGAIN) {
-        has_news(-1);  // a writer is there and may take its time
+        wait_.until_readable(file_.get());  // a writer is there and may take its time
       } else if (errno != EINTR) {
         throw_errno("read " + path_);
       }
@@ -88,6 +89,7 @@ class ArgumentReader final : public Reader {
 
   FileDescriptor file_;
   std::string path_;
+  InputWait wait_{process_stop()};
 };
 
 }  // namespace

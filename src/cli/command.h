@@ -24,6 +24,10 @@ void add_build_commands(CLI::App& app, Invocation& chosen);
 void add_cache_command(CLI::App& app, Invocation& chosen);
 /// Lists what is in `app` when it is run: later commands too.
 void add_completion_command(CLI::App& app, Invocation& chosen);
+void add_digest_command(CLI::App& app, Invocation& chosen);
+void add_delete_command(CLI::App& app, Invocation& chosen);
+/// image-from-dockertools.
+void add_dockertools_command(CLI::App& app, Invocation& chosen);
 void add_inspect_command(CLI::App& app, Invocation& chosen);
 /// login and logout.
 void add_login_commands(CLI::App& app, Invocation& chosen);
@@ -33,5 +37,6 @@ void add_pull_command(CLI::App& app, Invocation& chosen);
 void add_load_command(CLI::App& app, Invocation& chosen);
 void add_push_command(CLI::App& app, Invocation& chosen);
 void add_serve_command(CLI::App& app, Invocation& chosen);
+void add_tags_command(CLI::App& app, Invocation& chosen);
 
 }  // namespace n2c::cli

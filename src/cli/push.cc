@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cache/digest_cache.h"
 #include "cli/command.h"
+#include "cli/image_argument.h"
 #include "cli/index.h"
 #include "cli/transfer_options.h"
 #include "console/console_progress.h"
@@ -80,12 +81,12 @@ void print_plan(const Image& image, const PushReport& report) {
   }
 }
 
-void write_files(const PushArguments& arguments, const Image& image, const PushReport& report) {
+void write_files(const PushArguments& arguments, const StreamedPush& pushed) {
   if (!arguments.transfer.digest_file.empty()) {
-    write_output(arguments.transfer.digest_file, report.manifest->digest.str());
+    write_output(arguments.transfer.digest_file, pushed.report.manifest->digest.str());
   }
   if (!arguments.metadata.image_id_file.empty()) {
-    write_output(arguments.metadata.image_id_file, oci::Digest::of(image.config_json).str());
+    write_output(arguments.metadata.image_id_file, pushed.config_id.str());
   }
 }
 
@@ -93,24 +94,26 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
              std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
   const PushOptions options = options_of(arguments, address.kind);
-  const Image image =
-      load_described(arguments.image, arguments.transfer.store_root, arguments.metadata);
+  ImageArgument image =
+      open_image_argument(arguments.image, arguments.transfer.store_root, arguments.metadata, stop);
   ConsoleProgress progress(arguments.transfer.quiet ? ConsoleProgress::Style::quiet
                                                     : ConsoleProgress::Style::automatic);
   RegistryOptions reached = make_registry_options(arguments.transfer.registry, progress, debug);
   if (address.reference) reached.credentials_host = address.reference->repository.host;
-  Registries registries(std::move(reached));
+  Registries registries(for_argument(image, std::move(reached)));
   DestinationOptions opened{.registries = registries,
                             .trust = blob_trust_of(arguments.transfer, address)};
   if (address.reference) opened.registry = registry_push_of(arguments, *address.reference);
-  const PushReport report = open_destination(address, opened)->push(image, options, progress, stop);
+  const auto destination = open_destination(address, opened);
+  const StreamedPush pushed = push_argument(image, *destination, options, progress, stop);
+  const PushReport& report = pushed.report;
   progress.finish();
   const auto elapsed = std::chrono::steady_clock::now() - began;
   if (arguments.dry_run) {
-    print_plan(image, report);
+    print_plan(std::get<Image>(image), report);
     return 0;
   }
-  write_files(arguments, image, report);
+  write_files(arguments, pushed);
   print_closing_line(address,
                      cat("pushed ", shown(address), " @", report.manifest->digest.str(), " : ",
                          counts_of(report).str("layer", "layers"), ", ", brief_duration(elapsed)));
@@ -140,7 +143,8 @@ int run_push(const PushArguments& arguments, bool debug, std::stop_token stop) {
 void add_push_options(CLI::App& command, PushArguments& arguments) {
   command
       .add_option("IMAGE.json", arguments.image,
-                  "the image's description; with --index also further ones")
+                  "the image's description, or docker-archive:FILE (docker-archive:- reads it from "
+                  "standard input); with --index also further ones")
       ->required();
   command
       .add_option("DESTINATION", arguments.others,

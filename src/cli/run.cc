@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/input_wait.h"
 #include "base/system.h"
 #include "base/terminal.h"
 #include "base/text.h"
@@ -29,6 +30,7 @@ class StopOnSignal {
     sigaddset(&set_, SIGUSR2);  // ours: ends the wait below
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    process_stop() = stop_.get_token();
     thread_ = std::thread([this] { wait(); });
   }
   ~StopOnSignal() {
@@ -131,9 +133,12 @@ int run(int argc, char** argv) {
   app.add_flag("-d,--debug", chosen.debug, "say what is being done; requests too, secrets masked");
   app.fallthrough();
   add_build_commands(app, chosen);
+  add_dockertools_command(app, chosen);
   add_cache_command(app, chosen);
   add_completion_command(app, chosen);
   add_copy_command(app, chosen);
+  add_delete_command(app, chosen);
+  add_digest_command(app, chosen);
   add_index_command(app, chosen);
   add_inspect_command(app, chosen);
   add_login_commands(app, chosen);
@@ -141,6 +146,7 @@ int run(int argc, char** argv) {
   add_push_command(app, chosen);
   add_load_command(app, chosen);
   add_serve_command(app, chosen);
+  add_tags_command(app, chosen);
   take_one_value_each(app);
   try {
     app.parse(arguments_of(argc, argv));

@@ -6,7 +6,7 @@
 #include <cerrno>
 
 #include "base/error.h"
-#include "base/system.h"
+#include "base/input_wait.h"
 #include "base/terminal.h"
 #include "base/text.h"
 
@@ -40,12 +40,12 @@ class WithoutEcho {
 /// The standard input, waited for no longer than until the stop.
 class Input {
  public:
-  explicit Input(const std::stop_token& stop) : stop_(stop), on_stop_(stop, Wake{stopped_}) {}
+  explicit Input(const std::stop_token& stop) : wait_(stop) {}
 
   /// False at the end.
   bool read(char& next) {
     while (true) {
-      wait();
+      with_context("wait for standard input", [&] { wait_.until_readable(STDIN_FILENO); });
       const ssize_t count = ::read(STDIN_FILENO, &next, 1);
       if (count >= 0) return count == 1;
       if (errno != EINTR && errno != EAGAIN) throw_errno("read standard input");
@@ -53,19 +53,7 @@ class Input {
   }
 
  private:
-  struct Wake {
-    const WakeUp& stopped;
-    void operator()() const noexcept { stopped.signal(); }
-  };
-
-  void wait() {
-    with_context("wait for standard input", [&] { wait_readable(STDIN_FILENO, stopped_.fd()); });
-    if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "stopped on request");
-  }
-
-  const std::stop_token stop_;
-  const WakeUp stopped_;
-  const std::stop_callback<Wake> on_stop_;
+  InputWait wait_;
 };
 
 }  // namespace

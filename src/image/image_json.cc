@@ -192,6 +192,7 @@ std::string or_input(const Read& read) {
   try {
     return read();
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
     throw Error(ErrorKind::input, error.message(), error.hint());
   }
 }

@@ -34,14 +34,10 @@ class PlainLayer final : public ByteSource {
   oci::Digest diff_id_;
 };
 
-/// A tar's first block has "ustar" at byte 257, or is all zeros when the tar is empty.
 bool is_plain_tar(const ReadOnlyFiles& files, const std::string& file) {
   std::array<std::byte, 512> block{};
   const auto reader = files.open(file);
-  if (read_full(*reader, block) < block.size()) return false;
-  const std::string_view magic = text_of(block).substr(257, 5);
-  return magic == "ustar" ||
-         std::ranges::all_of(block, [](std::byte b) { return b == std::byte{0}; });
+  return read_full(*reader, block) == block.size() && n2c::is_plain_tar(ByteView(block));
 }
 
 std::uint64_t plain_size(const ReadOnlyFiles& files, const std::string& file,
@@ -58,8 +54,31 @@ bool is_named(const DockerArchiveEntry& entry, const oci::Reference& name) {
   });
 }
 
-DockerArchiveEntry choose(const std::vector<DockerArchiveEntry>& entries,
-                          const std::optional<oci::Reference>& name, const std::string& where) {
+go::Decoded decode_entry(const go::Json& json, DockerArchiveEntry& into) {
+  std::optional<std::vector<std::string>> names;
+  std::optional<std::vector<std::string>> layers;
+  const auto wrong = go::decode_object(
+      json, "manifest.json",
+      {{"Config", [&](const go::Json& value) { return go::decode(value, into.config); }},
+       {"RepoTags", [&](const go::Json& value) { return go::decode(value, names); }},
+       {"Layers", [&](const go::Json& value) { return go::decode(value, layers); }}});
+  into.names = std::move(names).value_or(std::vector<std::string>{});
+  into.layers = std::move(layers).value_or(std::vector<std::string>{});
+  return wrong;
+}
+
+}  // namespace
+
+bool is_plain_tar(ByteView first_block) {
+  if (first_block.size() < 512) return false;
+  const std::string_view magic = text_of(first_block).substr(257, 5);
+  return magic == "ustar" ||
+         std::ranges::all_of(first_block, [](std::byte b) { return b == std::byte{0}; });
+}
+
+DockerArchiveEntry choose_image(const std::vector<DockerArchiveEntry>& entries,
+                                const std::optional<oci::Reference>& name,
+                                const std::string& where) {
   std::string names;
   for (const DockerArchiveEntry& entry : entries) {
     for (const std::string& one : entry.names) {
@@ -80,21 +99,6 @@ DockerArchiveEntry choose(const std::vector<DockerArchiveEntry>& entries,
   return entries.front();
 }
 
-go::Decoded decode_entry(const go::Json& json, DockerArchiveEntry& into) {
-  std::optional<std::vector<std::string>> names;
-  std::optional<std::vector<std::string>> layers;
-  const auto wrong = go::decode_object(
-      json, "manifest.json",
-      {{"Config", [&](const go::Json& value) { return go::decode(value, into.config); }},
-       {"RepoTags", [&](const go::Json& value) { return go::decode(value, names); }},
-       {"Layers", [&](const go::Json& value) { return go::decode(value, layers); }}});
-  into.names = std::move(names).value_or(std::vector<std::string>{});
-  into.layers = std::move(layers).value_or(std::vector<std::string>{});
-  return wrong;
-}
-
-}  // namespace
-
 Parsed<std::vector<DockerArchiveEntry>> parse_docker_archive_manifest(std::string_view json) {
   const auto parsed = go::Json::parse(json);
   if (!parsed) return std::unexpected(parsed.error());
@@ -110,7 +114,7 @@ Image open_docker_archive(std::shared_ptr<const ReadOnlyFiles> files,
   const auto entries =
       or_throw(parse_docker_archive_manifest(files->read("manifest.json", max_manifest_json)),
                ErrorKind::input, files->str() + ": manifest.json");
-  const DockerArchiveEntry entry = choose(entries, name, files->str());
+  const DockerArchiveEntry entry = choose_image(entries, name, files->str());
   Image image{.config_json = files->read(entry.config, oci::max_manifest_bytes)};
   const auto facts = or_throw(oci::read_config_facts(image.config_json), ErrorKind::input,
                               cat(files->str(), ": ", printable(entry.config)));

@@ -26,5 +26,13 @@ struct DockerArchiveEntry {
   std::vector<std::string> layers;
 };
 Parsed<std::vector<DockerArchiveEntry>> parse_docker_archive_manifest(std::string_view json);
+/// The image of that name, by Docker's defaults, or the only one. Throws Error{input} that begins
+/// with `where` and lists the names.
+DockerArchiveEntry choose_image(const std::vector<DockerArchiveEntry>& entries,
+                                const std::optional<oci::Reference>& name,
+                                const std::string& where);
+/// Whether a file begins as a plain tar does: "ustar" is at byte 257 of its first 512, or all are
+/// zeros as where the tar is empty.
+bool is_plain_tar(ByteView first_block);
 
 }  // namespace n2c

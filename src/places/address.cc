@@ -139,8 +139,12 @@ Parsed<Address> Address::parse_source(std::string_view text) {
     return Address{.kind = Kind::image_json, .path = text};
   }
   auto address = parse(text);
-  if (address && address->is_standard_output()) {
-    return std::unexpected("an image cannot be read from standard output");
+  const bool may_be_input =
+      address && address->kind == Kind::docker_archive && address->path == "-";
+  if (address && address->is_standard_output() && !may_be_input) {
+    return std::unexpected(address->path == "-"
+                               ? "only a docker-archive can be read from standard input"
+                               : "an image cannot be read from standard output");
   }
   return address;
 }

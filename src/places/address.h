@@ -27,7 +27,8 @@ struct Address {
   };
 
   Kind kind = Kind::registry;
-  /// The file or folder; "-" is standard output (archives only).
+  /// The file or folder. "-" is standard output (archives only), and of a source standard input
+  /// (docker_archive only).
   std::filesystem::path path{};
   /// registry, docker_daemon, containers_storage: always; docker_archive: where one was named.
   std::optional<oci::Reference> reference{};
@@ -41,7 +42,8 @@ struct Address {
   /// is a reference. The error says which form was expected.
   static Parsed<Address> parse(std::string_view text);
   /// Parses a source. Text without a transport is an image.json when it begins with '/', "./" or
-  /// "../", or ends in ".json". Standard output is refused.
+  /// "../", or ends in ".json". "-" is a docker-archive on standard input. Standard output is
+  /// refused.
   static Parsed<Address> parse_source(std::string_view text);
 
   bool is_standard_output() const { return path == "-" || path == "/dev/stdout"; }

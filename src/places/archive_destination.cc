@@ -15,6 +15,7 @@
 #include "codec/compressed_source.h"
 #include "layout/archive_writer.h"
 #include "oci/layout.h"
+#include "transfer/measuring_store.h"
 
 namespace n2c {
 
@@ -93,27 +94,6 @@ std::vector<oci::Descriptor> forms_of(const Image& image) {
   for (const Layer& layer : image.layers) forms.push_back(layer.blob.descriptor);
   return forms;
 }
-
-/// Takes an image's blobs in order to know their digests and sizes, and keeps none.
-class MeasuringStore final : public BlobStore {
- public:
-  std::optional<BlobOutcome> find(const oci::Descriptor&, std::stop_token) override { return {}; }
-  oci::Descriptor put(const ByteSource& bytes, std::string media_type,
-                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>&,
-                      std::stop_token stop) override {
-    if (known) return *known;
-    return oci::measure(bytes.open(), std::move(media_type), stop);
-  }
-  ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
-                               std::span<const std::string>, std::stop_token) override {
-    manifest_.emplace(manifest, std::make_shared<MemorySource>(std::string(json)));
-    return {};
-  }
-  const Blob& manifest() const { return *manifest_; }
-
- private:
-  std::optional<Blob> manifest_;
-};
 
 }  // namespace
 

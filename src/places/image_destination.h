@@ -12,6 +12,7 @@
 #include "remote/registry_push.h"
 #include "transfer/copy.h"
 #include "transfer/index.h"
+#include "transfer/layer_intake.h"
 #include "transfer/progress.h"
 #include "transfer/push.h"
 
@@ -36,6 +37,11 @@ class ImageDestination {
   /// one image fits.
   virtual IndexReport push_index(const std::vector<IndexPart>& parts, const IndexOptions& options,
                                  Progress& progress, std::stop_token stop);
+  /// Begins to take the layers of an image that is pushed with these options afterwards, when all
+  /// of them have passed. `progress` outlives the result. Throws Error{usage} where the manifest
+  /// comes first.
+  virtual std::unique_ptr<LayerIntake> open_intake(const PushOptions& options, Progress& progress,
+                                                   std::stop_token stop);
 };
 
 /// What opening an address needs. Some members are for some destinations only.

@@ -10,6 +10,7 @@
 #include "layout/oci_layout.h"
 #include "places/archive_destination.h"
 #include "places/engine_destination.h"
+#include "remote/registry_intake.h"
 #include "remote/registry_source.h"
 #include "remote/registry_store.h"
 
@@ -62,6 +63,13 @@ class RegistryPlace final : public ImageDestination {
     push.options = options.push;
     return push_to_registry({.parts = parts, .options = options}, options_.registries, push,
                             progress, stop);
+  }
+
+  std::unique_ptr<LayerIntake> open_intake(const PushOptions& options, Progress& progress,
+                                           std::stop_token stop) override {
+    RegistryPush push = options_.registry;
+    push.options = options;
+    return open_registry_intake(options_.registries, push, progress, std::move(stop));
   }
 
  private:
@@ -166,6 +174,12 @@ class FolderPlace final : public ImageDestination {
                         [&] { return n2c::push_index(parts, store_, chosen, progress, stop); });
   }
 
+  std::unique_ptr<LayerIntake> open_intake(const PushOptions& options, Progress& progress,
+                                           std::stop_token) override {
+    return std::make_unique<StoreIntake>(store_, options.compression, options.compression_threads,
+                                         KnownForms{}, progress);
+  }
+
  private:
   void add_tag(std::vector<std::string>& tags) const {
     if (address_.kind == Kind::dir && !tags.empty()) {
@@ -188,6 +202,12 @@ IndexReport ImageDestination::push_index(const std::vector<IndexPart>&, const In
                                          Progress&, std::stop_token) {
   throw Error(ErrorKind::usage, str() + ": an index is not written there directly",
               "write it to oci:FOLDER first, then n2c copy oci:FOLDER oci-archive:FILE");
+}
+
+std::unique_ptr<LayerIntake> ImageDestination::open_intake(const PushOptions&, Progress&,
+                                                           std::stop_token) {
+  throw Error(ErrorKind::usage, str() + ": an archive that comes through a pipe cannot go there",
+              "save it to a file, and name that: docker-archive:FILE");
 }
 
 OpenedSource open_source(const Address& address, Registries& registries, const StoreView& store) {

@@ -43,6 +43,7 @@ BELOW = {
 }
 BELOW['src/library'] = list(BELOW)
 BELOW['src/cli'] = list(BELOW)
+BELOW['src/cli/inspect'] = list(BELOW)
 BELOW['src'] = ['src/cli']
 
 # Each library's headers, and the files that may name them.
@@ -50,7 +51,7 @@ LIBRARIES = {
     r'curl/': r'src/http/.*\.(cc|h)',
     r'boost/json': r'src/go/encoding_json\.cc',
     r'CLI/': r'src/cli/.*\.cc',
-    r'archive(_entry)?\.h': r'src/layout/archive_(reader|writer)\.cc',
+    r'archive(_entry)?\.h': r'src/layout/archive_(entries|writer)\.cc',
     r're2/': r'src/go/regexp\.cc',
     r'(isa-l|zlib|zstd)': r'src/codec/codec_[a-z_]+\.(cc|h)',
     r'openssl/': r'(src/base/hash\.cc|registry/server/(net|guard)/[a-z_]+\.cc)',
@@ -65,6 +66,7 @@ OPENING = re.compile(r'((?<![\w>])::open(at)?\s*\(|\bf(re)?open\s*\(|\bstd::[io]
 MAY_OPEN = [
     r'src/base/.*',
     r'src/image/(store_walk|layer_reader)\.cc',  # below an open store root, by openat()
+    r'src/console/input\.cc',  # waits for a FIFO's writer until the stop
     r'src/console/output\.cc',  # writes in place, into what cannot be replaced
     r'src/cache/cache_file\.cc',  # reads and writes under a lock; what cannot be opened is no error
     r'registry/server/store/folder_layout\.cc',  # makes files, and its lock

@@ -27,11 +27,14 @@ struct Usage {
 const std::vector<Usage> usages = {
     {"cache", "[SUBCOMMAND]"},
     {"copy", "SOURCE DESTINATION"},
+    {"delete", "REFERENCE"},
+    {"digest", "IMAGE"},
     {"image", "OUT CONFIG LAYERS..."},
     {"image-from-dir", "OUT DIR"},
+    {"image-from-dockertools", "CONF.json [OUT]"},
     {"image-from-manifest", "OUT MANIFEST BLOBS"},
     {"index", "SOURCE... DESTINATION"},
-    {"inspect", "IMAGE.json"},
+    {"inspect", "IMAGE"},
     {"layers-from-non-reproducible-storepaths", "OUT CLOSURE-GRAPH [PARENT-LAYERS...]"},
     {"layers-from-reproducible-storepaths", "OUT CLOSURE-GRAPH [PARENT-LAYERS...]"},
     {"load", "IMAGE.json [NAME...]"},
@@ -40,6 +43,7 @@ const std::vector<Usage> usages = {
     {"pull", "REFERENCE OUT"},
     {"push", "IMAGE.json DESTINATION"},
     {"serve", ""},
+    {"tags", "REPOSITORY"},
 };
 
 }  // namespace

@@ -49,7 +49,7 @@ TEST_CASE("a layout's image is named by tag, by digest or by a whole reference")
   CHECK(meaning("oci:out:a b") == "error: not a tag: \"a b\"");
 }
 
-TEST_CASE("a dash is a docker-archive on standard output, and only a destination") {
+TEST_CASE("a dash is a docker-archive on standard output, or on standard input as a source") {
   const auto address = Address::parse("-");
   REQUIRE(address);
   CHECK(address->kind == Kind::docker_archive);
@@ -58,7 +58,13 @@ TEST_CASE("a dash is a docker-archive on standard output, and only a destination
   CHECK(Address::parse("oci-archive:-")->is_standard_output());
   CHECK_FALSE(Address::parse("oci:-"));
   CHECK_FALSE(Address::parse("dir:-"));
-  CHECK_FALSE(Address::parse_source("-"));
+  CHECK(Address::parse_source("-")->kind == Kind::docker_archive);
+  CHECK(Address::parse_source("docker-archive:-:app:1")->reference->repository.path ==
+        "library/app");
+  CHECK(Address::parse_source("oci-archive:-").error() ==
+        "only a docker-archive can be read from standard input");
+  CHECK(Address::parse_source("docker-archive:/dev/stdout").error() ==
+        "an image cannot be read from standard output");
 }
 
 TEST_CASE("a source that looks like a file is an image.json") {

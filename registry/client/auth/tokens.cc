@@ -76,7 +76,7 @@ seconds lifetime_of(const go::Json& reply) {
 }  // namespace
 
 std::string Scope::str() const {
-  return cat("repository:", repository, push ? ":pull,push" : ":pull");
+  return cat("repository:", repository, push ? ":pull,push" : ":pull", remove ? ",delete" : "");
 }
 
 Tokens::Tokens(std::string host, http::Url home, AuthProvider& auth, Clock& clock, Service service)

@@ -28,6 +28,7 @@ namespace n2c::registry {
 struct Scope {
   std::string repository;
   bool push = false;
+  bool remove = false;      ///< only with push
   std::string str() const;  // "repository:acme/app:pull,push"
   auto operator<=>(const Scope&) const = default;
 };

@@ -1,13 +1,9 @@
-/// n2c inspect: what an image.json holds and what its changes cost.
+#include "cli/inspect/described.h"
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <memory>
-
 #include "base/terminal.h"
 #include "base/text.h"
-#include "cli/command.h"
 #include "describe/closure.h"
 #include "describe/inspection.h"
 #include "describe/what_if.h"
@@ -16,11 +12,6 @@
 namespace n2c::cli {
 
 namespace {
-
-struct InspectArguments {
-  std::string image, store_root, closure_graph;
-  bool json = false, what_if = false;
-};
 
 /// What --what-if found.
 struct Costs {
@@ -41,7 +32,7 @@ std::vector<WeighedLayer> weigh(const ImageRecord& image, const ImageFacts& fact
   return layers;
 }
 
-Costs weigh_changes(const InspectArguments& arguments, const ImageRecord& image,
+Costs weigh_changes(const DescribedArguments& arguments, const ImageRecord& image,
                     const ImageFacts& facts) {
   const auto layers = weigh(image, facts);
   Costs costs{.alone = resent_alone(layers), .with_referrers = {}};
@@ -155,7 +146,9 @@ void print_text(const ImageRecord& image, const ImageFacts& facts,
   }
 }
 
-int run_inspect(const InspectArguments& arguments, const std::stop_token& stop) {
+}  // namespace
+
+int inspect_described(const DescribedArguments& arguments, const std::stop_token& stop) {
   const StoreView store{.root = arguments.store_root};
   const auto image = or_throw(parse_image_json(read_description(arguments.image)), ErrorKind::input,
                               printable(arguments.image));
@@ -168,28 +161,6 @@ int run_inspect(const InspectArguments& arguments, const std::stop_token& stop) 
   if (arguments.what_if) costs = weigh_changes(arguments, image, facts);
   (arguments.json ? print_json : print_text)(image, facts, costs);
   return 0;
-}
-
-}  // namespace
-
-void add_inspect_command(CLI::App& app, Invocation& chosen) {
-  const auto arguments = std::make_shared<InspectArguments>();
-  CLI::App& command =
-      *app.add_subcommand("inspect", "Show an image's layers, config and what its changes cost");
-  command.group("Building");
-  command.add_option("IMAGE.json", arguments->image, "the image's description")->required();
-  command.add_flag("--json", arguments->json, "as JSON, for programs");
-  command.add_flag("--what-if", arguments->what_if,
-                   "the bytes sent again when one path changes: mean and worst over all paths");
-  command.add_option("--closure-graph", arguments->closure_graph,
-                     "for --what-if: what refers to what, as the layers commands take it");
-  command.add_option("--store-root", arguments->store_root,
-                     "read store paths (/nix/store/…) below this folder");
-  command.callback([arguments, &chosen] {
-    chosen.action = [arguments](const std::stop_token& stop) {
-      return run_inspect(*arguments, stop);
-    };
-  });
 }
 
 }  // namespace n2c::cli

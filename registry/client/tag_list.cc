@@ -1,0 +1,62 @@
+#include "registry/client/tag_list.h"
+
+#include "base/text.h"
+#include "go/encoding_json.h"
+
+namespace n2c::registry {
+
+namespace {
+
+constexpr std::size_t max_tags = 1'000'000;
+constexpr std::size_t max_pages = 10'000;
+constexpr std::uint64_t max_page_bytes = 64 << 20;
+
+/// Adds a page's tags. What is no tag is left out: a null list, as of an empty repository, too.
+void add_page(std::vector<std::string>& tags, std::string_view body, const std::string& where) {
+  const auto json = or_throw(go::Json::parse(body), ErrorKind::registry, where);
+  const go::Json* list = json.find("tags");
+  if (list == nullptr || list->as_array() == nullptr) return;
+  for (const go::Json& tag : *list->as_array()) {
+    if (tag.as_string() != nullptr) tags.push_back(*tag.as_string());
+  }
+  if (tags.size() > max_tags) {
+    throw Error(ErrorKind::registry, cat(where, ": more than ", max_tags, " tags"));
+  }
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string>> list_tags(Host& host, const Scope& scope,
+                                                  std::stop_token stop) {
+  std::vector<std::string> tags;
+  std::string query;  // the registry's own page size, which some insist on
+  for (std::size_t page = 0; page < max_pages; ++page) {
+    const std::string path = cat(scope.repository, "/tags/list", query.empty() ? "" : "?", query);
+    const HostCall call{.request = {.url = host.url(path), .max_reply_bytes = max_page_bytes},
+                        .scopes = {scope}};
+    const HostReply reply = host.send(call, stop);
+    if (reply.response.status == 404 && page == 0) return std::nullopt;
+    if (reply.response.status != 200) throw host.failure(call.request, reply.response, scope);
+    add_page(tags, reply.response.body, "GET " + call.request.url.redacted());
+    const auto link = reply.response.headers.find("Link");
+    const auto next = link ? next_page(*link) : std::nullopt;
+    if (!next) return tags;
+    if (*next == query) break;
+    query = *next;
+  }
+  throw Error(ErrorKind::registry, cat("the list of tags of ", scope.repository, " does not end"));
+}
+
+std::optional<std::string> next_page(std::string_view link) {
+  for (const std::string_view value : split(link, ',')) {
+    const auto open = value.find('<'), close = value.find('>');
+    if (open == std::string_view::npos || close == std::string_view::npos || close < open) continue;
+    const std::string_view parameters = value.substr(close + 1);
+    if (!parameters.contains("rel=\"next\"") && !parameters.contains("rel=next")) continue;
+    const auto parts = cut(value.substr(open + 1, close - open - 1), '?');
+    if (parts && !parts->second.empty()) return std::string(parts->second);
+  }
+  return std::nullopt;
+}
+
+}  // namespace n2c::registry

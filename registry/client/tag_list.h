@@ -1,0 +1,25 @@
+#pragma once
+/// The tags of a repository, page by page (distribution-spec, "Listing Tags").
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "registry/client/host.h"
+
+namespace n2c::registry {
+
+/// All tags, in the registry's order. Nothing when it has no such repository. Throws
+/// Error{registry} past a million tags or 10 000 pages, for a page that leads to itself, and for
+/// other refusals.
+std::optional<std::vector<std::string>> list_tags(Host& host, const Scope& scope,
+                                                  std::stop_token stop);
+
+/// The query of the next page, of a Link header (RFC 8288): `</v2/a/tags/list?n=2&last=b>;
+/// rel="next"` gives "n=2&last=b". Nothing when it leads to no next page. Only the query is taken:
+/// where requests go is not for a reply to say.
+std::optional<std::string> next_page(std::string_view link);
+
+}  // namespace n2c::registry

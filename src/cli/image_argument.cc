@@ -1,0 +1,74 @@
+#include "cli/image_argument.h"
+
+#include "base/text.h"
+#include "console/input.h"
+#include "layout/archive_reader.h"
+#include "layout/docker_archive.h"
+#include "remote/registry_intake.h"
+
+namespace n2c::cli {
+
+namespace {
+
+void refuse_for_archives(const std::string& text, const MetadataArguments& metadata) {
+  if (metadata.labels.empty() && metadata.created.empty()) return;
+  throw Error(ErrorKind::usage,
+              cat(metadata.labels.empty() ? "--created" : "--label", ": ", printable(text),
+                  " has a config already, and it goes as it is"),
+              "only an image.json's config can still be changed");
+}
+
+}  // namespace
+
+bool is_streamed(const Address& address) {
+  return address.kind == Address::Kind::docker_archive && is_stream(address.path);
+}
+
+StreamedArchive open_streamed(const Address& address, std::stop_token stop) {
+  return {
+      .bytes = open_stream(address.path, stop), .name = address.str(), .image = address.reference};
+}
+
+ImageArgument open_image_argument(const std::string& text, const std::string& store_root,
+                                  const MetadataArguments& metadata, std::stop_token stop) {
+  const auto address = Address::parse_source(text);
+  const bool is_file =
+      address && (address->kind == Address::Kind::image_json ||
+                  (address->kind == Address::Kind::registry && !text.starts_with("docker://")));
+  // A word without a transport is a file here: an image.json may have any name.
+  if (is_file) {
+    const bool is_named = address->kind == Address::Kind::image_json;
+    return load_described(is_named ? address->path.string() : text, store_root, metadata);
+  }
+  if (!address) {
+    if (text.find(':') == std::string::npos) return load_described(text, store_root, metadata);
+    throw Error(ErrorKind::usage, cat("IMAGE: ", printable(text), ": ", address.error()));
+  }
+  if (address->kind != Address::Kind::docker_archive) {
+    throw Error(ErrorKind::usage, cat("IMAGE: ", address->str(), " is a stored image"),
+                "n2c copy takes it: n2c copy SOURCE DESTINATION");
+  }
+  refuse_for_archives(text, metadata);
+  if (is_streamed(*address)) return open_streamed(*address, std::move(stop));
+  return open_docker_archive(std::make_shared<const ArchiveReader>(address->path),
+                             address->reference);
+}
+
+RegistryOptions for_argument(const ImageArgument& image, RegistryOptions options) {
+  if (std::holds_alternative<StreamedArchive>(image) && !options.chunk_size) {
+    options.chunk_size = stream_chunk_bytes;
+  }
+  return options;
+}
+
+StreamedPush push_argument(ImageArgument& image, ImageDestination& to, const PushOptions& options,
+                           Progress& progress, std::stop_token stop) {
+  if (auto* archive = std::get_if<StreamedArchive>(&image)) {
+    return push_stream(std::move(*archive), to, options, progress, std::move(stop));
+  }
+  const Image& described = std::get<Image>(image);
+  return {.report = to.push(described, options, progress, std::move(stop)),
+          .config_id = oci::Digest::of(described.config_json)};
+}
+
+}  // namespace n2c::cli

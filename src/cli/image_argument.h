@@ -1,0 +1,36 @@
+#pragma once
+/// The image that push, load and copy are given: described by an image.json, or in an archive.
+
+#include <stop_token>
+#include <string>
+#include <variant>
+
+#include "cli/transfer_options.h"
+#include "image/image.h"
+#include "places/address.h"
+#include "places/stream_push.h"
+
+namespace n2c::cli {
+
+/// An archive that comes through a pipe is read when it is pushed, once.
+using ImageArgument = std::variant<Image, StreamedArchive>;
+
+/// Whether the address is an archive that comes through a pipe: docker-archive:-, /dev/stdin or a
+/// FIFO.
+bool is_streamed(const Address& address);
+StreamedArchive open_streamed(const Address& address, std::stop_token stop);
+
+/// Opens IMAGE.json, nix:IMAGE.json or docker-archive:FILE. Throws Error{usage} for other addresses
+/// and for --label and --created where the config is an archive's.
+ImageArgument open_image_argument(const std::string& text, const std::string& store_root,
+                                  const MetadataArguments& metadata, std::stop_token stop);
+
+/// What a registry is reached with when the image is such an archive: requests that can be sent
+/// again from memory.
+RegistryOptions for_argument(const ImageArgument& image, RegistryOptions options);
+
+/// Pushes it. A streamed archive is used up.
+StreamedPush push_argument(ImageArgument& image, ImageDestination& to, const PushOptions& options,
+                           Progress& progress, std::stop_token stop);
+
+}  // namespace n2c::cli

@@ -1,0 +1,17 @@
+#pragma once
+/// n2c inspect of an image.json.
+
+#include <stop_token>
+#include <string>
+
+namespace n2c::cli {
+
+struct DescribedArguments {
+  std::string image, store_root, closure_graph;
+  bool json = false, what_if = false;
+};
+
+/// Prints what the image.json holds. Returns the exit code; throws Error.
+int inspect_described(const DescribedArguments& arguments, const std::stop_token& stop);
+
+}  // namespace n2c::cli

@@ -1,0 +1,186 @@
+/// n2c inspect: what an image is, wherever it is.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/terminal.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/inspect/described.h"
+#include "cli/inspect/place.h"
+#include "go/text_template.h"
+
+namespace n2c::cli {
+
+namespace {
+
+struct InspectArguments {
+  PlaceArguments place;
+  DescribedArguments described;
+  std::string format;
+  bool raw = false, config = false, skopeo = false, no_tags = false;
+};
+
+/// With four spaces a level, as skopeo's are.
+std::string with_spaces(const go::Json& json) {
+  std::string made;
+  for (const std::string_view line : split(json.indented(), '\n')) {
+    const std::size_t tabs = std::min(line.find_first_not_of('\t'), line.size());
+    made += cat(made.empty() ? "" : "\n", std::string(tabs * 4, ' '), line.substr(tabs));
+  }
+  return made;
+}
+
+/// The bytes as they are: on a terminal made fit for it, elsewhere without a line end.
+void print_raw(std::string_view json) {
+  if (terminal::output_is_terminal()) return terminal::print_json(json);
+  terminal::Output("JSON").write(bytes_of(json));
+}
+
+std::vector<std::string> tags_of(const InspectArguments& arguments, OpenPlace& place,
+                                 std::stop_token stop) {
+  const bool is_wanted = arguments.format.empty() || arguments.format.contains("RepoTags") ||
+                         arguments.format.contains("json .}") || arguments.format.contains("{{.}}");
+  const Address& address = place.address();
+  if (arguments.no_tags || !is_wanted || address.kind != Address::Kind::registry) return {};
+  auto client = place.registries().client(address.reference->repository, registry::Access::pull);
+  return client.list_tags(std::move(stop)).value_or(std::vector<std::string>{});
+}
+
+/// In a template, a map or list that is not there is an empty one.
+go::Json filled_in(const go::Json& json) {
+  go::Json made;
+  for (const auto& [key, value] : *json.as_object()) {
+    const bool is_map = key == "Labels";
+    const bool is_list = key == "Env";
+    const go::Json empty = is_map ? go::Json(go::Json::Object{}) : go::Json(go::Json::Array{});
+    made.set(key, value.is_null() && (is_map || is_list) ? empty : value);
+  }
+  return made;
+}
+
+void print_as_skopeo(const InspectArguments& arguments, OpenPlace& place, std::stop_token stop) {
+  const ImageSummary summary = place.summary(stop);
+  const auto& reference = place.address().reference;
+  go::Json json = arguments.config
+                      ? config_of(summary)
+                      : skopeo_json_of(summary, reference ? reference->repository.str() : "",
+                                       tags_of(arguments, place, stop));
+  if (arguments.format.empty()) return print_lines(with_spaces(json));
+  if (!arguments.config) json = filled_in(json);
+  print_lines(or_throw(go::execute_template(arguments.format, json), ErrorKind::usage, "--format"));
+}
+
+void print_layers(const ImageSummary& summary) {
+  terminal::print("layer        size  digest");
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < summary.layers.size(); ++i) {
+    const oci::Descriptor& layer = summary.layers[i];
+    total += layer.size;
+    terminal::print(
+        fmt::format("{:>5}  {:>10}  {}", i + 1, brief_bytes(layer.size), layer.digest.str()));
+  }
+  terminal::print(
+      fmt::format("total  {:>10}  in {} layers", brief_bytes(total), summary.layers.size()));
+}
+
+void print_summary(const ImageSummary& summary) {
+  terminal::print(cat(printable(summary.place, 600), " @", summary.root.descriptor.digest.str()));
+  terminal::print(printable(summary.root.descriptor.media_type));
+  if (summary.index) {
+    for (const oci::Descriptor& one : summary.index->manifests) {
+      const std::string platform = one.platform ? printable(one.platform->str(), 60) : "-";
+      terminal::print(fmt::format("  {:<16} {}", platform, one.digest.str()));
+    }
+  }
+  if (!summary.image) return;
+  const go::Json image = *json_of(summary).find("image");
+  terminal::print("");
+  print_layers(summary);
+  terminal::print("");
+  terminal::print(cat(
+      printable(image.text_at("platform"), 60), ", created ",
+      image.text_at("created").empty() ? "at no time" : printable(image.text_at("created"), 60)));
+  for (const auto& [section, before] :
+       {std::pair{"config", "  "}, {"annotations", "  annotation "}}) {
+    const auto* members = image.find(section)->as_object();
+    if (members == nullptr) continue;
+    for (const auto& [key, value] : *members) {
+      if (value.is_null()) continue;
+      terminal::print(cat(before, printable(key), ": ", printable(value.compact(), 400)));
+    }
+  }
+}
+
+int run_inspect(const InspectArguments& arguments, bool debug, std::stop_token stop) {
+  const bool is_template = arguments.skopeo || !arguments.format.empty();
+  const bool is_plain = !is_template && !arguments.raw && !arguments.config;
+  if (is_plain && place_of(arguments.place.image).kind == Address::Kind::image_json) {
+    DescribedArguments described = arguments.described;
+    described.image = place_of(arguments.place.image).path.string();
+    described.store_root = arguments.place.store_root;
+    return inspect_described(described, stop);
+  }
+  if (arguments.described.what_if || !arguments.described.closure_graph.empty()) {
+    throw Error(ErrorKind::usage, "--what-if is asked of an image.json");
+  }
+  OpenPlace place(arguments.place, debug);
+  if (arguments.raw) {
+    const ImageSummary summary = place.summary(stop);
+    if (arguments.config) config_of(summary);
+    // Of an index, --platform asks for one image's manifest.
+    const bool is_chosen = !arguments.place.platform.empty() && summary.image;
+    const oci::RawManifest& manifest = is_chosen ? *summary.image : summary.root;
+    print_raw(arguments.config ? summary.config_json : manifest.json);
+  } else if (is_template || arguments.config) {
+    print_as_skopeo(arguments, place, stop);
+  } else if (arguments.described.json) {
+    terminal::print_json(json_of(place.summary(stop)).indented());
+  } else {
+    print_summary(place.summary(stop));
+  }
+  return 0;
+}
+
+void add_inspect_options(CLI::App& command, InspectArguments& arguments) {
+  add_place_options(command, arguments.place);
+  auto* json = command.add_flag("--json", arguments.described.json, "as JSON, for programs");
+  auto* raw = command
+                  .add_flag("--raw", arguments.raw,
+                            "the manifest or index as it is; with --config the config as it is")
+                  ->excludes(json);
+  command.add_flag("--config", arguments.config, "the image's config")->excludes(json);
+  command
+      .add_option("--format", arguments.format,
+                  "a Go template of skopeo's fields: .Name .Digest .RepoTags .Created .Labels "
+                  ".Architecture .Os .Layers .LayersData .Env; with --config of the config's")
+      ->excludes(json)
+      ->excludes(raw);
+  command.add_flag("--skopeo", arguments.skopeo, "the JSON that skopeo inspect prints")
+      ->excludes(json)
+      ->excludes(raw);
+  command.add_flag("--no-tags", arguments.no_tags, "do not ask for .RepoTags");
+  command.add_flag("--what-if", arguments.described.what_if,
+                   "of an image.json: the bytes sent again when one path changes: mean and worst "
+                   "over all paths");
+  command.add_option("--closure-graph", arguments.described.closure_graph,
+                     "for --what-if: what refers to what, as the layers commands take it");
+}
+
+}  // namespace
+
+void add_inspect_command(CLI::App& app, Invocation& chosen) {
+  const auto arguments = std::make_shared<InspectArguments>();
+  CLI::App& command = *app.add_subcommand(
+      "inspect", "Show an image's layers, platforms, config and digest, wherever it is");
+  add_inspect_options(command, *arguments);
+  command.callback([arguments, &chosen] {
+    chosen.action = [arguments, &chosen](std::stop_token stop) {
+      return run_inspect(*arguments, chosen.debug, std::move(stop));
+    };
+  });
+}
+
+}  // namespace n2c::cli

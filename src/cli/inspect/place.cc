@@ -1,0 +1,87 @@
+#include "cli/inspect/place.h"
+
+#include <CLI/CLI.hpp>
+
+#include "base/file.h"
+#include "base/terminal.h"
+#include "base/text.h"
+#include "cli/image_argument.h"
+#include "layout/docker_archive_stream.h"
+#include "transfer/measuring_store.h"
+
+namespace n2c::cli {
+
+namespace {
+
+RegistryOptions reached_by(const PlaceArguments& arguments, const Address& address,
+                           Progress& progress, bool debug) {
+  RegistryOptions options = make_registry_options(arguments.registry, progress, debug);
+  if (address.reference) options.credentials_host = address.reference->repository.host;
+  return options;
+}
+
+}  // namespace
+
+void add_place_options(CLI::App& command, PlaceArguments& arguments) {
+  command
+      .add_option("IMAGE", arguments.image,
+                  "an image.json, HOST/REPOSITORY[:TAG][@DIGEST], oci:DIR[:TAG], oci-archive:FILE, "
+                  "docker-archive:FILE or dir:DIR")
+      ->required();
+  command.add_option("--platform", arguments.platform,
+                     "OS/ARCHITECTURE[/VARIANT]: that image of an index; default: this machine's");
+  command.add_option("--store-root", arguments.store_root,
+                     "read store paths (/nix/store/…) below this folder");
+  add_registry_options(command, arguments.registry);
+}
+
+Address place_of(const std::string& text) {
+  auto address = Address::parse_source(text);
+  const bool is_bare =
+      !address || (address->kind == Address::Kind::registry && !text.starts_with("docker://"));
+  if (is_bare && is_there(text)) return {.kind = Address::Kind::image_json, .path = text};
+  return or_throw(std::move(address), ErrorKind::usage, "IMAGE");
+}
+
+OpenPlace::OpenPlace(const PlaceArguments& arguments, bool debug)
+    : arguments_(arguments),
+      address_(place_of(arguments.image)),
+      registries_(reached_by(arguments, address_, progress_, debug)) {
+  if (arguments.platform.empty()) return;
+  platform_ = or_throw(oci::Platform::parse(arguments.platform), ErrorKind::usage, "--platform");
+}
+
+OpenedSource OpenPlace::source(const Compression& compression, std::stop_token stop) {
+  if (!is_streamed(address_)) {
+    return open_source(address_, registries_, {.root = arguments_.store_root});
+  }
+  StreamedArchive archive = open_streamed(address_, stop);
+  MeasuringStore nowhere;
+  StoreIntake intake(nowhere, compression, 0, {}, progress_);
+  return read_docker_archive(std::move(archive.bytes), archive.name, archive.image, intake,
+                             std::move(stop))
+      .image;
+}
+
+ImageSummary OpenPlace::summary(std::stop_token stop) {
+  const OpenedSource opened = source({.codec = Codec::none, .level = 0}, stop);
+  if (const auto* image = std::get_if<Image>(&opened)) {
+    return summarize(*image, address_.str(), address_.kind == Address::Kind::docker_archive);
+  }
+  return summarize(*std::get<std::shared_ptr<ImageSource>>(opened), platform_, std::move(stop));
+}
+
+void print_lines(std::string_view text) {
+  if (terminal::output_is_terminal()) {
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    for (const std::string_view line : split(text, '\n')) {
+      terminal::print(printable(line, line.size() * 4 + 1));
+    }
+    return;
+  }
+  terminal::Output output("text");
+  output.write(bytes_of(text));
+  if (!text.ends_with('\n')) output.write(bytes_of("\n"));
+}
+
+}  // namespace n2c::cli
