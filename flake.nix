@@ -20,17 +20,20 @@
       #   n2c.packages.x86_64-linux.nix2container.buildImage { … }
       packages = forEachSystem (pkgs: functionsFor pkgs // {
         default = (functionsFor pkgs).n2c;
+        # nix run .#examples.bash.load, nix run .#tests.hello, nix run .#tests.all
+        examples = import ./nix/examples/all.nix { inherit pkgs; examples = examplesFor pkgs; };
+        tests = import ./nix/tests.nix { inherit pkgs; examples = examplesFor pkgs; };
       } // onLinux pkgs {
         static = pkgs.pkgsStatic.callPackage ./nix/package.nix { };
       });
 
       devShells = forEachSystem (pkgs: { default = import ./shell.nix { inherit pkgs; }; });
 
-      # nix run .#examples.bash.load
+      # The same for those who look for sets that are no derivations.
       legacyPackages = forEachSystem (pkgs: { examples = examplesFor pkgs; });
 
       overlays.default = final: _: {
-        inherit (functionsFor final) n2c nix2container;
+        inherit (functionsFor final) n2c nix2container nix2container-bin skopeo-nix2container;
       };
 
       # Of the examples those that need no registry, where what an image holds is built: a Mac has it from a Linux machine.

@@ -1,8 +1,9 @@
 # buildLayer: store paths and their closure as one or more layers, described in $out/layers.json.
-{ pkgs, lib, n2c, arguments, closureGraph }:
+{ pkgs, lib, n2c, arguments, permRules, closureGraph }:
 
 let
-  inherit (arguments) checked describe fromContents must mustBe mustBeLayers mustBeOneOf mustBePerms mustBeStorePaths mustNotBoth;
+  inherit (arguments) checked describe fromContents must mustBe mustBeLayerCount mustBeLayers mustBeMetadata mustBeOneOf
+    mustBeStorePaths mustNotBoth strict toList withNested;
 
   special = lib.stringToCharacters "\\.+*?()|[]{}^$";
   quoted = builtins.replaceStrings special (map (character: "\\${character}") special);
@@ -33,87 +34,98 @@ let
     in
     map (root: toRoot "${root}") roots
     ++ map inPlace (builtins.filter (path: !isRoot path) (map (e: "${e.path}") excludes));
-in
-arguments.strict "buildLayer" (
-  {
-    # Store paths to put in the layer, each with its closure.
-    deps ? [ ]
-    # A derivation, or a list of them, whose files go to the image's root instead of /nix/store.
-  , copyToRoot ? null
-    # A store path to leave out (what it refers to stays).
-  , ignore ? null
-    # Layers made by buildLayer: what they hold is not put in this one again.
-  , layers ? [ ]
-    # false keeps the layer's tar beside its digest, for store paths that do not build twice to the same bytes.
-  , reproducible ? true
-    # Owners and modes for the tar, which the store cannot hold: { path; regex; mode; uid; gid; uname; gname; }.
-  , perms ? [ ]
-    # true refuses a mode that is not octal digits alone; otherwise "0o755" is read as 0, as it has been.
-  , strictPerms ? false
-    # How many layers to make at most.
-  , maxLayers ? 1
-    # The layer's entry in the image's history: created_by, author, comment, created.
-  , metadata ? { created_by = "nix2container"; }
-    # Deprecated: copyToRoot.
-  , contents ? null
-    # null: compressed when pushed. "gzip" or "zstd": compressed now and kept in the store.
-  , compressor ? null
-    # null or "popularity": the historic grouping. "size": grouped so that a change sends few bytes.
-  , layerStrategy ? null
-    # Parts of store paths to leave out: [ { path = a store path; excludes = [ "share/doc" … ]; } ].
-  , excludes ? [ ]
-    # true moves store paths with "+" or "?" in their name to the root as well.
-  , exactRelocation ? false
-  }:
-  let
-    roots = fromContents "buildLayer" contents copyToRoot;
-    json = name: value: pkgs.writeText name (builtins.toJSON value);
-    rewrites = rewritesOf { inherit roots excludes; exact = exactRelocation; };
-    graph = closureGraph { paths = deps ++ roots; without = lib.optional (ignore != null) ignore; };
 
-    command = builtins.concatStringsSep " " ([
-      "${n2c}/bin/n2c"
-      (if reproducible then "layers-from-reproducible-storepaths" else "layers-from-non-reproducible-storepaths")
-      "$out/layers.json"
-      "${graph}"
-      "--max-layers ${toString maxLayers}"
-      "--rewrites ${json "rewrites.json" rewrites}"
+  elsewhere = {
+    name = "a layer has none: it is known by its digest";
+  } // builtins.listToAttrs (map (name: { inherit name; value = "it belongs in buildImage, of which this layer is one of the 'layers'"; })
+    [ "tag" "config" "fromimage" "arch" "initializenixdatabase" "labels" "annotations" ]);
+
+  buildLayer =
+    {
+      # Store paths to put in the layer, each with its closure.
+      deps ? [ ]
+      # A derivation, or a list of them, whose files go to the image's root instead of /nix/store.
+    , copyToRoot ? null
+      # A store path to leave out, or a list of them (what they refer to stays).
+    , ignore ? null
+      # Layers made by buildLayer: what they hold is not put in this one again.
+    , layers ? [ ]
+      # false keeps the layer's tar beside its digest, for store paths that do not build twice to the same bytes.
+    , reproducible ? true
+      # Owners and modes for the tar, which the store cannot hold: { path; regex; mode; uid; gid; uname; gname; }.
+    , perms ? [ ]
+      # true refuses a mode that is not octal digits alone; otherwise "0o755" is read as 0, as it has been.
+    , strictPerms ? false
+      # How many layers to make at most.
+    , maxLayers ? 1
+      # The layer's entry in the image's history: created_by, author, comment, created.
+    , metadata ? { created_by = "nix2container"; }
+      # Deprecated: copyToRoot.
+    , contents ? null
+      # null: compressed when pushed. "gzip" or "zstd": compressed now and kept in the store.
+    , compressor ? null
+      # null or "popularity": the historic grouping. "size": grouped so that a change sends few bytes.
+    , layerStrategy ? null
+      # Parts of store paths to leave out: [ { path = a store path; excludes = [ "share/doc" … ]; } ].
+    , excludes ? [ ]
+      # true moves store paths with "+" or "?" in their name to the root as well.
+    , exactRelocation ? false
+      # Attributes that the layer is to have.
+    , passthru ? { }
+    , ...
+    }@given:
+    let
+      roots = fromContents "buildLayer" contents copyToRoot;
+      json = name: value: pkgs.writeText name (builtins.toJSON value);
+      rewrites = rewritesOf { inherit roots excludes; exact = exactRelocation; };
+      graph = closureGraph { paths = deps ++ roots; without = builtins.filter (path: path != "") (toList ignore); };
+      knownPerms = permRules.known "buildLayer" perms;
+
+      command = builtins.concatStringsSep " " ([
+        "${n2c}/bin/n2c"
+        (if reproducible then "layers-from-reproducible-storepaths" else "layers-from-non-reproducible-storepaths")
+        "$out/layers.json"
+        "${graph}"
+        "--max-layers ${toString maxLayers}"
+        "--rewrites ${json "rewrites.json" rewrites}"
+      ]
+      ++ lib.optional (knownPerms != [ ]) "--perms ${json "perms.json" knownPerms}"
+      ++ lib.optional strictPerms "--strict-perms"
+      ++ lib.optional (metadata != { }) "--history ${json "history.json" metadata}"
+      ++ lib.optional (layerStrategy != null) "--layer-strategy ${layerStrategy}"
+      ++ lib.optional (compressor != null) "--compressor ${compressor}"
+      ++ lib.optional (!reproducible) "--tar-directory $out"
+      ++ map (layer: "${layer}/layers.json") layers);
+
+      # A layer that is only described is made in no time, on this machine. One whose bytes are kept is worth fetching
+      # from a cache: for one that is not reproducible that is the point.
+      build = if reproducible && compressor == null then pkgs.runCommandLocal else pkgs.runCommand;
+    in
+    builtins.seq (strict "buildLayer" buildLayer elsewhere given) checked "buildLayer" [
+      (mustNotBoth contents copyToRoot)
+      (mustBeStorePaths "deps" deps)
+      (mustBeStorePaths "copyToRoot" roots)
+      (mustBeLayers layers)
+      (permRules.mustBePerms perms)
+      (mustBeLayerCount maxLayers)
+      (mustBeStorePaths "ignore" (toList ignore))
+      (mustBe "bool" "reproducible" reproducible)
+      (mustBe "bool" "strictPerms" strictPerms)
+      (mustBeMetadata metadata)
+      (must (compressor == null || builtins.isString compressor && builtins.match "gzip(:[0-2])?|zstd(:1?[0-9])?" compressor != null)
+        "'compressor' is \"gzip\" or \"zstd\", with a level behind a colon or without (\"zstd:9\"), and not ${describe compressor}")
+      (mustBeOneOf [ "popularity" "size" ] "layerStrategy" layerStrategy)
+      (must (builtins.isList excludes && builtins.all (e: e ? path && builtins.isList (e.excludes or null)) excludes)
+        "'excludes' is a list of { path = a store path; excludes = [ \"share/doc\" … ]; }, and is ${describe excludes}")
+      (must (builtins.all (e: e.excludes != [ ] && builtins.all (f: builtins.isString f && builtins.match "[^/]+(/[^/]+)*" f != null) e.excludes) excludes)
+        "'excludes' names folders and files inside the store path, such as \"share/doc\", without a slash before or behind")
     ]
-    ++ lib.optional (perms != [ ]) "--perms ${json "perms.json" perms}"
-    ++ lib.optional strictPerms "--strict-perms"
-    ++ lib.optional (metadata != { }) "--history ${json "history.json" metadata}"
-    ++ lib.optional (layerStrategy != null) "--layer-strategy ${layerStrategy}"
-    ++ lib.optional (compressor != null) "--compressor ${compressor}"
-    ++ lib.optional (!reproducible) "--tar-directory $out"
-    ++ map (layer: "${layer}/layers.json") layers);
-
-    # A layer that is only described is made in no time, on this machine. One whose bytes are kept is worth fetching
-    # from a cache: for one that is not reproducible that is the point.
-    build = if reproducible && compressor == null then pkgs.runCommandLocal else pkgs.runCommand;
-  in
-  checked "buildLayer" [
-    (mustNotBoth contents copyToRoot)
-    (mustBeStorePaths "deps" deps)
-    (mustBeStorePaths "copyToRoot" roots)
-    (mustBeLayers layers)
-    (mustBePerms perms)
-    (mustBe "int" "maxLayers" maxLayers)
-    (mustBe "bool" "reproducible" reproducible)
-    (mustBe "bool" "strictPerms" strictPerms)
-    (mustBe "set" "metadata" metadata)
-    (must (compressor == null || builtins.isString compressor && builtins.match "gzip(:[0-2])?|zstd(:1?[0-9])?" compressor != null)
-      "'compressor' is \"gzip\" or \"zstd\", with a level behind a colon or without (\"zstd:9\"), and not ${describe compressor}")
-    (mustBeOneOf [ "popularity" "size" ] "layerStrategy" layerStrategy)
-    (must (builtins.isList excludes && builtins.all (e: e ? path && builtins.isList (e.excludes or null)) excludes)
-      "'excludes' is a list of { path = a store path; excludes = [ \"share/doc\" … ]; }, and is ${describe excludes}")
-    (must (builtins.all (e: e.excludes != [ ] && builtins.all (f: builtins.isString f && builtins.match "[^/]+(/[^/]+)*" f != null) e.excludes) excludes)
-      "'excludes' names folders and files inside the store path, such as \"share/doc\", without a slash before or behind")
-  ]
-    (build "layers.json"
-      {
-        passthru.nestedLayers = builtins.concatMap (layer: layer.nestedLayers) layers ++ layers;
-      } ''
-      mkdir $out
-      ${command}
-    '')
-)
+      (build "layers.json"
+        {
+          passthru = passthru // { layersBelow = layers; nestedLayers = withNested layers; };
+        } ''
+        mkdir $out
+        ${command}
+      '');
+in
+buildLayer

@@ -15,8 +15,8 @@ pkgs.runCommand "closure-graph.json"
 } ''
   attributes=''${NIX_ATTRS_JSON_FILE:-.attrs.json}
   jq '
-    .without as $without
-    | def left_out: . as $path | any($without[]; . == $path);
+    (.without | map({(.): true}) | add // {}) as $without
+    | def left_out: . as $path | $without | has($path);
     .graph
     | map(select(.path | left_out | not) | .references |= sort)
     | sort_by(.path)

@@ -4,8 +4,10 @@
 #   nix2container-bin      the same, under the name it has had elsewhere
 #   skopeo-nix2container   skopeo's `copy nix:…` command line, done by n2c
 #
-# pkgs: nixpkgs, or as much of it as test/nix/pkgs.nix has. n2c: the program, when it is not to be built from here.
-{ pkgs ? import <nixpkgs> { }
+# pkgs: nixpkgs, or as much of it as test/nix/pkgs.nix has; without it <nixpkgs> for the `system`. n2c: the program, when
+# it is not to be built from here.
+{ system ? builtins.currentSystem
+, pkgs ? import <nixpkgs> { inherit system; }
 , n2c ? pkgs.callPackage ./package.nix { }
 }:
 
@@ -29,13 +31,15 @@ let
     "nix2container: no default 'arch' is known for ${pkgs.stdenv.hostPlatform.system}; give 'arch' in Go's words, such as \"amd64\"");
 
   arguments = import ./arguments.nix { inherit lib; };
+  configRules = import ./config.nix { inherit lib arguments; };
+  permRules = import ./perms.nix { inherit lib arguments; };
   closureGraph = import ./closure-graph.nix { inherit pkgs; };
   nixDatabase = import ./nix-database.nix { inherit pkgs; };
   skopeo = import ./skopeo.nix { inherit pkgs n2c; };
   runnables = import ./runnables.nix { inherit pkgs lib n2c skopeo; };
-  buildLayer = import ./build-layer.nix { inherit pkgs lib n2c arguments closureGraph; };
+  buildLayer = import ./build-layer.nix { inherit pkgs lib n2c arguments permRules closureGraph; };
   buildImage = import ./build-image.nix {
-    inherit pkgs lib n2c arguments closureGraph nixDatabase buildLayer runnables goArch;
+    inherit pkgs lib n2c arguments configRules permRules closureGraph nixDatabase buildLayer runnables goArch;
   };
   buildIndex = import ./build-index.nix { inherit pkgs lib arguments runnables; };
   pull = import ./pull.nix { inherit pkgs lib n2c arguments runnables goArch; };

@@ -3,7 +3,7 @@
 { pkgs, lib, n2c, arguments, runnables, goArch }:
 
 let
-  inherit (arguments) checked describe fail must mustBe mustBeDigest;
+  inherit (arguments) checked describe fail must mustBe mustBeArch mustBeDigest strict;
 
   # Where people mount their logins into the build's sandbox (`extra-sandbox-paths`); not having it is fine.
   authFile = "/etc/skopeo/auth.json";
@@ -30,10 +30,18 @@ let
       '';
     in
     describe "" { passthru = passthru // { withConfig = describe " --with-config" { inherit passthru; }; }; };
-in
-{
+
+  elsewhere = {
+    finalimagename = "a pulled image has no name of its own; the image that is built on it has 'name'";
+    finalimagetag = "a pulled image has no tag of its own; the image that is built on it has 'tag'";
+    hash = "it is 'sha256', which takes hashes of every form";
+  };
+
+  # With a variant ("arm/v7") or without.
+  mustBeArchOf = arch: if builtins.isString arch && builtins.match "arm(64)?/v[0-9]+" arch != null then null else mustBeArch arch;
+
   # The whole image in one store path, in the form of skopeo's `dir:`.
-  pullImage = arguments.strict "pullImage" (
+  pullImage =
     {
       # registry.example.org/team/app; without a host, Docker Hub's.
       imageName
@@ -46,10 +54,12 @@ in
       # false: plain HTTP and certificates nobody vouches for are taken as well.
     , tlsVerify ? true
     , name ? fileName "docker-image-${imageName}"
-    }:
-    checked "pullImage (${if builtins.isString imageName then imageName else "?"})" [
+    , ...
+    }@given:
+    builtins.seq (strict "pullImage" pullImage elsewhere given) checked "pullImage (${if builtins.isString imageName then imageName else "?"})" [
       (mustBe "string" "imageName" imageName)
       (mustBeDigest "imageDigest" imageDigest)
+      (mustBeArchOf arch)
       (must (builtins.isString sha256)
         "'sha256' must be the hash of the pulled folder, and is ${describe sha256}; write lib.fakeSha256 and Nix will say which it is")
       (mustBe "bool" "tlsVerify" tlsVerify)
@@ -62,11 +72,10 @@ in
       } ''
         ${access tlsVerify}
         ${n2c}/bin/n2c pull ${lib.escapeShellArg "${imageName}@${imageDigest}"} "$out" --platform ${os}/${arch} "''${access[@]}"
-      ''}")
-  );
+      ''}");
 
   # One store path for each blob, from the digests in a manifest.json that is kept with the sources.
-  pullImageFromManifest = arguments.strict "pullImageFromManifest" (
+  pullImageFromManifest =
     {
       imageName
       # The file; getManifest prints its content.
@@ -77,7 +86,8 @@ in
     , arch ? goArch
     , tlsVerify ? true
     , registryUrl ? "docker.io"
-    }:
+    , ...
+    }@given:
     let
       function = "pullImageFromManifest (${if builtins.isString imageName then imageName else "?"})";
       repository = "${registryUrl}/${imageName}";
@@ -107,14 +117,17 @@ in
           ${lib.optionalString (!tlsVerify) "--tls-verify=false"} "$@"
       '';
     in
-    checked function [
+    builtins.seq (strict "pullImageFromManifest" pullImageFromManifest elsewhere given) checked function [
       (mustBe "string" "imageName" imageName)
+      (mustBeArchOf arch)
       (mustBe "string" "imageTag" imageTag)
       (mustBe "string" "registryUrl" registryUrl)
       (mustBe "bool" "tlsVerify" tlsVerify)
     ]
       # getManifest must be there before the first manifest is.
       ({ inherit getManifest; } // described imageName { inherit getManifest; }
-        "image-from-manifest" "$out ${builtins.seq manifest imageManifest} ${blobMap}")
-  );
+        "image-from-manifest" "$out ${builtins.seq manifest imageManifest} ${blobMap}");
+in
+{
+  inherit pullImage pullImageFromManifest;
 }

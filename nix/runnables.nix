@@ -18,19 +18,33 @@ let
     echo ${line}
     exec ${skopeo}/bin/skopeo --insecure-policy copy nix:${image} ${destination} "$@"
   '';
+
+  # What was made (an image, an index) and what hangs on it. One that was changed by overrideAttrs has its own commands
+  # and its own tag.
+  dressed = made: passthruOf:
+    let
+      passthru = passthruOf self;
+      self = made // passthru // {
+        passthru = (made.passthru or { }) // passthru;
+        overrideAttrs = change: dressed (made.overrideAttrs change) passthruOf;
+      };
+    in
+    self;
+
+  # What an image is called. Without a tag: its name.
+  referenceOf = image: image.imageName + lib.optionalString (image.imageTag != "") ":${image.imageTag}";
 in
 {
-  inherit script;
+  inherit dressed script;
 
   ofImage = image:
     let
-      reference = "${image.imageName}:${image.imageTag}";
+      reference = referenceOf image;
     in
     {
-      # push [REFERENCE] [FLAGS]: to a registry. Without arguments: to the image's own name.
+      # push [REFERENCE] [FLAGS]: to a registry. Without a reference: to the image's own name.
       push = script "push" ''
-        [ $# -gt 0 ] || set -- ${reference}
-        exec ${n2c}/bin/n2c push ${image} "$@"
+        exec ${n2c}/bin/n2c push ${image} --own-name ${reference} "$@"
       '';
       # load [MORE-NAMES] [FLAGS]: into the container engine of this machine, under the image's own name.
       load = script "load" ''
@@ -57,14 +71,13 @@ in
 
   ofIndex = index:
     let
-      reference = "${index.imageName}:${index.imageTag}";
+      reference = referenceOf index;
       files = builtins.concatStringsSep " " (map (image: "${image}") index.images);
     in
     {
-      # push [REFERENCE] [FLAGS]: every image and the index over them. Without arguments: to the index's own name.
+      # push [REFERENCE] [FLAGS]: every image and the index over them. Without a reference: to the index's own name.
       push = script "push" ''
-        [ $# -gt 0 ] || set -- ${reference}
-        exec ${n2c}/bin/n2c push --index ${files} ${annotations index} "$@"
+        exec ${n2c}/bin/n2c push --index ${files} --own-name ${reference} ${annotations index} "$@"
       '';
     };
 }

@@ -19,6 +19,7 @@ namespace {
 struct PushArguments {
   std::string image;
   std::vector<std::string> others;  // the last is the destination
+  std::string own_name;             // the destination when none is given
   std::vector<std::string> reuse_from, mount_from;
   bool index = false, no_reuse = false, verify_reuse = false, dry_run = false;
   TransferArguments transfer;
@@ -131,7 +132,17 @@ int push_index(const PushArguments& arguments, const Address& address, bool debu
   return run_index(transfer, arguments.transfer, arguments.metadata, debug, stop);
 }
 
-int run_push(const PushArguments& arguments, bool debug, std::stop_token stop) {
+/// Puts the image's own name behind the others when no destination is among them. What begins with
+/// a slash is a description; no destination does.
+void complete(PushArguments& arguments) {
+  std::vector<std::string>& others = arguments.others;
+  const bool has_destination = !others.empty() && !others.back().starts_with('/');
+  if (!has_destination && !arguments.own_name.empty()) others.push_back(arguments.own_name);
+  if (others.empty()) throw Error(ErrorKind::usage, "DESTINATION is required");
+}
+
+int run_push(PushArguments arguments, bool debug, std::stop_token stop) {
+  complete(arguments);
   const auto address =
       or_throw(Address::parse(arguments.others.back()), ErrorKind::usage, "DESTINATION");
   if (arguments.index) return push_index(arguments, address, debug, stop);
@@ -152,8 +163,12 @@ void add_push_options(CLI::App& command, PushArguments& arguments) {
                   "containers-storage:NAME:TAG, oci:DIR[:TAG], "
                   "oci-archive:FILE[:TAG], docker-archive:FILE[:NAME:TAG], dir:DIR, - (an archive "
                   "on standard output)")
-      ->option_text("DESTINATION")
-      ->required();
+      ->option_text("DESTINATION");
+  command
+      .add_option("--own-name", arguments.own_name,
+                  "where it goes when no DESTINATION is given: the commands that Nix makes for an "
+                  "image say its name")
+      ->option_text("DESTINATION");
   command.add_flag("--index", arguments.index,
                    "push several images, each [OS/ARCHITECTURE[/VARIANT]=]SOURCE, and an index of "
                    "them");

@@ -33,8 +33,12 @@ check "a Mac's arm64 assembler is not given ISA-L" equal "$(gzip x86_64-linux | 
   "gzip=isal gzip=zlib"
 
 check "the functions are where nix2container's users look for them" \
-  equal "$(name_of packages.$system.nix2container.buildImage.__functionArgs.name --apply toString)" ""
-check "an example has its commands" equal "$(name_of legacyPackages.$system.examples.bash.copyToPodman.name)" copy-to-podman
+  equal "$(name_of packages.$system.nix2container.buildImage --apply 'f: toString (builtins.functionArgs f).name')" ""
+for set in packages legacyPackages; do
+  check "an example has its commands, in $set" equal "$(name_of $set.$system.examples.bash.copyToPodman.name)" copy-to-podman
+done
+check "there are tests to run, one by one and all" equal \
+  "$(name_of packages.$system.tests.hello.name) $(name_of packages.$system.tests.all.name)" "test-hello test-all"
 check "an image is tagged with the hash of its store path" \
   test "$(name_of legacyPackages.$system.examples.basic.outPath)" = \
   "/nix/store/$(name_of legacyPackages.$system.examples.basic.imageTag)-image-basic.json"
@@ -45,7 +49,8 @@ check "the overlay has the same package and the functions" equal "$(nix-instanti
     pkgs = import $tests/pkgs.nix { };
     flake = (import $work/flake/flake.nix).outputs { self = null; nixpkgs = null; };
     laid = flake.overlays.default (pkgs // laid) pkgs;
-  in [ laid.n2c.drvPath (laid.nix2container ? buildImage) ]" | jq -r 'join(" ")')" "$(name_of packages.$system.default.drvPath) true"
+  in [ laid.n2c.drvPath laid.nix2container-bin.drvPath (laid.nix2container ? buildImage) laid.skopeo-nix2container.name ]" | jq -r 'join(" ")')" \
+  "$(name_of packages.$system.default.drvPath) $(name_of packages.$system.default.drvPath) true skopeo"
 check "an arm64 machine's images are arm64" equal "$(name_of legacyPackages.aarch64-linux.examples.basic.arch)" arm64
 
 if [ -z "$today" ]; then # today's has another /usr, without a compiler

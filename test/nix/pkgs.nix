@@ -10,7 +10,10 @@ rec {
   machine = import ./stdenv { inherit system lib; };
   callPackage = file: given:
     let function = import file;
-    in function (builtins.intersectAttrs (builtins.functionArgs function) (libraries // { inherit lib stdenv; }) // given);
+      arguments = builtins.intersectAttrs (builtins.functionArgs function) (libraries // { inherit lib stdenv; }) // given;
+    in function arguments // {
+      override = change: callPackage file (given // (if builtins.isFunction change then change arguments else change));
+    };
   libraries = {
     inherit (machine) meson ninja pkg-config;
     # Its assembly is not for a Mac's assembler.
@@ -35,6 +38,7 @@ rec {
   gdb = onlyHere "gdb";
   lldb = onlyHere "lldb";
   skopeo = onlyHere "skopeo";
+  podman = onlyHere "podman";
 
   lib = rec {
     toLower = builtins.replaceStrings (stringToCharacters "ABCDEFGHIJKLMNOPQRSTUVWXYZ") (stringToCharacters "abcdefghijklmnopqrstuvwxyz");
@@ -78,7 +82,14 @@ rec {
         args = [ "-euc" (prelude + command + ending) ];
       });
     in
-    package // { meta = attributes.meta or { }; } // attributes.passthru or { };
+    package // {
+      meta = attributes.meta or { };
+      passthru = attributes.passthru or { };
+      overrideAttrs = change:
+        let old = attributes // { inherit name; buildCommand = command; };
+            new = old // change old;
+        in runCommand new.name (removeAttrs new [ "name" "buildCommand" ]) new.buildCommand;
+    } // attributes.passthru or { };
   # A last command that bash becomes, such as cp, closes its output before it ends, and Nix then kills it.
   ending = "\n:";
   runCommandLocal = runCommand;

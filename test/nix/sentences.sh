@@ -16,6 +16,27 @@ says() {
   found:    $found" ;;
   esac
 }
+# says_too WHAT EXPRESSION WORDS...: evaluating the expression ends with an error that has all of these words.
+says_too() {
+  local found what=$1 expression=$2 words
+  shift 2
+  if found=$(nix-instantiate --eval --strict -E "
+      with import $tests { program = \"/n2c\"; }; with nix2container; ($expression).outPath" 2>&1); then
+    fail "$what: nothing was said"
+  fi
+  for words; do [[ $found == *"$words"* ]] || fail "$what
+  expected: $words
+  found:    $found"; done
+  echo "ok: $what"
+}
+# takes WHAT EXPRESSION: it evaluates, and nothing is said.
+takes() {
+  local found
+  found=$(nix-instantiate --eval --strict -E "
+    with import $tests { program = \"/n2c\"; }; with nix2container; ($2).drvPath" 2>&1) || fail "$1: $found"
+  [[ $found != *warning:* ]] || fail "$1: $found"
+  echo "ok: $1"
+}
 # warns WHAT EXPRESSION SENTENCE: it evaluates, with a warning.
 warns() {
   local found
@@ -38,12 +59,12 @@ says "a digest without its algorithm" 'pullImage { imageName = "a"; imageDigest 
 says "a digest that is cut short" 'pullImage { imageName = "a"; imageDigest = "sha256:abc"; sha256 = ""; }' \
   "nix2container.pullImage (a): 'imageDigest' is the string 'sha256:abc', which is not a digest"
 says "an argument that is not there" 'buildImage { name = "a"; cmd = [ ]; }' \
-  "nix2container.buildImage: it has no argument 'cmd'; it takes annotations, arch, "
+  "nix2container.buildImage: it has no argument 'cmd'; write config.Cmd = …"
+says "an argument of nobody's" 'buildImage { name = "a"; zzzzzz = 1; }' \
+  "nix2container.buildImage: it has no argument 'zzzzzz'; it takes annotations, arch, "
 says "an argument in other capitals" 'buildImage { name = "a"; maxlayers = 3; }' \
   "nix2container.buildImage: it has no argument 'maxlayers'; did you mean 'maxLayers'?"
-says "an argument that is missing" 'buildImage { }' "nix2container.buildImage: the argument 'name' is required"
-says "something that is not a set" 'buildImage "a"' \
-  "nix2container.buildImage: it takes an attribute set, and got the string 'a'"
+says_too "an argument that is missing" 'buildImage { }' "buildImage' at " "called without required argument 'name'"
 says "a tag in the name" 'buildImage { name = "a:1"; }' \
   "nix2container.buildImage (image 'a:1'): 'name' is the string 'a:1'; the part after the colon belongs in 'tag'"
 says "a tag that is none" 'buildImage { name = "a"; tag = "x y"; }' \
@@ -56,8 +77,6 @@ says "a compressor nobody has" 'buildLayer { compressor = "xz"; }' \
   "nix2container.buildLayer: 'compressor' is \"gzip\" or \"zstd\", with a level behind a colon or without (\"zstd:9\"), and not the string 'xz'"
 says "a strategy nobody has" 'buildLayer { layerStrategy = "random"; }' \
   "nix2container.buildLayer: 'layerStrategy' is one of \"popularity\", \"size\", and not the string 'random'"
-says "a permission without its path" 'buildLayer { perms = [ { mode = "0644"; } ]; }' \
-  "nix2container.buildLayer: 'perms' holds an attribute set; each element is { path = a store path;"
 says "an excluded part that is a whole path" 'buildLayer { excludes = [ { path = pkgs.hello; excludes = [ "/share" ]; } ]; }' \
   "nix2container.buildLayer: 'excludes' names folders and files inside the store path, such as \"share/doc\""
 says "a label that is a number" 'buildImage { name = "a"; labels.version = 1; }' \
@@ -68,6 +87,99 @@ says "an image of this moment" 'buildImage { name = "a"; created = "now"; }' \
   "nix2container.buildImage (image 'a'): 'created' is \"now\", which gives another image at each build"
 says "nothing to merge with" 'buildImage { name = "a"; mergeBaseConfig = true; }' \
   "nix2container.buildImage (image 'a'): 'mergeBaseConfig' needs a 'fromImage' to merge"
+# image SAYS EXPRESSION SENTENCE: an argument of buildImage beside the name.
+image() { says "$1" "buildImage { name = \"a\"; $2 }" "nix2container.buildImage (image 'a'): $3"; }
+# in the configuration
+image "Entrypont" 'config.Entrypont = [ "/a" ];' "'config' has no 'Entrypont'; did you mean 'Entrypoint'?"
+image "Workdir" 'config.Workdir = "/a";' "'config' has no 'Workdir'; did you mean 'WorkingDir'?"
+image "Command" 'config.Command = [ "/a" ];' "'config' has no 'Command'; did you mean 'Cmd'?"
+image "Ports" 'config.Ports = [ 80 ];' "'config' has no 'Ports'; did you mean 'ExposedPorts'?"
+image "a key of nobody's" 'config.zzzzzz = 1;' "'config' has no 'zzzzzz'; it takes ArgsEscaped, Cmd, Entrypoint, "
+image "a user's number" 'config.User = 1000;' "'config.User' must be a string, and is the number 1000; write \"1000\""
+image "a folder that is a list" 'config.WorkingDir = [ "/" ];' "'config.WorkingDir' must be a string, and is a list"
+image "a label of the configuration that is a number" 'config.Labels.a = 1;' \
+  "'config.Labels.\"a\"' must be a string, and is the number 1; write \"1\""
+image "a number among a command's words" 'config.Cmd = [ "sleep" 10 ];' \
+  "'config.Cmd' holds the number 10; each of them is a string; write \"10\""
+image "an environment that is a set" 'config.Env = { A = "b"; };' \
+  "'config.Env' must be a list of strings, and is an attribute set; write [ \"KEY=VALUE\" ]"
+image "ports that are a string" 'config.ExposedPorts = "80";' \
+  "'config.ExposedPorts' must be an attribute set or a list, and is the string '80'"
+image "a volume that has something in it" 'config.Volumes."/data" = "size=1";' \
+  "'config.Volumes.\"/data\"' must be an attribute set, and is the string 'size=1'"
+image "a configuration that is a list" 'config = [ ];' "'config' must be an attribute set, and is a list"
+warns "what is of a container" 'buildImage { name = "a"; config.Hostname = "b"; }' \
+  "nix2container.buildImage (image 'a'): 'config.Hostname' is of a container and not of an image; it is left out"
+takes "keys in any case" 'buildImage { name = "a"; config = { entrypoint = [ pkgs.hello ]; cmd = null; env = [ "A=b" ]; }; }'
+check "lists of ports and volumes become what they have to be" equal "$(nix-instantiate --eval --strict --json -E "
+    with import $tests { program = \"/n2c\"; };
+    (nix2container.buildImage { name = \"a\"; config = { ExposedPorts = [ 80 \"53/udp\" ]; volumes = [ \"/data\" ]; }; }).config")" \
+  '{"ExposedPorts":{"53/udp":{},"80/tcp":{}},"volumes":{"/data":{}}}'
+
+# owners and modes
+image "a mode that is a number" 'perms = [ { path = pkgs.hello; regex = ".*"; mode = 644; } ];' \
+  "'perms' has the mode 644, a number; write it as octal digits in a string: mode = \"0644\""
+says "a layer's mode that is a number" 'buildLayer { perms = [ { path = pkgs.hello; mode = 4755; } ]; }' \
+  "nix2container.buildLayer: 'perms' has the mode 4755, a number; write it as octal digits in a string: mode = \"4755\""
+image "an owner in quotes" 'perms = [ { path = pkgs.hello; uid = "1000"; } ];' \
+  "'perms.uid' must be a whole number, and is the string '1000'; write 1000, without quotes"
+image "perms that are one" 'perms = { path = pkgs.hello; };' "'perms' must be a list, and is an attribute set"
+warns "a permission without its path" 'buildLayer { perms = [ { mode = "0644"; } ]; }' \
+  "nix2container.buildLayer: 'perms' holds an element without a 'path', which changes no file"
+warns "a permission's key of nobody's" 'buildLayer { perms = [ { path = pkgs.hello; regexp = ".*"; } ]; }' \
+  "nix2container.buildLayer: 'perms' has a key 'regexp' that means nothing here and is passed over; did you mean 'regex'?"
+
+# of the image
+says "metadata of another name" 'buildLayer { metadata.createdBy = "me"; }' \
+  "nix2container.buildLayer: 'metadata' has no 'createdBy'; did you mean 'created_by'?"
+says "metadata that is a number" 'buildLayer { metadata.author = 1; }' \
+  "nix2container.buildLayer: 'metadata.author' must be a string, and is the number 1; write \"1\""
+for arch in x86_64:amd64 x86-64:amd64 AMD64:amd64 x86_64-linux:amd64 linux/amd64:amd64 aarch64:arm64 aarch64-linux:arm64 arm64/v8:arm64 \
+  armv7l:arm armv7l-linux:arm i686:386 powerpc64le-linux:ppc64le amd46:amd64; do
+  image "the processor ${arch%:*}" "arch = \"${arch%:*}\";" \
+    "'arch' is the string '${arch%:*}', and images name processors as Go does; did you mean '${arch#*:}'?"
+done
+image "the processor of nobody" 'arch = "pentium";' "'arch' is the string 'pentium', and images name processors as Go does: 386, amd64, "
+says "a pulled image's processor" "pullImage { imageName = \"a\"; imageDigest = \"sha256:$(printf %064d 0)\"; sha256 = \"\"; arch = \"x86_64\"; }" \
+  "nix2container.pullImage (a): 'arch' is the string 'x86_64', and images name processors as Go does; did you mean 'amd64'?"
+image "no layer" 'maxLayers = 0;' "'maxLayers' is the number 0; the least is 1, one layer for all"
+says "less than no layer" 'buildLayer { maxLayers = -1; }' "nix2container.buildLayer: 'maxLayers' is the number -1; the least is 1"
+# name NAME WHAT
+name() { says "the name $1" "buildImage { name = \"$1\"; }" "nix2container.buildImage (image '$1'): 'name' is the string '$1'; $2"; }
+name docker://r.example/a "write it without 'docker://': where the image goes is said when it is pushed or copied"
+name https://r.example/a "write it without 'https://'"
+name r.example//a "between two '/', before the first and behind the last there must be something"
+name /a "between two '/', before the first"
+name a/ "between two '/', before the first"
+name "a@sha256:$(printf %064d 0)" "a digest is what an image gets, so leave out what begins with the '@'"
+name "a b" "a name has no space in it"
+takes "a registry's port in a name" 'buildImage { name = "r.example:5000/Team/a"; }'
+image "a base's name" 'fromImage = "alpine:3";' \
+  "'fromImage' is the string 'alpine:3', and takes what pullImage, pullImageFromManifest or buildImage returns; pull it with pullImage"
+image "an archive" 'fromImage = ./base.tar.gz;' "'fromImage' is the path "
+says_too "an archive's way" 'buildImage { name = "a"; fromImage = ./base.tar.gz; }' "/base.tar.gz, an archive (as dockerTools makes them)" \
+  "pull it with pullImage" "n2c copy docker-archive:FILE dir:FOLDER" "n2c image-from-dir"
+image "dockerTools' image" 'fromImage = pkgs.runCommand "docker-image-a.tar.gz" { } "touch $out";' \
+  "'fromImage' is the derivation docker-image-a.tar.gz, an archive (as dockerTools makes them)"
+image "a base that is a list" 'fromImage = [ ];' "'fromImage' must be what pullImage, pullImageFromManifest or buildImage returns, and is a list"
+image "yes" 'initializeNixDatabase = "yes";' "'initializeNixDatabase' must be true or false, and is the string 'yes'"
+image "an owner of /nix in quotes" 'nixUid = "1000";' "'nixUid' must be a whole number, and is the string '1000'; write 1000, without quotes"
+# elsewhere ARGUMENT SENTENCE: what other tools, or other functions, have
+elsewhere() { says "the argument $1" "buildImage { name = \"a\"; $1 = null; }" "nix2container.buildImage: it has no argument '$1'; $2"; }
+elsewhere entrypoint "write config.Entrypoint = …"
+elsewhere Env "write config.Env = …"
+elsewhere workingDir "write config.WorkingDir = …"
+elsewhere deps "it belongs in buildLayer: layers = [ (buildLayer { deps = [ … ]; }) ]."
+elsewhere architecture "it is 'arch'"
+elsewhere extraCommands "write them in pkgs.runCommand and give what it makes as 'copyToRoot'"
+elsewhere fakeRootCommands "write the files in a derivation, give it as 'copyToRoot', and their owners and modes in 'perms'"
+elsewhere runAsRoot "nothing is run; "
+elsewhere includeNixDB "it is 'initializeNixDatabase'"
+elsewhere copyToroot "did you mean 'copyToRoot'?"
+elsewhere initialiseNixDatabase "did you mean 'initializeNixDatabase'?"
+says "an argument of an image in a layer" 'buildLayer { name = "a"; }' "nix2container.buildLayer: it has no argument 'name'; a layer has none"
+says "a layer's argument with a slip" 'buildLayer { dep = [ ]; }' "nix2container.buildLayer: it has no argument 'dep'; did you mean 'deps'?"
+
 echo '{"manifests": []}' > "$work/index.json"
 says "a manifest of many platforms" "pullImageFromManifest { imageName = \"a\"; imageManifest = $work/index.json; }" \
   "nix2container.pullImageFromManifest (a): 'imageManifest' is an index of several platforms; the passthru getManifest prints"
