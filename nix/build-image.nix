@@ -32,6 +32,7 @@ let
       # Owners and modes (see buildLayer).
     , perms ? [ ]
     , strictPerms ? false
+    , strictRoots ? false
       # How many layers to make of what `layers` does not hold.
     , maxLayers ? 1
       # true: a Nix inside the image knows the store paths of the image.
@@ -71,7 +72,7 @@ let
         without = [ configFile ] ++ lower;
       });
       ownLayer = buildLayer {
-        inherit layers maxLayers compressor layerStrategy excludes exactRelocation strictPerms;
+        inherit layers maxLayers compressor layerStrategy excludes exactRelocation strictPerms strictRoots;
         # The configuration's text names the store paths it needs. They belong in the image; it does not.
         deps = [ configFile ];
         ignore = configFile;

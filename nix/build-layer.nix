@@ -56,6 +56,8 @@ let
     , perms ? [ ]
       # true refuses a mode that is not octal digits alone; otherwise "0o755" is read as 0, as it has been.
     , strictPerms ? false
+      # true refuses two roots that bring one file with different content; otherwise it is a warning of the build.
+    , strictRoots ? false
       # How many layers to make at most.
     , maxLayers ? 1
       # The layer's entry in the image's history: created_by, author, comment, created.
@@ -91,6 +93,7 @@ let
       ]
       ++ lib.optional (knownPerms != [ ]) "--perms ${json "perms.json" knownPerms}"
       ++ lib.optional strictPerms "--strict-perms"
+      ++ lib.optional strictRoots "--strict-roots"
       ++ lib.optional (metadata != { }) "--history ${json "history.json" metadata}"
       ++ lib.optional (layerStrategy != null) "--layer-strategy ${layerStrategy}"
       ++ lib.optional (compressor != null) "--compressor ${compressor}"
@@ -111,6 +114,7 @@ let
       (mustBeStorePaths "ignore" (toList ignore))
       (mustBe "bool" "reproducible" reproducible)
       (mustBe "bool" "strictPerms" strictPerms)
+      (mustBe "bool" "strictRoots" strictRoots)
       (mustBeMetadata metadata)
       (must (compressor == null || builtins.isString compressor && builtins.match "gzip(:[0-2])?|zstd(:1?[0-9])?" compressor != null)
         "'compressor' is \"gzip\" or \"zstd\", with a level behind a colon or without (\"zstd:9\"), and not ${describe compressor}")

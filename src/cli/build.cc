@@ -12,6 +12,7 @@
 #include "console/output.h"
 #include "describe/base_image.h"
 #include "describe/closure.h"
+#include "describe/file_findings.h"
 #include "describe/layer_builder.h"
 #include "describe/layer_plan.h"
 #include "describe/path_size.h"
@@ -29,7 +30,7 @@ struct LayersArguments {
   std::string out, graph, ignore, rewrites, perms, history, max_layers = "1";
   std::string tar_directory, compressor = "none", strategy = "popularity", store_root;
   std::vector<std::string> parents;
-  bool strict_perms = false;
+  bool strict_perms = false, strict_roots = false;
 };
 
 struct ImageArguments {
@@ -113,6 +114,26 @@ std::vector<std::vector<StorePath>> split_paths(const LayersArguments& arguments
   return split_by_size(paths, sizes, closure, max_layers);
 }
 
+/// Warns of options that do nothing and of roots that take files from each other; refuses such
+/// roots with --strict-roots. `ordered` is the closure.
+void examine_files(const LayersArguments& arguments,
+                   const std::vector<std::vector<StorePath>>& layers,
+                   const std::vector<std::string>& ordered, const SelectionRules& rules) {
+  const StoreView store{.root = arguments.store_root};
+  std::vector<StorePath> paths;
+  for (const auto& layer : layers) paths.insert(paths.end(), layer.begin(), layer.end());
+  std::vector<std::string> named;
+  for (const auto& [path, perm] : rules.perms) named.push_back(path);
+  std::vector<std::string> warnings = find_idle_perms(paths, ordered, named, store);
+  const auto clashes = sentences_of(find_root_clashes(paths, store));
+  if (arguments.strict_roots && !clashes.empty()) {
+    throw Error(ErrorKind::input, clashes.front(),
+                "leave the file out of one of them; without --strict-roots this is a warning");
+  }
+  std::ranges::copy(clashes, std::back_inserter(warnings));
+  for (const std::string& warning : warnings) terminal::say("warning: " + warning);
+}
+
 /// What a layers.json holds, checked.
 std::vector<LayerRecord> read_layers(const std::string& file) {
   auto layers = read_with(file, parse_layers_json);
@@ -143,8 +164,9 @@ int run_layers(const LayersArguments& arguments, const std::stop_token& stop) {
                          .compression = compression};
   auto paths = select_paths(ordered, rules, parents, terminal::say);
   for (const std::string& warning : find_warnings(paths)) terminal::say("warning: " + warning);
-  const auto layers =
-      build_layers(split_paths(arguments, std::move(paths), closure, store, stop), build, stop);
+  const auto split = split_paths(arguments, std::move(paths), closure, store, stop);
+  const auto layers = build_layers(split, build, stop);
+  examine_files(arguments, split, ordered, rules);  // behind what upstream refuses
   for (const LayerRecord& layer : layers) {
     terminal::say(cat("Adding ", layer.paths->size(), " paths to layer (size:", layer.size,
                       " digest:", layer.digest, ")"));
@@ -243,6 +265,8 @@ void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) 
                      "JSON array of {path, regex, mode, uid, gid, uname, gname}");
   command.add_flag("--strict-perms", arguments->strict_perms,
                    "refuse modes that are not one to seven octal digits, such as 0o755");
+  command.add_flag("--strict-roots", arguments->strict_roots,
+                   "refuse paths whose rewrites bring one file with different content");
   command.add_option("--history", arguments->history, "JSON object: the layers' history entry");
   command
       .add_option("--max-layers", arguments->max_layers,

@@ -138,7 +138,6 @@ void complete(PushArguments& arguments) {
   std::vector<std::string>& others = arguments.others;
   const bool has_destination = !others.empty() && !others.back().starts_with('/');
   if (!has_destination && !arguments.own_name.empty()) others.push_back(arguments.own_name);
-  if (others.empty()) throw Error(ErrorKind::usage, "DESTINATION is required");
 }
 
 int run_push(PushArguments arguments, bool debug, std::stop_token stop) {
@@ -157,18 +156,20 @@ void add_push_options(CLI::App& command, PushArguments& arguments) {
                   "the image's description, or docker-archive:FILE (docker-archive:- reads it from "
                   "standard input); with --index also further ones")
       ->required();
-  command
-      .add_option("DESTINATION", arguments.others,
-                  "where it goes: HOST/REPOSITORY[:TAG][@DIGEST], docker-daemon:NAME:TAG, "
-                  "containers-storage:NAME:TAG, oci:DIR[:TAG], "
-                  "oci-archive:FILE[:TAG], docker-archive:FILE[:NAME:TAG], dir:DIR, - (an archive "
-                  "on standard output)")
-      ->option_text("DESTINATION");
+  CLI::Option* destination =
+      command
+          .add_option("DESTINATION", arguments.others,
+                      "where it goes: HOST/REPOSITORY[:TAG][@DIGEST], docker-daemon:NAME:TAG, "
+                      "containers-storage:NAME:TAG, oci:DIR[:TAG], "
+                      "oci-archive:FILE[:TAG], docker-archive:FILE[:NAME:TAG], dir:DIR, - (an "
+                      "archive on standard output)")
+          ->option_text("DESTINATION")
+          ->required();
   command
       .add_option("--own-name", arguments.own_name,
                   "where it goes when no DESTINATION is given: the commands that Nix makes for an "
                   "image say its name")
-      ->option_text("DESTINATION");
+      ->each([destination](const std::string&) { destination->required(false); });
   command.add_flag("--index", arguments.index,
                    "push several images, each [OS/ARCHITECTURE[/VARIANT]=]SOURCE, and an index of "
                    "them");

@@ -100,6 +100,12 @@ void FileRules::apply_perms(std::string_view source, go::TarHeader& header) cons
   }
 }
 
+void FileRules::note_matches(std::string_view source, std::vector<bool>& matched) const {
+  for (std::size_t i = 0; i < perms_.size(); ++i) {
+    if (!matched[i] && perms_[i].regexp.matches(source)) matched[i] = true;
+  }
+}
+
 bool has_plain_mode(const Perm& perm) {
   if (perm.mode.empty()) return true;
   const Parsed<go::ScannedOctal> scanned = go::scan_octal(perm.mode);

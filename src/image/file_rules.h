@@ -27,6 +27,8 @@ class FileRules {
   /// Sets owner and mode in a header as the perms that match the source say (docs/format.md B8.3).
   /// Throws Error{input} for a mode that is not a number.
   void apply_perms(std::string_view source, go::TarHeader& header) const;
+  /// Sets those of `matched` whose perm, by its number, matches the source.
+  void note_matches(std::string_view source, std::vector<bool>& matched) const;
 
  private:
   struct Rewriting {

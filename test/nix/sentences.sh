@@ -196,3 +196,42 @@ warns "contents alone still works, and says what it is called now" 'buildImage {
 plus='(pkgs.runCommand "gtk+-3.0" { } "mkdir $out")'
 warns "a store path that will not move to the root is named" "buildLayer { copyToRoot = $plus; }" \
   "nix2container.buildLayer: /nix/store/"
+
+if [ -z "$today" ]; then # today's Nix builds without the machine's programs
+  # built EXPRESSION: builds it with the program itself; what it says goes to build.log.
+  built() { nix-build --no-out-link -E "with import $tests { program = \"$N2C\"; }; with nix2container; $1" > "$work/built" 2> "$work/build.log"; }
+  # said WHAT SENTENCE: the build said so, hashes aside.
+  said() {
+    sed -E 's,/nix/store/[0-9a-z]{32}-,/,g' "$work/build.log" > "$work/said"
+    check "$1" grep -qF "$2" "$work/said"
+  }
+  built 'let other = pkgs.writeText "other" ""; in buildLayer { deps = [ pkgs.hello ]; perms = [
+      { path = pkgs.hello; regex = "/bin/hallo$"; mode = "0500"; } { path = pkgs.hello; regex = "/bin/"; mode = "0500"; }
+      { path = other; regex = ".*"; mode = "0500"; } ]; }' || fail "perms that do nothing: $(cat "$work/build.log")"
+  said "a regex that matches no file" 'warning: the perms of /hello with the regex "/bin/hallo$" match none of its files'
+  said "a path that is not there" 'warning: the perms of /other are for no path of this layer'
+  check "and no more than that" equal "$(grep -c warning: "$work/said")" 2
+  two='let root = name: text: pkgs.runCommand name { } "mkdir -p $out/etc; echo ${text} > $out/etc/motd; echo same > $out/etc/same; ln -s ${text} $out/etc/link";'
+  for layers in 1 5; do
+    built "$two in buildImage { name = \"a\"; maxLayers = $layers; copyToRoot = [ (root \"one\" \"abc\") (root \"two\" \"def\") ]; }" ||
+      fail "roots that clash: $(cat "$work/build.log")"
+    check "two roots with one file of different content: both are named, in $layers layers, and the one that the image gets" grep -qE \
+      'warning: two roots have /etc/motd with other content: the image gets that of /(one|two)/etc/motd, and not that of /(one|two)/etc/motd' \
+      <(sed -E 's,/nix/store/[0-9a-z]{32}-,/,g' "$work/build.log")
+    check "a link's target is its content" grep -q 'two roots have /etc/link' "$work/build.log"
+    check "what is the same in both is nobody's business" equal "$(grep -c 'two roots have' "$work/build.log")" 2
+    kept=$(grep -o 'gets that of [^,]*/etc/motd' "$work/build.log" | cut -d' ' -f4)
+    "$N2C" push "$(cat "$work/built")" "dir:$work/dir-$layers" > "$work/push.log" 2>&1
+    for layer in $(jq -r '.layers[].digest' "$work/dir-$layers/manifest.json"); do
+      tar -xOf "$work/dir-$layers/${layer#*:}" etc/motd 2> /dev/null || tar -xPOf "$work/dir-$layers/${layer#*:}" /etc/motd 2> /dev/null || true
+    done | tail -n 1 > "$work/motd"
+    check "it is the one" cmp "$work/motd" "$kept"
+  done
+  if built "$two in buildImage { name = \"a\"; strictRoots = true; copyToRoot = [ (root \"one\" \"abc\") (root \"two\" \"def\") ]; }"; then
+    fail "strictRoots took roots that clash"
+  fi
+  said "strictRoots refuses them" 'two roots have /etc/'
+  built "$two in buildLayer { strictRoots = true; copyToRoot = [ (root \"one\" \"abc\") (root \"two\" \"abc\") ]; }" ||
+    fail "strictRoots: $(cat "$work/build.log")"
+  said "and takes those that have the same" 'Layers have been written'
+fi
