@@ -1,6 +1,6 @@
 # buildImage: layers and a configuration as one image, described in an image.json that names store paths and holds
 # no bytes of them. What can be done with it hangs on it: push, load, serve, inspect, and the copyTo family.
-{ pkgs, lib, n2c, arguments, configRules, permRules, closureGraph, nixDatabase, buildLayer, runnables, goArch }:
+{ pkgs, lib, n2c, arguments, configRules, permRules, accounts, closureGraph, nixDatabase, buildLayer, runnables, goArch }:
 
 let
   inherit (arguments) checked fromContents must mustBe mustBeArch mustBeBase mustBeLayerCount mustBeLayers mustBeName
@@ -31,15 +31,25 @@ let
     , arch ? goArch
       # Owners and modes (see buildLayer).
     , perms ? [ ]
+    , permsFile ? null
     , strictPerms ? false
     , strictRoots ? false
       # How many layers to make of what `layers` does not hold.
     , maxLayers ? 1
       # true: a Nix inside the image knows the store paths of the image.
     , initializeNixDatabase ? false
-      # Who owns /nix then.
+      # Who owns /nix then, and with which mode.
     , nixUid ? 0
     , nixGid ? 0
+    , nixMode ? "0755"
+      # Accounts, in /etc/passwd, /etc/group and /etc/shadow: { app = { uid = 1000; home = "/home/app"; }; }, and
+      # { wheel = { gid = 10; members = [ "app" ]; }; }. root is there by itself.
+    , users ? { }
+    , groups ? { }
+      # Folders that have to be there: "/var/lib/app", { path = "/tmp"; mode = "1777"; }.
+    , ensureDirs ? [ ]
+      # A tar, or a list of them, whose entries lie above everything, with the owners and modes that they have there.
+    , fromTar ? null
       # When the image was made, for those who ask it: RFC 3339.
     , created ? "0001-01-01T00:00:00Z"
     , meta ? { }
@@ -72,7 +82,7 @@ let
         without = [ configFile ] ++ lower;
       });
       ownLayer = buildLayer {
-        inherit layers maxLayers compressor layerStrategy excludes exactRelocation strictPerms strictRoots;
+        inherit permsFile layers maxLayers compressor layerStrategy excludes exactRelocation strictPerms strictRoots;
         # The configuration's text names the store paths it needs. They belong in the image; it does not.
         deps = [ configFile ];
         ignore = configFile;
@@ -80,11 +90,17 @@ let
         perms = perms ++ lib.optional initializeNixDatabase {
           path = database;
           regex = ".*";
-          mode = "0755";
+          mode = nixMode;
           uid = nixUid;
           gid = nixGid;
         };
       };
+
+      # Above all others, and only where there is something: layers of their own, so that folders may have other modes
+      # than those of the same name below.
+      accountFiles = accounts.layerOf { inherit users groups ensureDirs; };
+      upper = lib.optional (accountFiles != null) (buildLayer (accountFiles // { inherit compressor; }))
+        ++ lib.optional (fromTar != null && fromTar != [ ]) (buildLayer { inherit fromTar compressor; });
 
       hasBase = fromImage != null && fromImage != "";
       base = if mergeBaseConfig then fromImage.withConfig or fromImage else fromImage;
@@ -95,7 +111,7 @@ let
         ++ [ "--arch ${lib.escapeShellArg arch}" "--created ${lib.escapeShellArg created}" ]
         ++ map (key: "--annotation ${lib.escapeShellArg "manifest:${key}=${annotations.${key}}"}") (builtins.attrNames annotations)
         ++ [ "${configFile}" ]
-        ++ map (layer: "${layer}/layers.json") (lower ++ [ ownLayer ]));
+        ++ map (layer: "${layer}/layers.json") (lower ++ [ ownLayer ] ++ upper));
 
       image = runnables.dressed (pkgs.runCommandLocal "image-${baseNameOf name}.json" { inherit meta passthru; } ''
         ${command}
@@ -121,6 +137,8 @@ let
       (mustBe "bool" "initializeNixDatabase" initializeNixDatabase)
       (mustBe "int" "nixUid" nixUid)
       (mustBe "int" "nixGid" nixGid)
+      (mustBe "string" "nixMode" nixMode)
+      (accounts.check { inherit users groups ensureDirs; })
       (must (created != "now") "'created' is \"now\", which gives another image at each build; write a date, such as self.lastModifiedDate in RFC 3339 form")
       (mustBe "string" "created" created)
       (mustBeArch arch)

@@ -1,5 +1,5 @@
 # buildLayer: store paths and their closure as one or more layers, described in $out/layers.json.
-{ pkgs, lib, n2c, arguments, permRules, closureGraph }:
+{ pkgs, lib, n2c, arguments, permRules, closureGraph, tarRoot }:
 
 let
   inherit (arguments) checked describe fromContents must mustBe mustBeLayerCount mustBeLayers mustBeMetadata mustBeOneOf
@@ -54,6 +54,11 @@ let
     , reproducible ? true
       # Owners and modes for the tar, which the store cannot hold: { path; regex; mode; uid; gid; uname; gname; }.
     , perms ? [ ]
+      # The same in a JSON file, such as a derivation makes; it comes behind `perms`.
+    , permsFile ? null
+      # A tar, or a list of them, whose entries go to the root with the owners and modes that they have there. It is
+      # best in a layer of its own: folders that it shares with others here need the same perms in both.
+    , fromTar ? null
       # true refuses a mode that is not octal digits alone; otherwise "0o755" is read as 0, as it has been.
     , strictPerms ? false
       # true refuses two roots that bring one file with different content; otherwise it is a warning of the build.
@@ -77,11 +82,19 @@ let
     , ...
     }@given:
     let
-      roots = fromContents "buildLayer" contents copyToRoot;
+      tars = map tarRoot (toList fromTar);
+      roots = fromContents "buildLayer" contents copyToRoot ++ map (tar: tar.root) tars;
       json = name: value: pkgs.writeText name (builtins.toJSON value);
       rewrites = rewritesOf { inherit roots excludes; exact = exactRelocation; };
       graph = closureGraph { paths = deps ++ roots; without = builtins.filter (path: path != "") (toList ignore); };
       knownPerms = permRules.known "buildLayer" perms;
+      permsFiles = toList permsFile ++ map (tar: tar.perms) tars;
+      ownPerms = json "perms.json" knownPerms;
+      allPerms =
+        if permsFiles == [ ] then ownPerms
+        else pkgs.runCommand "perms.json" { nativeBuildInputs = [ pkgs.jq ]; } ''
+          jq -s add ${ownPerms} ${toString permsFiles} > $out
+        '';
 
       command = builtins.concatStringsSep " " ([
         "${n2c}/bin/n2c"
@@ -91,7 +104,7 @@ let
         "--max-layers ${toString maxLayers}"
         "--rewrites ${json "rewrites.json" rewrites}"
       ]
-      ++ lib.optional (knownPerms != [ ]) "--perms ${json "perms.json" knownPerms}"
+      ++ lib.optional (knownPerms != [ ] || permsFiles != [ ]) "--perms ${allPerms}"
       ++ lib.optional strictPerms "--strict-perms"
       ++ lib.optional strictRoots "--strict-roots"
       ++ lib.optional (metadata != { }) "--history ${json "history.json" metadata}"
@@ -111,6 +124,8 @@ let
       (mustBeLayers layers)
       (permRules.mustBePerms perms)
       (mustBeLayerCount maxLayers)
+      (mustBeStorePaths "permsFile" (toList permsFile))
+      (mustBeStorePaths "fromTar" (toList fromTar))
       (mustBeStorePaths "ignore" (toList ignore))
       (mustBe "bool" "reproducible" reproducible)
       (mustBe "bool" "strictPerms" strictPerms)

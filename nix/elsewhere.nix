@@ -26,7 +26,7 @@ inConfig [
   disksize = "no virtual machine is started";
   enablefakechroot = "write the files in a derivation, give it as 'copyToRoot', and their owners and modes in 'perms'";
   extracommands = "write them in pkgs.runCommand and give what it makes as 'copyToRoot'";
-  fakerootcommands = "write the files in a derivation, give it as 'copyToRoot', and their owners and modes in 'perms'";
+  fakerootcommands = "owners and modes are in 'perms', 'users' and 'ensureDirs', and 'fromTar' takes what a command under fakeroot packed";
   fromimagename = "'fromImage' is one image; pullImage takes its name";
   fromimagetag = "'fromImage' is one image; pullImage takes its digest";
   gid = "owners are in 'perms'";
@@ -37,7 +37,7 @@ inConfig [
   keepcontentsdirlinks = "links to folders are kept as they are";
   mtime = "files are from the first second of 1970, whenever they were made; 'created' is the image's date";
   reproducible = "it belongs in buildLayer";
-  runasroot = "nothing is run; write the files in a derivation, give it as 'copyToRoot', and their owners and modes in 'perms'";
+  runasroot = "nothing is run as root; accounts are in 'users', folders in 'ensureDirs', and 'fromTar' takes what a command under fakeroot packed";
   uid = "owners are in 'perms'";
   uname = "owners are in 'perms'";
 }

@@ -59,6 +59,13 @@ in
         exec ${n2c}/bin/n2c inspect ${image} "$@"
       '';
 
+      # One executable file that writes the image to standard output as a docker-archive, as NixOS wants it:
+      # virtualisation.oci-containers.containers.<name>.imageStream.
+      stream = pkgs.writeScript "stream-${baseNameOf image.imageName}" ''
+        #!${pkgs.runtimeShell}
+        exec ${n2c}/bin/n2c push ${image} docker-archive:-:${reference} --quiet "$@"
+      '' // { inherit (image) imageName imageTag; };
+
       copyToDockerDaemon = copyTo image "copy-to-docker-daemon"
         "Copy to Docker daemon image ${reference}" "docker-daemon:${reference}";
       copyToRegistry = copyTo image "copy-to-registry"

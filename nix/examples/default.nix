@@ -2,6 +2,7 @@
 { pkgs, nix2container, bases ? { } }:
 
 builtins.mapAttrs (_: file: import file ({ inherit pkgs nix2container; } // bases)) {
+  accounts = ./accounts.nix;
   bash = ./bash.nix;
   basic = ./basic.nix;
   created = ./created.nix;

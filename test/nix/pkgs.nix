@@ -38,6 +38,7 @@ rec {
   gdb = onlyHere "gdb";
   lldb = onlyHere "lldb";
   skopeo = onlyHere "skopeo";
+  fakeroot = onlyHere "fakeroot";
   podman = onlyHere "podman";
 
   lib = rec {
@@ -107,6 +108,8 @@ rec {
       chmod 555 $out/bin/${name}
     '';
   jq = onlyHere "jq";
+  gnutar = onlyHere "tar";
+  runtimeShell = "/bin/bash";
   sqlite = onlyHere "sqlite3";
   nix = fromHere "nix" [ "nix" "nix-store" ];
   # Nobody's: tests pull over plain HTTP.

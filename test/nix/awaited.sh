@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# What users of nix2container asked for, and have here: accounts, folders, tars with owners, perms from a file, a stream.
+. "$(dirname "$0")/own_store.inc"
+need fakeroot tar
+
+made() { # made EXPRESSION
+  nix-build --no-out-link -E "with import $tests { program = \"$N2C\"; }; with nix2container; $1" 2> "$work/build.log" ||
+    { cat "$work/build.log"; return 1; }
+}
+# listing IMAGE: "MODE UID/GID PATH" of all entries, lowest layer first
+listing() {
+  rm -rf "$work/dir"
+  "$N2C" push "$1" "dir:$work/dir" > "$work/push.log" 2>&1 || fail "push to dir: $(cat "$work/push.log")"
+  for layer in $(jq -r '.layers[].digest' "$work/dir/manifest.json"); do
+    tar --numeric-owner -tvPf "$work/dir/${layer#*:}" | awk '{ print $1, $2, $6 }'
+  done
+}
+content() { for layer in $(jq -r '.layers[].digest' "$work/dir/manifest.json"); do tar -xOPf "$work/dir/${layer#*:}" "$1" 2> /dev/null || true; done; }
+has() { check "$1" grep -qxF -- "$2" "$work/listing"; } # has WHAT LINE
+
+image=$(made examples.accounts) || fail "accounts: $image"
+listing "$image" > "$work/listing"
+check "users are in /etc/passwd, root among them" equal "$(content /etc/passwd)" \
+  $'root:x:0:0::/root:/bin/sh\napp:x:1000:1000:the application:/home/app:/bin/sh'
+check "groups are in /etc/group, each user's own among them" equal "$(content /etc/group)" $'root:x:0:\nwheel:x:10:app\napp:x:1000:'
+check "nobody has a password" equal "$(content /etc/shadow)" $'root:!:1::::::\napp:!:1::::::'
+has "which only root reads" "-rw-r----- 0/0 /etc/shadow"
+has "a home that was asked for is its user's" "drwx------ 1000/1000 /home/app"
+has "a folder that has to be there" "drwxr-xr-x 0/0 /var/lib/app"
+has "with its mode" "drwxrwxrwt 0/0 /tmp"
+has "a tar's entries keep owner and mode" "-rw-r----- 33/44 /srv/data/key"
+has "folders too" "drwxr-xr-x 33/44 /srv/data"
+check "these are layers above the image's own, and only where there is something" equal \
+  "$(jq '.layers | length' "$image") $(jq '.layers | length' "$(made 'buildImage { name = "a"; config.Cmd = [ "${pkgs.hello}" ]; }')")" "3 1"
+
+image=$(made 'buildImage { name = "a"; copyToRoot = pkgs.writeTextDir "etc/motd" "a"; fromTar = pkgs.runCommand "a.tar" { } "
+  export PATH=/usr/bin:/bin
+  mkdir -p \"r/with space\"; echo b > \"r/with space/b+(1).txt\"; ln -s b r/link; mkdir r/etc; for i in \$(seq 250); do echo > r/etc/\$i; done
+  echo c > r/suid
+  fakeroot sh -c \"chown 7:8 r/with*/b*; chown -h 9:9 r/link; chmod 4755 r/suid; tar -C r -cf $out .\"
+"; }') || fail "names: $image"
+listing "$image" > "$work/listing"
+check "names with spaces and characters of expressions" grep -q '^-rw-r--r-- 7/8 /with$' "$work/listing"
+has "links" "lrwxrwxrwx 9/9 /link"
+has "set-user-id" "-rwsr-xr-x 0/0 /suid"
+check "many entries of one owner" equal "$(grep -c '^-rw-r--r-- 0/0 /etc/[0-9]*$' "$work/listing")" 250
+if made 'buildLayer { fromTar = pkgs.runCommand "device.tar" { } "/usr/bin/fakeroot /bin/sh -c \"/usr/bin/mknod null c 1 3; /usr/bin/tar -cf $out null\""; }' > "$work/device.log"; then
+  fail "a device was taken"
+fi
+check "a device is refused, by name" grep -q 'the tar has null, which is a device or a FIFO: leave it out\|null' "$work/device.log"
+
+image=$(made 'let root = pkgs.writeTextDir "etc/motd" "a"; in buildImage { name = "a"; copyToRoot = root;
+  perms = [ { path = root; regex = ".*"; mode = "0755"; } ];
+  permsFile = pkgs.writeText "perms" (builtins.toJSON [ { path = root; regex = "motd$"; mode = "0600"; uid = 5; } ]); }') || fail "permsFile: $image"
+listing "$image" > "$work/listing"
+has "permsFile comes behind perms" "-rw------- 5/0 /etc/motd"
+has "which hold for the rest" "drwxr-xr-x 0/0 /etc"
+image=$(made 'buildImage { name = "a"; initializeNixDatabase = true; nixMode = "0775"; nixGid = 30; }') || fail "nixMode: $image"
+listing "$image" > "$work/listing"
+has "nixMode" "drwxrwxr-x 0/30 /nix/var/nix/db"
+
+stream=$(made '(buildImage { name = "Team/a"; tag = "1"; copyToRoot = pkgs.writeTextDir "etc/motd" "a"; }).stream') || fail "stream: $stream"
+check "stream is one executable file" test -f "$stream" -a -x "$stream"
+"$stream" > "$work/archive.tar" 2> "$work/stream.log" || fail "stream: $(cat "$work/stream.log")"
+check "which writes a docker-archive with the image's name" equal \
+  "$(tar -xOf "$work/archive.tar" manifest.json | jq -r '.[0].RepoTags[0]' | sed 's,^docker.io/,,')" team/a:1
