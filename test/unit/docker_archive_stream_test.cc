@@ -7,6 +7,8 @@
 #include "places/stream_push.h"
 #include "test/support/memory_place.h"
 
+namespace docker_archive_stream_test {
+
 using namespace n2c;
 using namespace n2c::test;
 
@@ -212,3 +214,5 @@ TEST_CASE("links to layers lead to them, and a compressed layer is its plain tar
   CHECK(pushing.push(stream).count(BlobOutcome::sent) == 2);
   CHECK(pushing.store.blobs.contains(oci::Digest::of(plain)));
 }
+
+}  // namespace docker_archive_stream_test

@@ -6,6 +6,8 @@
 #include "describe/layer_builder.h"
 #include "test/support/temp_store.h"
 
+namespace dockertools_conf_test {
+
 using namespace n2c;
 using test::TempStore;
 
@@ -92,3 +94,5 @@ TEST_CASE("a conf.json that is wrong says where") {
   fill(store, std::string(64, 'a'));
   CHECK_THROWS_AS(image_of(*parse_dockertools_conf(conf_json()), {}, store.view(), {}), Error);
 }
+
+}  // namespace dockertools_conf_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace tag_list_test {
+
 using namespace n2c;
 
 TEST_CASE("a Link header leads to the next page by its query alone") {
@@ -14,3 +16,5 @@ TEST_CASE("a Link header leads to the next page by its query alone") {
     CHECK_FALSE(next_page(link));
   }
 }
+
+}  // namespace tag_list_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace text_template_test {
+
 using namespace n2c;
 
 namespace {
@@ -62,3 +64,5 @@ TEST_CASE("what cannot be understood is said") {
   }
   CHECK(made(std::string(200, '(') + "{{" + std::string(200, '(') + "}}").starts_with("error: "));
 }
+
+}  // namespace text_template_test
