@@ -142,11 +142,25 @@ class Conversation {
       trim_texts();
     }
     end_.took_all_input = program_.input == nullptr || (at_end_ && given_ == filled_ && !in_);
+    await_exit(wake, stop);
     end_.exit_code = wait_for(std::exchange(pid_, -1));
     return std::move(end_);
   }
 
  private:
+  /// Returns when the program has ended; it may have closed its output before.
+  void await_exit(const WakeUp& wake, const std::stop_token& stop) const {
+    siginfo_t ended{};
+    for (int pause = 0;
+         waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         ended.si_pid == 0;
+         pause = std::min(pause + 1, 50)) {
+      pollfd wait{wake.fd(), POLLIN, 0};
+      poll(&wait, 1, pause);
+      if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "cancelled");
+    }
+  }
+
   void fill() {
     if (!in_ || given_ < filled_ || at_end_) return;
     given_ = 0;
