@@ -1,13 +1,20 @@
 #include "registry/client/blob_reader.h"
 
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/pipe.h"
 #include "base/retry.h"
 #include "base/text.h"
+#include "codec/codec.h"
+#include "registry/client/decoded_replies.h"
+#include "registry/client/retry_waits.h"
 
 namespace n2c::registry {
 
@@ -37,6 +44,15 @@ class PipeWriter final : public Writer {
   std::uint64_t& have_;
   std::uint64_t to_skip_;
 };
+
+/// The first byte that a Content-Range names: "bytes 10-19/20" gives 10.
+std::optional<std::uint64_t> first_of(std::string_view range) {
+  range = trim(range);
+  if (!lower_ascii(range.substr(0, 5)).starts_with("bytes")) return std::nullopt;
+  range = trim(range.substr(5));
+  const auto ends = cut(range, '-');
+  return ends ? parse_number(trim(ends->first)) : std::nullopt;
+}
 
 class BlobReader final : public Reader {
  public:
@@ -70,6 +86,9 @@ class BlobReader final : public Reader {
     return 0;
   }
 
+  /// Whether what comes is encoded. To be asked after the first read().
+  bool is_encoded_too() const { return encoded_; }
+
  private:
   void wake() {
     const std::scoped_lock hold(mutex_);
@@ -99,9 +118,7 @@ class BlobReader final : public Reader {
         attempt = 0;
         since = host_->clock().now();
       }
-      if (!host_->wait_to_retry(++attempt, since, failed->message(), {}, stop_.get_token())) {
-        throw *failed;
-      }
+      host_->wait_to_retry(++attempt, since, *failed, retry_after_, stop_.get_token());
     }
   }
 
@@ -110,15 +127,20 @@ class BlobReader final : public Reader {
     const bool resumes = have_ > 0 && !ranges_refused_;
     PipeWriter sink(pipe_, have_, resumes ? 0 : have_);
     HostCall call{.request = {.url = host_->url(cat(scope_.repository, "/blobs/", digest_.str())),
-                              .reply_sink = &sink,
-                              .sink_status = resumes ? 206 : 200},
+                              .reply_sink = &sink},
                   .scopes = {scope_},
                   .retry = false,
                   .verified = true};
+    call.request.is_for_sink = [this, resumes](const http::Response& head) {
+      if (!resumes) return begins(head);
+      other_part_ = head.status == 206 && !continues(head);
+      return head.status == 206 && !other_part_;
+    };
+    call.request.headers.set("Accept-Encoding", "identity");
+    retry_after_.reset();
     if (resumes) call.request.headers.set("Range", cat("bytes=", have_, "-"));
     try {
-      const HostReply reply = host_->send(call, stop_.get_token());
-      return judge(call.request, reply.response, resumes);
+      return judge(call.request, host_->send(call, stop_.get_token()), resumes);
     } catch (const Error& error) {
       if (resumes && error.kind() == ErrorKind::registry) {
         ranges_refused_ = true;  // it sends the whole blob whatever is asked
@@ -129,16 +151,42 @@ class BlobReader final : public Reader {
     }
   }
 
-  std::optional<Error> judge(const http::Request& request, const http::Response& response,
-                             bool resumes) {
+  /// Whether a reply is the blob from its start. Some proxies encode what nobody asked them to.
+  bool begins(const http::Response& head) {
+    if (head.status != 200) return false;
+    if (is_encoded(head)) {
+      // A length that is the blob's own says that the header is not true.
+      const auto length = head.headers.find("Content-Length");
+      const bool is_plain = size_ && length && parse_number(trim(*length)) == size_;
+      encoded_ = !is_plain;
+      ranges_refused_ = ranges_refused_ || !is_plain;
+    }
+    return true;
+  }
+
+  /// Whether a 206 is the rest of the blob.
+  bool continues(const http::Response& head) const {
+    const auto range = head.headers.find("Content-Range");
+    return !is_encoded(head) && (!range || first_of(*range) == have_);
+  }
+
+  std::optional<Error> judge(const http::Request& request, const HostReply& reply, bool resumes) {
+    const http::Response& response = reply.response;
     const int wanted = resumes ? 206 : 200;
+    if (std::exchange(other_part_, false)) {
+      ranges_refused_ = true;  // the whole blob is asked for
+      return Error(ErrorKind::network,
+                   cat("GET ", request.url.redacted(), ": the reply is another part than bytes ",
+                       have_, " and on"));
+    }
     if (response.status == wanted) {
       // Where the size is not known, the transport has checked Content-Length.
-      if (have_ >= size_.value_or(0)) return std::nullopt;
+      if (encoded_ || have_ >= size_.value_or(0)) return std::nullopt;
       return Error(ErrorKind::network, cat("GET ", request.url.redacted(), ": ended after ", have_,
                                            " of ", *size_, " bytes"));
     }
-    const Error error = host_->failure(request, response, scope_);
+    const Error error = host_->failure(request, reply, scope_);
+    retry_after_ = retry_after(response);
     if (resumes && !is_passing_status(response.status)) {
       ranges_refused_ = true;
       return error;
@@ -160,8 +208,51 @@ class BlobReader final : public Reader {
   std::exception_ptr failure_;  // under mutex_
   Pipe pipe_;
   std::uint64_t have_ = 0;       // the fetching thread's
-  bool ranges_refused_ = false;  // the fetching thread's
-  std::jthread thread_;          // last: it uses all of the above
+  bool ranges_refused_ = false;  // the fetching thread's, and while it waits the network's
+  bool other_part_ = false;      // the same: a 206 was not what was asked for
+  std::optional<std::chrono::milliseconds> retry_after_;  // the fetching thread's
+  std::atomic<bool> encoded_ = false;                     // known before the first byte is read
+  std::jthread thread_;                                   // last: it uses all of the above
+};
+
+/// Bytes that were read already, and then the rest.
+class ContinuedReader final : public Reader {
+ public:
+  ContinuedReader(ByteView first, std::unique_ptr<Reader> rest)
+      : first_(first.begin(), first.end()), rest_(std::move(rest)) {}
+  std::size_t read(ByteSpan into) override {
+    const std::size_t count = std::min(into.size(), first_.size() - given_);
+    if (count == 0) return rest_->read(into);
+    std::copy_n(first_.begin() + static_cast<std::ptrdiff_t>(given_), count, into.begin());
+    given_ += count;
+    return count;
+  }
+
+ private:
+  const std::vector<std::byte> first_;
+  std::size_t given_ = 0;
+  std::unique_ptr<Reader> rest_;
+};
+
+/// A blob without the encoding that something on the way gave it.
+class PlainBlob final : public Reader {
+ public:
+  explicit PlainBlob(std::unique_ptr<BlobReader> blob) : blob_(std::move(blob)) {}
+  std::size_t read(ByteSpan into) override {
+    if (plain_) return plain_->read(into);
+    const std::size_t count = blob_->read(into);
+    if (begun_ || !blob_->is_encoded_too()) {
+      begun_ = begun_ || count > 0;
+      return count;
+    }
+    plain_ = decompress(std::make_unique<ContinuedReader>(into.first(count), std::move(blob_)));
+    return plain_->read(into);
+  }
+
+ private:
+  bool begun_ = false;
+  std::unique_ptr<BlobReader> blob_;
+  std::unique_ptr<Reader> plain_;
 };
 
 }  // namespace
@@ -170,7 +261,8 @@ std::unique_ptr<Reader> open_blob_reader(std::shared_ptr<Host> host, const Scope
                                          const oci::Digest& digest,
                                          std::optional<std::uint64_t> size, std::stop_token stop) {
   auto reader = std::make_unique<BlobReader>(std::move(host), scope, digest, size, std::move(stop));
-  return oci::verify(std::move(reader), digest, size, "blob " + digest.brief(),
+  return oci::verify(std::make_unique<PlainBlob>(std::move(reader)), digest, size,
+                     "blob " + digest.brief(),
                      "the registry's storage or something on the way alters it");
 }
 

@@ -1,8 +1,10 @@
 #include "registry/client/client.h"
 
 #include <array>
+#include <thread>
 
 #include "base/hash.h"
+#include "base/retry.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "registry/client/blob_reader.h"
@@ -19,6 +21,8 @@ namespace mt = oci::media_type;
 
 /// At a manifest's PUT some registries look at every blob before they answer.
 constexpr std::chrono::seconds manifest_patience{120};
+/// A list of tags only saves time.
+constexpr std::chrono::seconds tags_limit{10};
 
 /// One header line for each type: of a list some registries read only the first.
 void accept_manifests(http::Headers& headers) {
@@ -66,6 +70,17 @@ bool lacks_blobs(const std::vector<OciError>& errors) {
   return has_code(errors, "MANIFEST_BLOB_UNKNOWN") || has_code(errors, "BLOB_UNKNOWN");
 }
 
+/// Whether the registry lacks images that an index names: some say so by a bare 404 (#19).
+bool lacks_images(int status, const std::vector<OciError>& errors) {
+  return has_code(errors, "MANIFEST_UNKNOWN") || (status == 404 && errors.empty());
+}
+
+/// The statuses by which registries refuse to overwrite a tag (containers-roadmap#2380, #2179).
+bool may_be_immutable(int status) {
+  return status == 400 || status == 403 || status == 405 || status == 409 || status == 412 ||
+         status == 422;
+}
+
 /// zot refuses Docker's media types (imgpkg#621), old registries OCI's (quay/oras#738).
 bool refuses_format(int status, const std::vector<OciError>& errors) {
   if (status == 415) return true;
@@ -81,7 +96,9 @@ RegistryClient::RegistryClient(std::shared_ptr<Host> host, oci::Repository repos
 
 RegistryClient::~RegistryClient() {
   const auto left = sessions_.with([](auto& sessions) { return std::move(sessions); });
-  for (const auto& [digest, session] : left) cancel_session(*host_, scope(), session);
+  for (const auto& [digest, session] : left) {
+    if (!cancel_session(*host_, scope(), session)) break;  // so would the others
+  }
 }
 
 Scope RegistryClient::scope() const {
@@ -102,20 +119,31 @@ bool RegistryClient::mount(const oci::Descriptor& blob, const oci::Repository& f
                                        .with_query("mount", blob.digest.str())
                                        .with_query("from", from.path)},
                 .scopes = {scope(), Scope{.repository = from.path}}};
-  std::optional<HostReply> reply;
+  if (refused_mounts_.with([&](auto& refused) { return refused.contains(from.path); }))
+    return false;
   try {
-    reply = host_->send(call, stop);
+    return mount_by(call, blob.digest, stop);
   } catch (const Error& error) {
-    // No token for both repositories (ggcr#220, oras#1924): upload with our own.
-    if (error.kind() != ErrorKind::auth) throw;
+    // No token for both repositories (ggcr#220, oras#1924), or whatever else: a mount saves time,
+    // and what ends one ends the next as well.
+    if (error.kind() == ErrorKind::cancelled) throw;
+    refused_mounts_.with([&](auto& refused) { refused.insert(from.path); });
+    if (error.kind() != ErrorKind::auth) {
+      host_->note_once(cat("no layers from ", from.str(), ": ", error.message()));
+    }
     return false;
   }
-  const auto& response = reply->response;
+}
+
+bool RegistryClient::mount_by(const HostCall& call, const oci::Digest& digest,
+                              std::stop_token stop) {
+  const HostReply reply = host_->send(call, std::move(stop));
+  const auto& response = reply.response;
   if (response.status == 201) return true;
+  if (is_passing_status(response.status)) throw host_->failure(call.request, reply, scope());
   const auto location = response.headers.find("Location");
   if (response.status != 202 || !location) return false;
-  // 202 is an upload session (distribution-spec#204): the blob will be sent into it.
-  keep_session(blob.digest, host_->session_url(call.request, response, *location));
+  keep_session(digest, host_->session_url(call.request, response, *location));
   return false;
 }
 
@@ -161,10 +189,11 @@ std::optional<oci::RawManifest> RegistryClient::get_manifest(std::string_view ta
                 .scopes = {scope()},
                 .verified = oci::Digest::parse(tag_or_digest).has_value()};
   accept_manifests(call.request.headers);
+  call.request.headers.set("Accept-Encoding", "identity");
   const HostReply reply = host_->send(call, std::move(stop));
   const auto& response = reply.response;
   if (response.status == 404) return std::nullopt;
-  if (response.status != 200) throw host_->failure(call.request, response, scope());
+  if (response.status != 200) throw host_->failure(call.request, reply, scope());
   const auto wanted = oci::Digest::parse(tag_or_digest);
   const oci::Digest digest =
       digest_by(wanted ? wanted->algorithm() : HashAlgorithm::sha256, response.body);
@@ -185,6 +214,9 @@ std::optional<oci::Descriptor> RegistryClient::head_manifest(std::string_view ta
   call.verified = oci::Digest::parse(tag_or_digest).has_value();
   accept_manifests(call.request.headers);
   const HostReply reply = host_->send(call, std::move(stop));
+  if (is_passing_status(reply.response.status)) {
+    throw host_->failure(call.request, reply, scope());
+  }
   // 401, 403 and 405 stand for "absent" as well (ggcr#1691, harbor#22363).
   if (reply.response.status != 200) return std::nullopt;
   const auto named = reply.response.headers.find("Docker-Content-Digest");
@@ -198,12 +230,42 @@ std::optional<oci::Descriptor> RegistryClient::head_manifest(std::string_view ta
 
 bool RegistryClient::has_tags(std::stop_token stop) {
   const HostCall call{.request = {.url = host_->url(cat(repository_.path, "/tags/list?n=1"))},
-                      .scopes = {scope()}};
-  const HostReply reply = host_->send(call, std::move(stop));
-  if (reply.response.status != 200) return false;
-  const auto json = go::Json::parse(reply.response.body);
-  const go::Json* tags = json ? json->find("tags") : nullptr;
-  return tags != nullptr && tags->as_array() != nullptr && !tags->as_array()->empty();
+                      .scopes = {scope()},
+                      .retry = false};
+  std::stop_source limit;
+  const std::stop_callback on_stop(stop, [&] { limit.request_stop(); });
+  const std::jthread timer([&](const std::stop_token& done) {
+    SystemClock clock;
+    if (clock.wait(tags_limit, done)) limit.request_stop();
+  });
+  try {
+    const HostReply reply = host_->send(call, limit.get_token());
+    if (reply.response.status != 200) return false;
+    const auto json = go::Json::parse(reply.response.body);
+    const go::Json* tags = json ? json->find("tags") : nullptr;
+    return tags != nullptr && tags->as_array() != nullptr && !tags->as_array()->empty();
+  } catch (const Error& error) {
+    if (stop.stop_requested()) throw;
+    const bool is_slow = error.kind() == ErrorKind::cancelled;
+    host_->note_once(cat("the tags of ", repository_.str(), " are not known: ",
+                         is_slow ? "no answer in ten seconds" : error.message()));
+    return false;
+  }
+}
+
+/// What a tag holds. The digest comes from HEAD, or, where that names none, from the bytes. Nothing
+/// where there is no such tag, or where it cannot be told.
+std::optional<RegistryClient::Held> RegistryClient::held_under(std::string_view tag,
+                                                               std::stop_token stop) {
+  try {
+    if (const auto head = head_manifest(tag, stop)) return Held{head->digest, head->media_type};
+    const auto manifest = get_manifest(tag, stop);
+    if (!manifest) return std::nullopt;
+    return Held{manifest->descriptor.digest, manifest->descriptor.media_type};
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    return std::nullopt;  // the refusal is what counts
+  }
 }
 
 std::optional<std::vector<std::string>> RegistryClient::list_tags(std::stop_token stop) {
@@ -219,7 +281,7 @@ bool RegistryClient::delete_manifest(const oci::Digest& digest, std::stop_token 
   const auto& response = reply.response;
   if (response.status == 404) return false;
   if (response.status >= 200 && response.status < 300) return true;
-  const Error failure = host_->failure(call.request, response, scope());
+  const Error failure = host_->failure(call.request, reply, scope());
   // distribution-spec, "Deleting Manifests".
   if (response.status != 405) throw failure;
   throw Error(ErrorKind::registry, failure.message(),
@@ -233,7 +295,8 @@ ManifestPut RegistryClient::put_manifest(std::string_view tag_or_digest,
   HostCall call{.request = {.method = http::Method::put,
                             .url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest)),
                             .body = {.source = &body, .length = json.size()},
-                            .reply_patience = manifest_patience},
+                            .reply_patience = manifest_patience,
+                            .body_may_repeat = true},
                 .scopes = {scope()}};
   call.request.headers.set("Content-Type", std::string(media_type));
   const HostReply reply = host_->send(call, stop);
@@ -247,13 +310,23 @@ ManifestPut RegistryClient::put_manifest(std::string_view tag_or_digest,
   }
   const auto errors = parse_errors(response.body);
   if (lacks_blobs(errors)) return BlobsMissing{digests_of(errors)};
-  const Error failure = host_->failure(call.request, response, scope());
-  if (response.status >= 400 && response.status < 500 && response.status != 401) {
-    // An immutable tag that already holds this image is a success (containers-roadmap#2380, #2179).
-    const auto held = head_manifest(tag_or_digest, stop);
-    if (held && held->digest == ours) {
-      host_->note(cat(repository_.str(), ":", tag_or_digest, " holds this image already"));
-      return ManifestStored{ours};
+  if (oci::is_index(media_type) && lacks_images(response.status, errors)) {
+    return BlobsMissing{digests_of(errors)};
+  }
+  const Error failure = host_->failure(call.request, reply, scope());
+  if (may_be_immutable(response.status)) {
+    if (const auto held = held_under(tag_or_digest, stop)) {
+      if (held->digest == ours) {
+        host_->note(cat(repository_.str(), ":", tag_or_digest, " holds this image already"));
+        return ManifestStored{ours};
+      }
+      // Where a tag holds a manifest of this type, the type is not what is refused.
+      if (held->media_type == media_type || !refuses_format(response.status, errors)) {
+        throw Error(
+            ErrorKind::registry,
+            cat(failure.message(), ": the tag is immutable and holds ", held->digest.str()),
+            "push another tag; where tags may be overwritten, the login lacks the right to");
+      }
     }
   }
   if (refuses_format(response.status, errors)) return FormatRefused{failure.message()};

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ namespace n2c::registry {
 
 class Host;  // what all repositories of one registry share: tokens, profile, throttle, retries
 
+struct HostCall;
 struct Scope;
 
 /// What tokens are for: pull alone, pull and push, or pull, push and delete.
@@ -32,7 +34,7 @@ enum class Access { pull, push, remove };
 struct ManifestStored {
   oci::Digest digest;
 };
-/// The registry says that it lacks these blobs, though it said that it has them.
+/// The registry says that it lacks these blobs, or images of an index, though it was to have them.
 struct BlobsMissing {
   std::vector<oci::Digest> digests;  ///< empty when the registry named none
 };
@@ -53,9 +55,12 @@ class RegistryClient {
 
   const oci::Repository& repository() const { return repository_; }
 
-  /// Asks by HEAD. Anything but a clear 200 is "no", 403 and 405 too (docs/field-guide.md 2.2).
+  /// Asks by HEAD. Anything but a clear 200 is "no", 403 and 405 too (docs/field-guide.md 2.2). A
+  /// fault that does not pass (5xx, 429 …) is neither: it throws.
   bool has_blob(const oci::Descriptor& blob, std::stop_token stop);
-  /// Asks for a mount, by POST ?mount=&from=. Returns false for every refusal. When the registry
+  /// Asks for a mount, by POST ?mount=&from=. Returns false for every refusal and every failure but
+  /// Error{cancelled}: a mount saves time and no more. A failure is noted, and that repository is
+  /// not asked again. When the registry
   /// opens a session in its place, that is kept for upload() of the blob, or cancelled by the
   /// destructor.
   bool mount(const oci::Descriptor& blob, const oci::Repository& from, std::stop_token stop);
@@ -74,27 +79,38 @@ class RegistryClient {
   /// is verified.
   std::optional<oci::RawManifest> get_manifest(std::string_view tag_or_digest,
                                                std::stop_token stop);
-  /// The descriptor alone, by HEAD.
+  /// The descriptor alone, by HEAD. Nothing where it is refused. Throws for a fault that does not
+  /// pass.
   std::optional<oci::Descriptor> head_manifest(std::string_view tag_or_digest,
                                                std::stop_token stop);
-  /// Whether the repository has tags. False where that cannot be learnt.
+  /// Whether the repository has tags. False where that cannot be learnt in ten seconds; it is
+  /// noted.
   bool has_tags(std::stop_token stop);
   /// All tags, as list_tags() in tag_list.h.
   std::optional<std::vector<std::string>> list_tags(std::stop_token stop);
   /// Removes a manifest, and so all tags that name it. False when the registry has none. Throws
   /// Error{registry} where it removes nothing.
   bool delete_manifest(const oci::Digest& digest, std::stop_token stop);
+  /// Puts a manifest. A tag that may not be overwritten is success where it holds these bytes
+  /// already, and one sentence where it holds others (Error{registry}).
   ManifestPut put_manifest(std::string_view tag_or_digest, std::string_view media_type,
                            std::string_view json, std::stop_token stop);
 
  private:
   Scope scope() const;
+  bool mount_by(const HostCall& call, const oci::Digest& digest, std::stop_token stop);
+  struct Held {
+    oci::Digest digest;
+    std::string media_type;
+  };
+  std::optional<Held> held_under(std::string_view tag, std::stop_token stop);
   void keep_session(const oci::Digest& digest, const http::Url& session);
 
   std::shared_ptr<Host> host_;
   oci::Repository repository_;
   Access access_;
   Locked<std::map<oci::Digest, http::Url>> sessions_;  ///< opened by refused mounts
+  Locked<std::set<std::string>> refused_mounts_;       ///< repositories that are not asked again
 };
 
 }  // namespace n2c::registry

@@ -7,6 +7,7 @@
 #include "base/retry.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "registry/client/auth/challenge.h"
 
 namespace n2c::registry {
 
@@ -67,6 +68,13 @@ std::string words_of(const http::Response& response) {
   return words;
 }
 
+/// Whether a proxy may have made this reply up: it does not speak as registries do.
+bool is_proxys(const http::Response& response) {
+  return !response.proxy.empty() && response.status >= 400 && response.status != 404 &&
+         parse_errors(response.body).empty() && !response.headers.find("WWW-Authenticate") &&
+         !response.headers.find("Docker-Distribution-Api-Version");
+}
+
 /// Tokens are refused when the two clocks differ by minutes.
 std::string clock_hint(const http::Response& response, const FailureContext& context) {
   using std::chrono::minutes;
@@ -82,13 +90,60 @@ std::string clock_hint(const http::Response& response, const FailureContext& con
              apart.count() > 0 ? "ahead of" : "behind", " the registry's; set it right");
 }
 
-std::string login_hint(const http::Response& response, const FailureContext& context) {
-  if (std::string hint = clock_hint(response, context); !hint.empty()) return hint;
-  if (context.login.empty()) {
-    return cat("no login for ", context.host, " was found; try: n2c login ", context.host);
+std::string list_of(const std::vector<std::string>& all) {
+  std::string list;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    list += cat(i == 0 ? "" : i + 1 < all.size() ? ", " : " and ", all[i]);
   }
-  return cat("the login for ", context.host, " was found in ", context.login,
-             "; it may have expired or lack write access to this repository");
+  return list;
+}
+
+/// Who answered, where that is not whom the logins are for. Else "".
+std::string stranger_of(const http::Response& response, const FailureContext& context) {
+  const bool known = !response.url.host().empty() && !context.authority.empty();
+  return known && response.url.authority() != context.authority ? response.url.authority() : "";
+}
+
+/// The challenge that n2c cannot answer, in the server's words.
+std::string unknown_challenge(const http::Response& response) {
+  std::string lines;
+  for (const std::string& line : response.headers.find_all("WWW-Authenticate")) {
+    const auto challenges = parse_challenges(line);
+    const bool known = challenges && std::ranges::any_of(*challenges, is_answerable);
+    if (known) return {};
+    lines += cat(lines.empty() ? "" : ", ", line);
+  }
+  return printable(lines, 300);
+}
+
+std::string login_hint(const http::Response& response, const FailureContext& context) {
+  const LoginReport& logins = context.logins;
+  if (std::string hint = clock_hint(response, context); !hint.empty()) return hint;
+  if (const std::string stranger = stranger_of(response, context); !stranger.empty()) {
+    return cat(stranger, " wants a login of its own; those for ", context.host,
+               " are not sent to where it leads");
+  }
+  if (const std::string challenge = unknown_challenge(response); !challenge.empty()) {
+    return cat("n2c logs in by Basic and Bearer, and the registry's challenge is: ", challenge);
+  }
+  const std::string gaps = logins.gaps.empty() ? "" : cat(" (", list_of(logins.gaps), ")");
+  if (logins.sent.empty() && logins.unsent.empty()) {
+    return gaps.empty()
+               ? cat("no login for ", context.host, " was found; try: n2c login ", context.host)
+               : cat("no login for ", context.host, " was found: ", list_of(logins.gaps));
+  }
+  if (logins.sent.empty()) {
+    return cat("the login for ", context.host, " in ", logins.unsent,
+               " was not sent: the registry did not ask for one", gaps);
+  }
+  if (logins.sent.size() > 1) {
+    return cat("the logins for ", context.host, " were found in ", list_of(logins.sent),
+               ", and each was refused; they may have expired or lack write access to this "
+               "repository",
+               gaps);
+  }
+  return cat("the login for ", context.host, " was found in ", logins.sent.front(),
+             "; it may have expired or lack write access to this repository", gaps);
 }
 
 bool is_ecr(std::string_view host) {
@@ -108,6 +163,10 @@ std::string missing_hint(const FailureContext& context) {
 
 std::string hint_for(const http::Response& response, const FailureContext& context) {
   const auto errors = parse_errors(response.body);
+  if (is_proxys(response)) {
+    return cat("the proxy ", response.proxy, ", or what it leads to, says so: is ", context.host,
+               " allowed there? NO_PROXY names hosts to reach without it");
+  }
   if (has_code(errors, "NAME_UNKNOWN")) return missing_hint(context);
   if (response.status == 413) {
     return "the registry or a proxy before it limits the size of a request; try a smaller "
@@ -156,13 +215,28 @@ std::string describe(const http::Request& request) {
 
 Error make_failure(const http::Request& request, const http::Response& response,
                    const FailureContext& context) {
-  std::string text = cat(describe(request), ": ", response.status, words_of(response));
+  std::string text = describe(request);
+  if (const std::string stranger = stranger_of(response, context); !stranger.empty()) {
+    text = cat(http::name_of(request.method), " ", response.url.redacted(), " (where ",
+               context.host, " leads)");
+  }
+  if (!response.proxy.empty()) text += cat(" (through the proxy ", response.proxy, ")");
+  text += cat(": ", response.status, words_of(response));
   if (const std::string id = request_id(response.headers); !id.empty()) {
     text += cat(" (request ", id, ")");
   }
+  const std::string hint = hint_for(response, context);
   const bool denied = response.status == 401 || response.status == 403 || response.status == 407;
-  return Error(denied ? ErrorKind::auth : ErrorKind::registry, std::move(text),
-               hint_for(response, context));
+  if (denied && is_proxys(response)) {
+    return Error(ErrorKind::network, std::move(text), hint).lasting();
+  }
+  return {denied ? ErrorKind::auth : ErrorKind::registry, std::move(text), hint};
+}
+
+Error with_remark(const Error& error, std::string_view remark) {
+  if (remark.empty()) return error;
+  const Error longer(error.kind(), cat(error.message(), remark), error.hint());
+  return error.is_lasting() ? longer.lasting() : longer;
 }
 
 Error explain_lost(const Error& error, const http::Request& request,

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "http/transport.h"
+#include "registry/client/auth/logins.h"
 
 namespace n2c::registry {
 
@@ -24,17 +25,22 @@ bool has_code(const std::vector<OciError>& errors, std::string_view code);
 
 /// What is known about the host when a request failed.
 struct FailureContext {
-  std::string host;        ///< as in a reference
-  std::string repository;  ///< may be empty
-  std::string login;       ///< where the login was found; empty: none was
-  std::chrono::system_clock::time_point now;
+  std::string host;         ///< as in a reference
+  std::string repository;   ///< may be empty
+  LoginReport logins{};     ///< of that repository
+  std::string authority{};  ///< whom the logins are for: who answers elsewhere is another. Or ""
+  std::chrono::system_clock::time_point now{};
 };
 
 /// "PATCH https://…: 403 DENIED: permission_denied: write_package (request 8F2A…)", with a hint for
-/// the known causes. 401 and 403 are Error{auth}, the others Error{registry}. Nothing of the
-/// request's headers and no query value is in it.
+/// the known causes. Where a redirect led is named, and so is a proxy. 401 and 403 are Error{auth}
+/// (but Error{network} where a proxy said it), the others Error{registry}. Nothing of the request's
+/// headers and no query value is in it.
 Error make_failure(const http::Request& request, const http::Response& response,
                    const FailureContext& context);
+
+/// The error, with a remark at the end of its message.
+Error with_remark(const Error& error, std::string_view remark);
 
 /// "PUT https://ghcr.io/v2/…?digest=…".
 std::string describe(const http::Request& request);

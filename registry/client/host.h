@@ -18,7 +18,7 @@
 #include "base/retry.h"
 #include "http/transport.h"
 #include "registry/client/auth/credentials.h"
-#include "registry/client/auth/tokens.h"
+#include "registry/client/host_call.h"
 #include "registry/client/host_profile.h"
 
 namespace n2c::registry {
@@ -37,25 +37,7 @@ struct HostOptions {
   std::function<void(const Printable& line)> note = {};
 };
 
-/// A request to this host and what it needs.
-struct HostCall {
-  http::Request request;
-  std::vector<Scope> scopes{};  ///< one; two for a mount
-  /// Whether failures are tried again by the host's policy. False: the caller decides, as for
-  /// uploads.
-  bool retry = true;
-  /// What comes back is checked by its digest (see Freight in redirect.h).
-  bool verified = false;
-};
-
-/// What a HostCall came to.
-struct HostReply {
-  http::Response response;
-  /// Whether another origin answered, after a redirect.
-  bool elsewhere = false;
-};
-
-/// Thread-safe.
+/// The chain of host_call.h, and what its parts share. Thread-safe.
 class Host {
  public:
   /// `host` as in a reference ("docker.io", "127.0.0.1:5000"). What is passed by reference
@@ -80,21 +62,22 @@ class Host {
   /// Error{network} when no reply came, and Error{auth} when it could not get a token.
   HostReply send(const HostCall& call, std::stop_token stop);
 
-  /// The error for a reply that ends the work: request, status, the registry's words, and a hint
-  /// where the cause is known.
-  Error failure(const http::Request& request, const http::Response& response,
-                const Scope& scope) const;
+  /// The error for a reply that ends the work: request, status, the registry's words, how often it
+  /// was tried, and a hint where the cause is known.
+  Error failure(const http::Request& request, const HostReply& reply, const Scope& scope) const;
 
   HostProfile profile() const;
   /// Keeps what an upload learnt, for all later ones.
   void learn(const HostProfile& profile);
 
-  /// Waits before try `attempt` + 1, as long as the policy says, and notes why. Returns false when
-  /// there is no further try. Throws Error{cancelled}.
-  bool wait_to_retry(int attempt, Clock::TimePoint since, std::string_view why,
+  /// Waits before the try after `attempt`, as long as the policy says, and notes why. When there is
+  /// no further try, throws `failed` with how many were made. Throws Error{cancelled}.
+  void wait_to_retry(int attempt, Clock::TimePoint since, const Error& failed,
                      std::optional<std::chrono::milliseconds> retry_after, std::stop_token stop);
   Clock& clock() const;
   void note(const Printable& line) const;
+  /// Notes a line that was not noted before.
+  void note_once(const std::string& line) const;
 
  private:
   struct Parts;

@@ -10,7 +10,9 @@ namespace n2c::registry {
 struct HostProfile {
   std::optional<std::uint64_t> chunk{};  ///< bytes a request; unset: the whole blob in one
   bool whole_put = true;                 ///< false: the closing PUT must be empty (old Artifactory)
-  int sessions = 8;                      ///< upload sessions to try for one blob
+  /// Bodies go over connections of their own: kept ones were closed when one was to be sent.
+  bool fresh_bodies = false;
+  int sessions = 8;                        ///< upload sessions to try for one blob
   std::uint64_t continue_from = 64 << 20;  ///< sent in a session before continuing it is worth it
   bool operator==(const HostProfile&) const = default;
 };

@@ -16,29 +16,35 @@ namespace {
 struct Network {
   std::uint32_t address;
   int bits;
+  Nearness nearness;
 };
-constexpr std::array private_networks = {
-    Network{0x00000000, 8},  Network{0x0a000000, 8},  Network{0x64400000, 10},
-    Network{0x7f000000, 8},  Network{0xa9fe0000, 16}, Network{0xac100000, 12},
-    Network{0xc0a80000, 16},
+constexpr std::array near_networks = {
+    Network{0x00000000, 8, Nearness::machine},  Network{0x0a000000, 8, Nearness::network},
+    Network{0x64400000, 10, Nearness::network}, Network{0x7f000000, 8, Nearness::machine},
+    Network{0xa9fe0000, 16, Nearness::link},    Network{0xac100000, 12, Nearness::network},
+    Network{0xc0a80000, 16, Nearness::network},
 };
 
-bool is_private_v4(std::uint32_t address) {
-  for (const Network& network : private_networks) {
-    if ((address ^ network.address) >> (32 - network.bits) == 0) return true;
+Nearness nearness_of_v4(std::uint32_t address) {
+  for (const Network& one : near_networks) {
+    if ((address ^ one.address) >> (32 - one.bits) == 0) return one.nearness;
   }
-  return false;
+  return Nearness::anywhere;
 }
 
-bool is_private_v6(const in6_addr& address) {
+Nearness nearness_of_v6(const in6_addr& address) {
   const auto& bytes = address.s6_addr;
-  if (IN6_IS_ADDR_LOOPBACK(&address) || IN6_IS_ADDR_UNSPECIFIED(&address)) return true;
-  if (IN6_IS_ADDR_V4MAPPED(&address)) {
-    return is_private_v4(static_cast<std::uint32_t>(bytes[12]) << 24 |
-                         static_cast<std::uint32_t>(bytes[13]) << 16 |
-                         static_cast<std::uint32_t>(bytes[14]) << 8 | bytes[15]);
+  if (IN6_IS_ADDR_LOOPBACK(&address) || IN6_IS_ADDR_UNSPECIFIED(&address)) {
+    return Nearness::machine;
   }
-  return (bytes[0] & 0xfe) == 0xfc || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
+  if (IN6_IS_ADDR_V4MAPPED(&address)) {
+    return nearness_of_v4(static_cast<std::uint32_t>(bytes[12]) << 24 |
+                          static_cast<std::uint32_t>(bytes[13]) << 16 |
+                          static_cast<std::uint32_t>(bytes[14]) << 8 | bytes[15]);
+  }
+  if ((bytes[0] & 0xfe) == 0xfc) return Nearness::network;
+  const bool link_local = bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
+  return link_local ? Nearness::link : Nearness::anywhere;
 }
 
 /// `to`, with home's own scheme and port where it is home named as plain http.
@@ -51,16 +57,20 @@ Parsed<http::Url> keep_https(const http::Url& home, http::Url to) {
 
 }  // namespace
 
-bool is_private_address(std::string_view host) {
+Nearness nearness_of(std::string_view host) {
   const bool bracketed = host.starts_with('[') && host.ends_with(']');
   const std::string bare(bracketed ? host.substr(1, host.size() - 2) : host);
   in_addr v4{};
   // curl and libc accept inet_aton's short forms too ("127.1", "0x7f000001").
-  if (!bracketed && ::inet_aton(bare.c_str(), &v4) == 1) return is_private_v4(ntohl(v4.s_addr));
+  if (!bracketed && ::inet_aton(bare.c_str(), &v4) == 1) return nearness_of_v4(ntohl(v4.s_addr));
   in6_addr v6{};
-  if (::inet_pton(AF_INET6, bare.c_str(), &v6) == 1) return is_private_v6(v6);
-  const std::string lower = lower_ascii(bare);
-  return lower == "localhost" || lower.ends_with(".localhost") || oci::is_loopback(lower);
+  if (::inet_pton(AF_INET6, bare.c_str(), &v6) == 1) return nearness_of_v6(v6);
+  std::string_view name = bare;
+  if (name.ends_with('.')) name.remove_suffix(1);
+  const std::string lower = lower_ascii(name);
+  const bool local =
+      lower == "localhost" || lower.ends_with(".localhost") || oci::is_loopback(lower);
+  return local ? Nearness::machine : Nearness::anywhere;
 }
 
 bool may_carry_login(const http::Url& home, const http::Url& to) {
@@ -79,7 +89,8 @@ std::expected<Hop, Refusal> follow(const http::Url& home, const http::Url& from,
   Parsed<http::Url> to = keep_https(home, *resolved);
   if (!to) return refuse(to.error());
   const bool both_loopback = oci::is_loopback(home.host()) && oci::is_loopback(to->host());
-  if (to->host() != home.host() && !both_loopback && is_private_address(to->host())) {
+  const bool is_private = nearness_of(to->host()) != Nearness::anywhere;
+  if (to->host() != home.host() && !both_loopback && is_private) {
     return refuse(cat("refusing to be led to the private address ", to->host()));
   }
   const bool carries = may_carry_login(home, *to);

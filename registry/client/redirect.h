@@ -49,8 +49,13 @@ bool may_carry_login(const http::Url& home, const http::Url& to);
 /// 303 for GET and HEAD.
 bool is_redirect(int status, http::Method method);
 
-/// Whether the host part of a URL is an address that only this machine or its network can
-/// reach: RFC 1918, loopback, link-local, carrier NAT, unique local, unspecified, "localhost".
-bool is_private_address(std::string_view host);
+/// How near the host part of a URL is, as far as it tells: a name counts as anywhere.
+enum class Nearness {
+  anywhere,
+  network,  ///< RFC 1918, carrier NAT, unique local
+  link,     ///< link-local; clouds tell machines their secrets there
+  machine,  ///< loopback, unspecified, "localhost"
+};
+Nearness nearness_of(std::string_view host);
 
 }  // namespace n2c::registry

@@ -36,7 +36,7 @@ std::optional<std::vector<std::string>> list_tags(Host& host, const Scope& scope
                         .scopes = {scope}};
     const HostReply reply = host.send(call, stop);
     if (reply.response.status == 404 && page == 0) return std::nullopt;
-    if (reply.response.status != 200) throw host.failure(call.request, reply.response, scope);
+    if (reply.response.status != 200) throw host.failure(call.request, reply, scope);
     add_page(tags, reply.response.body, "GET " + call.request.url.redacted());
     const auto link = reply.response.headers.find("Link");
     const auto next = link ? next_page(*link) : std::nullopt;

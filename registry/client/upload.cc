@@ -3,8 +3,10 @@
 #include <chrono>
 #include <thread>
 
+#include "base/retry.h"
 #include "base/text.h"
 #include "registry/client/failure.h"
+#include "registry/client/retry_waits.h"
 #include "registry/client/upload_body.h"
 #include "registry/client/upload_plan.h"
 
@@ -17,6 +19,8 @@ using std::chrono::seconds;
 /// A closing PUT makes some registries copy the whole blob before they answer.
 constexpr seconds closing_patience{600};
 constexpr seconds cancel_limit{2};
+/// A kept connection that takes so much was open.
+constexpr std::uint64_t stale_at_most = 1 << 20;
 
 class Upload {
  public:
@@ -55,7 +59,7 @@ class Upload {
   void perform_next() {
     const UploadPlan::Step step = plan_.next();
     std::visit([this](const auto& one) { perform(one); }, step);
-    if (plan_.profile().chunk) host_.learn({.chunk = plan_.profile().chunk});
+    host_.learn({.chunk = plan_.profile().chunk, .fresh_bodies = plan_.profile().fresh_bodies});
   }
 
   void perform(const UploadPlan::Open& open) {
@@ -116,22 +120,32 @@ class Upload {
 
   /// Sends the request and tells the plan what came of it. `first` is where the body begins in the
   /// blob.
-  void exchange(const HostCall& call, std::uint64_t first = 0) {
+  void exchange(HostCall call, std::uint64_t first = 0) {
+    bool went_stale = false;
+    if (!call.retry) {
+      call.request.went_stale = &went_stale;
+      call.request.fresh_connection = host_.profile().fresh_bodies;
+    }
     const std::uint64_t from = counted_before_ + first;
     const auto sent = [&] { return std::max(task_.sent.load(), from) - from; };
     try {
       const HostReply reply = host_.send(call, stop_);
-      tell(call.request, reply.response);
+      tell(call.request, reply);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::network || error.is_lasting()) throw;
       last_ = error;
+      last_counts_tries_ = false;
       retry_after_.reset();
       note_progress(sent());
-      plan_.on_lost(call.request.sent == nullptr ? 0 : sent(), error.message());
+      if (went_stale) host_.learn({.fresh_bodies = true});
+      const bool is_early = went_stale && sent() < stale_at_most;
+      plan_.on_lost(call.request.sent == nullptr ? 0 : sent(), error.message(),
+                    is_early ? UploadPlan::Loss::stale : UploadPlan::Loss::broken);
     }
   }
 
-  void tell(const http::Request& request, const http::Response& response) {
+  void tell(const http::Request& request, const HostReply& from_host) {
+    const http::Response& response = from_host.response;
     UploadReply reply{.status = response.status};
     // The Location in the reply to a closing PUT is the blob's own. It is not followed.
     const auto location = response.headers.find("Location");
@@ -151,14 +165,13 @@ class Upload {
       reply.digest_refused = has_code(errors, "DIGEST_INVALID") || has_code(errors, "SIZE_INVALID");
       reply.session_unknown =
           has_code(errors, "BLOB_UPLOAD_UNKNOWN") || has_code(errors, "BLOB_UPLOAD_INVALID");
-      last_ = host_.failure(request, response, scope_);
+      last_ = host_.failure(request, from_host, scope_);
+      last_counts_tries_ = !from_host.remark.empty();
       if (reply.digest_refused) {
         last_ = Error(ErrorKind::integrity, last_->message(),
                       "something between here and the registry alters what is sent");
       }
-      const auto after = response.headers.find("Retry-After");
-      retry_after_ =
-          after ? parse_retry_after(*after, std::chrono::system_clock::now()) : std::nullopt;
+      retry_after_ = retry_after(response);
     }
     plan_.on_reply(reply);
   }
@@ -171,9 +184,7 @@ class Upload {
   void pause() {
     if (pauses_ == 0) failing_since_ = host_.clock().now();
     if (!last_) return;
-    if (!host_.wait_to_retry(++pauses_, failing_since_, last_->message(), retry_after_, stop_)) {
-      throw *last_;
-    }
+    host_.wait_to_retry(++pauses_, failing_since_, *last_, retry_after_, stop_);
   }
 
   /// Cancels the session that is open, if there is one. Failures are ignored.
@@ -184,8 +195,12 @@ class Upload {
 
   Error give_up_error() const {
     const auto& why = std::get<UploadPlan::GiveUp>(plan_.next()).why;
-    return last_ ? *last_
-                 : Error(ErrorKind::registry, cat("uploading to ", host_.host(), ": ", why));
+    if (!last_) {
+      return {ErrorKind::registry, cat("uploading to ", host_.host(), ": ", why)};
+    }
+    return pauses_ == 0 || last_counts_tries_
+               ? *last_
+               : with_remark(*last_, cat("; given up after ", pauses_ + 1, " tries"));
   }
 
   http::Url url_of(const std::string& text) const {
@@ -206,6 +221,7 @@ class Upload {
   UploadBody body_;
   UploadPlan plan_;
   std::optional<Error> last_;
+  bool last_counts_tries_ = false;  // its message does
   std::optional<std::chrono::milliseconds> retry_after_;
   int pauses_ = 0;
   Clock::TimePoint failing_since_{};
@@ -218,7 +234,7 @@ oci::Descriptor upload_blob(Host& host, const Scope& scope, const UploadTask& ta
   return Upload(host, scope, task, std::move(stop)).run();
 }
 
-void cancel_session(Host& host, const Scope& scope, const http::Url& session) {
+bool cancel_session(Host& host, const Scope& scope, const http::Url& session) {
   std::stop_source limit;
   // A stop of its own, since the caller's may have been requested already.
   const std::jthread timer([&](const std::stop_token& done) {
@@ -233,6 +249,7 @@ void cancel_session(Host& host, const Scope& scope, const http::Url& session) {
   } catch (const Error&) {
     // The registry forgets sessions by itself after a while.
   }
+  return !limit.stop_requested();
 }
 
 bool probe_blob(Host& host, const Scope& scope, const oci::Digest& digest, std::stop_token stop) {
@@ -242,6 +259,7 @@ bool probe_blob(Host& host, const Scope& scope, const oci::Digest& digest, std::
                       .verified = true};
   const HostReply reply = host.send(call, std::move(stop));
   if (reply.response.status == 200) return true;
+  if (is_passing_status(reply.response.status)) throw host.failure(call.request, reply, scope);
   // The registry led elsewhere, so it has the blob; storage that is signed for GET refuses HEAD
   // (distribution#2296, oras#923).
   return reply.elsewhere && reply.response.status != 404 && reply.response.status < 500;

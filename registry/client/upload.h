@@ -26,10 +26,12 @@ struct UploadTask {
 oci::Descriptor upload_blob(Host& host, const Scope& scope, const UploadTask& task,
                             std::stop_token stop);
 
-/// DELETEs an upload session, within two seconds. Failures are ignored.
-void cancel_session(Host& host, const Scope& scope, const http::Url& session);
+/// DELETEs an upload session. Failures are ignored. Returns false when it was given up after two
+/// seconds.
+bool cancel_session(Host& host, const Scope& scope, const http::Url& session);
 
-/// Asks for a blob by HEAD. Anything but a clear yes is no.
+/// Asks for a blob by HEAD. Anything but a clear yes is no, but for a fault that does not pass:
+/// that throws.
 bool probe_blob(Host& host, const Scope& scope, const oci::Digest& digest, std::stop_token stop);
 
 /// How many bytes a session has, by its Range header: "0-1023" and "bytes=0-1023" give 1024.

@@ -186,9 +186,14 @@ void UploadPlan::on_close_reply(const UploadReply& reply) {
   }
 }
 
-void UploadPlan::on_lost(std::uint64_t sent, std::string_view why) {
+void UploadPlan::on_lost(std::uint64_t sent, std::string_view why, Loss loss) {
   why_ = why;
-  pause_ = true;
+  pause_ = loss == Loss::broken;
+  // What comes next goes over a connection of its own, so this ends by itself.
+  if (loss == Loss::stale) {
+    profile_.fresh_bodies = true;
+    if (std::holds_alternative<Send>(step_)) --sessions_;
+  }
   if (const auto* send = std::get_if<Send>(&step_)) {
     acknowledged_ = send->first + sent;  // at most so much
     const bool may_continue = acknowledged_ >= profile_.continue_from && !continued_;
@@ -200,7 +205,7 @@ void UploadPlan::on_lost(std::uint64_t sent, std::string_view why) {
     } else {
       // Bytes are never replayed into a session whose state is unknown: the blob would hold
       // them twice (jib#4526, #3994).
-      restart(true, why_);
+      restart(pause_, why_);
     }
   } else if (std::holds_alternative<Close>(step_)) {
     doubt_ = {.close_again = true};
@@ -208,7 +213,7 @@ void UploadPlan::on_lost(std::uint64_t sent, std::string_view why) {
   } else if (std::holds_alternative<Open>(step_)) {
     give_up(why_);  // opening was tried as often as the policy allows
   } else {
-    restart(true, why_);
+    restart(pause_, why_);
   }
 }
 
@@ -217,11 +222,11 @@ void UploadPlan::on_checked(bool present) {
     step_ = Done{};
   } else if (doubt_.close_again && closes_ < most_closes) {
     ++closes_;
-    step_ = Close{.to = *session_, .pause = true};
+    step_ = Close{.to = *session_, .pause = pause_};
   } else if (doubt_.may_continue) {
     step_ = Ask{*session_};
   } else {
-    restart(true, why_);
+    restart(pause_, why_);
   }
 }
 

@@ -75,8 +75,12 @@ class UploadPlan {
   bool ended() const;
   /// The reply to next().
   void on_reply(const UploadReply& reply);
+  enum class Loss {
+    broken,
+    stale,  ///< a kept connection was closed already: that is no failure, and nothing is waited for
+  };
   /// No reply came to next(), of which `sent` bytes had left.
-  void on_lost(std::uint64_t sent, std::string_view why);
+  void on_lost(std::uint64_t sent, std::string_view why, Loss loss = Loss::broken);
   /// The answer to Check.
   void on_checked(bool present);
   void on_cancelled();

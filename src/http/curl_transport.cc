@@ -65,6 +65,17 @@ void take_reply(Transfer& transfer, Writer& sink) {
   while (transfer.wait_for_reply(bytes)) sink.write(bytes_of(bytes));
 }
 
+/// Whether a kept connection turned out to be closed, before anything of a reply came.
+bool met_closed_connection(const Transfer& transfer) {
+  const CURLcode code = transfer.code();
+  // libcurl tries again by itself, and gives up where the body would have to be read anew.
+  if (code == CURLE_SEND_FAIL_REWIND) return true;
+  const bool is_lost =
+      code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
+  return is_lost && !transfer.has_reply_begun() &&
+         transfer.handle().number(CURLINFO_NUM_CONNECTS) == 0;
+}
+
 class CurlTransport final : public Transport {
  public:
   explicit CurlTransport(TransportOptions options)
@@ -76,22 +87,37 @@ class CurlTransport final : public Transport {
   Response send(const Request& request, std::stop_token stop) override;
 
  private:
+  std::optional<Response> exchange(const Request& request, const std::optional<Proxy>& proxy,
+                                   std::stop_token stop);
   void configure(CurlHandle& handle, const Request& request, const std::optional<Proxy>& proxy);
   void secure(CurlHandle& handle, const Url& url);
   std::shared_ptr<const HostSecurity> security_of(const std::string& authority);
   void trace(Transfer& transfer, std::uint64_t id);
-  Response outcome(Transfer& transfer, const Request& request, const std::optional<Proxy>& proxy);
+  std::optional<Response> outcome(Transfer& transfer, const Request& request,
+                                  const std::optional<Proxy>& proxy);
 
   CurlLibrary library_;
   TransportOptions options_;
   ProxyRules proxies_;
-  std::string system_roots_;
+  SystemRoots system_roots_;
   Locked<std::map<std::string, std::shared_ptr<const HostSecurity>, std::less<>>> security_;
   CurlLoop loop_;
 };
 
 Response CurlTransport::send(const Request& request, std::stop_token stop) {
   const auto proxy = options_.unix_socket.empty() ? proxies_.find(request.url) : std::nullopt;
+  const std::uint64_t counted = request.sent == nullptr ? 0 : request.sent->load();
+  if (auto response = exchange(request, proxy, stop)) return *std::move(response);
+  if (request.sent != nullptr) request.sent->store(counted);
+  Request again = request;
+  again.fresh_connection = true;
+  return exchange(again, proxy, std::move(stop)).value();
+}
+
+/// Returns nothing when the request is to be sent again over a fresh connection.
+std::optional<Response> CurlTransport::exchange(const Request& request,
+                                                const std::optional<Proxy>& proxy,
+                                                std::stop_token stop) {
   const auto reader =
       request.body.source != nullptr ? request.body.source->open(request.body.offset) : nullptr;
   const std::uint64_t id = loop_.next_id();
@@ -126,9 +152,17 @@ Response CurlTransport::send(const Request& request, std::stop_token stop) {
   return outcome(*transfer, request, proxy);
 }
 
-Response CurlTransport::outcome(Transfer& transfer, const Request& request,
-                                const std::optional<Proxy>& proxy) {
+std::optional<Response> CurlTransport::outcome(Transfer& transfer, const Request& request,
+                                               const std::optional<Proxy>& proxy) {
   Response response = transfer.take_response();
+  if (!request.fresh_connection && met_closed_connection(transfer)) {
+    const bool may_repeat = request.body.source == nullptr || request.body_may_repeat;
+    if (request.went_stale != nullptr) {
+      *request.went_stale = true;
+    } else if (may_repeat) {
+      return std::nullopt;
+    }
+  }
   if (transfer.code() != CURLE_OK || response.status == 0) {
     const auto& handle = transfer.handle();
     throw describe_failure(
@@ -139,10 +173,12 @@ Response CurlTransport::outcome(Transfer& transfer, const Request& request,
          .proxy_status = handle.number(CURLINFO_HTTP_CONNECTCODE),
          .given_up = transfer.given_up(),
          .sent = response.sent,
-         .proxy = proxy},
+         .proxy = proxy,
+         .roots = system_roots_.named},
         options_);
   }
   if (response.status == 407 && proxy) throw proxy_login_wanted(request, *proxy);
+  if (proxy && !request.url.is_https()) response.proxy = proxy->address;
   return response;
 }
 
@@ -157,6 +193,7 @@ void CurlTransport::configure(CurlHandle& handle, const Request& request,
   handle.set(CURLOPT_USERAGENT, options_.user_agent);
   handle.set(CURLOPT_TCP_KEEPALIVE, 1L);
   handle.set(CURLOPT_MAXAGE_CONN, longest_idle_seconds);
+  if (request.fresh_connection) handle.set(CURLOPT_FRESH_CONNECT, 1L);
   handle.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout / 1ms));
   handle.set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // no login to the proxy
   handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -179,8 +216,12 @@ void CurlTransport::secure(CurlHandle& handle, const Url& url) {
   const TlsFiles& files = security->files;
   handle.set(CURLOPT_SSL_VERIFYPEER, files.verify ? 1L : 0L);
   handle.set(CURLOPT_SSL_VERIFYHOST, files.verify ? 2L : 0L);
-  // A folder beside the bundle would keep libcurl from parsing the bundle only once.
-  handle.set(CURLOPT_CAPATH, static_cast<void*>(nullptr));
+  // A folder beside the bundle keeps libcurl from parsing the bundle only once.
+  if (system_roots_.hashed_folder.empty()) {
+    handle.set(CURLOPT_CAPATH, static_cast<void*>(nullptr));
+  } else {
+    handle.set(CURLOPT_CAPATH, system_roots_.hashed_folder);
+  }
   if (!security->roots.pem().empty()) {
     handle.set_memory(CURLOPT_CAINFO_BLOB, security->roots.pem());
   } else if (!security->roots.path().empty()) {

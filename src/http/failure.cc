@@ -2,6 +2,7 @@
 
 #include <system_error>
 
+#include "base/retry.h"
 #include "base/text.h"
 
 namespace n2c::http {
@@ -56,6 +57,12 @@ Cause certificate_cause(const std::string& explanation) {
           true};
 }
 
+/// Whoever set these variables may have forgotten them.
+Cause naming_roots(Cause cause, const std::string& roots) {
+  if (!roots.empty()) cause.hint += cat("; the CAs that are trusted come from ", roots);
+  return cause;
+}
+
 Cause connect_cause(const Failure& failure, const std::string& explanation) {
   const std::string why =
       failure.os_error != 0
@@ -91,9 +98,12 @@ Cause cause_of(const Request& request, const Failure& failure, const TransportOp
     case CURLE_COULDNT_RESOLVE_PROXY:
       return {explanation, "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"};
     case CURLE_COULDNT_CONNECT: return connect_cause(failure, explanation);
-    case CURLE_PEER_FAILED_VERIFICATION: return certificate_cause(explanation);
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return naming_roots(certificate_cause(explanation), failure.roots);
     case CURLE_SSL_CONNECT_ERROR: return tls_cause(request, explanation);
     case CURLE_OPERATION_TIMEDOUT: return time_out_cause(failure, explanation, options);
+    case CURLE_SEND_FAIL_REWIND:
+      return {"the server closed the connection before it took the request"};
     case CURLE_PARTIAL_FILE: return {cat("the reply was cut short (", explanation, ")")};
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
@@ -101,7 +111,9 @@ Cause cause_of(const Request& request, const Failure& failure, const TransportOp
               "check the port; for plain HTTP on a TLS port leave --plain-http out"};
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:
-      return {explanation, "check --ca-file and the files in the registry's certs.d folder", true};
+      return naming_roots(
+          {explanation, "check --ca-file and the files in the registry's certs.d folder", true},
+          failure.roots);
     default: return {explanation};
   }
 #pragma GCC diagnostic pop
@@ -115,10 +127,12 @@ Error describe_failure(const Request& request, const Failure& failure,
     return proxy_login_wanted(request, *failure.proxy);
   }
   if (failure.proxy && failure.proxy_status >= 400) {
-    return {ErrorKind::network,
-            cat(request_line(request, failure.proxy), ": the proxy refused to connect (",
-                failure.proxy_status, ")"),
-            "is the registry's host allowed there? NO_PROXY names hosts to reach without it"};
+    const Error error(
+        ErrorKind::network,
+        cat(request_line(request, failure.proxy), ": the proxy refused to connect (",
+            failure.proxy_status, ")"),
+        "is the registry's host allowed there? NO_PROXY names hosts to reach without it");
+    return is_passing_status(static_cast<int>(failure.proxy_status)) ? error : error.lasting();
   }
   const Cause cause = cause_of(request, failure, options);
   const Error error(ErrorKind::network, cat(request_line(request, failure.proxy), ": ", cause.why),

@@ -28,6 +28,7 @@ struct Failure {
   GivenUp given_up = GivenUp::no;
   std::uint64_t sent = 0;        ///< body bytes that had left
   std::optional<Proxy> proxy{};  ///< it went through this one
+  std::string roots{};           ///< the variables that say which CAs are trusted (SystemRoots)
 };
 
 /// Error{network} or, when a proxy wants a login, Error{auth}: "METHOD URL: why", with a hint

@@ -181,10 +181,12 @@ void Transfer::reply_came(std::size_t bytes) {
 }
 
 std::size_t Transfer::take_reply(std::string_view bytes) {
-  const bool wanted = request_.sink_status == 0 ? response_.status >= 200 && response_.status < 300
-                                                : response_.status == request_.sink_status;
-  const bool is_for_sink = request_.reply_sink != nullptr && wanted;
-  if (!is_for_sink) {
+  if (!is_for_sink_) {
+    is_for_sink_ = request_.reply_sink != nullptr &&
+                   (request_.is_for_sink ? request_.is_for_sink(response_)
+                                         : response_.status >= 200 && response_.status < 300);
+  }
+  if (!*is_for_sink_) {
     if (bytes.size() > request_.max_reply_bytes - response_.body.size()) {
       throw Error(ErrorKind::registry,
                   cat(name_of(request_.method), ' ', request_.url.redacted(),

@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -35,6 +36,7 @@ class Transfer {
   Transfer(const Request& request, const TransferLimits& limits, std::function<void()> resume);
 
   CurlHandle& handle() { return handle_; }
+  const CurlHandle& handle() const { return handle_; }
   /// `trace` is given every header block that passes, on the network thread.
   void trace_to(std::function<void(std::string_view block, bool is_request)> trace);
 
@@ -53,6 +55,8 @@ class Transfer {
   const char* explanation() const { return explanation_.data(); }
   Response take_response() { return std::move(response_); }
   GivenUp given_up() const { return given_up_; }
+  /// Whether anything of a reply came, a 1xx too.
+  bool has_reply_begun() const { return header_bytes_ != 0; }
 
   // The network thread's side.
 
@@ -90,6 +94,7 @@ class Transfer {
   CURLcode code_ = CURLE_OK;
   std::exception_ptr failure_;
   std::size_t header_bytes_ = 0;
+  std::optional<bool> is_for_sink_;  // the body; known when it begins
   Now last_moved_{};
   bool connected_ = false;
   bool awaits_producer_ = false;

@@ -23,6 +23,15 @@ namespace n2c::http {
 enum class Method { get, head, post, put, patch, delete_ };
 std::string_view name_of(Method method);  // "GET"
 
+struct Response {
+  int status = 0;
+  Headers headers{};
+  std::string body{};
+  Url url;                 ///< what answered: redirects are not followed here
+  std::uint64_t sent = 0;  ///< body bytes that left
+  std::string proxy{};     ///< the address of the proxy that passed it on and could read it; or ""
+};
+
 /// What a request carries. source unset: no body (a POST or PUT then says Content-Length: 0).
 struct Body {
   /// Opened anew by each send(). Must outlive the call.
@@ -41,27 +50,28 @@ struct Request {
   std::size_t max_reply_bytes = 4 << 20;
   /// Where the body of a 2xx reply goes instead of Response::body. Called on the calling thread.
   Writer* reply_sink = nullptr;
-  /// The one status whose body goes to reply_sink; 0 means any 2xx. A resumed download asks for 206
-  /// alone: a server that ignores Range answers 200.
-  int sink_status = 0;
+  /// Whether a reply's body goes to reply_sink, by its status and headers. Unset: any 2xx. A
+  /// resumed download wants a 206 alone: a server that ignores Range answers 200. Called on the
+  /// network thread.
+  std::function<bool(const Response& head)> is_for_sink = {};
   /// Counts body bytes as they leave, for progress. The caller sets it back when the request
   /// failed.
   std::atomic<std::uint64_t>* sent = nullptr;
   /// Added to the stall time-out while only the reply is waited for. A closing PUT makes some
   /// registries copy the whole blob before they answer.
   std::chrono::seconds reply_patience{0};
+  /// Sent over a connection of its own.
+  bool fresh_connection = false;
+  /// A server may have closed a kept connection when a request is sent over it; what arrived is not
+  /// known then. A request without a body is sent again, over a fresh connection, and so is one
+  /// whose body may arrive twice.
+  bool body_may_repeat = false;
+  /// Set: nothing is sent again then. This becomes true, and send() throws.
+  bool* went_stale = nullptr;
   /// Told the address that was reached ("10.0.0.5", "::1") before anything of the request leaves.
   /// What it throws ends the exchange. It is called on the network thread, and not at all where a
   /// proxy or a unix socket was reached.
   std::function<void(std::string_view address)> on_connected = {};
-};
-
-struct Response {
-  int status = 0;
-  Headers headers{};
-  std::string body{};
-  Url url;                 ///< what answered: redirects are not followed here
-  std::uint64_t sent = 0;  ///< body bytes that left
 };
 
 /// Sends requests and waits for replies. Thread-safe.

@@ -31,7 +31,7 @@ void Registries::check_login(const std::string& host, std::stop_token stop) {
   const auto reply = registry->send(call, std::move(stop));
   // 404 is a registry that does not answer at its base URL, but did not refuse the login.
   const int status = reply.response.status;
-  if (status != 200 && status != 404) throw registry->failure(call.request, reply.response, {});
+  if (status != 200 && status != 404) throw registry->failure(call.request, reply, {});
 }
 
 std::shared_ptr<registry::Host> Registries::host_of(const std::string& host) {

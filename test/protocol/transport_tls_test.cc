@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+
 #include "base/file.h"
 #include "base/locked.h"
 #include "base/text.h"
@@ -51,6 +53,24 @@ bool holds(std::string_view text, std::string_view part) {
 }
 
 }  // namespace
+
+TEST_CASE("SSL_CERT_FILE and SSL_CERT_DIR say which CAs are trusted, and TLS errors name them") {
+  const TemporaryFolder folder;
+  const Identity authority = make_authority();
+  TlsScene scene(make_identity(authority, "127.0.0.1"));
+  write_file(folder.path() / "any name", authority.certificate);
+  const std::string file = (folder.path() / "any name").string();
+  const std::string folders = cat("/nonexistent:", folder.path().string());
+  for (const auto& [variable, value] :
+       {std::pair("SSL_CERT_FILE", file), std::pair("SSL_CERT_DIR", folders)}) {
+    CAPTURE(variable);
+    ::setenv(variable, value.c_str(), 1);
+    CHECK(scene.get({}).status == 200);
+    ::setenv(variable, "/nonexistent", 1);
+    CHECK(holds(scene.failure({}).hint(), cat(variable, "=/nonexistent (not there)")));
+    ::unsetenv(variable);
+  }
+}
 
 TEST_CASE("a registry with a CA of its own is trusted once the CA is named") {
   const TemporaryFolder folder;

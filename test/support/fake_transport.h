@@ -21,7 +21,8 @@ struct SeenRequest {
 };
 
 /// Rules are looked at in the order they were made; the first that fits and is not used up
-/// answers. A request that no rule fits fails the test. Thread-safe.
+/// answers. A request that no rule fits fails the test, but for GET /v2/, which is 200 then and not
+/// recorded. Thread-safe.
 class FakeTransport final : public http::Transport {
  public:
   using Answer = std::function<http::Response(const SeenRequest&)>;

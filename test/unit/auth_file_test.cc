@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "registry/client/auth/base64.h"
+#include "test/support/check_fails.h"
 #include "test/support/fixtures.h"
 
 namespace auth_file_test {
@@ -297,8 +298,9 @@ TEST_CASE("an auth file that the user names may be a pipe") {
   REQUIRE(::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()));
   ::close(ends[1]);
   const auto named = cat("/dev/fd/", ends[0]);
-  CHECK(make_file_auth(find_auth_places(named, environment({})))->find("r.example", "")->username ==
-        "u");
+  CHECK(make_file_auth(find_auth_places(named, environment({})))
+            ->find("r.example", "", 0)
+            .login->username == "u");
 }
 
 TEST_CASE("a login that is erased is gone, and says whether it was there") {
@@ -329,19 +331,20 @@ TEST_CASE("the first file that has a login counts; a missing one is passed over"
   const auto auth = make_file_auth(
       {.files = {"/nonexistent/auth.json", test::fixture_path("auth/podman-auth.json"),
                  test::fixture_path("auth/docker-config.json")}});
-  CHECK(auth->find("quay.io", "team/app")->username == "repo");
-  CHECK(auth->find("ghcr.io", "x")->source == test::fixture_path("auth/docker-config.json"));
-  CHECK_FALSE(auth->find("unknown.example", "x"));
+  CHECK(auth->find("quay.io", "team/app", 0).login->username == "repo");
+  CHECK(auth->find("ghcr.io", "x", 0).login->source ==
+        test::fixture_path("auth/docker-config.json"));
+  CHECK_FALSE(auth->find("unknown.example", "x", 0).login);
   const auto named = make_file_auth({.files = {"/nonexistent/auth.json"}, .must_exist = true});
-  CHECK_THROWS_AS(named->find("quay.io", ""), Error);
+  CHECK_FAILS(named->find("quay.io", "", 0), ErrorKind::local, "/nonexistent/auth.json");
 }
 
 TEST_CASE("the login of the command line is for the host it names, and for no other") {
   NamedAuth auth({.username = "me", .password = "pw"}, "ghcr.io",
                  make_file_auth({.files = {test::fixture_path("auth/podman-auth.json")}}));
-  CHECK(auth.find("ghcr.io", "x")->username == "me");
-  CHECK(auth.find("quay.io", "x")->username == "host");
-  CHECK_FALSE(auth.find("evil.example", "x"));
+  CHECK(auth.find("ghcr.io", "x", 0).login->username == "me");
+  CHECK(auth.find("quay.io", "x", 0).login->username == "host");
+  CHECK_FALSE(auth.find("evil.example", "x", 0).login);
 }
 
 TEST_CASE("base64 goes both ways, for every length, and refuses what is not base64") {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/file.h"
+#include "test/support/check_fails.h"
 
 namespace certs_d_test {
 
@@ -38,7 +39,7 @@ TEST_CASE("a client certificate without its key is an error") {
   const TemporaryFolder folder;
   std::filesystem::create_directories(folder.path() / "r.example");
   write_file(folder.path() / "r.example" / "me.cert", "x");
-  CHECK_THROWS_AS(find_tls_files({folder.path()}, "r.example"), Error);
+  CHECK_FAILS(find_tls_files({folder.path()}, "r.example"), ErrorKind::input, "is missing");
 }
 
 TEST_CASE("the folders are the user's, podman's and docker's") {

@@ -15,10 +15,10 @@ http::Request request(http::Method method, const char* url) {
   return {.method = method, .url = http::Url::parse(url).value()};
 }
 
-FailureContext context(std::string login = "") {
+FailureContext context(const std::string& login = "") {
   return {.host = "ghcr.io",
           .repository = "acme/app",
-          .login = std::move(login),
+          .logins = {.sent = login.empty() ? std::vector<std::string>() : std::vector{login}},
           .now = std::chrono::sys_days(std::chrono::year(2026) / 8 / 9)};
 }
 
@@ -67,6 +67,33 @@ TEST_CASE("the known causes come with a hint") {
   CHECK(hint(late, context()) ==
         "this machine's clock is 60 minutes ahead of the registry's; set it right");
   CHECK(hint(test::refusal(405, "UNSUPPORTED"), ecr).find("--max-layers") != std::string::npos);
+}
+
+TEST_CASE("a page that a proxy made up is told as the proxy's, with no word of a login (#19)") {
+  for (const int status : {401, 403, 502}) {
+    http::Response page{.status = status, .body = "<html>no</html>"};
+    page.proxy = "http://proxy.corp:3128";
+    const Error error =
+        make_failure(request(http::Method::put, "http://h/v2/x"), page, context("config.json"));
+    CHECK(error.message().find("PUT http://h/v2/x (through the proxy http://proxy.corp:3128): ") ==
+          0);
+    CHECK(error.hint().find("NO_PROXY") != std::string::npos);
+    CHECK((error.kind() == ErrorKind::network) == (status != 502));
+  }
+  http::Response registrys = test::refusal(403, "DENIED");
+  registrys.proxy = "http://proxy.corp:3128";
+  const Error error =
+      make_failure(request(http::Method::put, "http://h/v2/x"), registrys, context("config.json"));
+  CHECK(error.kind() == ErrorKind::auth);
+  CHECK(error.hint().find("config.json") != std::string::npos);
+}
+
+TEST_CASE("where no login was found, it is said which places should have had one (#19)") {
+  FailureContext none = context();
+  none.logins.gaps = {"docker-credential-x get: no such program in $PATH (named in c.json)"};
+  CHECK(make_failure(request(http::Method::put, "https://h/v2/x"), {.status = 401}, none).hint() ==
+        "no login for ghcr.io was found: docker-credential-x get: no such program in $PATH (named "
+        "in c.json)");
 }
 
 TEST_CASE("TLS tried at a plain HTTP port, and a connection that ECR drops, are explained") {

@@ -200,6 +200,7 @@ TEST_CASE("the login stays with the registry, whatever is asked and wherever it 
       f.transport.when(row.method, "r.example/", leading(307, there));
       f.transport.always(row.method, "/x", {.status = 403});
       f.transport.always("HEAD", "r.example", {.status = 404});
+      f.transport.always("GET", "r.example", {.status = 404});
       Fixture::error_of([&] { row.call(f); });
       CHECK(f.transport.requests().size() >= 3);
       CHECK(f.secrets_beside("https://r.example").empty());
@@ -230,9 +231,11 @@ TEST_CASE("what a digest does not check is not taken from https to plain http") 
     CAPTURE(row.method);
     Fixture f;
     f.transport.when(row.method, "r.example", row.answer);
-    const std::string said = Fixture::error_of([&] { row.call(f); });
+    std::string said = Fixture::error_of([&] { row.call(f); });
+    const bool is_optional = said.empty();  // mounts and lists of tags: a note
+    for (const std::string& note : f.noted()) said += note;
     CHECK(said.find("from https to plain http, to http://other.example/") != std::string::npos);
-    CHECK(said.find("--allow-http-redirect") != std::string::npos);
+    CHECK((is_optional || said.find("--allow-http-redirect") != std::string::npos));
     CHECK(f.transport.requests().size() == 1);
   }
   Fixture f;

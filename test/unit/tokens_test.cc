@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "registry/client/failure.h"
+#include "test/support/check_fails.h"
 #include "test/support/fake_clock.h"
 #include "test/support/fake_transport.h"
 
@@ -30,16 +31,17 @@ struct Fixture {
                    const char* home = "https://r.example/v2/")
       : auth(std::move(login)),
         tokens("r.example", http::Url::parse(home).value(), auth, clock,
-               {.send = [this](const http::Request& request,
-                               std::stop_token stop) { return transport.send(request, stop); },
+               {.send =
+                    [this](const http::Request& request, std::stop_token stop) {
+                      return TokenReply{transport.send(request, stop)};
+                    },
                 .failure =
-                    [this](const http::Request& request, const http::Response& response,
+                    [this](const http::Request& request, const TokenReply& reply,
                            const std::string& repository) {
-                      return make_failure(request, response,
+                      return make_failure(request, reply.response,
                                           {.host = "r.example",
                                            .repository = repository,
-                                           .login = tokens.login_source(repository),
-                                           .now = {}});
+                                           .logins = tokens.report(repository)});
                     }}) {}
   std::optional<std::string> after_challenge(const std::string& line = challenge_line) {
     CHECK(tokens.on_refused(challenged(line), scopes, std::nullopt));
@@ -155,7 +157,7 @@ TEST_CASE("a login that was refused once does not help where none is known to be
   Fixture anonymous;
   CHECK_FALSE(anonymous.tokens.on_refused(challenged("Basic"), anonymous.scopes, std::nullopt));
   CHECK_FALSE(anonymous.tokens.authorization(anonymous.scopes, {}));
-  CHECK(anonymous.tokens.login_source("app").empty());
+  CHECK(anonymous.tokens.report("app").sent.empty());
 }
 
 TEST_CASE("a token for no repository, and one for several, is asked for as such") {
@@ -247,7 +249,7 @@ TEST_CASE("the login is not sent in the clear for a registry that speaks HTTPS")
   Fixture f(user);
   f.tokens.on_refused(challenged(R"(Bearer realm="http://auth.example/token")"), f.scopes,
                       std::nullopt);
-  CHECK_THROWS_AS(f.tokens.authorization(f.scopes, {}), Error);
+  CHECK_FAILS(f.tokens.authorization(f.scopes, {}), ErrorKind::auth, "in the clear");
   CHECK(f.transport.requests().empty());
   Fixture plain(user, "http://127.0.0.1:5000/v2/");
   plain.transport.when("GET", "", {.status = 200, .body = R"({"token":"T"})"});

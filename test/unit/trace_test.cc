@@ -1,7 +1,11 @@
 #include "http/trace.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
+#include <filesystem>
+
+#include "base/file.h"
 #include "http/tls_roots.h"
 
 namespace trace_test {
@@ -52,13 +56,44 @@ TEST_CASE("what is malformed is masked too") {
   CHECK(masked("X: \x1b[31m\x01\r\n") == "X: \\x1b[31m\\x01\n");
 }
 
-TEST_CASE("roots come from the environment, else from where libcurl was told") {
-  const auto none = [](const char*) { return std::string(); };
-  const auto named = [](const char* variable) {
-    return std::string(std::string_view(variable) == "SSL_CERT_FILE" ? "/named.pem" : "");
+TEST_CASE("roots come from where OpenSSL and Go look for them (#19)") {
+  const auto environment = [](std::string file, std::string folders) {
+    return [=](const char* variable) -> std::string {
+      const std::string_view name = variable;
+      return name == "SSL_CERT_FILE" ? file : name == "SSL_CERT_DIR" ? folders : "";
+    };
   };
-  CHECK(find_system_roots(named, "/dev/null") == "/named.pem");
-  CHECK(find_system_roots(none, "/dev/null") == "/dev/null");
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "f.pem").string();
+  write_file(file, "-----BEGIN CERTIFICATE-----\n");
+  CHECK(find_system_roots(environment("", ""), "/dev/null").file == "/dev/null");
+  CHECK(find_system_roots(environment("", ""), "/dev/null").named.empty());
+  const SystemRoots named = find_system_roots(environment(file, ""), "/dev/null");
+  CHECK(named.file == file);
+  CHECK(named.named == "SSL_CERT_FILE=" + file);
+  // Each leaves the other's place alone.
+  const SystemRoots both = find_system_roots(environment("", "/a::/b"), "/dev/null");
+  CHECK(both.file == "/dev/null");
+  CHECK(both.folders == std::vector<std::string>{"/a", "/b"});
+  CHECK(both.named == "SSL_CERT_DIR=/a::/b (not there)");
+  const SystemRoots absent =
+      find_system_roots(environment("/nonexistent.pem", folder.path().string()), "/dev/null");
+  CHECK(absent.file.empty());
+  CHECK(absent.named ==
+        "SSL_CERT_FILE=/nonexistent.pem (not there) and SSL_CERT_DIR=" + folder.path().string());
+}
+
+TEST_CASE("a folder of roots is read whatever its files are called, and what is no PEM is not") {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "one.txt", "-----BEGIN CERTIFICATE-----\none\n");
+  write_file(folder.path() / "two", "-----BEGIN CERTIFICATE-----\ntwo\n");
+  write_file(folder.path() / "notes", "nothing");
+  std::filesystem::create_directory(folder.path() / "folder");
+  std::filesystem::create_symlink("one.txt", folder.path() / "0a1b2c3d.0");
+  std::filesystem::create_symlink("nowhere", folder.path() / "dangling");
+  REQUIRE(::mkfifo((folder.path() / "fifo").c_str(), 0600) == 0);
+  const RootBundle bundle({.folders = {folder.path().string(), "/nonexistent"}}, {});
+  CHECK(bundle.pem() == "-----BEGIN CERTIFICATE-----\none\n\n-----BEGIN CERTIFICATE-----\ntwo\n\n");
 }
 
 }  // namespace trace_test

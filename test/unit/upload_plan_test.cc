@@ -224,6 +224,29 @@ TEST_CASE("416 with a Range inside the chunk continues the chunk; any other open
   CHECK(next(zero) == "cancel s1");
 }
 
+TEST_CASE("a connection that was closed already is no failure: the same again, unwaited (#19)") {
+  using enum UploadPlan::Loss;
+  auto patch = opened({.sessions = 1}, std::nullopt);
+  patch.on_lost(5, "closed", stale);
+  CHECK(next(patch) == "cancel s1");
+  patch.on_cancelled();
+  CHECK(next(patch) == "open");
+  CHECK(patch.profile().fresh_bodies);
+
+  auto put = opened({.sessions = 1}, 10);
+  put.on_lost(5, "closed", stale);
+  CHECK(next(put) == "check");
+  put.on_checked(false);
+  CHECK(next(put) == "cancel s1");
+
+  auto close = opened({.sessions = 1}, std::nullopt);
+  close.on_reply({.status = 202, .sent = 10, .at_end = true});
+  close.on_lost(0, "closed", stale);
+  CHECK(next(close) == "check");
+  close.on_checked(false);
+  CHECK(next(close) == "close s1");
+}
+
 TEST_CASE("a session that is gone is replaced (regclient#331)") {
   auto plan = opened({.chunk = 4}, 10);
   plan.on_reply({.status = 202, .sent = 4});

@@ -63,6 +63,11 @@ std::string Challenge::at(const std::string& parameter) const {
   return found == parameters.end() ? std::string() : found->second;
 }
 
+bool is_answerable(const Challenge& challenge) {
+  return challenge.scheme == "basic" ||
+         (challenge.scheme == "bearer" && !challenge.at("realm").empty());
+}
+
 Parsed<std::vector<Challenge>> parse_challenges(std::string_view header) {
   std::vector<Challenge> challenges;
   Cursor cursor(header);

@@ -14,9 +14,13 @@ namespace n2c::registry {
 struct Challenge {
   std::string scheme;                             ///< lower-case: "bearer", "basic"
   std::map<std::string, std::string> parameters;  ///< names in lower case: realm, service, scope
+  std::string written{};                          ///< the header line, where it is kept
   std::string at(const std::string& parameter) const;  ///< "" when absent
   bool operator==(const Challenge&) const = default;
 };
+
+/// Whether n2c can answer it: Basic, or Bearer with a realm.
+bool is_answerable(const Challenge& challenge);
 
 /// One header line's challenges, in order. It accepts what sloppy servers are known to send (no
 /// quotes, spaces around '='). It is an error only when nothing can be understood.

@@ -1,6 +1,11 @@
 #include "registry/client/auth/credential_helper.h"
 
-#include "base/process.h"
+#include <algorithm>
+#include <array>
+#include <stop_token>
+#include <thread>
+
+#include "base/clock.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "registry/client/auth/auth_file.h"
@@ -11,33 +16,88 @@ namespace {
 
 /// The username of an identity token (docker-credential-helpers' convention).
 constexpr std::string_view token_user = "<token>";
-constexpr std::string_view not_found = "credentials not found";
+
+/// How the known helpers say that they have no login, in lower case: docker-credential-helpers
+/// itself; the keychain of macOS; Windows; pass; the secret service; those of clouds.
+constexpr std::array<std::string_view, 12> absences = {
+    "credentials not found", "not be found in the keychain", "item not found",
+    "element not found",     "not in the password store",    "no matching credential",
+    "no credentials",        "could not find credentials",   "no such credential",
+    "credential not found",  "no stored credential",         "no login",
+};
+
+/// What a helper that failed says about it. A login that it prints all the same stays untold.
+std::string words_of(const ProgramEnd& end) {
+  const std::string_view said = trim(trim(end.messages).empty() ? end.output : end.messages);
+  if (said.find("Secret") != std::string_view::npos) return "something that is not shown";
+  return printable(said, 300);
+}
+
+bool says_absent(const ProgramEnd& end) {
+  // A shell's "not found" is about a program.
+  if (end.exit_code == 126 || end.exit_code == 127 || end.exit_code >= 128) return false;
+  const std::string said = lower_ascii(cat(end.output, " ", end.messages));
+  return std::ranges::any_of(absences, [&](auto words) { return said.find(words) != said.npos; });
+}
+
+Error failure_of(const std::string& program, const char* verb, const ProgramEnd& end) {
+  const std::string words = words_of(end);
+  return {ErrorKind::local,
+          cat(program, " ", verb, ": exit code ", end.exit_code, words.empty() ? "" : ": ", words)};
+}
 
 }  // namespace
 
-std::string CredentialHelper::run(const char* verb, const std::string& input) const {
-  if (!find_program(program_)) {
-    throw Error(ErrorKind::local, cat(program_, ": no such program in $PATH"),
-                "it is named by an auth file as the keeper of logins");
-  }
-  const MemorySource bytes(input);
-  const auto reader = bytes.open();
-  const ProgramEnd end = run_program({.arguments = {program_, verb}, .input = reader.get()}, {});
-  if (end.exit_code == 0) return end.output;
-  if (trim(end.output).starts_with(not_found) || trim(end.messages).starts_with(not_found)) {
-    return {};
-  }
-  throw Error(ErrorKind::local, cat(program_, " ", verb, ": exit code ", end.exit_code));
+CredentialHelper::CredentialHelper(const std::string& suffix, std::chrono::milliseconds patience)
+    : program_("docker-credential-" + suffix), patience_(patience) {
+  const bool plain =
+      suffix.find_first_of("/\\") == std::string::npos && suffix.find('\0') == std::string::npos;
+  if (plain) return;
+  throw Error(
+      ErrorKind::input,
+      cat("docker-credential-", printable(suffix, 80), ": refused: a helper's name has no slash"),
+      "it stands for docker-credential-NAME, which is looked for in $PATH");
 }
 
-std::optional<Credentials> CredentialHelper::get(std::string_view host) const {
-  const std::string output = run("get", auth_key(host));
-  if (trim(output).empty()) return std::nullopt;
-  const auto json = go::Json::parse(output);
-  if (!json) throw Error(ErrorKind::local, cat(program_, " get: its answer is no JSON"));
+ProgramEnd CredentialHelper::run(const char* verb, const std::string& input) const {
+  if (!find_program(program_)) {
+    throw Error(ErrorKind::local, cat(program_, " ", verb, ": no such program in $PATH"),
+                "it is named by an auth file as the keeper of logins");
+  }
+  std::stop_source limit;
+  const std::jthread timer([&](const std::stop_token& done) {
+    SystemClock clock;
+    if (clock.wait(patience_, done)) limit.request_stop();
+  });
+  const MemorySource bytes(input);
+  const auto reader = bytes.open();
+  try {
+    return run_program({.arguments = {program_, verb}, .input = reader.get()}, limit.get_token());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::cancelled) throw;
+    throw Error(ErrorKind::local,
+                cat(program_, " ", verb, ": no answer in ", brief_duration(patience_)),
+                "does it wait for a password or a locked keychain?");
+  }
+}
+
+void CredentialHelper::run_or_throw(const char* verb, const std::string& input) const {
+  const ProgramEnd end = run(verb, input);
+  if (end.exit_code != 0 && !says_absent(end)) throw failure_of(program_, verb, end);
+}
+
+Parsed<Credentials> CredentialHelper::get(std::string_view host) const {
+  const ProgramEnd end = run("get", auth_key(host));
+  if (end.exit_code != 0 && says_absent(end)) return std::unexpected("says: " + words_of(end));
+  if (end.exit_code != 0) throw failure_of(program_, "get", end);
+  if (trim(end.output).empty()) return std::unexpected("says nothing");
+  const auto json = go::Json::parse(end.output);
+  if (!json || json->as_object() == nullptr) {
+    throw Error(ErrorKind::local, cat(program_, " get: its answer is no login in JSON"));
+  }
   const std::string user = json->text_at("Username");
   const std::string secret = json->text_at("Secret");
-  if (user.empty() && secret.empty()) return std::nullopt;
+  if (user.empty() && secret.empty()) return std::unexpected("gives an empty login");
   if (user == token_user) return Credentials{.identity_token = secret, .source = program_};
   return Credentials{.username = user, .password = secret, .source = program_};
 }
@@ -48,9 +108,9 @@ void CredentialHelper::store(std::string_view host, const Credentials& login) co
   json.set("ServerURL", go::Json(auth_key(host)))
       .set("Username", go::Json(token ? std::string(token_user) : login.username))
       .set("Secret", go::Json(token ? login.identity_token : login.password));
-  run("store", json.compact());
+  run_or_throw("store", json.compact());
 }
 
-void CredentialHelper::erase(std::string_view host) const { run("erase", auth_key(host)); }
+void CredentialHelper::erase(std::string_view host) const { run_or_throw("erase", auth_key(host)); }
 
 }  // namespace n2c::registry

@@ -3,30 +3,41 @@
 /// They are called as docker-credential-NAME get|store|erase, with texts and JSON over standard
 /// input and output.
 
-#include <optional>
-#include <stop_token>
+#include <chrono>
 #include <string>
 #include <string_view>
 
+#include "base/process.h"
 #include "registry/client/auth/credentials.h"
 
 namespace n2c::registry {
 
+/// How long a helper may take. A keychain may ask its user something.
+inline constexpr std::chrono::seconds helper_patience{30};
+
 class CredentialHelper {
  public:
-  /// `suffix` is as auth files have it: "pass" stands for docker-credential-pass.
-  explicit CredentialHelper(std::string suffix) : program_("docker-credential-" + suffix) {}
+  /// `suffix` is as auth files have it: "pass" stands for docker-credential-pass. Throws
+  /// Error{input} for one with a slash in it, which would be another program.
+  explicit CredentialHelper(const std::string& suffix,
+                            std::chrono::milliseconds patience = helper_patience);
 
-  /// Nothing when the helper has no login for that host. Throws Error{local} when it fails
-  /// otherwise; its output is never part of the message.
-  std::optional<Credentials> get(std::string_view host) const;
+  // Each throws Error{local} when there is no such program, or when it fails or takes longer than
+  // its patience. The message quotes what a failed helper says, and never what one says that
+  // succeeded.
+
+  /// The login, or how the helper says that it has none for that host.
+  Parsed<Credentials> get(std::string_view host) const;
   void store(std::string_view host, const Credentials& login) const;
   void erase(std::string_view host) const;
   const std::string& program() const { return program_; }
 
  private:
-  std::string run(const char* verb, const std::string& input) const;
+  ProgramEnd run(const char* verb, const std::string& input) const;
+  void run_or_throw(const char* verb, const std::string& input) const;
+
   std::string program_;
+  std::chrono::milliseconds patience_;
 };
 
 }  // namespace n2c::registry

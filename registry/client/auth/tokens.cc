@@ -19,11 +19,6 @@ constexpr seconds default_lifetime{60};
 /// GitLab's tokens live 5 minutes (moby#33558).
 constexpr seconds longest_margin{60};
 
-bool usable(const Challenge& challenge) {
-  return challenge.scheme == "basic" ||
-         (challenge.scheme == "bearer" && !challenge.at("realm").empty());
-}
-
 /// Bearer where it is offered, as docker does.
 std::optional<Challenge> choose(const http::Headers& headers) {
   std::optional<Challenge> chosen;
@@ -31,7 +26,9 @@ std::optional<Challenge> choose(const http::Headers& headers) {
     const auto challenges = parse_challenges(line);
     if (!challenges) continue;
     for (const Challenge& challenge : *challenges) {
-      if (usable(challenge) && (!chosen || challenge.scheme == "bearer")) chosen = challenge;
+      if (!is_answerable(challenge) || (chosen && challenge.scheme != "bearer")) continue;
+      chosen = challenge;
+      chosen->written = line;
     }
   }
   return chosen;
@@ -66,6 +63,15 @@ std::string refresh_form(const Challenge& challenge, const std::string& scope,
                {"refresh_token", identity_token}});
 }
 
+std::string repository_of(std::span<const Scope> scopes) {
+  return scopes.empty() ? std::string() : scopes.front().repository;
+}
+
+/// The challenge as the registry may have written it.
+std::string quote(const Challenge& challenge) {
+  return "the registry's challenge: " + printable(challenge.written, 500);
+}
+
 seconds lifetime_of(const go::Json& reply) {
   const go::Json* field = reply.find("expires_in");
   const auto named = field == nullptr ? std::nullopt : field->as_int();
@@ -82,21 +88,9 @@ std::string Scope::str() const {
 Tokens::Tokens(std::string host, http::Url home, AuthProvider& auth, Clock& clock, Service service)
     : host_(std::move(host)),
       home_(std::move(home)),
-      auth_(auth),
       clock_(clock),
-      service_(std::move(service)) {}
-
-std::optional<Credentials> Tokens::find_login(const std::string& repository) {
-  return logins_.with([&](auto& logins) {
-    if (const auto known = logins.find(repository); known != logins.end()) return known->second;
-    return logins.emplace(repository, auth_.find(host_, repository)).first->second;
-  });
-}
-
-std::string Tokens::login_source(const std::string& repository) {
-  const auto login = find_login(repository);
-  return login ? login->source : std::string();
-}
+      service_(std::move(service)),
+      logins_(host_, auth, service_.note) {}
 
 std::shared_ptr<Tokens::Token> Tokens::token_for(std::span<const Scope> scopes) {
   return tokens_.with([&](auto& tokens) {
@@ -108,18 +102,32 @@ std::shared_ptr<Tokens::Token> Tokens::token_for(std::span<const Scope> scopes) 
 
 std::optional<std::string> Tokens::authorization(std::span<const Scope> scopes,
                                                  std::stop_token stop) {
-  const std::string repository = scopes.empty() ? std::string() : scopes.front().repository;
-  const auto login = find_login(repository);
-  if (login && !login->registry_token.empty()) return "Bearer " + login->registry_token;
+  const std::string repository = repository_of(scopes);
+  const auto login = logins_.current(repository).login;
+  if (login && !login->registry_token.empty()) {
+    logins_.mark_sent(repository);
+    return "Bearer " + login->registry_token;
+  }
   const auto challenge = challenge_.with([](const auto& known) { return known; });
   if (!challenge) return std::nullopt;
   if (challenge->scheme == "basic") {
-    return login ? std::optional(basic(*login)) : std::nullopt;
+    if (!login) return std::nullopt;
+    logins_.mark_sent(repository);
+    return basic(*login);
   }
   const auto token = token_for(scopes);
+  const int failures = token->failures;
   const std::scoped_lock hold(token->fetching);
-  if (token->value.empty() || clock_.now() >= token->renew_at) {
+  if (!token->value.empty() && clock_.now() < token->renew_at) return "Bearer " + token->value;
+  if (token->failures != failures) throw *token->failed;
+  try {
     fetch(*token, *challenge, scopes, stop);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::cancelled) {
+      token->failed = error;
+      ++token->failures;
+    }
+    throw;
   }
   return "Bearer " + token->value;
 }
@@ -129,8 +137,7 @@ bool Tokens::on_refused(const http::Response& response, std::span<const Scope> s
   const auto challenge = choose(response.headers);
   if (!challenge) return false;
   challenge_.with([&](auto& known) { known = challenge; });
-  const std::string repository = scopes.empty() ? std::string() : scopes.front().repository;
-  const auto login = find_login(repository);
+  const auto login = logins_.current(repository_of(scopes)).login;
   if (login && !login->registry_token.empty()) return false;
   if (challenge->scheme == "basic") return login && used != basic(*login);
   const auto token = token_for(scopes);
@@ -141,12 +148,44 @@ bool Tokens::on_refused(const http::Response& response, std::span<const Scope> s
   return true;
 }
 
+bool Tokens::on_base_challenge(const http::Response& response, std::span<const Scope> scopes) {
+  const auto challenge = choose(response.headers);
+  if (!challenge) return false;
+  challenge_.with([&](auto& known) {
+    if (!known) known = challenge;
+  });
+  return challenge->scheme == "bearer" || logins_.current(repository_of(scopes)).login.has_value();
+}
+
+std::size_t Tokens::login_turn(std::span<const Scope> scopes) {
+  return logins_.current(repository_of(scopes)).number;
+}
+
+bool Tokens::try_next_login(std::span<const Scope> scopes, std::size_t turn) {
+  const std::string repository = repository_of(scopes);
+  if (logins_.report(repository).sent.empty() || !logins_.try_next(repository, turn)) return false;
+  const auto token = token_for(scopes);
+  const std::scoped_lock hold(token->fetching);
+  token->value.clear();
+  return true;
+}
+
+void Tokens::on_accepted(std::span<const Scope> scopes) {
+  logins_.mark_accepted(repository_of(scopes));
+}
+
 http::Request Tokens::token_request(const Challenge& challenge,
                                     const std::vector<std::string>& scopes,
                                     const std::optional<Credentials>& login) const {
   const std::string realm = challenge.at("realm");
-  http::Request request{.url = or_throw(home_.resolve(realm), ErrorKind::registry,
-                                        "the token server that " + host_ + " names")};
+  // A word alone would be taken for a page of the registry.
+  const bool is_url = realm.starts_with('/') || realm.find("://") != std::string::npos;
+  const auto url = is_url ? home_.resolve(realm) : std::unexpected("not a URL");
+  if (!url) {
+    throw Error(ErrorKind::auth, cat("the token server that ", host_, " names: ", url.error()),
+                quote(challenge));
+  }
+  http::Request request{.url = *url};
   const bool secret = login.has_value();
   if (secret && !request.url.is_https() && home_.is_https()) {
     throw Error(ErrorKind::auth,
@@ -168,30 +207,60 @@ http::Request Tokens::token_request(const Challenge& challenge,
   return request;
 }
 
-/// A token is always fetched by the login, never by the old token (oras-java#846).
+/// A token is always fetched by the login, never by the old token (oras-java#846). A login that
+/// the token server refuses is followed by the next.
 void Tokens::fetch(Token& token, const Challenge& challenge, std::span<const Scope> scopes,
                    std::stop_token stop) {
+  while (!fetch_with(logins_.current(repository_of(scopes)), token, challenge, scopes, stop)) {
+  }
+}
+
+/// Returns false when there is another login to try.
+bool Tokens::fetch_with(const Logins::Turn& turn, Token& token, const Challenge& challenge,
+                        std::span<const Scope> scopes, std::stop_token stop) {
+  const std::optional<Credentials>& login = turn.login;
   std::vector<std::string> wanted;
   for (const Scope& scope : scopes) wanted.push_back(scope.str());
   if (!token.scope.empty()) wanted = {token.scope};
   std::string joined;
   for (const std::string& scope : wanted) joined += (joined.empty() ? "" : " ") + scope;
-  const std::string repository = scopes.empty() ? std::string() : scopes.front().repository;
-  const auto login = find_login(repository);
+  const std::string repository = repository_of(scopes);
   http::Request request = token_request(challenge, wanted, login);
-  const std::string refresh = request.method == http::Method::post
-                                  ? refresh_form(challenge, joined, login->identity_token)
-                                  : std::string();
+  const bool is_exchange = request.method == http::Method::post;
+  const std::string refresh =
+      is_exchange ? refresh_form(challenge, joined, login->identity_token) : std::string();
   const MemorySource body(refresh);
-  if (!refresh.empty()) request.body = {.source = &body, .length = refresh.size()};
+  if (!refresh.empty()) {
+    request.body = {.source = &body, .length = refresh.size()};
+    request.body_may_repeat = true;
+  }
   const std::string asking =
       joined.empty() ? "asking for a token" : "asking for a token for " + joined;
-  const http::Response response =
-      with_context(asking, [&] { return service_.send(request, stop); });
-  if (response.status != 200) {
-    throw service_.failure(request, response, repository).within(asking).lasting();
+  if (login) logins_.mark_sent(repository);
+  const TokenReply reply = with_context(asking, [&] { return ask(request, challenge, stop); });
+  const int status = reply.response.status;
+  if (status != 200) {
+    // OAuth2 says 400 to an identity token that is no longer good (RFC 6749 §5.2).
+    const bool refused = status == 401 || status == 403 || (status == 400 && is_exchange);
+    // Two scopes are a mount's: that they are denied says nothing of the login.
+    if (refused && login && scopes.size() < 2 && logins_.try_next(repository, turn.number))
+      return false;
+    throw service_.failure(request, reply, repository).within(asking).lasting();
   }
-  keep(token, response);
+  keep(token, reply.response);
+  return true;
+}
+
+/// What keeps a login from the realm is about logging in.
+TokenReply Tokens::ask(const http::Request& request, const Challenge& challenge,
+                       std::stop_token stop) {
+  try {
+    return service_.send(request, std::move(stop));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::registry) throw;
+    throw Error(ErrorKind::auth, error.message(),
+                error.hint().empty() ? quote(challenge) : error.hint());
+  }
 }
 
 void Tokens::keep(Token& token, const http::Response& response) {

@@ -1,0 +1,34 @@
+#include "registry/client/retrier.h"
+
+#include "base/text.h"
+#include "registry/client/failure.h"
+
+namespace n2c::registry {
+
+HostReply Retrier::send(const HostCall& call, std::stop_token stop) {
+  if (!call.retry) return next_.send(call, std::move(stop));
+  const auto since = waits_.clock().now();
+  for (int attempt = 1;; ++attempt) {
+    try {
+      HostReply reply = next_.send(call, stop);
+      if (!is_passing_status(reply.response.status)) return reply;
+      const std::string why = cat(describe(call.request), ": ", reply.response.status);
+      const Setback setback{.attempt = attempt,
+                            .since = since,
+                            .why = why,
+                            .retry_after = retry_after(reply.response)};
+      if (auto remark = waits_.wait(setback, stop)) {
+        reply.remark = *std::move(remark);
+        return reply;
+      }
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::network || error.is_lasting()) throw;
+      const Setback setback{.attempt = attempt, .since = since, .why = error.message()};
+      if (const auto remark = waits_.wait(setback, stop)) {
+        throw with_remark(explain_(error, call.request), *remark).lasting();
+      }
+    }
+  }
+}
+
+}  // namespace n2c::registry

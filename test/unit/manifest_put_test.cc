@@ -1,0 +1,94 @@
+/// What becomes of a manifest that a registry does not take at once.
+
+#include <doctest/doctest.h>
+
+#include "base/text.h"
+#include "test/support/check_fails.h"
+#include "test/support/host_scene.h"
+
+using namespace n2c;
+using namespace n2c::registry;
+using test::HostScene;
+
+namespace {
+
+const oci::Digest other = oci::Digest::of("another image");
+const std::string type(oci::media_type::manifest);
+
+http::Response held(const std::string& digest, const std::string& media_type = type) {
+  http::Response response{.status = 200, .headers = {{"Content-Type", media_type}}};
+  if (!digest.empty()) response.headers.set("Docker-Content-Digest", digest);
+  return response;
+}
+
+ManifestPut put(HostScene& scene, const std::string& media_type = type) {
+  return scene.client->put_manifest("1", media_type, "{}", {});
+}
+
+}  // namespace
+
+TEST_CASE("a manifest says which blobs are missing, or that its format is refused") {
+  HostScene scene;
+  scene.transport.when("PUT", "/manifests/", {.status = 201});
+  CHECK(std::get<ManifestStored>(put(scene)).digest == oci::Digest::of("{}"));
+  scene.transport.when(
+      "PUT", "/manifests/",
+      test::refusal(404, "MANIFEST_BLOB_UNKNOWN", "unknown", "\"" + other.str() + "\""));
+  CHECK(std::get<BlobsMissing>(put(scene)).digests == std::vector{other});
+  scene.transport.always("HEAD", "/manifests/", {.status = 404});
+  scene.transport.always("GET", "/manifests/", {.status = 404});
+  scene.transport.always("GET", "r.example/v2/", {.status = 200});
+  scene.transport.when("PUT", "/manifests/", {.status = 415});
+  CHECK(std::holds_alternative<FormatRefused>(put(scene)));
+  scene.transport.when("PUT", "/manifests/", test::refusal(403, "DENIED"));
+  CHECK_FAILS(put(scene), ErrorKind::auth, "403 DENIED");
+}
+
+TEST_CASE("an immutable tag that holds this image already is success (containers-roadmap#2380)") {
+  for (const int status : {400, 403, 405, 409, 412}) {
+    CAPTURE(status);
+    HostScene scene;
+    scene.transport.always("PUT", "/manifests/1", test::refusal(status, "TAG_LOCKED", "no"));
+    scene.transport.when("HEAD", "/manifests/1", held(oci::Digest::of("{}").str()));
+    CHECK(std::holds_alternative<ManifestStored>(put(scene)));
+    // Where HEAD names no digest, the bytes do.
+    scene.transport.when("HEAD", "/manifests/1", held(""));
+    scene.transport.when("GET", "/manifests/1", {.status = 200, .body = "{}"});
+    CHECK(std::holds_alternative<ManifestStored>(put(scene)));
+  }
+}
+
+TEST_CASE("an immutable tag that holds another image is one sentence, whatever the refusal (#19)") {
+  for (const auto& [status, code] : {std::pair(400, "MANIFEST_INVALID"), std::pair(403, "DENIED"),
+                                     std::pair(403, "MANIFEST_INVALID"),
+                                     std::pair(405, "UNSUPPORTED"), std::pair(409, "TAG_LOCKED")}) {
+    CAPTURE(status);
+    HostScene scene;
+    scene.transport.when("PUT", "/manifests/1", test::refusal(status, code, "no overwrite"));
+    scene.transport.when("HEAD", "/manifests/1", held(other.str()));
+    scene.transport.always("GET", "r.example/v2/", {.status = 200});
+    CHECK_FAILS(put(scene), ErrorKind::registry,
+                cat(": the tag is immutable and holds ", other.str()));
+  }
+}
+
+TEST_CASE("a format that is refused is not mistaken for an immutable tag") {
+  HostScene scene;
+  scene.transport.when("PUT", "/manifests/1", test::refusal(400, "MANIFEST_INVALID"));
+  scene.transport.when("HEAD", "/manifests/1",
+                       held(other.str(), std::string(oci::media_type::docker_manifest)));
+  CHECK(std::holds_alternative<FormatRefused>(put(scene)));
+}
+
+TEST_CASE("an index whose images are lost says so, by a bare 404 too (#19)") {
+  const std::string index(oci::media_type::index);
+  HostScene scene;
+  scene.transport.always("GET", "r.example/v2/", {.status = 200});
+  scene.transport.when("PUT", "", {.status = 404});
+  CHECK(std::get<BlobsMissing>(put(scene, index)).digests.empty());
+  scene.transport.when("PUT", "",
+                       test::refusal(404, "MANIFEST_UNKNOWN", "", "\"" + other.str() + "\""));
+  CHECK(std::get<BlobsMissing>(put(scene, index)).digests == std::vector{other});
+  scene.transport.when("PUT", "", {.status = 404});
+  CHECK_FAILS(put(scene), ErrorKind::registry, ": 404");
+}
