@@ -14,12 +14,12 @@ namespace {
 
 constexpr std::size_t max_output = 16 << 20;
 
-struct Wrong {
+struct WrongValue {
   std::string why;
 };
 
 /// "DiffIDs" and "diff_ids" are one name.
-std::string folded(std::string_view name) {
+std::string folded_name(std::string_view name) {
   std::string made;
   for (const char c : name) {
     if (c != '_') made += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
@@ -32,7 +32,7 @@ const Json* member(const Json& json, std::string_view name) {
   const Json::Object* object = json.as_object();
   if (object == nullptr) return nullptr;
   for (const auto& [key, value] : *object) {
-    if (folded(key) == folded(name)) return &value;
+    if (folded_name(key) == folded_name(name)) return &value;
   }
   return nullptr;
 }
@@ -41,11 +41,11 @@ Json field_of(const Json& json, const std::string& name) {
   if (const Json* found = member(json, name)) return *found;
   const Json::Object* object = json.as_object();
   if (object == nullptr) {
-    throw Wrong{cat("no field .", name, " in a ", json.kind_name())};
+    throw WrongValue{cat("no field .", name, " in a ", json.kind_name())};
   }
   std::string names;
   for (const auto& [key, value] : *object) names += cat(" .", printable(key, 60));
-  throw Wrong{cat("no field .", name, "; there are:", names)};
+  throw WrongValue{cat("no field .", name, "; there are:", names)};
 }
 
 /// As Go's fmt prints with %v.
@@ -84,7 +84,7 @@ using Values = std::vector<Json>;
 
 const std::string& text_at(const Values& values, std::size_t i) {
   const std::string* text = values.at(i).as_string();
-  if (text == nullptr) throw Wrong{cat("a text is due, and not a ", values[i].kind_name())};
+  if (text == nullptr) throw WrongValue{cat("a text is due, and not a ", values[i].kind_name())};
   return *text;
 }
 
@@ -104,7 +104,7 @@ Json length(const Values& values) {
   else if (const auto* object = values[0].as_object())
     count = object->size();
   else if (!values[0].is_null())
-    throw Wrong{cat("a ", values[0].kind_name(), " has no length")};
+    throw WrongValue{cat("a ", values[0].kind_name(), " has no length")};
   return Json(count);
 }
 
@@ -114,7 +114,7 @@ Json indexed(const Values& values) {
     if (const auto* list = found.as_array()) {
       const auto at = values[i].as_int();
       if (!at || *at < 0 || static_cast<std::size_t>(*at) >= list->size()) {
-        throw Wrong{cat("index: no element ", shown(values[i]), " of ", list->size())};
+        throw WrongValue{cat("index: no element ", shown(values[i]), " of ", list->size())};
       }
       found = Json((*list)[static_cast<std::size_t>(*at)]);
     } else {
@@ -128,7 +128,7 @@ Json indexed(const Values& values) {
 Json joined(const Values& values) {
   std::string made;
   const auto* list = values[0].as_array();
-  if (list == nullptr && !values[0].is_null()) throw Wrong{"join: a list is due"};
+  if (list == nullptr && !values[0].is_null()) throw WrongValue{"join: a list is due"};
   for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
     made += cat(i == 0 ? "" : text_at(values, 1), shown((*list)[i]));
   }
@@ -153,7 +153,7 @@ Json replaced(const Values& values) {
   for (std::size_t at = 0; !from.empty() && (at = text.find(from, at)) != std::string::npos;) {
     text.replace(at, from.size(), to);
     at += to.size();
-    if (text.size() > max_output) throw Wrong{"it becomes too long"};
+    if (text.size() > max_output) throw WrongValue{"it becomes too long"};
   }
   return Json(text);
 }
@@ -217,10 +217,10 @@ Json call(const std::string& name, const Values& values) {
   if (found == functions().end()) {
     std::string names;
     for (const auto& [known, function] : functions()) names += " " + known;
-    throw Wrong{cat("no function ", printable(name), "; there are:", names)};
+    throw WrongValue{cat("no function ", printable(name), "; there are:", names)};
   }
   if (values.size() < found->second.least) {
-    throw Wrong{cat(name, " takes ", found->second.least, " arguments")};
+    throw WrongValue{cat(name, " takes ", found->second.least, " arguments")};
   }
   return found->second.call(values);
 }
@@ -239,7 +239,7 @@ class Execution {
  private:
   void say(std::string_view text) {
     out_ += text;
-    if (out_.size() > max_output) throw Wrong{"what comes out is too long"};
+    if (out_.size() > max_output) throw WrongValue{"what comes out is too long"};
   }
 
   void run(const TemplateNode& node, const Json& dot) {
@@ -273,7 +273,7 @@ class Execution {
       for (const auto& [key, one] : *object) sorted[key] = &one;
       for (const auto& [key, one] : sorted) run_once(node, Json(key), *one);
     } else {
-      throw Wrong{cat("range: a ", value.kind_name(), " has no elements")};
+      throw WrongValue{cat("range: a ", value.kind_name(), " has no elements")};
     }
   }
 
@@ -295,7 +295,7 @@ class Execution {
       }
       if (piped) arguments.push_back(*std::move(piped));
       const bool is_call = command[0].kind == TemplateOperand::Kind::function;
-      if (!is_call && !arguments.empty()) throw Wrong{"only a function takes arguments"};
+      if (!is_call && !arguments.empty()) throw WrongValue{"only a function takes arguments"};
       piped = is_call ? with_fields(call(command[0].name, arguments), command[0])
                       : evaluate(command[0], dot);
     }
@@ -323,7 +323,7 @@ class Execution {
     for (auto one = variables_.rbegin(); one != variables_.rend(); ++one) {
       if (one->first == name) return one->second;
     }
-    throw Wrong{cat("no variable ", printable(name))};
+    throw WrongValue{cat("no variable ", printable(name))};
   }
 
   std::vector<std::pair<std::string, Json>> variables_;
@@ -339,7 +339,7 @@ Parsed<std::string> execute_template(std::string_view text, const Json& document
     Execution execution(document);
     execution.run(*nodes, document);
     return execution.take();
-  } catch (const Wrong& wrong) {
+  } catch (const WrongValue& wrong) {
     return std::unexpected(wrong.why);
   }
 }

@@ -12,7 +12,7 @@ constexpr int max_depth = 32;
 constexpr std::string_view spaces = " \t\r\n";
 
 /// What is wrong with a template. It leaves the parser as a value.
-struct Wrong {
+struct WrongSyntax {
   std::string why;
 };
 
@@ -42,7 +42,7 @@ std::size_t end_of_action(std::string_view text, std::size_t from) {
       return i;
     }
   }
-  throw Wrong{"{{ without }}"};
+  throw WrongSyntax{"{{ without }}"};
 }
 
 std::vector<Piece> pieces_of(std::string_view text) {
@@ -75,7 +75,7 @@ std::vector<Piece> pieces_of(std::string_view text) {
 class ActionParser {
  public:
   ActionParser(std::string_view text, int depth) : text_(text), depth_(depth) {
-    if (depth > max_depth) throw Wrong{"it is too deep"};
+    if (depth > max_depth) throw WrongSyntax{"it is too deep"};
   }
 
   TemplatePipeline pipeline() {
@@ -84,7 +84,7 @@ class ActionParser {
     return made;
   }
   void expect_end() {
-    if (!at_end()) throw Wrong{cat("\"", printable(text_), "\" is not understood")};
+    if (!at_end()) throw WrongSyntax{cat("\"", printable(text_), "\" is not understood")};
   }
   bool at_end() {
     text_ = trim(text_);
@@ -98,17 +98,17 @@ class ActionParser {
     std::vector<std::string> names;
     for (const std::string_view name : split(text_.substr(0, assigned), ',')) {
       names.emplace_back(trim(name));
-      if (!names.back().starts_with('$')) throw Wrong{"before := stand variables"};
+      if (!names.back().starts_with('$')) throw WrongSyntax{"before := stand variables"};
     }
     text_.remove_prefix(assigned + 2);
-    if (names.size() > 2) throw Wrong{"before := stand at most two variables"};
+    if (names.size() > 2) throw WrongSyntax{"before := stand at most two variables"};
     return names;
   }
 
   std::vector<TemplateOperand> command() {
     std::vector<TemplateOperand> words;
     while (!at_end() && text_[0] != '|' && text_[0] != ')') words.push_back(operand());
-    if (words.empty()) throw Wrong{"an action is empty"};
+    if (words.empty()) throw WrongSyntax{"an action is empty"};
     return words;
   }
 
@@ -121,7 +121,7 @@ class ActionParser {
       made = {.kind = TemplateOperand::Kind::group,
               .group = std::make_shared<TemplatePipeline>(inner.pipeline())};
       text_ = inner.text_;
-      if (!takes(")")) throw Wrong{"( without )"};
+      if (!takes(")")) throw WrongSyntax{"( without )"};
     } else if (text_[0] == '$') {
       text_.remove_prefix(1);
       made = {.kind = TemplateOperand::Kind::variable, .name = "$" + word()};
@@ -134,14 +134,14 @@ class ActionParser {
 
   TemplateOperand named(std::string name) {
     using Kind = TemplateOperand::Kind;
-    if (name.empty()) throw Wrong{cat("\"", printable(text_), "\" is not understood")};
+    if (name.empty()) throw WrongSyntax{cat("\"", printable(text_), "\" is not understood")};
     if (name == "true" || name == "false")
       return {.kind = Kind::literal, .literal = Json(name == "true")};
     if (name == "nil") return {.kind = Kind::literal};
     const bool is_number = name.find_first_not_of("-0123456789") == std::string::npos;
     if (!is_number) return {.kind = Kind::function, .name = std::move(name)};
     auto number = Json::parse(name);
-    if (!number) throw Wrong{cat("\"", name, "\" is no number")};
+    if (!number) throw WrongSyntax{cat("\"", name, "\" is no number")};
     return {.kind = Kind::literal, .literal = *std::move(number)};
   }
 
@@ -167,12 +167,12 @@ class ActionParser {
     std::size_t end = 1;
     while (end < text_.size() && text_[end] != quote)
       end += text_[end] == '\\' && quote == '"' ? 2 : 1;
-    if (end >= text_.size()) throw Wrong{"a string has no end"};
+    if (end >= text_.size()) throw WrongSyntax{"a string has no end"};
     const std::string literal(text_.substr(0, end + 1));
     text_.remove_prefix(end + 1);
     if (quote == '`') return Json(literal.substr(1, literal.size() - 2));
     auto parsed = Json::parse(literal);  // Go's common escapes are JSON's
-    if (!parsed) throw Wrong{cat("\"", printable(literal), "\" is no string")};
+    if (!parsed) throw WrongSyntax{cat("\"", printable(literal), "\" is no string")};
     return *std::move(parsed);
   }
 
@@ -203,14 +203,15 @@ class NodeParser {
 
   std::vector<TemplateNode> all() {
     auto nodes = list(0);
-    if (at_ < pieces_.size()) throw Wrong{cat("{{", printable(pieces_[at_].text), "}} is not due")};
+    if (at_ < pieces_.size())
+      throw WrongSyntax{cat("{{", printable(pieces_[at_].text), "}} is not due")};
     return nodes;
   }
 
  private:
   /// Up to an {{else}} or {{end}} that is not its own.
   std::vector<TemplateNode> list(int depth) {
-    if (depth > max_depth) throw Wrong{"it is too deep"};
+    if (depth > max_depth) throw WrongSyntax{"it is too deep"};
     std::vector<TemplateNode> nodes;
     for (; at_ < pieces_.size(); ++at_) {
       const Piece& piece = pieces_[at_];
@@ -250,7 +251,7 @@ class NodeParser {
     ++at_;
     made.body = list(depth + 1);
     if (at_ < pieces_.size() && first_word(pieces_[at_]) == "else") made.otherwise = rest(depth);
-    if (at_ >= pieces_.size()) throw Wrong{"{{end}} is missing"};
+    if (at_ >= pieces_.size()) throw WrongSyntax{"{{end}} is missing"};
     return made;
   }
 
@@ -275,7 +276,7 @@ class NodeParser {
 Parsed<std::vector<TemplateNode>> parse_template(std::string_view text) {
   try {
     return NodeParser(pieces_of(text)).all();
-  } catch (const Wrong& wrong) {
+  } catch (const WrongSyntax& wrong) {
     return std::unexpected(wrong.why);
   }
 }
