@@ -34,7 +34,7 @@ class PlainLayer final : public ByteSource {
   oci::Digest diff_id_;
 };
 
-bool is_plain_tar(const ReadOnlyFiles& files, const std::string& file) {
+bool holds_plain_tar(const ReadOnlyFiles& files, const std::string& file) {
   std::array<std::byte, 512> block{};
   const auto reader = files.open(file);
   return read_full(*reader, block) == block.size() && n2c::is_plain_tar(ByteView(block));
@@ -42,7 +42,7 @@ bool is_plain_tar(const ReadOnlyFiles& files, const std::string& file) {
 
 std::uint64_t plain_size(const ReadOnlyFiles& files, const std::string& file,
                          const ByteSource& plain) {
-  if (is_plain_tar(files, file)) return files.size(file);
+  if (holds_plain_tar(files, file)) return files.size(file);
   return skip(*plain.open(), UINT64_MAX);
 }
 

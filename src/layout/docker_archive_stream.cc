@@ -15,9 +15,9 @@ namespace n2c {
 
 namespace {
 
-constexpr std::size_t block_bytes = 512;
+constexpr std::size_t tar_block_bytes = 512;
 constexpr std::uint64_t max_kept_bytes = 16 << 20;  // of all files that are no layers
-constexpr int max_links = 16;
+constexpr int max_layer_links = 16;
 
 /// The rest of the current file of an archive, with its first block before it.
 class RestReader final : public Reader {
@@ -92,7 +92,7 @@ class Passing {
       links_.try_emplace(entry.name, entry.link);
       return;
     }
-    std::array<std::byte, block_bytes> block{};
+    std::array<std::byte, tar_block_bytes> block{};
     std::size_t count = 0;
     while (count < block.size()) {
       const std::size_t more = archive_.read(ByteSpan(block).subspan(count));
@@ -134,7 +134,7 @@ class Passing {
   /// The file that a name leads to.
   std::string resolve(const std::string& text) const {
     std::string name = plain_entry_name(text);
-    for (int followed = 0; followed < max_links && !kept_.contains(name); ++followed) {
+    for (int followed = 0; followed < max_layer_links && !kept_.contains(name); ++followed) {
       const auto link = links_.find(name);
       if (layers_.contains(name) || link == links_.end()) break;
       name = link->second;
