@@ -26,7 +26,8 @@ struct InspectArguments {
 /// With four spaces a level, as skopeo's are.
 std::string with_spaces(const go::Json& json) {
   std::string made;
-  for (const std::string_view line : split(json.indented(), '\n')) {
+  const std::string text = json.indented();
+  for (const std::string_view line : split(text, '\n')) {
     const std::size_t tabs = std::min(line.find_first_not_of('\t'), line.size());
     made += cat(made.empty() ? "" : "\n", std::string(tabs * 4, ' '), line.substr(tabs));
   }
