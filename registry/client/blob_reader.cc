@@ -7,9 +7,9 @@
 #include <mutex>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "base/pipe.h"
+#include "base/prefixed_reader.h"
 #include "base/retry.h"
 #include "base/text.h"
 #include "codec/codec.h"
@@ -215,25 +215,6 @@ class BlobReader final : public Reader {
   std::jthread thread_;                                   // last: it uses all of the above
 };
 
-/// Bytes that were read already, and then the rest.
-class ContinuedReader final : public Reader {
- public:
-  ContinuedReader(ByteView first, std::unique_ptr<Reader> rest)
-      : first_(first.begin(), first.end()), rest_(std::move(rest)) {}
-  std::size_t read(ByteSpan into) override {
-    const std::size_t count = std::min(into.size(), first_.size() - given_);
-    if (count == 0) return rest_->read(into);
-    std::copy_n(first_.begin() + static_cast<std::ptrdiff_t>(given_), count, into.begin());
-    given_ += count;
-    return count;
-  }
-
- private:
-  const std::vector<std::byte> first_;
-  std::size_t given_ = 0;
-  std::unique_ptr<Reader> rest_;
-};
-
 /// A blob without the encoding that something on the way gave it.
 class PlainBlob final : public Reader {
  public:
@@ -245,7 +226,8 @@ class PlainBlob final : public Reader {
       begun_ = begun_ || count > 0;
       return count;
     }
-    plain_ = decompress(std::make_unique<ContinuedReader>(into.first(count), std::move(blob_)));
+    plain_ = decompress(std::make_unique<PrefixedReader>(std::string(text_of(into.first(count))),
+                                                         std::move(blob_)));
     return plain_->read(into);
   }
 

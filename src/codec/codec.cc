@@ -5,6 +5,7 @@
 #include <cstring>
 #include <deque>
 
+#include "base/prefixed_reader.h"
 #include "base/text.h"
 #include "codec/codec_gzip.h"
 #include "codec/codec_pool.h"
@@ -132,26 +133,6 @@ class CompressingReader final : public Reader {
   bool finished_ = false;
 };
 
-/// Bytes that were looked at, then the rest.
-class LookedAtReader final : public Reader {
- public:
-  LookedAtReader(std::string first, std::unique_ptr<Reader> rest)
-      : first_(std::move(first)), rest_(std::move(rest)) {}
-
-  std::size_t read(ByteSpan into) override {
-    if (given_ == first_.size()) return rest_->read(into);
-    const std::size_t count = std::min(into.size(), first_.size() - given_);
-    std::memcpy(into.data(), first_.data() + given_, count);
-    given_ += count;
-    return count;
-  }
-
- private:
-  std::string first_;
-  std::unique_ptr<Reader> rest_;
-  std::size_t given_ = 0;
-};
-
 /// RFC 8878 §3.1: a frame's magic number, or that of one to be skipped.
 bool is_zstd(std::string_view first) {
   if (first.size() < 4) return false;
@@ -159,6 +140,8 @@ bool is_zstd(std::string_view first) {
   return (static_cast<unsigned char>(first[0]) & 0xf0U) == 0x50 &&
          first.substr(1).starts_with("\x2a\x4d\x18");
 }
+
+bool is_gzip(std::string_view first) { return first.starts_with("\x1f\x8b"); }
 
 /// Decides at the first read, so that making it does no I/O.
 class DecompressingReader final : public Reader {
@@ -174,9 +157,9 @@ class DecompressingReader final : public Reader {
   void decide() {
     std::string first(4, '\0');
     first.resize(read_full(*from_, std::as_writable_bytes(std::span(first))));
-    const bool gzip = first.starts_with("\x1f\x8b");
+    const bool gzip = is_gzip(first);
     const bool zstd = is_zstd(first);
-    from_ = std::make_unique<LookedAtReader>(std::move(first), std::move(from_));
+    from_ = std::make_unique<PrefixedReader>(std::move(first), std::move(from_));
     if (gzip) from_ = make_gzip_decoder(std::move(from_));
     if (zstd) from_ = make_zstd_decoder(std::move(from_));
     decided_ = true;
@@ -242,6 +225,8 @@ std::unique_ptr<Reader> compress(std::unique_ptr<Reader> from, const Compression
   if (compression.codec == Codec::none) return from;
   return std::make_unique<CompressingReader>(std::move(from), compression, pool.impl());
 }
+
+bool is_compressed(std::string_view first) { return is_gzip(first) || is_zstd(first); }
 
 std::unique_ptr<Reader> decompress(std::unique_ptr<Reader> from) {
   return std::make_unique<DecompressingReader>(std::move(from));

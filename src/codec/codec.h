@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/stream.h"
@@ -58,6 +59,10 @@ class CompressionPool {
 /// passes the bytes on. Throws what `from` throws.
 std::unique_ptr<Reader> compress(std::unique_ptr<Reader> from, const Compression& compression,
                                  CompressionPool& pool);
+
+/// Whether bytes that begin so, at least four of them, are a gzip or zstd stream, as far as their
+/// first bytes tell: what decompress() unpacks.
+bool is_compressed(std::string_view first);
 
 /// A reader of `from`, decompressed. The first bytes tell the codec; what is neither gzip nor zstd
 /// is passed on. Several gzip members or zstd frames in a row are one stream. Throws

@@ -1,11 +1,10 @@
 #include "layout/docker_archive_stream.h"
 
-#include <algorithm>
-#include <array>
-#include <cstring>
+#include <span>
 #include <vector>
 
 #include "base/error.h"
+#include "base/prefixed_reader.h"
 #include "base/text.h"
 #include "codec/codec.h"
 #include "layout/archive_entries.h"
@@ -19,23 +18,13 @@ constexpr std::size_t tar_block_bytes = 512;
 constexpr std::uint64_t max_kept_bytes = 16 << 20;  // of all files that are no layers
 constexpr int max_layer_links = 16;
 
-/// The rest of the current file of an archive, with its first block before it.
-class RestReader final : public Reader {
+/// The rest of the current file of an archive.
+class CurrentFile final : public Reader {
  public:
-  RestReader(std::string first, ArchiveEntries& archive)
-      : first_(std::move(first)), archive_(archive) {}
-
-  std::size_t read(ByteSpan into) override {
-    if (at_ == first_.size()) return archive_.read(into);
-    const std::size_t count = std::min(into.size(), first_.size() - at_);
-    std::memcpy(into.data(), first_.data() + at_, count);
-    at_ += count;
-    return count;
-  }
+  explicit CurrentFile(ArchiveEntries& archive) : archive_(archive) {}
+  std::size_t read(ByteSpan into) override { return archive_.read(into); }
 
  private:
-  std::string first_;
-  std::size_t at_ = 0;
   ArchiveEntries& archive_;
 };
 
@@ -52,10 +41,6 @@ class PassedLayer final : public ByteSource {
  private:
   oci::Digest diff_id_;
 };
-
-bool is_compressed(std::string_view first) {
-  return first.starts_with("\x1f\x8b") || first.starts_with("\x28\xb5\x2f\xfd");
-}
 
 /// The digest that a name has in it: HEX/layer.tar, HEX.tar, blobs/sha256/HEX.
 std::optional<oci::Digest> digest_in(std::string_view name) {
@@ -92,24 +77,20 @@ class Passing {
       links_.try_emplace(entry.name, entry.link);
       return;
     }
-    std::array<std::byte, tar_block_bytes> block{};
-    std::size_t count = 0;
-    while (count < block.size()) {
-      const std::size_t more = archive_.read(ByteSpan(block).subspan(count));
-      if (more == 0) break;
-      count += more;
-    }
-    std::string first(text_of(ByteView(block).first(count)));
+    auto rest = std::make_unique<CurrentFile>(archive_);
+    std::string first(tar_block_bytes, '\0');
+    first.resize(read_full(*rest, std::as_writable_bytes(std::span(first))));
     const bool is_plain = is_plain_tar(bytes_of(first));
-    if (is_plain || is_compressed(first)) {
-      take(entry, std::move(first), is_plain);
+    const bool is_layer = is_plain || is_compressed(first);
+    auto bytes = std::make_unique<PrefixedReader>(std::move(first), std::move(rest));
+    if (is_layer) {
+      take(entry, std::move(bytes), is_plain);
     } else {
-      keep(entry, std::move(first));
+      keep(entry, *bytes);
     }
   }
 
-  void take(const ArchiveEntries::Entry& entry, std::string first, bool is_plain) {
-    auto bytes = std::make_unique<RestReader>(std::move(first), archive_);
+  void take(const ArchiveEntries::Entry& entry, std::unique_ptr<Reader> bytes, bool is_plain) {
     PassingLayer layer{.plain = decompress(std::move(bytes)),
                        .promised = digest_in(entry.name),
                        .size = is_plain ? std::optional(entry.size) : std::nullopt};
@@ -119,7 +100,7 @@ class Passing {
         [&] { layers_.insert_or_assign(entry.name, intake_.take(std::move(layer), stop_)); });
   }
 
-  void keep(const ArchiveEntries::Entry& entry, std::string first) {
+  void keep(const ArchiveEntries::Entry& entry, Reader& bytes) {
     // What is too long to be a config or a manifest is passed over.
     if (entry.size > oci::max_manifest_bytes) return;
     kept_bytes_ += entry.size;
@@ -127,8 +108,7 @@ class Passing {
       throw Error(ErrorKind::input, cat(name_, ": more than ", brief_bytes(max_kept_bytes),
                                         " of files that are no layers"));
     }
-    RestReader rest(std::move(first), archive_);
-    kept_.insert_or_assign(entry.name, read_all(rest, oci::max_manifest_bytes));
+    kept_.insert_or_assign(entry.name, read_all(bytes, oci::max_manifest_bytes));
   }
 
   /// The file that a name leads to.
