@@ -5,7 +5,6 @@
 #include <ctime>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/text.h"
 #include "describe/config_merge.h"
 #include "describe/layer_builder.h"
@@ -74,19 +73,18 @@ std::optional<std::string> find_fault(const DockerToolsConf& conf) {
 
 LayerRecord customisation(const std::string& folder, const StoreView& store) {
   const std::string file = folder + "/layer.tar";
-  HashingReader bytes(FileSource(store.locate_file(file)).open());
-  skip(bytes, UINT64_MAX);
-  const auto digest = oci::Digest::from_hex(HashAlgorithm::sha256, bytes.finish_hex());
+  const auto layer = oci::measure(FileSource(store.locate_file(file)).open(),
+                                  std::string(oci::media_type::layer_tar));
   const std::string said(trim(read_described_file(store.locate_file(folder + "/checksum"))));
-  if (said != digest.hex()) {
-    throw Error(ErrorKind::input, cat(printable(file, 300), " is ", digest.str(),
+  if (said != layer.digest.hex()) {
+    throw Error(ErrorKind::input, cat(printable(file, 300), " is ", layer.digest.str(),
                                       ", and its checksum says ", printable(said)));
   }
-  return {.digest = digest.str(),
-          .size = static_cast<std::int64_t>(bytes.count()),
-          .diff_id = digest.str(),
+  return {.digest = layer.digest.str(),
+          .size = static_cast<std::int64_t>(layer.size),
+          .diff_id = layer.digest.str(),
           .paths = {},
-          .media_type = std::string(oci::media_type::layer_tar),
+          .media_type = layer.media_type,
           .layer_path = file,
           .history = {.created_by = "dockerTools: contents and extraCommands"}};
 }
