@@ -13,10 +13,8 @@ namespace {
 
 /// Reads what the image's manifest names.
 void add_image(ImageSummary& summary, oci::RawManifest image) {
-  const auto manifest =
-      or_throw(oci::Manifest::from_json(image.json), ErrorKind::input,
-               cat(summary.place, ": manifest ", image.descriptor.digest.brief()));
-  summary.layers = manifest.layers;
+  summary.manifest = or_throw(oci::Manifest::from_json(image.json), ErrorKind::input,
+                              cat(summary.place, ": manifest ", image.descriptor.digest.brief()));
   summary.image = std::move(image);
 }
 
@@ -43,15 +41,14 @@ std::string platform_of(const go::Json& config) {
   return platform.str();
 }
 
-go::Json json_of_layers(const ImageSummary& summary) {
-  const go::Json config = config_of(summary);
+go::Json json_of_layers(const std::vector<oci::Descriptor>& stored, const go::Json& config) {
   const go::Json* rootfs = config.find("rootfs");
   const go::Json* diff_ids = rootfs == nullptr ? nullptr : rootfs->find("diff_ids");
   const auto* ids = diff_ids == nullptr ? nullptr : diff_ids->as_array();
-  const bool is_paired = ids != nullptr && ids->size() == summary.layers.size();
+  const bool is_paired = ids != nullptr && ids->size() == stored.size();
   go::Json layers(go::Json::Array{});
-  for (std::size_t i = 0; i < summary.layers.size(); ++i) {
-    const oci::Descriptor& layer = summary.layers[i];
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    const oci::Descriptor& layer = stored[i];
     go::Json json;
     json.set("digest", layer.digest.str());
     if (is_paired) json.set("diff_id", (*ids)[i]);
@@ -77,9 +74,7 @@ ImageSummary summarize(ImageSource& source, const std::optional<oci::Platform>& 
     }
   }
   if (!summary.image) return summary;
-  const auto manifest =
-      or_throw(oci::Manifest::from_json(summary.image->json), ErrorKind::input, summary.place);
-  summary.config_json = read_config(source, manifest.config, stop);
+  summary.config_json = read_config(source, summary.manifest->config, stop);
   return summary;
 }
 
@@ -92,7 +87,7 @@ ImageSummary summarize(const Image& image, std::string place, bool is_docker) {
   }
   const auto format = is_docker ? ManifestFormat::docker : ManifestFormat::oci;
   const oci::Manifest manifest = make_manifest(image, std::move(layers), format);
-  auto root = or_throw(oci::RawManifest::parse(manifest.to_json()), ErrorKind::internal, place);
+  auto root = oci::RawManifest::of(manifest.media_type, manifest.to_json());
   ImageSummary summary{.place = std::move(place), .root = root};
   add_image(summary, std::move(root));
   summary.config_json = image.config_json;
@@ -123,14 +118,14 @@ go::Json json_of(const ImageSummary& summary) {
   }
   if (!summary.image) return json;
   const go::Json config = config_of(summary);
-  const auto manifest =
-      or_throw(oci::Manifest::from_json(summary.image->json), ErrorKind::input, summary.place);
+  const oci::Manifest& manifest = *summary.manifest;
   go::Json image;
   image.set("digest", summary.image->descriptor.digest.str());
   image.set("media_type", summary.image->descriptor.media_type);
   image.set("config_digest", manifest.config.digest.str());
   image.set("platform", platform_of(config)).set("created", or_null(config.find("created")));
-  image.set("layers", json_of_layers(summary)).set("config", or_null(config.find("config")));
+  image.set("layers", json_of_layers(manifest.layers, config))
+      .set("config", or_null(config.find("config")));
   return json.set("image", std::move(image.set("annotations", json_of(manifest.annotations))));
 }
 
@@ -143,7 +138,7 @@ go::Json skopeo_json_of(const ImageSummary& summary, const std::string& name,
   };
   go::Json layers(go::Json::Array{});
   go::Json data(go::Json::Array{});
-  for (const oci::Descriptor& layer : summary.layers) {
+  for (const oci::Descriptor& layer : summary.manifest->layers) {
     layers.push(layer.digest.str());
     go::Json one;
     one.set("MIMEType", layer.media_type).set("Digest", layer.digest.str());

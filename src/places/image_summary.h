@@ -21,7 +21,7 @@ struct ImageSummary {
   /// The image: the root, or the one of the index that is for the platform. Nothing when the index
   /// has none, and then neither has it a config.
   std::optional<oci::RawManifest> image{};
-  std::vector<oci::Descriptor> layers{};
+  std::optional<oci::Manifest> manifest{};  ///< what `image` says
   std::string config_json{};
 };
 

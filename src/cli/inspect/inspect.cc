@@ -77,14 +77,14 @@ void print_as_skopeo(const InspectArguments& arguments, OpenPlace& place, std::s
 void print_layers(const ImageSummary& summary) {
   terminal::print("layer        size  digest");
   std::uint64_t total = 0;
-  for (std::size_t i = 0; i < summary.layers.size(); ++i) {
-    const oci::Descriptor& layer = summary.layers[i];
+  for (std::size_t i = 0; i < summary.manifest->layers.size(); ++i) {
+    const oci::Descriptor& layer = summary.manifest->layers[i];
     total += layer.size;
     terminal::print(
         fmt::format("{:>5}  {:>10}  {}", i + 1, brief_bytes(layer.size), layer.digest.str()));
   }
-  terminal::print(
-      fmt::format("total  {:>10}  in {} layers", brief_bytes(total), summary.layers.size()));
+  terminal::print(fmt::format("total  {:>10}  in {} layers", brief_bytes(total),
+                              summary.manifest->layers.size()));
 }
 
 void print_summary(const ImageSummary& summary) {
