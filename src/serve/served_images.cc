@@ -126,19 +126,15 @@ void ServedImages::doubt(const oci::Digest& diff_id, const oci::Descriptor& foun
 
 ServedImages::PreparedImage ServedImages::prepare(const Image& image) {
   Prepared prepared{.manifest = {{"", oci::Digest::of("")}, ""}};
-  std::map<oci::Digest, oci::Descriptor> forms;  // by diff_id
-  for (const PlannedLayer& planned : plan(image)) {
-    const Layer& layer = image.layers[planned.first];
-    const Blob blob = stored_layer(layer, planned.form.value());
-    forms.emplace(layer.diff_id, blob.descriptor);
-    prepared.blobs.emplace(blob.descriptor.digest, blob);
+  const auto layers = plan(image);
+  for (const PlannedLayer& planned : layers) {
+    Blob blob = stored_layer(image.layers[planned.first], planned.form.value());
+    prepared.blobs.emplace(blob.descriptor.digest, std::move(blob));
   }
-  std::vector<oci::Descriptor> layers;
-  for (const Layer& layer : image.layers) layers.push_back(forms.at(layer.diff_id));
-  const oci::Manifest manifest = make_manifest(image, std::move(layers), ManifestFormat::oci);
-  prepared.blobs.emplace(manifest.config.digest,
-                         Blob{manifest.config, std::make_shared<MemorySource>(image.config_json)});
-  prepared.manifest = oci::RawManifest::of(manifest.media_type, manifest.to_json());
+  const auto config = oci::describe(oci::media_type::config, image.config_json);
+  prepared.blobs.emplace(config.digest,
+                         Blob{config, std::make_shared<MemorySource>(image.config_json)});
+  prepared.manifest = planned_manifest(image, layers, ManifestFormat::oci);
   return std::make_shared<const Prepared>(std::move(prepared));
 }
 

@@ -49,7 +49,7 @@ std::optional<oci::Descriptor> whole_manifest(const Image& image,
   if (!std::ranges::all_of(layers, [](const PlannedLayer& l) { return l.form.has_value(); })) {
     return std::nullopt;
   }
-  return planned_manifest(image, layers, options, options.format).descriptor;
+  return planned_manifest(image, layers, options.format, options.annotations).descriptor;
 }
 
 }  // namespace
@@ -79,12 +79,12 @@ PushPlan plan_push(const Image& image, const PushOptions& options, const Reposit
 }
 
 oci::RawManifest planned_manifest(const Image& image, const std::vector<PlannedLayer>& layers,
-                                  const PushOptions& options, ManifestFormat format) {
+                                  ManifestFormat format, const oci::Annotations& annotations) {
   std::map<oci::Digest, const oci::Descriptor*> forms;
   for (const PlannedLayer& layer : layers) forms[image.layers[layer.first].diff_id] = &*layer.form;
   std::vector<oci::Descriptor> stored;
   for (const Layer& layer : image.layers) stored.push_back(*forms.at(layer.diff_id));
-  const auto manifest = make_manifest(image, std::move(stored), format, options.annotations);
+  const auto manifest = make_manifest(image, std::move(stored), format, annotations);
   return oci::RawManifest::of(manifest.media_type, manifest.to_json());
 }
 

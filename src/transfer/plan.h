@@ -57,7 +57,7 @@ PushPlan plan_push(const Image& image, const PushOptions& options, const Reposit
 
 /// The manifest of layers whose forms are all known.
 oci::RawManifest planned_manifest(const Image& image, const std::vector<PlannedLayer>& layers,
-                                  const PushOptions& options, ManifestFormat format);
+                                  ManifestFormat format, const oci::Annotations& annotations = {});
 
 /// What plan_push() says of the manifest when these forms are known.
 std::optional<oci::Descriptor> expected_manifest(const Image& image, const PushOptions& options,

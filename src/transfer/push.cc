@@ -19,7 +19,7 @@ constexpr std::uint64_t small_layer_bytes = 4 << 20;
 
 /// A layer of the plan, and what became of it. Each worker writes its own only.
 struct LayerInPush {
-  PlannedLayer plan;
+  PlannedLayer& plan;
   std::optional<BlobOutcome> outcome{};
   bool compressed = false;  // by this push
 };
@@ -35,7 +35,7 @@ class ImagePush final : ManifestAuthor {
         format_(options_.format),
         pool_(options_.compression_threads != 0 ? options_.compression_threads
                                                 : processor_count()) {
-    for (const PlannedLayer& layer : plan_.layers) layers_.push_back({.plan = layer});
+    for (PlannedLayer& layer : plan_.layers) layers_.push_back({.plan = layer});
   }
 
   PushReport run(const std::stop_token& stop) {
@@ -147,9 +147,7 @@ class ImagePush final : ManifestAuthor {
   }
 
   std::span<const oci::RawManifest> manifests() override {
-    std::vector<PlannedLayer> layers;
-    for (const LayerInPush& layer : layers_) layers.push_back(layer.plan);
-    manifest_.emplace(planned_manifest(image_, layers, options_, format_));
+    manifest_.emplace(planned_manifest(image_, plan_.layers, format_, options_.annotations));
     refuse_another_digest(manifest_->descriptor);
     return {&*manifest_, 1};
   }
@@ -197,7 +195,7 @@ class ImagePush final : ManifestAuthor {
     return report;
   }
 
-  const PushPlan plan_;
+  PushPlan plan_;  // the forms of its layers become known
   const Image& image_;
   const PushOptions& options_;
   BlobStore& store_;
