@@ -13,40 +13,36 @@ namespace n2c::cli {
 
 namespace {
 
+/// What is said of one end alone.
+struct EndArguments {
+  std::string creds, auth_file;
+  bool tls_verify = true;
+};
+
 struct CopyArguments {
-  std::string source, destination, platform, source_creds, destination_creds;
-  std::string source_auth_file, destination_auth_file;
-  bool source_tls_verify = true, destination_tls_verify = true;
+  std::string source, destination, platform;
+  EndArguments of_source, of_destination;
   TransferArguments transfer;
 };
 
-/// Gives --creds to the registry of the command, and each end what is said of it alone. Throws
-/// Error{usage} when two registries could be meant.
-void settle_creds(const CopyArguments& arguments, const Address& from, const Address& to,
-                  RegistryArguments& source, RegistryArguments& destination) {
+RegistryArguments settled(RegistryArguments registry, const EndArguments& end) {
+  if (!end.creds.empty()) registry.creds = end.creds;
+  if (!end.auth_file.empty()) registry.auth_file = end.auth_file;
+  registry.tls_verify = registry.tls_verify && end.tls_verify;
+  return registry;
+}
+
+/// Throws Error{usage} when --creds could be meant for two registries.
+void refuse_ambiguous_login(const RegistryArguments& registry, const Address& from,
+                            const Address& to) {
   const bool is_ambiguous = from.kind == Address::Kind::registry &&
                             to.kind == Address::Kind::registry &&
                             from.reference->repository.host != to.reference->repository.host;
-  const bool is_one_login = !source.creds.empty() || !source.registry_token.empty();
+  const bool is_one_login = !registry.creds.empty() || !registry.registry_token.empty();
   if (is_ambiguous && is_one_login) {
     throw Error(ErrorKind::usage, "--creds: the login of which registry?",
                 "use --src-creds and --dest-creds");
   }
-  if (!arguments.source_creds.empty()) source.creds = arguments.source_creds;
-  if (!arguments.destination_creds.empty()) destination.creds = arguments.destination_creds;
-  if (!arguments.source_auth_file.empty()) source.auth_file = arguments.source_auth_file;
-  if (!arguments.destination_auth_file.empty()) {
-    destination.auth_file = arguments.destination_auth_file;
-  }
-  source.tls_verify = source.tls_verify && arguments.source_tls_verify;
-  destination.tls_verify = destination.tls_verify && arguments.destination_tls_verify;
-}
-
-RegistryOptions registry_options(const RegistryArguments& arguments, const Address& address,
-                                 Progress& progress, bool debug) {
-  RegistryOptions options = make_registry_options(arguments, progress, debug);
-  if (address.reference) options.credentials_host = address.reference->repository.host;
-  return options;
 }
 
 CopyOptions copy_options_of(const CopyArguments& arguments) {
@@ -112,15 +108,16 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
   const auto from = or_throw(Address::parse_source(arguments.source), ErrorKind::usage, "SOURCE");
   const auto to = or_throw(Address::parse(arguments.destination), ErrorKind::usage, "DESTINATION");
-  RegistryArguments source_registry = arguments.transfer.registry;
-  RegistryArguments destination_registry = arguments.transfer.registry;
-  settle_creds(arguments, from, to, source_registry, destination_registry);
+  const RegistryArguments& of_both = arguments.transfer.registry;
+  refuse_ambiguous_login(of_both, from, to);
   ConsoleProgress progress(arguments.transfer.quiet ? ConsoleProgress::Style::quiet
                                                     : ConsoleProgress::Style::automatic);
-  Registries reading(registry_options(source_registry, from, progress, debug));
+  Registries reading(
+      make_registry_options(settled(of_both, arguments.of_source), from, progress, debug));
   CopySource source = open_copy_source(arguments, from, reading, stop);
   auto* described = std::get_if<ImageArgument>(&source);
-  RegistryOptions reached = registry_options(destination_registry, to, progress, debug);
+  RegistryOptions reached =
+      make_registry_options(settled(of_both, arguments.of_destination), to, progress, debug);
   if (described != nullptr) reached = for_argument(*described, std::move(reached));
   Registries writing(std::move(reached));
   DestinationOptions opened{.registries = writing, .trust = blob_trust_of(arguments.transfer, to)};
@@ -140,25 +137,19 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
   return 0;
 }
 
-/// What is said of one end alone.
-void add_end_options(CLI::App& command, CopyArguments& arguments) {
+/// `prefix` is "src" or "dest", `end` the word for people.
+void add_end_options(CLI::App& command, const std::string& prefix, const std::string& end,
+                     EndArguments& arguments) {
   const auto group = "Registry";
-  command.add_option("--src-creds", arguments.source_creds, "--creds for the source")->group(group);
-  command.add_option("--dest-creds", arguments.destination_creds, "--creds for the destination")
+  command.add_option(cat("--", prefix, "-creds"), arguments.creds, "--creds for the " + end)
       ->group(group);
   command
-      .add_option("--src-auth-file,--src-authfile", arguments.source_auth_file,
-                  "--auth-file for the source")
+      .add_option(cat("--", prefix, "-auth-file,--", prefix, "-authfile"), arguments.auth_file,
+                  "--auth-file for the " + end)
       ->group(group);
   command
-      .add_option("--dest-auth-file,--dest-authfile", arguments.destination_auth_file,
-                  "--auth-file for the destination")
-      ->group(group);
-  command.add_flag("--src-tls-verify", arguments.source_tls_verify, "--tls-verify for the source")
-      ->group(group);
-  command
-      .add_flag("--dest-tls-verify", arguments.destination_tls_verify,
-                "--tls-verify for the destination")
+      .add_flag(cat("--", prefix, "-tls-verify"), arguments.tls_verify,
+                "--tls-verify for the " + end)
       ->group(group);
 }
 
@@ -173,8 +164,7 @@ void add_copy_command(CLI::App& app, Invocation& chosen) {
           "SOURCE", arguments->source,
           "HOST/REPOSITORY[:TAG][@DIGEST], oci:DIR[:TAG][@DIGEST], oci-archive:FILE[:TAG], "
           "docker-archive:FILE[:NAME:TAG] (- reads it from standard input), dir:DIR, or a path to "
-          "an "
-          "image.json")
+          "an image.json")
       ->required();
   command
       ->add_option(
@@ -186,7 +176,8 @@ void add_copy_command(CLI::App& app, Invocation& chosen) {
       "--platform", arguments->platform,
       "OS/ARCHITECTURE[/VARIANT]: only that image of an index; default: all of them, "
       "and this machine's where one image is all that fits");
-  add_end_options(*command, *arguments);
+  add_end_options(*command, "src", "source", arguments->of_source);
+  add_end_options(*command, "dest", "destination", arguments->of_destination);
   add_transfer_options(*command, arguments->transfer);
   add_registry_options(*command, arguments->transfer.registry);
   command->callback([arguments, &chosen] {

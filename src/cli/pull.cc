@@ -53,9 +53,7 @@ int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
           : or_throw(oci::Platform::parse(arguments.platform), ErrorKind::usage, "--platform");
   ConsoleProgress progress(arguments.quiet ? ConsoleProgress::Style::quiet
                                            : ConsoleProgress::Style::automatic);
-  RegistryOptions reached = make_registry_options(arguments.registry, progress, debug);
-  if (from.reference) reached.credentials_host = from.reference->repository.host;
-  Registries registries(std::move(reached));
+  Registries registries(make_registry_options(arguments.registry, from, progress, debug));
   return with_context("pulling " + shown(from), [&] {
     if (arguments.blob) return pull_one_blob(arguments, from, registries, stop);
     const OpenedSource opened = open_source(from, registries, {});

@@ -99,9 +99,8 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
       open_image_argument(arguments.image, arguments.transfer.store_root, arguments.metadata, stop);
   ConsoleProgress progress(arguments.transfer.quiet ? ConsoleProgress::Style::quiet
                                                     : ConsoleProgress::Style::automatic);
-  RegistryOptions reached = make_registry_options(arguments.transfer.registry, progress, debug);
-  if (address.reference) reached.credentials_host = address.reference->repository.host;
-  Registries registries(for_argument(image, std::move(reached)));
+  Registries registries(for_argument(
+      image, make_registry_options(arguments.transfer.registry, address, progress, debug)));
   DestinationOptions opened{.registries = registries,
                             .trust = blob_trust_of(arguments.transfer, address)};
   if (address.reference) opened.registry = registry_push_of(arguments, *address.reference);

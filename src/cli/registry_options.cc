@@ -105,6 +105,13 @@ RegistryOptions make_registry_options(const RegistryArguments& arguments, Progre
   return options;
 }
 
+RegistryOptions make_registry_options(const RegistryArguments& arguments, const Address& address,
+                                      Progress& progress, bool debug) {
+  RegistryOptions options = make_registry_options(arguments, progress, debug);
+  if (address.reference) options.credentials_host = address.reference->repository.host;
+  return options;
+}
+
 Parsed<std::uint64_t> parse_size(std::string_view text) {
   static constexpr std::string_view units = "KMG";
   std::string_view digits = text;

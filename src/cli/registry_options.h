@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "places/address.h"
 #include "remote/registries.h"
 #include "transfer/progress.h"
 
@@ -33,6 +34,10 @@ void add_registry_options(CLI::App& command, RegistryArguments& arguments);
 /// passed on. Throws Error{usage}.
 RegistryOptions make_registry_options(const RegistryArguments& arguments, Progress& progress,
                                       bool debug);
+
+/// The same for a command that reaches this address: a login that was given is for its registry.
+RegistryOptions make_registry_options(const RegistryArguments& arguments, const Address& address,
+                                      Progress& progress, bool debug);
 
 /// "64M", "5242880", "1G" (powers of 1024) as bytes.
 Parsed<std::uint64_t> parse_size(std::string_view text);

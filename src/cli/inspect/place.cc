@@ -11,17 +11,6 @@
 
 namespace n2c::cli {
 
-namespace {
-
-RegistryOptions reached_by(const PlaceArguments& arguments, const Address& address,
-                           Progress& progress, bool debug) {
-  RegistryOptions options = make_registry_options(arguments.registry, progress, debug);
-  if (address.reference) options.credentials_host = address.reference->repository.host;
-  return options;
-}
-
-}  // namespace
-
 void add_place_options(CLI::App& command, PlaceArguments& arguments) {
   command
       .add_option("IMAGE", arguments.image,
@@ -46,7 +35,7 @@ Address place_of(const std::string& text) {
 OpenPlace::OpenPlace(const PlaceArguments& arguments, bool debug)
     : arguments_(arguments),
       address_(place_of(arguments.image)),
-      registries_(reached_by(arguments, address_, progress_, debug)) {
+      registries_(make_registry_options(arguments.registry, address_, progress_, debug)) {
   if (arguments.platform.empty()) return;
   platform_ = or_throw(oci::Platform::parse(arguments.platform), ErrorKind::usage, "--platform");
 }
