@@ -9,7 +9,7 @@ namespace n2c::registry {
 
 namespace {
 
-Error refused(std::string_view what, const std::string& host) {
+Error address_refused(std::string_view what, const std::string& host) {
   return {ErrorKind::registry, cat("refusing to be led to ", what),
           cat("a registry may lead into a private network only from within one: is ", host,
               " the registry you mean?")};
@@ -35,7 +35,7 @@ http::Response AddressGuard::send(const http::Request& request, std::stop_token 
 
 void AddressGuard::check_name(const http::Url& url) const {
   if (url.host() == home_.host() || nearness_of(url.host()) <= home_nearness_) return;
-  throw refused(cat("the private address ", url.host()), host_);
+  throw address_refused(cat("the private address ", url.host()), host_);
 }
 
 void AddressGuard::check_address(const http::Url& url, std::string_view address) {
@@ -43,7 +43,7 @@ void AddressGuard::check_address(const http::Url& url, std::string_view address)
   if (url.host() == home_.host()) {
     home_nearness_ = nearness;
   } else if (nearness > home_nearness_) {
-    throw refused(cat(url.host(), ", which is at the private address ", address), host_);
+    throw address_refused(cat(url.host(), ", which is at the private address ", address), host_);
   }
 }
 

@@ -10,7 +10,7 @@ namespace n2c::registry {
 
 namespace {
 
-Error refused(const http::Request& request, std::string_view what, const Refusal& refusal) {
+Error hop_refused(const http::Request& request, std::string_view what, const Refusal& refusal) {
   return {ErrorKind::registry, cat(describe(request), ": ", what, ": ", refusal.why), refusal.hint};
 }
 
@@ -37,7 +37,7 @@ HostReply RedirectFollower::send(const HostCall& call, std::stop_token stop) {
       return {.response = std::move(response), .elsewhere = elsewhere};
     }
     const auto hop = follow(home, request.url, *location, freight);
-    if (!hop) throw refused(request, "redirected", hop.error());
+    if (!hop) throw hop_refused(request, "redirected", hop.error());
     if (hop->leaves_tls) tell_of_plain_http(request.url, hop->to);
     elsewhere = elsewhere || !hop->with_authorization;
     request.url = hop->to;
@@ -49,7 +49,7 @@ HostReply RedirectFollower::send(const HostCall& call, std::stop_token stop) {
 http::Url RedirectFollower::session_url(const http::Request& request,
                                         const http::Response& response, std::string_view location) {
   const auto hop = follow(home_, response.url, location, {.allow_plain_http = allow_plain_http_});
-  if (!hop) throw refused(request, "Location", hop.error());
+  if (!hop) throw hop_refused(request, "Location", hop.error());
   if (hop->leaves_tls) tell_of_plain_http(response.url, hop->to);
   return hop->to;
 }

@@ -53,7 +53,7 @@ RegistryPush registry_push_of(const PushArguments& arguments, const oci::Referen
   return push;
 }
 
-PushOptions options_of(const PushArguments& arguments, Address::Kind destination) {
+PushOptions image_push_options(const PushArguments& arguments, Address::Kind destination) {
   PushOptions options = push_options_of(arguments.transfer, destination);
   options.annotations = image_annotations_of(arguments.metadata.annotations);
   options.dry_run = arguments.dry_run;
@@ -94,7 +94,7 @@ void write_files(const PushArguments& arguments, const StreamedPush& pushed) {
 int push_one(const PushArguments& arguments, const Address& address, bool debug,
              std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
-  const PushOptions options = options_of(arguments, address.kind);
+  const PushOptions options = image_push_options(arguments, address.kind);
   ImageArgument image =
       open_image_argument(arguments.image, arguments.transfer.store_root, arguments.metadata, stop);
   ConsoleProgress progress(arguments.transfer.quiet ? ConsoleProgress::Style::quiet

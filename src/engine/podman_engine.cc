@@ -33,13 +33,13 @@ ProgramEnd podman(std::vector<std::string> arguments, std::stop_token stop,
                      std::move(stop));
 }
 
-std::string words_of(const ProgramEnd& end) {
+std::string podman_words(const ProgramEnd& end) {
   const std::string words = printable(trim(end.messages), 1000);
   return words.empty() ? cat("podman ended with ", end.exit_code) : words;
 }
 
 void expect_success(const ProgramEnd& end, std::string_view doing) {
-  if (end.exit_code != 0) throw Error(ErrorKind::registry, cat(doing, ": ", words_of(end)));
+  if (end.exit_code != 0) throw Error(ErrorKind::registry, cat(doing, ": ", podman_words(end)));
 }
 
 /// The image of that name or id. Nothing when podman has none.
@@ -90,7 +90,7 @@ class PodmanLoad {
     });
     report_.layers_sent = registry.layers_sent();
     report_.bytes_sent += registry.bytes_sent();
-    if (end.exit_code != 0) return words_of(end);
+    if (end.exit_code != 0) return podman_words(end);
     pulled_as_ = from;
     expect_there(stop);
     return {};
@@ -115,7 +115,7 @@ class PodmanLoad {
     CountingReader archive(whole_or_thin.open(), sent);
     const ProgramEnd end = podman({"load", "--quiet"}, stop, &archive);
     report_.bytes_sent += sent;
-    if (end.exit_code != 0) return words_of(end);
+    if (end.exit_code != 0) return podman_words(end);
     expect_there(stop);
     return {};
   }

@@ -10,6 +10,8 @@
 #include "test/support/raw_server.h"
 #include "test/support/transports.h"
 
+namespace kept_connections_test {
+
 using namespace n2c;
 using namespace n2c::http;
 using namespace n2c::test;
@@ -110,3 +112,5 @@ TEST_CASE("a reply that came through a proxy in plain text names it") {
   const Response response = transport->send({.url = url_of("http://registry.example/v2/")}, {});
   CHECK(response.proxy == proxy.url(""));
 }
+
+}  // namespace kept_connections_test

@@ -4,6 +4,7 @@
 #include "go/encoding_json.h"
 #include "oci/config.h"
 #include "oci/manifest.h"
+#include "registry/server/api/route.h"
 #include "test/support/small_tar.h"
 
 namespace n2c::test {
@@ -27,18 +28,11 @@ LayerChain diff_ids_of(std::string_view config) {
   return or_throw(oci::read_config_facts(config), ErrorKind::internal, "config").diff_ids;
 }
 
-std::string decoded(std::string text) {
-  for (std::size_t at; (at = text.find('%')) != text.npos;) {
-    text.replace(at, 3, 1, static_cast<char>(std::stoi(text.substr(at + 1, 2), nullptr, 16)));
-  }
-  return text;
-}
-
 std::string query_value(std::string_view target, std::string_view key) {
   const std::size_t at = target.find(cat(key, "="));
   if (at == target.npos) return {};
   const std::string_view rest = target.substr(at + key.size() + 1);
-  return decoded(std::string(rest.substr(0, rest.find('&'))));
+  return registry::percent_decoded(rest.substr(0, rest.find('&'))).value();
 }
 
 }  // namespace
@@ -122,7 +116,7 @@ registry::Reply FakeDaemon::handle(registry::Request& request) {
       return json_reply(200, go::Json(std::move(list)).compact());
     });
   }
-  const std::string image = decoded(path.substr(8, path.rfind('/') - 8));
+  const std::string image = registry::percent_decoded(path.substr(8, path.rfind('/') - 8)).value();
   return state_.with([&](State& state) {
     if (!path.ends_with("/tag")) return describe(state, image);
     if (!state.images.contains(image)) return json_reply(404, R"({"message":"No such image"})");

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "registry/client/auth/base64.h"
+#include "registry/server/api/route.h"
 
 namespace n2c::test {
 
@@ -12,26 +13,14 @@ registry::Reply token_reply(int status, std::string body) {
       .status = status, .headers = {{"Content-Type", "application/json"}}, .body = std::move(body)};
 }
 
-std::string decoded(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      plain += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
-      i += 2;
-    } else {
-      plain += text[i];
-    }
-  }
-  return plain;
-}
-
 }  // namespace
 
 std::vector<std::string> field_values(std::string_view form, std::string_view field) {
   std::vector<std::string> values;
   for (const std::string_view part : split(form, '&')) {
     const auto both = cut(part, '=');
-    if (both && both->first == field) values.push_back(decoded(both->second));
+    if (both && both->first == field)
+      values.push_back(registry::percent_decoded(both->second).value());
   }
   return values;
 }

@@ -8,6 +8,8 @@
 #include "test/support/check_fails.h"
 #include "test/support/host_scene.h"
 
+namespace address_guard_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 using test::HostScene;
@@ -78,3 +80,5 @@ TEST_CASE("names of this machine are refused like its addresses, as a realm of a
     CHECK(scene->transport.requests().size() == 1);
   }
 }
+
+}  // namespace address_guard_test

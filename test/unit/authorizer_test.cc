@@ -9,6 +9,8 @@
 #include "test/support/check_fails.h"
 #include "test/support/host_scene.h"
 
+namespace authorizer_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 using test::challenged;
@@ -184,3 +186,5 @@ TEST_CASE("a token that was refused is not asked for again by those that waited 
   CHECK(scene.transport.count("GET /token") == asked);
   CHECK(scene.noted().size() == 1);
 }
+
+}  // namespace authorizer_test

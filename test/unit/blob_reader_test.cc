@@ -7,6 +7,8 @@
 #include "test/support/check_fails.h"
 #include "test/support/host_scene.h"
 
+namespace blob_reader_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 using test::HostScene;
@@ -130,3 +132,5 @@ TEST_CASE("an encoding that n2c does not know is told as what it is (#19)") {
                         .body = "\x1f\x8b\x08 this is no gzip"});
   CHECK_FAILS(scene.client->get_manifest("1", {}), ErrorKind::registry, "encoded as gzip");
 }
+
+}  // namespace blob_reader_test

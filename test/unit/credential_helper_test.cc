@@ -11,6 +11,8 @@
 #include "registry/client/auth/base64.h"
 #include "test/support/check_fails.h"
 
+namespace credential_helper_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 using namespace std::chrono_literals;
@@ -190,3 +192,5 @@ TEST_CASE("DOCKER_AUTH_CONFIG counts beside REGISTRY_AUTH_FILE, and not beside -
   CHECK(find_auth_places({}, environment).files.size() == 1);
   CHECK(find_auth_places("/a.json", environment).text.empty());
 }
+
+}  // namespace credential_helper_test

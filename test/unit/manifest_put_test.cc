@@ -6,6 +6,8 @@
 #include "test/support/check_fails.h"
 #include "test/support/host_scene.h"
 
+namespace manifest_put_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 using test::HostScene;
@@ -92,3 +94,5 @@ TEST_CASE("an index whose images are lost says so, by a bare 404 too (#19)") {
   scene.transport.when("PUT", "", {.status = 404});
   CHECK_FAILS(put(scene), ErrorKind::registry, ": 404");
 }
+
+}  // namespace manifest_put_test

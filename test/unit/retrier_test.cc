@@ -10,6 +10,8 @@
 #include "test/support/check_fails.h"
 #include "test/support/host_scene.h"
 
+namespace retrier_test {
+
 using namespace n2c;
 using namespace n2c::registry;
 using namespace std::chrono_literals;
@@ -131,3 +133,5 @@ TEST_CASE("what only saves time is gone without: mounts and lists of tags") {
   CHECK_FALSE(scene.client->has_tags({}));
   CHECK(scene.noted().back().starts_with("the tags of r.example/app are not known: "));
 }
+
+}  // namespace retrier_test

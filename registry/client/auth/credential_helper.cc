@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 12> absences = {
 };
 
 /// What a helper that failed says about it. A login that it prints all the same stays untold.
-std::string words_of(const ProgramEnd& end) {
+std::string helper_words(const ProgramEnd& end) {
   const std::string_view said = trim(trim(end.messages).empty() ? end.output : end.messages);
   if (said.find("Secret") != std::string_view::npos) return "something that is not shown";
   return printable(said, 300);
@@ -41,7 +41,7 @@ bool says_absent(const ProgramEnd& end) {
 }
 
 Error failure_of(const std::string& program, const char* verb, const ProgramEnd& end) {
-  const std::string words = words_of(end);
+  const std::string words = helper_words(end);
   return {ErrorKind::local,
           cat(program, " ", verb, ": exit code ", end.exit_code, words.empty() ? "" : ": ", words)};
 }
@@ -88,7 +88,7 @@ void CredentialHelper::run_or_throw(const char* verb, const std::string& input) 
 
 Parsed<Credentials> CredentialHelper::get(std::string_view host) const {
   const ProgramEnd end = run("get", auth_key(host));
-  if (end.exit_code != 0 && says_absent(end)) return std::unexpected("says: " + words_of(end));
+  if (end.exit_code != 0 && says_absent(end)) return std::unexpected("says: " + helper_words(end));
   if (end.exit_code != 0) throw failure_of(program_, "get", end);
   if (trim(end.output).empty()) return std::unexpected("says nothing");
   const auto json = go::Json::parse(end.output);
