@@ -1,7 +1,6 @@
 #include "registry/client/client.h"
 
 #include <array>
-#include <thread>
 
 #include "base/hash.h"
 #include "base/retry.h"
@@ -21,8 +20,6 @@ namespace mt = oci::media_type;
 
 /// At a manifest's PUT some registries look at every blob before they answer.
 constexpr std::chrono::seconds manifest_patience{120};
-/// A list of tags only saves time.
-constexpr std::chrono::seconds tags_limit{10};
 
 /// One header line for each type: of a list some registries read only the first.
 void accept_manifests(http::Headers& headers) {
@@ -228,29 +225,10 @@ std::optional<oci::Descriptor> RegistryClient::head_manifest(std::string_view ta
                          .size = length ? parse_number(trim(*length)).value_or(0) : 0};
 }
 
-bool RegistryClient::has_tags(std::stop_token stop) {
-  const HostCall call{.request = {.url = host_->url(cat(repository_.path, "/tags/list?n=1"))},
-                      .scopes = {scope()},
-                      .retry = false};
-  std::stop_source limit;
-  const std::stop_callback on_stop(stop, [&] { limit.request_stop(); });
-  const std::jthread timer([&](const std::stop_token& done) {
-    SystemClock clock;
-    if (clock.wait(tags_limit, done)) limit.request_stop();
-  });
-  try {
-    const HostReply reply = host_->send(call, limit.get_token());
-    if (reply.response.status != 200) return false;
-    const auto json = go::Json::parse(reply.response.body);
-    const go::Json* tags = json ? json->find("tags") : nullptr;
-    return tags != nullptr && tags->as_array() != nullptr && !tags->as_array()->empty();
-  } catch (const Error& error) {
-    if (stop.stop_requested()) throw;
-    const bool is_slow = error.kind() == ErrorKind::cancelled;
-    host_->note_once(cat("the tags of ", repository_.str(), " are not known: ",
-                         is_slow ? "no answer in ten seconds" : error.message()));
-    return false;
-  }
+std::optional<TagPage> RegistryClient::get_tag_page(std::string_view last, std::stop_token stop) {
+  const std::string after = last.empty() ? "" : "&last=" + http::percent_encode(last);
+  return read_tag_page(*host_, scope(), {.query = "n=1000" + after, .retry = false},
+                       std::move(stop));
 }
 
 /// What a tag holds. The digest comes from HEAD, or, where that names none, from the bytes. Nothing

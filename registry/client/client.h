@@ -26,6 +26,7 @@ class Host;  // what all repositories of one registry share: tokens, profile, th
 
 struct HostCall;
 struct Scope;
+struct TagPage;  // tag_list.h
 
 /// What tokens are for: pull alone, pull and push, or pull, push and delete.
 enum class Access { pull, push, remove };
@@ -83,9 +84,10 @@ class RegistryClient {
   /// pass.
   std::optional<oci::Descriptor> head_manifest(std::string_view tag_or_digest,
                                                std::stop_token stop);
-  /// Whether the repository has tags. False where that cannot be learnt in ten seconds; it is
-  /// noted.
-  bool has_tags(std::stop_token stop);
+  /// One page of the repository's tags: those after `last`, or the first; at most a thousand, in
+  /// the registry's order. Nothing when it has no such repository. One try. Throws Error when the
+  /// registry refuses.
+  std::optional<TagPage> get_tag_page(std::string_view last, std::stop_token stop);
   /// All tags, as list_tags() in tag_list.h.
   std::optional<std::vector<std::string>> list_tags(std::stop_token stop);
   /// Removes a manifest, and so all tags that name it. False when the registry has none. Throws

@@ -1,5 +1,9 @@
 #include "registry/client/tag_list.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "base/text.h"
 #include "go/encoding_json.h"
 
@@ -11,38 +15,50 @@ constexpr std::size_t max_tags = 1'000'000;
 constexpr std::size_t max_pages = 10'000;
 constexpr std::uint64_t max_page_bytes = 64 << 20;
 
-/// Adds a page's tags. What is no tag is left out: a null list, as of an empty repository, too.
-void add_page(std::vector<std::string>& tags, std::string_view body, const std::string& where) {
+/// A page's tags. What is no tag is left out: a null list, as of an empty repository, too.
+std::vector<std::string> tags_in(std::string_view body, const std::string& where) {
+  std::vector<std::string> tags;
   const auto json = or_throw(go::Json::parse(body), ErrorKind::registry, where);
   const go::Json* list = json.find("tags");
-  if (list == nullptr || list->as_array() == nullptr) return;
+  if (list == nullptr || list->as_array() == nullptr) return tags;
   for (const go::Json& tag : *list->as_array()) {
     if (tag.as_string() != nullptr) tags.push_back(*tag.as_string());
   }
-  if (tags.size() > max_tags) {
-    throw Error(ErrorKind::registry, cat(where, ": more than ", max_tags, " tags"));
-  }
+  return tags;
 }
 
 }  // namespace
+
+std::optional<TagPage> read_tag_page(Host& host, const Scope& scope, const TagQuery& query,
+                                     std::stop_token stop) {
+  const std::string path =
+      cat(scope.repository, "/tags/list", query.query.empty() ? "" : "?", query.query);
+  HostCall call{.request = {.url = host.url(path)}, .scopes = {scope}, .retry = query.retry};
+  if (query.retry) call.request.max_reply_bytes = max_page_bytes;
+  const HostReply reply = host.send(call, std::move(stop));
+  if (reply.response.status == 404) return std::nullopt;
+  if (reply.response.status != 200) throw host.failure(call.request, reply, scope);
+  const auto link = reply.response.headers.find("Link");
+  return TagPage{tags_in(reply.response.body, "GET " + call.request.url.redacted()),
+                 link ? next_page(*link) : std::nullopt};
+}
 
 std::optional<std::vector<std::string>> list_tags(Host& host, const Scope& scope,
                                                   std::stop_token stop) {
   std::vector<std::string> tags;
   std::string query;  // the registry's own page size, which some insist on
-  for (std::size_t page = 0; page < max_pages; ++page) {
-    const std::string path = cat(scope.repository, "/tags/list", query.empty() ? "" : "?", query);
-    const HostCall call{.request = {.url = host.url(path), .max_reply_bytes = max_page_bytes},
-                        .scopes = {scope}};
-    const HostReply reply = host.send(call, stop);
-    if (reply.response.status == 404 && page == 0) return std::nullopt;
-    if (reply.response.status != 200) throw host.failure(call.request, reply, scope);
-    add_page(tags, reply.response.body, "GET " + call.request.url.redacted());
-    const auto link = reply.response.headers.find("Link");
-    const auto next = link ? next_page(*link) : std::nullopt;
-    if (!next) return tags;
-    if (*next == query) break;
-    query = *next;
+  for (std::size_t count = 0; count < max_pages; ++count) {
+    auto page = read_tag_page(host, scope, {.query = query}, stop);
+    if (!page && count == 0) return std::nullopt;
+    if (!page) break;
+    std::ranges::move(page->tags, std::back_inserter(tags));
+    if (tags.size() > max_tags) {
+      throw Error(ErrorKind::registry,
+                  cat("tags of ", scope.repository, ": more than ", max_tags, " tags"));
+    }
+    if (!page->next) return tags;
+    if (*page->next == query) break;
+    query = *std::move(page->next);
   }
   throw Error(ErrorKind::registry, cat("the list of tags of ", scope.repository, " does not end"));
 }

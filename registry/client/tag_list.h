@@ -11,6 +11,21 @@
 
 namespace n2c::registry {
 
+struct TagPage {
+  std::vector<std::string> tags;      ///< in the registry's order
+  std::optional<std::string> next{};  ///< the query of the next page
+};
+
+struct TagQuery {
+  std::string query{};  ///< empty: the first page, of the registry's own size
+  bool retry = true;    ///< false: one try
+};
+
+/// One page. Nothing when the registry has no such repository. Throws Error{registry} for other
+/// refusals, and for a page above 64 MiB (4 MiB where it is tried once).
+std::optional<TagPage> read_tag_page(Host& host, const Scope& scope, const TagQuery& query,
+                                     std::stop_token stop);
+
 /// All tags, in the registry's order. Nothing when it has no such repository. Throws
 /// Error{registry} past a million tags or 10 000 pages, for a page that leads to itself, and for
 /// other refusals.

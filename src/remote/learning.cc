@@ -1,10 +1,15 @@
 #include "remote/learning.h"
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
 
+#include "base/deadline.h"
 #include "base/tasks.h"
 #include "base/text.h"
 #include "cache/layer_forms.h"
+#include "registry/client/tag_list.h"
+#include "remote/likely_tags.h"
 #include "remote/reuse.h"
 
 namespace n2c {
@@ -15,6 +20,24 @@ namespace {
 bool is_worth_going_on(const Error& error) {
   return error.kind() == ErrorKind::registry || error.kind() == ErrorKind::input ||
          error.kind() == ErrorKind::integrity;
+}
+
+/// Likely tags are a help and no more, so they are not waited for longer.
+constexpr std::chrono::seconds patience_with_likely_tags{3};
+/// So many are looked at side by side, and then as many again while layers are unknown.
+constexpr std::size_t tags_of_a_round = most_likely_tags / 2;
+
+/// What comes before every tag that begins as this one does: "main-3f2a1bc" gives "main".
+std::string beginning_of_form(std::string_view tag) {
+  const std::string form = form_of_tag(tag);
+  const std::size_t same =
+      static_cast<std::size_t>(std::ranges::mismatch(form, tag).in1 - form.begin());
+  return std::string(tag.substr(0, same == 0 ? 0 : same - 1));
+}
+
+/// All but the last three characters. What comes after it are the tags nearest in number or date.
+std::string nearly_all_of(std::string_view tag) {
+  return std::string(tag.substr(0, tag.size() - std::min<std::size_t>(3, tag.size())));
 }
 
 std::string name_of(const oci::Reference& reference) {
@@ -35,11 +58,7 @@ RepositoryState Learning::discover(std::stop_token stop) {
   state_.forms.add(cached);
   if (has_learnt) expect();
   learn_from_last_tag(stop);
-  // A new tag in a repository that has others. Its layers are probably there, but n2c does not know
-  // their digests.
-  if (state_.manifests.empty() && lacks_forms()) {
-    state_.probably_has_more = registries_.client(push_.to.repository).has_tags(stop);
-  }
+  if (state_.manifests.empty() && lacks_forms()) learn_from_likely_tags(stop);
   return std::move(state_);
 }
 
@@ -79,8 +98,87 @@ void Learning::learn_from_last_tag(const std::stop_token& stop) {
   }
 }
 
+/// A new tag in a repository that has others. Whatever goes wrong here, the push goes on without.
+void Learning::learn_from_likely_tags(const std::stop_token& stop) {
+  guessing_ = stop;
+  const Deadline deadline(stop, patience_with_likely_tags);
+  const std::vector<std::string> likely =
+      attempt({push_.to.repository}, [&] { return tags_to_look_at(deadline.token()); });
+  for (std::span<const std::string> left = likely; !left.empty() && lacks_forms();) {
+    const auto round = left.first(std::min(left.size(), tags_of_a_round));
+    look_side_by_side(round, deadline.token());
+    left = left.subspan(round.size());
+    expect();
+  }
+  // The tags could not be read. Still the layers are probably there, under digests not known.
+  state_.probably_has_more = !likely.empty() && state_.manifests.empty();
+  guessing_.reset();
+}
+
+/// Of a long list three pages are read: the first, the one where tags begin as the pushed one does,
+/// and the one where they begin with nearly all of it. What a list is too long to show is guessed.
+std::vector<std::string> Learning::tags_to_look_at(const std::stop_token& stop) {
+  const std::string pushed = outgoing_.tags.empty() ? "" : outgoing_.tags.front();
+  auto client = registries_.client(push_.to.repository);
+  auto page = client.get_tag_page("", stop);
+  if (!page) return {};
+  std::vector<std::string> tags = std::move(page->tags);
+  if (page->next && !tags.empty()) {
+    const std::string shown = tags.back();
+    std::string asked;
+    for (const std::string& before : {beginning_of_form(pushed), nearly_all_of(pushed)}) {
+      if (before <= shown || before == asked) continue;
+      asked = before;
+      if (auto more = client.get_tag_page(before, stop)) {
+        std::ranges::move(more->tags, std::back_inserter(tags));
+      }
+    }
+    for (const char* name : {"latest", "main"}) {
+      if (name > shown) tags.emplace_back(name);
+    }
+  }
+  std::erase_if(
+      tags, [&](const std::string& tag) { return !oci::is_tag(tag) || looked_at_.contains(tag); });
+  return likely_tags(tags, pushed);
+}
+
+/// Images are read side by side. An index is looked into afterwards, while forms are lacking.
+void Learning::look_side_by_side(std::span<const std::string> tags, const std::stop_token& stop) {
+  struct Look {
+    std::optional<oci::RawManifest> root;
+    PairedLayers forms;
+  };
+  const auto reference = [&](std::size_t i) {
+    return oci::Reference{push_.to.repository, tags[i], std::nullopt};
+  };
+  std::vector<Look> looks(tags.size());
+  auto client = registries_.client(push_.to.repository);
+  // What is cut short by the limit does not take with it what the others found.
+  run_side_by_side(tags.size(), tags.size(), *guessing_, [&](std::size_t i, std::stop_token) {
+    Look& look = looks[i];
+    look.root = attempt(reference(i), [&] { return client.get_manifest(tags[i], stop); });
+    if (!look.root || oci::is_index(look.root->descriptor.media_type)) return;
+    look.forms = attempt(reference(i), [&] { return find_forms(client, *look.root, stop); });
+  });
+  for (std::size_t i = 0; i < tags.size(); ++i) {
+    const auto& root = looks[i].root;
+    if (!root) continue;
+    state_.manifests.insert(root->descriptor.digest);
+    add_forms(looks[i].forms, reference(i));
+    if (!oci::is_index(root->descriptor.media_type) || !lacks_forms()) continue;
+    attempt(reference(i), [&] {
+      if (const auto index = oci::Index::from_json(root->json)) {
+        look_into(*index, reference(i), stop);
+      }
+      return true;
+    });
+    expect();
+  }
+}
+
 std::optional<oci::Digest> Learning::look_at(const oci::Reference& reference,
                                              const std::stop_token& stop) {
+  if (is_here(reference) && reference.tag) looked_at_.insert(*reference.tag);
   auto client = registries_.client(reference.repository);
   const auto root =
       attempt(reference, [&] { return client.get_manifest(name_of(reference), stop); });
@@ -129,15 +227,20 @@ void Learning::look_into(const oci::Index& index, const oci::Reference& referenc
   }
 }
 
-/// Returns what the request gives. When it fails, notes why and returns nothing.
+/// Returns what the request gives. When it fails, says why and returns nothing.
 template <class Request>
 std::invoke_result_t<Request> Learning::attempt(const oci::Reference& reference,
                                                 Request&& request) {
   try {
     return request();
   } catch (const Error& error) {
-    if (!is_worth_going_on(error)) throw;
-    progress_.note(cat("nothing learnt from ", reference.str(), ": ", error.message()));
+    if (guessing_ ? guessing_->stop_requested() : !is_worth_going_on(error)) throw;
+    const std::string line = cat("nothing learnt from ", reference.str(), ": ", error.message());
+    if (guessing_) {
+      registries_.trace(line);
+    } else {
+      progress_.note(line);
+    }
     return {};
   }
 }

@@ -3,6 +3,9 @@
 /// manifests that are there.
 
 #include <functional>
+#include <optional>
+#include <set>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <type_traits>
@@ -27,8 +30,10 @@ struct Outgoing {
 };
 
 /// Asks the tags that are to be written, what --reuse-from names, the cache, and the tag that the
-/// cache remembers. Each may be an image or an index. When the cache knows the manifest that is to
-/// be written, and a tag holds it, that tag is all that is asked for. One thread, one push.
+/// cache remembers; and while something is still unknown, the tags of the repository that most
+/// probably share layers (likely_tags.h). Each may be an image or an index. When the cache knows
+/// the manifest that is to be written, and a tag holds it, that tag is all that is asked for. One
+/// thread, one push.
 class Learning {
  public:
   /// All outlive this.
@@ -46,6 +51,9 @@ class Learning {
  private:
   KnownForms cached_forms() const;
   void learn_from_last_tag(const std::stop_token& stop);
+  void learn_from_likely_tags(const std::stop_token& stop);
+  void look_side_by_side(std::span<const std::string> tags, const std::stop_token& stop);
+  std::vector<std::string> tags_to_look_at(const std::stop_token& stop);
   std::optional<oci::Digest> look_at(const oci::Reference& reference, const std::stop_token& stop);
   void look_into(const oci::Index& index, const oci::Reference& reference,
                  const std::stop_token& stop);
@@ -64,7 +72,10 @@ class Learning {
   const Outgoing& outgoing_;
   Progress& progress_;
   RepositoryState state_;
-  ExpectedManifests expected_;  // by the forms that are known so far
+  ExpectedManifests expected_;       // by the forms that are known so far
+  std::set<std::string> looked_at_;  // tags of this repository
+  /// The push's stop, while what is looked at is a guess. Whatever else fails then is for --debug.
+  std::optional<std::stop_token> guessing_;
 };
 
 }  // namespace n2c

@@ -54,6 +54,10 @@ class Registries {
   /// A client of a repository; several may live side by side. It must not outlive this.
   registry::RegistryClient client(const oci::Repository& repository,
                                   registry::Access access = registry::Access::push);
+  /// One line for --debug.
+  void trace(const Printable& line) const {
+    if (options_.trace) options_.trace(line);
+  }
   /// Asks the host whether it lets us in. Throws Error{auth} when it does not.
   void check_login(const std::string& host, std::stop_token stop);
 

@@ -16,8 +16,8 @@ namespace {
 struct Scene : PushScene {
   WatchedImage watched;
 
-  Scene() {
-    watched.add(pattern(9'000'000));
+  explicit Scene(std::size_t bytes = 9'000'000) {
+    watched.add(pattern(bytes));
     watched.add("a small layer");
     watched.describe("amd64");
   }
@@ -126,6 +126,102 @@ TEST_CASE("without reuse everything is compressed anew") {
   const int opened = scene.watched.opened();
   scene.push("/acme/app:1", false);
   CHECK(scene.watched.opened() > opened);
+}
+
+TEST_CASE("a new tag of an unchanged image, on a machine that knows nothing, reads no layer") {
+  Scene scene(100'000);
+  scene.push("/acme/app:3f2a1bc");
+  const int opened = scene.watched.opened();
+  scene.lose_cache();
+  scene.forget_requests();
+  const auto report = scene.push("/acme/app:90ab12c");
+  CHECK(report.count(BlobOutcome::present) == 2);
+  CHECK(scene.watched.opened() == opened);
+  // The new tag, the list of tags, the other tag and its config; and the tag is written.
+  CHECK(scene.requests("GET /v2/acme/app/") == 4);
+  CHECK(scene.requests("PUT /v2/acme/app/manifests/90ab12c") == 1);
+  CHECK(scene.requests("HEAD") + scene.requests("POST") == 0);
+  CHECK(scene.store().find_tag("acme/app", "90ab12c") == report.manifest->digest);
+}
+
+TEST_CASE("of an image with one new layer, a machine that knows nothing reads that layer alone") {
+  Scene scene;
+  scene.push("/acme/app:pr-7");
+  scene.lose_cache();
+  WatchedImage next;
+  next.share(scene.watched, 0);
+  next.add("another small layer");
+  next.describe("amd64");
+  const int opened = scene.watched.opened();
+  SilentProgress progress;
+  Registries registries({});
+  const auto report =
+      push_to_registry(next.image, registries, scene.push_to("/acme/app:pr-8"), progress, {});
+  CHECK(report.layers[0].outcome == BlobOutcome::present);
+  CHECK(report.layers[1].outcome == BlobOutcome::sent);
+  CHECK(scene.watched.opened() == opened);
+  CHECK(next.sources[1]->opened == 1);  // it is compressed once
+}
+
+TEST_CASE("of many tags at most eight are looked at, and a second round only while layers lack") {
+  Scene scene(100'000);
+  for (int i = 0; i < 20; ++i) scene.push(cat("/acme/app:v", i));
+  scene.lose_cache();
+  scene.forget_requests();
+  scene.push("/acme/app:v20");
+  CHECK(scene.requests("GET /v2/acme/app/manifests/") == 1 + 4);
+  scene.lose_cache();
+  scene.forget_requests();
+  WatchedImage other;
+  other.add("nothing in common");
+  other.describe("amd64");
+  SilentProgress progress;
+  Registries registries({});
+  push_to_registry(other.image, registries, scene.push_to("/acme/app:v21"), progress, {});
+  CHECK(scene.requests("GET /v2/acme/app/manifests/") == 1 + 8);
+  CHECK(scene.requests("GET /v2/acme/app/tags/list") == 1);
+}
+
+TEST_CASE("of a list of ten thousand tags a few pages are read, and the neighbour is found") {
+  Scene scene(100'000);
+  scene.push("/acme/app:main-9990");
+  registry::NewManifest empty{.record = oci::RawManifest::of(oci::media_type::index, "{}")};
+  for (int i = 0; i < 10'000; ++i) empty.tags.push_back(cat("dev-", 10'000 + i));
+  scene.store().put_manifest("acme/app", empty);
+  scene.lose_cache();
+  scene.forget_requests();
+  const int opened = scene.watched.opened();
+  CHECK(scene.push("/acme/app:main-9991").count(BlobOutcome::present) == 2);
+  CHECK(scene.watched.opened() == opened);
+  CHECK(scene.requests("GET /v2/acme/app/tags/list") <= 3);
+}
+
+TEST_CASE("a tag list that is refused, broken or slow does not end a push") {
+  for (const int status : {401, 403, 404, 405, 429, 500, 200}) {
+    CAPTURE(status);
+    Scene scene(100'000);
+    scene.push("/acme/app:1");
+    scene.lose_cache();
+    scene.interfere("GET /v2/acme/app/tags/list", status);
+    CHECK(scene.push("/acme/app:2").manifest);
+    CHECK(scene.store().find_tag("acme/app", "2"));
+  }
+  Scene scene(100'000);
+  scene.push("/acme/app:1");
+  scene.lose_cache();
+  scene.interfere("GET /v2/acme/app/tags/list", 200, std::chrono::seconds(20));
+  CHECK(scene.push("/acme/app:2").manifest);
+}
+
+TEST_CASE("likely tags whose manifests or configs cannot be read do not end a push") {
+  for (const char* what : {"manifests/1", "blobs/"}) {
+    Scene scene(100'000);
+    scene.push("/acme/app:1");
+    scene.lose_cache();
+    scene.interfere(cat("GET /v2/acme/app/", what), 403);
+    CHECK(scene.push("/acme/app:2").manifest);
+    CHECK(scene.store().find_tag("acme/app", "2"));
+  }
 }
 
 }  // namespace cache_test

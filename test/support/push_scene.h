@@ -84,6 +84,10 @@ class PushScene {
           lines, [&](const std::string& line) { return line.starts_with(beginning); }));
     });
   }
+  /// Requests that begin so get that status, or are answered late.
+  void interfere(std::string beginning, int status, std::chrono::milliseconds delay = {}) {
+    interference_.with([&](auto& all) { all.push_back({std::move(beginning), status, delay}); });
+  }
   void forget_requests() {
     lines_.with([](auto& lines) { lines.clear(); });
   }
@@ -92,13 +96,29 @@ class PushScene {
   registry::MemoryStore store_;
   registry::Api api_{store_};
   Locked<std::vector<std::string>> lines_;
+  struct Interference {
+    std::string beginning;
+    int status = 200;
+    std::chrono::milliseconds delay{0};
+  };
+  Locked<std::vector<Interference>> interference_;
   TemporaryFolder folder_;
   registry::Server server_{
       api_, {}, [this](const registry::Request& request) {
         lines_.with([&](auto& lines) {
           lines.push_back(cat(registry::method_text(request.method), ' ', request.target));
         });
-        return std::optional<registry::Verdict>();
+        const std::string line = cat(registry::method_text(request.method), ' ', request.target);
+        return interference_.with([&](const auto& all) {
+          std::optional<registry::Verdict> verdict;
+          for (const auto& [beginning, status, delay] : all) {
+            if (!line.starts_with(beginning)) continue;
+            verdict.emplace();
+            verdict->answer.emplace().status = status;
+            verdict->delay = delay;
+          }
+          return verdict;
+        });
       }};
 };
 

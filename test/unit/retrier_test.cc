@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "registry/client/tag_list.h"
 #include "test/support/check_fails.h"
 #include "test/support/host_scene.h"
 
@@ -125,13 +126,14 @@ TEST_CASE("what only saves time is gone without: mounts and lists of tags") {
   }
   HostScene scene({}, tries(2));
   scene.transport.when("GET", "/tags/list", {.status = 200, .body = R"({"tags":["1"]})"});
-  CHECK(scene.client->has_tags({}));
+  CHECK(scene.client->get_tag_page("", {})->tags == std::vector<std::string>{"1"});
   scene.transport.when("GET", "/tags/list", {.status = 503});
-  CHECK_FALSE(scene.client->has_tags({}));
+  CHECK_THROWS_AS(scene.client->get_tag_page("", {}), Error);  // tried once
+  scene.transport.when("GET", "/tags/list", {.status = 404});
+  CHECK_FALSE(scene.client->get_tag_page("", {}));
   scene.transport.always("GET", "/tags/list",
                          {.status = 302, .headers = {{"Location", "file:///x"}}});
-  CHECK_FALSE(scene.client->has_tags({}));
-  CHECK(scene.noted().back().starts_with("the tags of r.example/app are not known: "));
+  CHECK_THROWS_AS(scene.client->get_tag_page("", {}), Error);
 }
 
 }  // namespace retrier_test

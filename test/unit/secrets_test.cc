@@ -7,6 +7,7 @@
 #include "registry/client/client.h"
 #include "registry/client/host.h"
 #include "registry/client/redirect.h"
+#include "registry/client/tag_list.h"
 #include "test/support/fake_clock.h"
 #include "test/support/fake_transport.h"
 
@@ -185,7 +186,7 @@ TEST_CASE("the login stays with the registry, whatever is asked and wherever it 
       {"HEAD", [](Fixture& f) { f.client->head_manifest("1", {}); }},
       {"GET", [](Fixture& f) { f.client->get_manifest("1", {}); }},
       {"GET", [](Fixture& f) { read_all(*f.client->open_blob(blob, {}), 1000); }},
-      {"GET", [](Fixture& f) { f.client->has_tags({}); }},
+      {"GET", [](Fixture& f) { f.client->get_tag_page("", {}); }},
       {"POST", [](Fixture& f) { f.upload(); }},
       {"POST", [](Fixture& f) { f.client->mount(blob, {"r.example", "base"}, {}); }},
       {"PUT", [](Fixture& f) { f.client->put_manifest("1", "t", "{}", {}); }},
@@ -220,7 +221,7 @@ TEST_CASE("what a digest does not check is not taken from https to plain http") 
   const Row rows[] = {
       {"GET", plain, [](Fixture& f) { f.client->get_manifest("1", {}); }},
       {"HEAD", plain, [](Fixture& f) { f.client->head_manifest("1", {}); }},
-      {"GET", plain, [](Fixture& f) { f.client->has_tags({}); }},
+      {"GET", plain, [](Fixture& f) { f.client->get_tag_page("", {}); }},
       {"PUT", plain, [](Fixture& f) { f.client->put_manifest("1", "t", "{}", {}); }},
       {"POST", plain, [](Fixture& f) { f.upload(); }},
       {"POST", session, [](Fixture& f) { f.upload(); }},
