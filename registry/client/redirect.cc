@@ -2,9 +2,12 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "oci/reference.h"
@@ -32,12 +35,14 @@ Nearness nearness_of_v4(std::uint32_t address) {
   return Nearness::anywhere;
 }
 
+/// Before an IPv4 address that is written as an IPv6 one (RFC 4291 §2.5.5.2).
+constexpr std::array<std::uint8_t, 12> v4_mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
 Nearness nearness_of_v6(const in6_addr& address) {
   const auto& bytes = address.s6_addr;
-  if (IN6_IS_ADDR_LOOPBACK(&address) || IN6_IS_ADDR_UNSPECIFIED(&address)) {
-    return Nearness::machine;
-  }
-  if (IN6_IS_ADDR_V4MAPPED(&address)) {
+  const auto is = [&](const in6_addr& other) { return std::ranges::equal(bytes, other.s6_addr); };
+  if (is(in6addr_loopback) || is(in6addr_any)) return Nearness::machine;
+  if (std::ranges::equal(std::span(bytes).first(v4_mapped.size()), v4_mapped)) {
     return nearness_of_v4(static_cast<std::uint32_t>(bytes[12]) << 24 |
                           static_cast<std::uint32_t>(bytes[13]) << 16 |
                           static_cast<std::uint32_t>(bytes[14]) << 8 | bytes[15]);
@@ -48,11 +53,11 @@ Nearness nearness_of_v6(const in6_addr& address) {
 }
 
 /// `to`, with home's own scheme and port where it is home named as plain http.
-Parsed<http::Url> keep_https(const http::Url& home, http::Url to) {
+http::Url keep_https(const http::Url& home, http::Url to) {
   const bool named_plain = home.is_https() && !to.is_https() && to.host() == home.host();
   if (!named_plain || (to.port() != 80 && to.port() != home.port())) return to;
   const std::string query = to.query().empty() ? "" : "?" + to.query();
-  return http::Url::parse("https://" + home.authority() + to.path() + query);
+  return http::Url::parse("https://" + home.authority() + to.path() + query).value();
 }
 
 }  // namespace
@@ -86,27 +91,26 @@ std::expected<Hop, Refusal> follow(const http::Url& home, const http::Url& from,
   };
   const Parsed<http::Url> resolved = from.resolve(location);
   if (!resolved) return refuse(resolved.error());
-  Parsed<http::Url> to = keep_https(home, *resolved);
-  if (!to) return refuse(to.error());
-  const bool both_loopback = oci::is_loopback(home.host()) && oci::is_loopback(to->host());
-  const bool is_private = nearness_of(to->host()) != Nearness::anywhere;
-  if (to->host() != home.host() && !both_loopback && is_private) {
-    return refuse(cat("refusing to be led to the private address ", to->host()));
+  const http::Url to = keep_https(home, *resolved);
+  const bool both_loopback = oci::is_loopback(home.host()) && oci::is_loopback(to.host());
+  const bool is_private = nearness_of(to.host()) != Nearness::anywhere;
+  if (to.host() != home.host() && !both_loopback && is_private) {
+    return refuse(cat("refusing to be led to the private address ", to.host()));
   }
-  const bool carries = may_carry_login(home, *to);
+  const bool carries = may_carry_login(home, to);
   if (freight.secret_body && !carries) {
-    return refuse(cat("refusing to take a login to ", to->authority(), ", which ", home.authority(),
+    return refuse(cat("refusing to take a login to ", to.authority(), ", which ", home.authority(),
                       " leads to"),
                   "a login is sent to the token server that the registry names, and no further");
   }
-  const bool leaves_tls = (from.is_https() || home.is_https()) && !to->is_https();
+  const bool leaves_tls = (from.is_https() || home.is_https()) && !to.is_https();
   if (leaves_tls && !freight.verified && !freight.allow_plain_http) {
     return refuse(
-        cat("refusing to be led from https to plain http, to ", to->redacted()),
+        cat("refusing to be led from https to plain http, to ", to.redacted()),
         "whoever is on the way could read and change it; --allow-http-redirect goes there "
         "all the same, without the login");
   }
-  return Hop{.to = *std::move(to), .with_authorization = carries, .leaves_tls = leaves_tls};
+  return Hop{.to = to, .with_authorization = carries, .leaves_tls = leaves_tls};
 }
 
 bool is_redirect(int status, http::Method method) {

@@ -247,11 +247,7 @@ void UploadPlan::restart(bool pause, std::string why) {
   why_ = std::move(why);
   pause_ = pause;
   if (++sessions_ > profile_.sessions) return give_up(why_);
-  if (session_) {
-    step_ = Cancel{*session_};
-  } else {
-    on_cancelled();
-  }
+  step_ = Cancel{*session_};
 }
 
 void UploadPlan::on_cancelled() {

@@ -13,7 +13,6 @@ constexpr std::size_t max_path = 255;
 
 bool is_lower_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 bool is_alphanumeric(char c) { return is_lower_alphanumeric(c) || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Runs of [a-z0-9] with ".", "_", "__" or dashes between them.
 bool is_path_component(std::string_view text) {
@@ -22,7 +21,7 @@ bool is_path_component(std::string_view text) {
   }
   for (std::size_t at = 0; at < text.size();) {
     std::size_t end = at;
-    while (end < text.size() && !is_lower_alphanumeric(text[end])) ++end;
+    while (!is_lower_alphanumeric(text[end])) ++end;  // as the last is
     const std::string_view separator = text.substr(at, end - at);
     const bool dashes = separator.find_first_not_of('-') == std::string_view::npos;
     if (!dashes && separator != "." && separator != "_" && separator != "__") return false;
@@ -60,9 +59,7 @@ bool is_host(std::string_view text) {
   const auto [host, port, has_port] = split_port(text);
   if (has_port) {
     const auto number = parse_number(port);
-    if (!number || *number == 0 || *number > 65535 || !std::ranges::all_of(port, is_digit)) {
-      return false;
-    }
+    if (!number || *number == 0 || *number > 65535) return false;
   }
   return is_ipv6_literal(host) || is_host_name(host);
 }
@@ -100,8 +97,8 @@ bool is_repository_path(std::string_view text) {
 }
 
 bool is_loopback(std::string_view host) {
-  const std::string_view bare = split_port(host).host;
-  if (lower_ascii(bare) == "localhost" || bare == "[::1]") return true;
+  const std::string bare = lower_ascii(split_port(host).host);
+  if (bare == "localhost" || bare == "[::1]") return true;
   const auto parts = split(bare, '.');
   return parts.size() == 4 && parts.front() == "127" &&
          std::ranges::all_of(parts, [](std::string_view part) {

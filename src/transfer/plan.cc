@@ -94,12 +94,8 @@ std::optional<oci::Descriptor> expected_manifest(const Image& image, const PushO
 }
 
 std::string_view layer_media_type(Codec codec) {
-  switch (codec) {
-    case Codec::none: return mt::layer_tar;
-    case Codec::gzip: return mt::layer_gzip;
-    case Codec::zstd: return mt::layer_zstd;
-  }
-  return mt::layer_tar;
+  if (codec == Codec::none) return mt::layer_tar;
+  return codec == Codec::gzip ? mt::layer_gzip : mt::layer_zstd;
 }
 
 }  // namespace n2c

@@ -123,16 +123,25 @@ TEST_CASE("the login follows to https on its own port only, from http on its own
 }
 
 TEST_CASE("which addresses are private") {
-  for (const char* host : {"::", "[::]", "::1", "[fc00::1]", "[fdff::1]", "[febf::1]", "LOCALHOST",
-                           "a.localhost", "localhost:5000", "[127.0.0.1]", "[::ffff:127.0.0.1]"}) {
+  for (const char* host :
+       {"::", "[::]", "::1", "[fc00::1]", "[fdff::1]", "[febf::1]", "LOCALHOST", "a.localhost",
+        "localhost:5000", "[127.0.0.1]", "[::ffff:127.0.0.1]", "[::ffff:a00:1]"}) {
     CAPTURE(host);
     CHECK(registry::nearness_of(host) != registry::Nearness::anywhere);
   }
   for (const char* host : {"[2001:db8::1]", "[fec0::1]", "[fe00::1]", "[::ffff:8.8.8.8]", "[::1",
-                           "::1]", "r.example", "localhost.example", "11.0.0.1", "100.128.0.1"}) {
+                           "::1]", "r.example", "localhost.example", "11.0.0.1", "100.128.0.1",
+                           "[::2]", "[::1:0:0:1]", "[::fffe:7f00:1]"}) {
     CAPTURE(host);
     CHECK(registry::nearness_of(host) == registry::Nearness::anywhere);
   }
+}
+
+TEST_CASE("a registry of this machine may lead to another of its addresses, and into the world") {
+  const auto home = url("http://127.0.0.1:5000/v2/");
+  CHECK(follow(home, home, "http://127.0.0.2:5000/b")->to.str() == "http://127.0.0.2:5000/b");
+  CHECK(follow(home, home, "https://cdn.example/b"));
+  CHECK_FALSE(follow(home, home, "http://10.0.0.1/b"));
 }
 
 TEST_CASE("302 and 308 are redirects to every method, 303 to HEAD, and other statuses are none") {

@@ -212,6 +212,13 @@ TEST_CASE("a wrong digest after a continued session starts anew from 0; otherwis
   CHECK(next(straight) == "give up");
 }
 
+TEST_CASE("a closing PUT that is refused for another reason is final") {
+  auto plan = opened({}, std::nullopt);
+  plan.on_reply({.status = 202, .sent = 40, .at_end = true});
+  plan.on_reply({.status = 403});
+  CHECK(next(plan) == "give up");
+}
+
 TEST_CASE("416 with a Range inside the chunk continues the chunk; any other opens a new session") {
   auto inside = opened({.chunk = 10}, 100);
   inside.on_reply({.status = 202, .sent = 10});

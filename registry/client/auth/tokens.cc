@@ -163,7 +163,8 @@ std::size_t Tokens::login_turn(std::span<const Scope> scopes) {
 
 bool Tokens::try_next_login(std::span<const Scope> scopes, std::size_t turn) {
   const std::string repository = repository_of(scopes);
-  if (logins_.report(repository).sent.empty() || !logins_.try_next(repository, turn)) return false;
+  if (logins_.report(repository).sent.empty()) return false;
+  if (!logins_.try_next(repository, turn)) return false;
   const auto token = token_for(scopes);
   const std::scoped_lock hold(token->fetching);
   token->value.clear();
