@@ -1,6 +1,7 @@
 #include "registry/client/retry_waits.h"
 
 #include "base/error.h"
+#include "base/system.h"
 #include "base/text.h"
 
 namespace n2c::registry {
@@ -26,7 +27,7 @@ RetryWaits::RetryWaits(RetryPolicy policy, Clock& clock, std::optional<std::uint
     : policy_(policy),
       clock_(clock),
       notes_(notes),
-      random_(std::mt19937_64(seed ? *seed : std::random_device{}())) {}
+      random_(std::mt19937_64(seed ? *seed : random_bits())) {}
 
 std::optional<std::string> RetryWaits::wait(const Setback& setback, std::stop_token stop) {
   const auto elapsed = duration_cast<milliseconds>(clock_.now() - setback.since);

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <random>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -28,8 +27,7 @@ fs::path folder_of(const fs::path& path) {
 }
 
 fs::path new_part_name(const fs::path& folder) {
-  std::random_device device;
-  return folder / cat(part_prefix, device(), device(), part_suffix);
+  return folder / cat(part_prefix, random_bits(), part_suffix);
 }
 
 /// How often a FIFO is asked whether somebody reads from it by now.

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/select.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -220,6 +221,12 @@ std::size_t processor_count() {
   }
 #endif
   return std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::uint64_t random_bits() {
+  std::uint64_t bits = 0;
+  if (::getentropy(&bits, sizeof bits) != 0) throw_errno("get random bits");
+  return bits;
 }
 
 void prefer_large_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t size) {

@@ -82,6 +82,9 @@ bool sync_to_disk(const FileDescriptor& file);
 
 /// How many threads suit CPU work here: the processors this process may use, at least 1.
 std::size_t processor_count();
+/// Bits that nobody can foretell, of the system itself: no file, such as /dev/urandom, need be
+/// there. Throws Error{local}.
+std::uint64_t random_bits();
 /// Asks the system to put this memory, aligned to 2 MiB, into large pages.
 void prefer_large_pages(void* memory, std::size_t size);
 /// Has freed memory given back to the system soon. Otherwise the allocator keeps for each thread

@@ -82,7 +82,7 @@ LINUX_ONLY = re.compile(
     r'|posix_fallocate|posix_fadvise|prctl|pthread_setname_np|renameat2|sched_getaffinity|secure_getenv|sendfile'
     r'|sem_(init|timedwait)|signalfd|sigtimedwait|splice|statx|timerfd_\w+)\s*\(|(POLLRDHUP|SO_PEERCRED|TCP_CORK)\b'
     r'|(O|MSG|MADV|AT|RENAME)_(PATH|TMPFILE|NOATIME|DIRECT|MORE|NOSIGNAL|HUGEPAGE|EMPTY_PATH|NOREPLACE)\b'
-    r'|SOCK_CLOEXEC\b|SOCK_NONBLOCK\b|cpu_set_t\b|st_[amc]tim\b|environ\s*[;[])')
+    r'|SOCK_CLOEXEC\b|SOCK_NONBLOCK\b|cpu_set_t\b|st_[amc]tim\b|environ\s*[;[]|random_device\b)')
 LONGEST = 400  # lines of a file
 MOST_SOURCES = 16  # of a folder below src/ and registry/
 INCLUDE = re.compile(r'\s*#include\s+(["<])([^">]+)[">]')

@@ -8,6 +8,8 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
+#include <set>
 
 #include "base/process.h"
 #include "base/text.h"
@@ -114,6 +116,20 @@ TEST_CASE("a child has none of the descriptors that are made here") {
   }
   CHECK(run_program({.arguments = {"sh", "-c", script}}, {}).output == "");
   CHECK(run_program({.arguments = {"sh", "-c", "echo out; echo err >&2"}}, {}).messages == "err\n");
+}
+
+TEST_CASE("of random bits each is now set and now not, and no two draws are the same") {
+  std::set<std::uint64_t> draws;
+  std::uint64_t set = 0, unset = 0;
+  for (int i = 0; i < 100; ++i) {
+    const auto bits = random_bits();
+    draws.insert(bits);
+    set |= bits;
+    unset |= ~bits;
+  }
+  CHECK(draws.size() == 100);
+  CHECK(set == ~std::uint64_t{0});
+  CHECK(unset == ~std::uint64_t{0});
 }
 
 }  // namespace system_test

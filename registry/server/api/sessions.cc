@@ -1,10 +1,10 @@
 #include "registry/server/api/sessions.h"
 
 #include <algorithm>
-#include <random>
 #include <tuple>
 #include <vector>
 
+#include "base/system.h"
 #include "base/text.h"
 
 namespace n2c::registry {
@@ -16,10 +16,9 @@ namespace {
 constexpr std::chrono::seconds give_up_after{10};
 
 std::string random_id() {
-  std::random_device device;
   std::string bytes;
-  for (int i = 0; i < 4; ++i) {
-    const auto word = device();
+  for (int i = 0; i < 2; ++i) {
+    const auto word = random_bits();
     bytes.append(reinterpret_cast<const char*>(&word), sizeof word);
   }
   return hex_of(bytes);

@@ -7,10 +7,10 @@
 #include <functional>
 #include <iterator>
 #include <memory>
-#include <random>
 #include <tuple>
 #include <vector>
 
+#include "base/system.h"
 #include "base/text.h"
 
 namespace n2c::registry {
@@ -80,7 +80,7 @@ bool Htpasswd::allows(const BasicLogin& login) const {
   if (known != hashes_.end()) return password_fits(login.password, known->second);
   // An unknown name is checked against somebody's hash, always the same for one name. So the time
   // it takes does not tell that there is no such user, even when hashes differ in cost.
-  static const std::size_t secret = std::random_device{}();
+  static const std::size_t secret = random_bits();
   const std::size_t chosen = (std::hash<std::string>{}(login.user) ^ secret) % hashes_.size();
   const auto other = std::next(hashes_.begin(), static_cast<std::ptrdiff_t>(chosen));
   std::ignore = password_fits(login.password, other->second);
