@@ -26,9 +26,13 @@ bool exists(const std::string& path) {
 
 /// The system's own bundle; empty: none was found.
 std::string system_bundle(const std::string& compiled_in) {
-  const std::array<std::string, 5> places = {compiled_in, "/etc/ssl/certs/ca-certificates.crt",
+  const std::array<std::string, 7> places = {compiled_in,
+                                             "/etc/ssl/certs/ca-certificates.crt",
                                              "/etc/pki/tls/certs/ca-bundle.crt",
-                                             "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
+                                             "/etc/ssl/ca-bundle.pem",
+                                             "/etc/ssl/cert.pem",
+                                             "/etc/pki/tls/cacert.pem",
+                                             "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"};
   const auto found = std::ranges::find_if(places, exists);
   return found == places.end() ? std::string() : *found;
 }
