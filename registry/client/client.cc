@@ -1,5 +1,6 @@
 #include "registry/client/client.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/hash.h"
@@ -116,15 +117,22 @@ bool RegistryClient::mount(const oci::Descriptor& blob, const oci::Repository& f
                                        .with_query("mount", blob.digest.str())
                                        .with_query("from", from.path)},
                 .scopes = {scope(), Scope{.repository = from.path}}};
-  if (refused_mounts_.with([&](auto& refused) { return refused.contains(from.path); }))
-    return false;
+  const bool worth_it =
+      mounts_.with([&](auto& mounts) { return mounts[from.path].is_worth_asking(); });
+  if (!worth_it) return false;
   try {
-    return mount_by(call, blob.digest, stop);
+    const bool took_place = mount_by(call, blob.digest, stop);
+    mounts_.with([&](auto& mounts) {
+      MountTally& tally = mounts[from.path];
+      tally.took_place = tally.took_place || took_place;
+      if (!took_place) ++tally.refused;
+    });
+    return took_place;
   } catch (const Error& error) {
     // No token for both repositories (ggcr#220, oras#1924), or whatever else: a mount saves time,
     // and what ends one ends the next as well.
     if (error.kind() == ErrorKind::cancelled) throw;
-    refused_mounts_.with([&](auto& refused) { refused.insert(from.path); });
+    mounts_.with([&](auto& mounts) { mounts[from.path].failed = true; });
     if (error.kind() != ErrorKind::auth) {
       host_->note_once(cat("no layers from ", from.str(), ": ", error.message()));
     }
@@ -140,28 +148,29 @@ bool RegistryClient::mount_by(const HostCall& call, const oci::Digest& digest,
   if (is_passing_status(response.status)) throw host_->failure(call.request, reply, scope());
   const auto location = response.headers.find("Location");
   if (response.status != 202 || !location) return false;
-  keep_session(digest, host_->session_url(call.request, response, *location));
+  const http::Url session = host_->session_url(call.request, response, *location);
+  sessions_.with([&](auto& sessions) { sessions.push_back({digest, session}); });
   return false;
 }
 
-void RegistryClient::keep_session(const oci::Digest& digest, const http::Url& session) {
-  std::optional<http::Url> replaced;
-  sessions_.with([&](auto& sessions) {
-    if (const auto held = sessions.find(digest); held != sessions.end()) replaced = held->second;
-    sessions.insert_or_assign(digest, session);
+/// The one that was opened for that blob. A session is tied to no digest, so else it is any.
+std::optional<http::Url> RegistryClient::take_session(const std::optional<oci::Descriptor>& blob) {
+  return sessions_.with([&](auto& sessions) -> std::optional<http::Url> {
+    if (sessions.empty()) return std::nullopt;
+    auto taken = std::ranges::find_if(sessions, [&](const OpenSession& session) {
+      return blob && session.digest == blob->digest;
+    });
+    if (taken == sessions.end()) --taken;
+    http::Url url = std::move(taken->url);
+    sessions.erase(taken);
+    return url;
   });
-  if (replaced) cancel_session(*host_, scope(), *replaced);
 }
 
 oci::Descriptor RegistryClient::upload(const ByteSource& source, std::string media_type,
                                        std::optional<oci::Descriptor> known,
                                        std::atomic<std::uint64_t>& sent, std::stop_token stop) {
-  std::optional<http::Url> session;
-  if (known) {
-    sessions_.with([&](auto& sessions) {
-      if (const auto node = sessions.extract(known->digest)) session = node.mapped();
-    });
-  }
+  std::optional<http::Url> session = take_session(known);
   const UploadTask task{.source = source,
                         .media_type = std::move(media_type),
                         .known = std::move(known),

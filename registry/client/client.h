@@ -6,7 +6,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -51,7 +50,7 @@ class RegistryClient {
  public:
   RegistryClient(std::shared_ptr<Host> host, oci::Repository repository,
                  Access access = Access::push);
-  /// Cancels the sessions that refused mounts left open.
+  /// Cancels the sessions that refused mounts left open and no upload used.
   ~RegistryClient();
 
   const oci::Repository& repository() const { return repository_; }
@@ -60,10 +59,9 @@ class RegistryClient {
   /// fault that does not pass (5xx, 429 …) is neither: it throws.
   bool has_blob(const oci::Descriptor& blob, std::stop_token stop);
   /// Asks for a mount, by POST ?mount=&from=. Returns false for every refusal and every failure but
-  /// Error{cancelled}: a mount saves time and no more. A failure is noted, and that repository is
-  /// not asked again. When the registry
-  /// opens a session in its place, that is kept for upload() of the blob, or cancelled by the
-  /// destructor.
+  /// Error{cancelled}: a mount saves time and no more. A failure is noted. After a failure, or
+  /// three refusals and no mount that took place, that repository is not asked again. When the
+  /// registry opens a session in its place, an upload() uses that, this blob's if it comes.
   bool mount(const oci::Descriptor& blob, const oci::Repository& from, std::stop_token stop);
   /// Sends the bytes of `source`. With `known` the registry checks them against it; without, digest
   /// and size are found while they are sent. `source` is opened anew for every try. Returns the
@@ -106,13 +104,23 @@ class RegistryClient {
     std::string media_type;
   };
   std::optional<Held> held_under(std::string_view tag, std::stop_token stop);
-  void keep_session(const oci::Digest& digest, const http::Url& session);
+  std::optional<http::Url> take_session(const std::optional<oci::Descriptor>& blob);
+  /// What asking a repository for mounts came to.
+  struct MountTally {
+    int refused = 0;
+    bool took_place = false, failed = false;
+    bool is_worth_asking() const { return !failed && (took_place || refused < 3); }
+  };
 
   std::shared_ptr<Host> host_;
   oci::Repository repository_;
   Access access_;
-  Locked<std::map<oci::Digest, http::Url>> sessions_;  ///< opened by refused mounts
-  Locked<std::set<std::string>> refused_mounts_;       ///< repositories that are not asked again
+  struct OpenSession {
+    oci::Digest digest;
+    http::Url url;
+  };
+  Locked<std::vector<OpenSession>> sessions_;  ///< opened by refused mounts, for whatever blob
+  Locked<std::map<std::string, MountTally>> mounts_;  ///< by the repository to mount from
 };
 
 }  // namespace n2c::registry

@@ -24,10 +24,10 @@ void add_transfer_options(CLI::App& command, TransferArguments& arguments) {
       ->capture_default_str();
   command.add_option("--digest-file,--digestfile", arguments.digest_file,
                      "write the manifest's digest to this file");
-  command.add_option("--uploads", arguments.uploads, "blobs being sent at once")
+  command.add_option("--uploads", arguments.uploads, "blobs above 256 KiB being sent at once")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
-  command.add_option("--probes", arguments.probes, "questions in flight at once")
+  command.add_option("--probes", arguments.probes, "questions, and small blobs, in flight at once")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   command.add_flag("--verify", arguments.verify,

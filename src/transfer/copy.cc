@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/tasks.h"
 #include "base/text.h"
+#include "transfer/lanes.h"
 #include "transfer/manifest_writer.h"
 
 namespace n2c {
@@ -72,8 +73,10 @@ class Copying final : ManifestAuthor {
     std::ranges::stable_sort(missing, std::greater{},
                              [](const BlobInCopy* one) { return one->blob.size; });
     progress_.begin(missing.size(), bytes);
-    run_side_by_side(missing.size(), options_.uploads, stop,
-                     [&](std::size_t i, std::stop_token inner) { send(*missing[i], inner); });
+    std::vector<std::uint64_t> sizes;
+    for (const BlobInCopy* one : missing) sizes.push_back(one->blob.size);
+    run_in_lanes(sizes, {.heavy = options_.uploads, .light = options_.probes}, stop,
+                 [&](std::size_t i, std::stop_token inner) { send(*missing[i], inner); });
   }
 
   void send(BlobInCopy& one, const std::stop_token& stop) {

@@ -1,12 +1,14 @@
 #include "transfer/push.h"
 
 #include <algorithm>
+#include <semaphore>
 #include <set>
 
 #include "base/system.h"
 #include "base/tasks.h"
 #include "base/text.h"
 #include "codec/compressed_source.h"
+#include "transfer/lanes.h"
 #include "transfer/manifest_writer.h"
 
 namespace n2c {
@@ -22,6 +24,8 @@ struct LayerInPush {
   PlannedLayer& plan;
   std::optional<BlobOutcome> outcome{};
   bool compressed = false;  // by this push
+  /// What the store was asked for and lacks, or said to have and lacks: it is not asked again.
+  std::optional<oci::Digest> absent{};
 };
 
 class ImagePush final : ManifestAuthor {
@@ -33,8 +37,9 @@ class ImagePush final : ManifestAuthor {
         store_(store),
         progress_(progress),
         format_(options_.format),
-        pool_(options_.compression_threads != 0 ? options_.compression_threads
-                                                : processor_count()) {
+        pool_(options_.compression_threads != 0 ? options_.compression_threads : processor_count()),
+        compressing_(static_cast<std::ptrdiff_t>(
+            std::max<std::size_t>(1, std::min(options_.uploads, processor_count())))) {
     for (PlannedLayer& layer : plan_.layers) layers_.push_back({.plan = layer});
   }
 
@@ -76,6 +81,7 @@ class ImagePush final : ManifestAuthor {
       LayerInPush& layer = *asked[i];
       with_context(brief(layer.plan),
                    [&] { layer.outcome = store_.find(*layer.plan.form, inner); });
+      if (!layer.outcome) layer.absent = layer.plan.form->digest;
     });
   }
 
@@ -94,9 +100,14 @@ class ImagePush final : ManifestAuthor {
     std::ranges::stable_sort(missing, std::greater{},
                              [&](const LayerInPush* layer) { return plain_size(layer->plan); });
     progress_.begin(missing.size(), bytes);
-    run_side_by_side(missing.size(), options_.uploads, stop,
-                     [&](std::size_t i, std::stop_token inner) { send(*missing[i], inner); });
-    if (!config_outcome_) send_config(stop);
+    std::vector<std::uint64_t> sizes;
+    for (const LayerInPush* layer : missing) sizes.push_back(plain_size(layer->plan));
+    if (!config_outcome_) sizes.push_back(plan_.config.size);
+    run_in_lanes(sizes, {.heavy = options_.uploads, .light = options_.probes}, stop,
+                 [&](std::size_t i, std::stop_token inner) {
+                   if (i == missing.size()) return send_config(inner);
+                   send(*missing[i], inner);
+                 });
   }
 
   void send(LayerInPush& layer, const std::stop_token& stop) {
@@ -106,7 +117,7 @@ class ImagePush final : ManifestAuthor {
       layer.outcome = BlobOutcome::sent;
       layer.compressed = layer.plan.compress;
       if (layer.plan.compress) {
-        layer.outcome = send_compressed(layer.plan, meter, stop);
+        layer.outcome = send_compressed(layer, meter, stop);
       } else {
         store_.put(*from.blob.bytes, layer.plan.media_type, layer.plan.form, meter, stop);
       }
@@ -114,26 +125,40 @@ class ImagePush final : ManifestAuthor {
     });
   }
 
-  BlobOutcome send_compressed(PlannedLayer& planned, std::atomic<std::uint64_t>& meter,
+  BlobOutcome send_compressed(LayerInPush& layer, std::atomic<std::uint64_t>& meter,
                               const std::stop_token& stop) {
+    PlannedLayer& planned = layer.plan;
     const CompressedSource bytes(*source(planned).blob.bytes, options_.compression, pool_);
     if (plain_size(planned) <= small_layer_bytes) {
-      std::string all = read_all(*bytes.open(), 2 * small_layer_bytes);
+      std::string all = compress_small(bytes);
       planned.form = oci::describe(planned.media_type, all);
-      return put_unless_there(MemorySource(std::move(all)), planned, meter, stop);
+      return put_unless_there(MemorySource(std::move(all)), layer, meter, stop);
     }
-    if (plan_.state.probably_has_more) {
+    if (plan_.state.probably_has_more && !layer.absent) {
       planned.form = oci::measure(bytes.open(), planned.media_type, stop);
-      return put_unless_there(bytes, planned, meter, stop);
+      return put_unless_there(bytes, layer, meter, stop);
     }
     planned.form = store_.put(bytes, planned.media_type, std::nullopt, meter, stop);
     return BlobOutcome::sent;
   }
 
-  BlobOutcome put_unless_there(const ByteSource& bytes, const PlannedLayer& planned,
+  /// As many at a time as there are processors: each holds a block of the codec's.
+  std::string compress_small(const CompressedSource& bytes) {
+    compressing_.acquire();
+    struct Release {
+      std::counting_semaphore<>& places;
+      ~Release() { places.release(); }
+    } const release{compressing_};
+    return read_all(*bytes.open(), 2 * small_layer_bytes);
+  }
+
+  BlobOutcome put_unless_there(const ByteSource& bytes, const LayerInPush& layer,
                                std::atomic<std::uint64_t>& meter, const std::stop_token& stop) {
-    if (const auto found = store_.find(*planned.form, stop)) return *found;
-    store_.put(bytes, planned.media_type, planned.form, meter, stop);
+    const auto& form = layer.plan.form;
+    if (layer.absent != form->digest) {
+      if (const auto found = store_.find(*form, stop)) return *found;
+    }
+    store_.put(bytes, layer.plan.media_type, form, meter, stop);
     return BlobOutcome::sent;
   }
 
@@ -180,14 +205,16 @@ class ImagePush final : ManifestAuthor {
         cat(store_.name(), " lacks ", missing.size(), " blobs that it said it has: sending them"));
     const std::set<oci::Digest> lacking(missing.begin(), missing.end());
     for (LayerInPush& layer : layers_) {
-      if (lacking.contains(layer.plan.form->digest)) send(layer, stop);
+      if (!lacking.contains(layer.plan.form->digest)) continue;
+      layer.absent = layer.plan.form->digest;
+      send(layer, stop);
     }
     if (lacking.contains(plan_.config.digest)) send_config(stop);
   }
 
   PushReport report(const std::optional<oci::Descriptor>& manifest, bool nothing_written) const {
     PushReport report{.manifest = manifest, .nothing_written = nothing_written};
-    for (const auto& [plan, outcome, compressed] : layers_) {
+    for (const auto& [plan, outcome, compressed, absent] : layers_) {
       report.layers.push_back({plan.first, plan.form, outcome, plan.why, compressed});
       if (outcome == BlobOutcome::sent) report.bytes_sent += plan.form->size;
     }
@@ -205,6 +232,7 @@ class ImagePush final : ManifestAuthor {
   ManifestFormat format_;
   std::optional<oci::RawManifest> manifest_;
   CompressionPool pool_;
+  std::counting_semaphore<> compressing_;  // places for small layers
 };
 
 }  // namespace

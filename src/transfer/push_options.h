@@ -19,8 +19,8 @@ struct PushOptions {
   ManifestFormat format = ManifestFormat::oci;
   bool fall_back_to_docker = true;      ///< when the store refuses OCI manifests
   oci::Annotations annotations{};       ///< of the manifest, over the image's own
-  std::size_t probes = 32;              ///< questions in flight
-  std::size_t uploads = 5;              ///< blobs being sent
+  std::size_t probes = 32;              ///< questions, and small blobs, in flight
+  std::size_t uploads = 5;              ///< blobs above light_blob_bytes being sent
   std::size_t compression_threads = 0;  ///< for all layers together; 0: one a processor
   bool dry_run = false;                 ///< decide and ask, send nothing
 };

@@ -128,6 +128,27 @@ TEST_CASE("without reuse everything is compressed anew") {
   CHECK(scene.watched.opened() > opened);
 }
 
+TEST_CASE("a layer whose remembered mount is refused costs three requests, and none is repeated") {
+  PushScene scene;
+  WatchedImage image;
+  for (int i = 0; i < 40; ++i) image.add(cat("layer ", i));
+  image.describe("amd64");
+  const auto push = [&](const std::string& to) {
+    SilentProgress progress;
+    Registries registries({});
+    return push_to_registry(image.image, registries, scene.push_to(to), progress, {});
+  };
+  for (const LayerOutcome& layer : push("/acme/other:1").layers) {
+    CHECK(scene.store().remove_blob("acme/other", layer.form->digest));
+  }
+  scene.forget_requests();
+  CHECK(push("/acme/app:1").count(BlobOutcome::sent) == 40);
+  CHECK(scene.requests("HEAD /v2/acme/app/blobs/") == 41);  // and the config
+  CHECK(scene.requests("POST /v2/acme/app/blobs/uploads/") <= 41);
+  CHECK(scene.requests("PUT /v2/acme/app/blobs/uploads/") <= 41);
+  CHECK(scene.requests("DELETE") == 0);
+}
+
 TEST_CASE("a new tag of an unchanged image, on a machine that knows nothing, reads no layer") {
   Scene scene(100'000);
   scene.push("/acme/app:3f2a1bc");

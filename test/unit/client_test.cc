@@ -281,6 +281,34 @@ TEST_CASE("the session that a refused mount opened takes the blob (spec#204)") {
   CHECK(f.transport.requests().size() == 2);
 }
 
+TEST_CASE("sessions of refused mounts are used before others are opened, for whatever blob") {
+  Fixture f;
+  const oci::Descriptor other{.digest = oci::Digest::of("other"), .size = 5};
+  f.transport.when("POST", "mount=", session("/u/1"));
+  f.transport.when("POST", "mount=", session("/u/2"));
+  CHECK_FALSE(f.client->mount(blob, {"r.example", "base"}, {}));
+  CHECK_FALSE(f.client->mount(other, {"r.example", "base"}, {}));
+  f.transport.when("PUT", "/u/1", {.status = 201});
+  CHECK(f.upload() == blob);  // its own
+  f.transport.when("PATCH", "/u/2", session("/u/2"));
+  f.transport.when("PUT", "/u/2", {.status = 201});
+  f.upload(std::nullopt);
+  CHECK(f.transport.count("POST") == 2);
+  CHECK(f.transport.count("DELETE") == 0);
+}
+
+TEST_CASE("a repository that refused three mounts is asked no more, unless one took place") {
+  const oci::Repository from{"r.example", "base"};
+  for (const bool one_took_place : {false, true}) {
+    Fixture f;
+    if (one_took_place) f.transport.when("POST", "mount=", {.status = 201});
+    if (one_took_place) CHECK(f.client->mount(blob, from, {}));
+    for (int i = 0; i < 9; ++i) f.transport.when("POST", "mount=", {.status = 404});
+    for (int i = 0; i < 5; ++i) CHECK_FALSE(f.client->mount(blob, from, {}));
+    CHECK(f.transport.count("POST") == (one_took_place ? 6 : 3));
+  }
+}
+
 TEST_CASE("a session of a refused mount that nothing used is cancelled in the end") {
   Fixture f;
   f.transport.when("POST", "mount=", session("/u/1"));
