@@ -7,7 +7,7 @@
 need readelf ldd nm
 unwanted='gssapi|krb5|ldap|lber|rtmp|ssh|sasl|gnutls|nettle|libxml2|xmlParse'
 
-! readelf -lW "$N2C" | grep -q INTERP || static=yes
+readelf -lW "$N2C" | grep INTERP >/dev/null || static=yes
 loaded=$([ -n "${static:-}" ] || ldd "$N2C" | awk '{ print $1 }')
 if grep -qE 'libcurl' <<<"$loaded"; then
   skip "this n2c loads the system's libcurl, which brings what it likes (see docs/platforms.md)"
