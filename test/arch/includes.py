@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks who includes whom, where each library's headers and each system's own calls appear, that one
-file alone writes to the terminal, who opens files, how long files are, and how
-many sources a folder has.
+file alone writes to the terminal, who opens files, how long files are, how
+many sources a folder has, and that tests say how what fails does.
 
 usage: includes.py ROOT
 
@@ -83,6 +83,8 @@ LINUX_ONLY = re.compile(
     r'|sem_(init|timedwait)|signalfd|sigtimedwait|splice|statx|timerfd_\w+)\s*\(|(POLLRDHUP|SO_PEERCRED|TCP_CORK)\b'
     r'|(O|MSG|MADV|AT|RENAME)_(PATH|TMPFILE|NOATIME|DIRECT|MORE|NOSIGNAL|HUGEPAGE|EMPTY_PATH|NOREPLACE)\b'
     r'|SOCK_CLOEXEC\b|SOCK_NONBLOCK\b|cpu_set_t\b|st_[amc]tim\b|environ\s*[;[]|random_device\b)')
+# That something fails says too little: its kind decides the exit code, its words are for people.
+BARE_FAILURE = re.compile(r'\b(CHECK|REQUIRE)_THROWS(_AS)?\(')
 LONGEST = 400  # lines of a file
 MOST_SOURCES = 16  # of a folder below src/ and registry/
 INCLUDE = re.compile(r'\s*#include\s+(["<])([^">]+)[">]')
@@ -123,6 +125,9 @@ def breaches_of(root, path):
     for number, line in enumerate(lines, 1):
         yield from system_breaches(path, number, line)
     if path.parts[0] == 'test':
+        for number, line in enumerate(lines, 1):
+            if path.suffix in ('.h', '.cc') and BARE_FAILURE.search(line):
+                yield number, 'CHECK_FAILS(expression, kind, text) of test/support/check_fails.h says how it fails'
         return
     may_open = any(re.fullmatch(allowed, path.as_posix()) for allowed in MAY_OPEN)
     for number, line in enumerate(lines, 1):

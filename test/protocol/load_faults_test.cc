@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "test/support/check_fails.h"
 #include "test/support/fake_daemon.h"
 #include "test/support/layered_image.h"
 #include "test/support/load_rig.h"
@@ -141,7 +142,8 @@ TEST_CASE("a layer that is not what the image says is an integrity error, not se
   Image image = layered_image({"a", "c"});
   image.layers[1].blob.bytes = std::make_shared<MemorySource>("too long for its size");
   SilentProgress heard;
-  CHECK_THROWS_AS(load(daemon, image, {"app:1"}, {}, &heard), Error);
+  CHECK_FAILS(load(daemon, image, {"app:1"}, {}, &heard), ErrorKind::integrity,
+              "is longer than the 1 bytes it should have");
   CHECK(heard.notes().empty());
 }
 
@@ -161,8 +163,8 @@ TEST_CASE("an engine that is too old, or none at all, is told apart by what it s
 
 TEST_CASE("a socket on which nobody listens is a network error") {
   const DockerHost host{.socket = "/no/such/docker.sock", .tls = {}};
-  CHECK_THROWS_AS(make_docker_engine(host, connect_docker(host, {.user_agent = "n2c-test"}), {}),
-                  Error);
+  CHECK_FAILS(make_docker_engine(host, connect_docker(host, {.user_agent = "n2c-test"}), {}),
+              ErrorKind::network, "docker.sock: GET /_ping");
 }
 
 TEST_CASE("--via registry is refused where the engine has a network of its own") {
@@ -176,9 +178,9 @@ TEST_CASE("--via registry is refused where the engine has a network of its own")
       make_docker_engine(there, connect_docker(there, {.user_agent = "n2c-test"}), {});
   const Image image = layered_image({"a"});
   SilentProgress progress;
-  CHECK_THROWS_AS(
+  CHECK_FAILS(
       engine->load({.image = image, .names = {}, .method = LoadMethod::registry}, progress, {}),
-      Error);
+      ErrorKind::usage, "is rootless, with a network of its own");
 }
 
 }  // namespace load_faults_test

@@ -11,6 +11,7 @@
 #include "registry/server/net/server.h"
 #include "registry/server/store/memory_store.h"
 #include "test/support/api_caller.h"
+#include "test/support/check_fails.h"
 #include "test/support/raw_client.h"
 
 namespace serve_test {
@@ -138,7 +139,7 @@ TEST_CASE("draining lets a request end, closes idle connections and takes no mor
   CHECK(reply.contains("Connection: close"));
   drain.join();
   CHECK(registry.server.connection_count() == 0);
-  CHECK_THROWS(registry.connect());
+  CHECK_FAILS(registry.connect(), ErrorKind::local, "connect: Connection refused");
 }
 
 TEST_CASE("an interceptor answers, cuts and amends") {

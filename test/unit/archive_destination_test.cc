@@ -7,6 +7,7 @@
 #include "layout/archive_reader.h"
 #include "layout/docker_archive.h"
 #include "layout/oci_layout.h"
+#include "test/support/check_fails.h"
 #include "test/support/memory_place.h"
 
 namespace archive_destination_test {
@@ -67,11 +68,11 @@ TEST_CASE("an archive whose blob turns out wrong is not there, and an older one 
   const auto altered = stored(image);
   altered->blobs[image.parts[1].digest][5] = 'X';
   for (const char* kind : {"oci-archive", "docker-archive"}) {
-    CHECK_THROWS_AS(write(kind, altered), Error);
+    CHECK_FAILS(write(kind, altered), ErrorKind::integrity, "were due, but they");
     CHECK(std::filesystem::is_empty(folder.path()));
     write(kind, stored(image));
     const std::string before = read_file(file, 1 << 20);
-    CHECK_THROWS_AS(write(kind, altered), Error);
+    CHECK_FAILS(write(kind, altered), ErrorKind::integrity, "were due, but they");
     CHECK(read_file(file, 1 << 20) == before);
     std::filesystem::remove(file);
   }
@@ -105,7 +106,8 @@ TEST_CASE("a docker-archive gives back the image under each of its names") {
     CHECK(read.layers[0].blob.descriptor == image.layers[0].blob.descriptor);
     CHECK(read_all(*read.layers[0].blob.bytes->open(), 4096) == std::string(1024, '\0'));
   }
-  CHECK_THROWS_AS(open_docker_archive(files, *oci::Reference::parse("other:1")), Error);
+  CHECK_FAILS(open_docker_archive(files, *oci::Reference::parse("other:1")), ErrorKind::input,
+              "no image docker.io/library/other:1 in it");
   CHECK(open_docker_archive(files, std::nullopt).layers.size() == 1);
 }
 
@@ -114,9 +116,10 @@ TEST_CASE("what is no archive, or not this one, is named in the error") {
   const auto file = folder.path() / "a.tar";
   write_file(file,
              "not a tar at all, but long enough to be looked at as one" + std::string(1000, 'x'));
-  CHECK_THROWS_AS(ArchiveReader{file}, Error);
-  CHECK_THROWS_AS(ArchiveReader{folder.path() / "missing.tar"}, Error);
-  CHECK_THROWS_AS(static_cast<void>(parse_docker_archive_manifest("{").value()), std::exception);
+  CHECK_FAILS(ArchiveReader{file}, ErrorKind::input, "Unrecognized archive format");
+  CHECK_FAILS(ArchiveReader{folder.path() / "missing.tar"}, ErrorKind::local,
+              "missing.tar: No such file or directory");
+  CHECK_FALSE(parse_docker_archive_manifest("{").has_value());
   CHECK_FALSE(parse_docker_archive_manifest(R"([{"Config":5}])"));
 }
 

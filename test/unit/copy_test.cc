@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "test/support/check_fails.h"
 #include "test/support/memory_place.h"
 
 namespace copy_test {
@@ -124,7 +125,8 @@ TEST_CASE("a digest in the destination has to be the image's") {
   const StoredImage image = stored_image({"one"});
   all.source->add(image);
   CHECK_NOTHROW(all.copy({.tags = {"v1"}, .must_be = image.manifest.digest}));
-  CHECK_THROWS_AS(all.copy({.tags = {"v2"}, .must_be = image.parts[0].digest}), Error);
+  CHECK_FAILS(all.copy({.tags = {"v2"}, .must_be = image.parts[0].digest}), ErrorKind::integrity,
+              ", and the destination says sha256:");
   CHECK_FALSE(all.store.tags.contains("v2"));
 }
 
@@ -150,8 +152,10 @@ TEST_CASE("an image that has to keep its digest is not rewritten for a registry"
   const StoredImage image = stored_image({"one"});
   all.source->add(image);
   all.store.refused = {std::string(oci::media_type::manifest)};
-  CHECK_THROWS_AS(all.copy({.tags = {"v1"}, .must_be = image.manifest.digest}), Error);
-  CHECK_THROWS_AS(all.copy({.tags = {"v1"}, .format = ManifestFormat::oci}), Error);
+  CHECK_FAILS(all.copy({.tags = {"v1"}, .must_be = image.manifest.digest}), ErrorKind::registry,
+              "the format is refused: UNSUPPORTED");
+  CHECK_FAILS(all.copy({.tags = {"v1"}, .format = ManifestFormat::oci}), ErrorKind::registry,
+              "the format is refused: UNSUPPORTED");
 }
 
 TEST_CASE("a format that is asked for there and back gives the manifest that it was") {
@@ -169,7 +173,8 @@ TEST_CASE("Docker's format has no zstd layers") {
   manifest.layers[0].media_type = oci::media_type::layer_zstd;
   image.json = manifest.to_json();
   all.source->add(image);
-  CHECK_THROWS_AS(all.copy({.tags = {"v1"}, .format = ManifestFormat::docker}), Error);
+  CHECK_FAILS(all.copy({.tags = {"v1"}, .format = ManifestFormat::docker}), ErrorKind::usage,
+              "Docker's manifest format has no word for");
   CHECK(all.store.tags.empty());
 }
 
@@ -182,11 +187,12 @@ TEST_CASE("an index that names itself in a circle of indexes or too many manifes
     all.source->add_index(deep);
     deep.manifests = {describe(oci::media_type::index, all.source->top)};
   }
-  CHECK_THROWS_AS(all.copy({.tags = {"v1"}}), Error);
+  CHECK_FAILS(all.copy({.tags = {"v1"}}), ErrorKind::input, "indexes nested more than 4 deep");
   oci::Index wide;
   wide.manifests.assign(1001, image.manifest);
   all.source->add_index(wide);
-  CHECK_THROWS_AS(all.copy({.tags = {"v1"}}), Error);
+  CHECK_FAILS(all.copy({.tags = {"v1"}}), ErrorKind::input,
+              "an index of 1001 manifests; at most 1000 are copied");
 }
 
 TEST_CASE("layers that are not to be distributed are named but not copied") {

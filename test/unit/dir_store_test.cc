@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "test/support/check_fails.h"
 #include "test/support/stored_images.h"
 
 namespace dir_store_test {
@@ -87,7 +88,8 @@ TEST_CASE("an index in a dir: folder lists manifests that are files beside it") 
 TEST_CASE("a folder with other things in it is not taken for a dir: folder") {
   const TemporaryFolder folder;
   write_file(folder.path() / "thesis.tex", "years of work");
-  CHECK_THROWS_AS(DirStore{folder.path()}, Error);
+  CHECK_FAILS(DirStore{folder.path()}, ErrorKind::input,
+              "is there and holds no image (it holds thesis.tex)");
   CHECK(files_in(folder.path()) == std::set<std::string>{"thesis.tex"});
 }
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "engine/ssh_socket.h"
 #include "oci/digest.h"
+#include "test/support/check_fails.h"
 
 namespace docker_host_test {
 
@@ -168,9 +169,9 @@ TEST_CASE("DOCKER_CONTEXT wins over config.json, and the default context is no c
 
 TEST_CASE("a context that is not there is an error that names it") {
   const DockerFolder docker("build", "{}");
-  CHECK_THROWS_AS(find_configured_docker(environment(
-                      {{"DOCKER_CONFIG", docker.path().string()}, {"DOCKER_CONTEXT", "gone"}})),
-                  Error);
+  CHECK_FAILS(find_configured_docker(environment(
+                  {{"DOCKER_CONFIG", docker.path().string()}, {"DOCKER_CONTEXT", "gone"}})),
+              ErrorKind::input, "the Docker context \"gone\" (DOCKER_CONTEXT) is not there");
 }
 
 }  // namespace docker_host_test

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "describe/layer_builder.h"
+#include "test/support/check_fails.h"
 #include "test/support/temp_store.h"
 
 namespace dockertools_conf_test {
@@ -92,7 +93,8 @@ TEST_CASE("a conf.json that is wrong says where") {
   CHECK(parse_dockertools_conf(conf_json(R"(, "created": "now")")));
   const TempStore store;
   fill(store, std::string(64, 'a'));
-  CHECK_THROWS_AS(image_of(*parse_dockertools_conf(conf_json()), {}, store.view(), {}), Error);
+  CHECK_FAILS(image_of(*parse_dockertools_conf(conf_json()), {}, store.view(), {}),
+              ErrorKind::input, "and its checksum says aaaa");
 }
 
 }  // namespace dockertools_conf_test

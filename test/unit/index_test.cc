@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "base/error.h"
+#include "test/support/check_fails.h"
 #include "test/support/memory_place.h"
 
 namespace index_test {
@@ -173,7 +174,8 @@ TEST_CASE(
   CHECK_THROWS_WITH_AS(push_index({described_part("amd64", "one"), described_part("amd64", "two")},
                                   store, plain, progress, {}),
                        "amd64.json: a second image for linux/amd64", Error);
-  CHECK_THROWS_AS(push_index({described_part("", "one")}, store, plain, progress, {}), Error);
+  CHECK_FAILS(push_index({described_part("", "one")}, store, plain, progress, {}), ErrorKind::input,
+              "does not say which platform it is for");
   CHECK(store.puts.empty());
   CHECK(store.tags.empty());
 }

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "image/store_layer.h"
+#include "test/support/check_fails.h"
 #include "test/support/temp_store.h"
 
 namespace layer_builder_test {
@@ -91,7 +92,8 @@ TEST_CASE("when one layer fails nothing that was kept stays, but what was there 
   write_file(kept.path() / "mine", "x");
   const LayerBuild build{.store = store.view(), .keep_in = kept.path().string()};
   const auto layers = one_each({store.file("/nix/store/a", "a"), "/nix/store/none"});
-  CHECK_THROWS_AS(build_layers(layers, build, {}), Error);
+  CHECK_FAILS(build_layers(layers, build, {}), ErrorKind::local,
+              "lstat /nix/store/none: no such file or directory");
   CHECK(file_count(kept.path()) == 1);
 }
 
@@ -100,7 +102,8 @@ TEST_CASE("describing layers stops when asked to") {
   std::stop_source stop;
   stop.request_stop();
   const auto layers = one_each({store.file("/nix/store/a", "a")});
-  CHECK_THROWS_AS(build_layers(layers, {.store = store.view()}, stop.get_token()), Error);
+  CHECK_FAILS(build_layers(layers, {.store = store.view()}, stop.get_token()), ErrorKind::cancelled,
+              "stopped on request");
 }
 
 TEST_CASE("options that are not known are refused before a tar is read") {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "oci/layout.h"
+#include "test/support/check_fails.h"
 #include "test/support/stored_images.h"
 
 namespace oci_layout_test {
@@ -135,10 +136,12 @@ TEST_CASE("a blob of another digest or size leaves nothing in the layout") {
   std::atomic<std::uint64_t> sent = 0;
   const oci::Descriptor layer = image.parts[1];
   for (const char* wrong : {"lAyer", "laye", "layer and more", ""}) {
-    CHECK_THROWS_AS(store.put(MemorySource(wrong), layer.media_type, layer, sent, {}), Error);
+    CHECK_FAILS(store.put(MemorySource(wrong), layer.media_type, layer, sent, {}),
+                ErrorKind::integrity, "were due, but they");
     CHECK_FALSE(store.find(layer, {}));
   }
-  CHECK_THROWS_AS(store.put(FailingSource(), layer.media_type, std::nullopt, sent, {}), Error);
+  CHECK_FAILS(store.put(FailingSource(), layer.media_type, std::nullopt, sent, {}),
+              ErrorKind::network, "cut");
   CHECK(leftovers(folder.path()).empty());
 }
 
@@ -186,7 +189,8 @@ TEST_CASE("what a killed writer left is removed by the next one, whoever else wr
 TEST_CASE("a folder that holds something else is not turned into a layout") {
   const TemporaryFolder folder;
   write_file(folder.path() / "thesis.tex", "years of work");
-  CHECK_THROWS_AS(LayoutStore{folder.path()}, Error);
+  CHECK_FAILS(LayoutStore{folder.path()}, ErrorKind::input,
+              "is there and is no OCI layout (it holds thesis.tex)");
   CHECK_FALSE(std::filesystem::exists(folder.path() / "blobs"));
 }
 
@@ -202,7 +206,8 @@ TEST_CASE("an image that is not in the layout is missed by name, with what is th
     CHECK(error.message() == folder.path().string() + ":v3: no such image in the layout");
     CHECK(error.hint() == "tags there: v1, v2");
   }
-  CHECK_THROWS_AS(open_layout(folder.path()).root({}), Error);
+  CHECK_FAILS(open_layout(folder.path()).root({}), ErrorKind::input,
+              "more than one image in the layout");
 }
 
 TEST_CASE("a layout whose manifest or blob was altered gives an integrity error") {
@@ -212,9 +217,10 @@ TEST_CASE("a layout whose manifest or blob was altered gives an integrity error"
   put_image(store, image, {"v1"});
   std::ofstream(folder.path() / oci::layout::blob_path(image.parts[1].digest)) << "lAyer";
   auto source = open_layout(folder.path(), "v1");
-  CHECK_THROWS_AS(read_all(*source.open_blob(image.parts[1], {}), 100), Error);
+  CHECK_FAILS(read_all(*source.open_blob(image.parts[1], {}), 100), ErrorKind::integrity,
+              "were due, but they have digest");
   std::ofstream(folder.path() / oci::layout::blob_path(image.manifest.digest)) << image.json << " ";
-  CHECK_THROWS_AS(source.root({}), Error);
+  CHECK_FAILS(source.root({}), ErrorKind::integrity, "were due, but they have digest");
 }
 
 TEST_CASE(
@@ -283,20 +289,20 @@ TEST_CASE(
     }
     std::filesystem::remove(folder.path() / name);
     REQUIRE(::mkfifo((folder.path() / name).c_str(), 0600) == 0);
-    CHECK_THROWS_AS(
+    CHECK_FAILS(
         [&] {
           LayoutStore store(folder.path());
           for (const oci::Descriptor& part : image.parts) store.find(part, {});
           store.put_manifest(image.manifest, image.json, tags, {});
         }(),
-        Error);
-    CHECK_THROWS_AS(
+        ErrorKind::input, "is there and is not a regular file");
+    CHECK_FAILS(
         [&] {
           auto source = open_layout(folder.path(), "v1");
           source.root({});
           for (const oci::Descriptor& part : image.parts) source.open_blob(part, {});
         }(),
-        Error);
+        ErrorKind::input, ": no ");
   }
 }
 

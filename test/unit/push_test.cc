@@ -7,6 +7,7 @@
 
 #include "base/locked.h"
 #include "base/text.h"
+#include "test/support/check_fails.h"
 #include "test/support/silent_progress.h"
 
 namespace push_test {
@@ -181,7 +182,8 @@ TEST_CASE("a reference with a digest refuses an image that would have another") 
   test::SilentProgress progress;
   auto options = plain();
   options.must_be = oci::Digest::of("something else");
-  CHECK_THROWS_AS(push_to_store(image_of({"a"}), store, options, progress, {}), Error);
+  CHECK_FAILS(push_to_store(image_of({"a"}), store, options, progress, {}), ErrorKind::integrity,
+              ", and the reference says sha256:");
   CHECK(store.state.with([](auto& s) { return s.tags.empty(); }));
 }
 
@@ -192,7 +194,8 @@ TEST_CASE("a reference with another digest is refused also where the tag holds t
   auto options = plain();
   options.must_be = oci::Digest::of("something else");
   const RepositoryState state{.tags = {{"1", first.manifest->digest}}};
-  CHECK_THROWS_AS(push_to_store(image_of({"a"}), store, options, progress, {}, state), Error);
+  CHECK_FAILS(push_to_store(image_of({"a"}), store, options, progress, {}, state),
+              ErrorKind::integrity, ", and the reference says sha256:");
 }
 
 TEST_CASE("a registry that refuses OCI manifests gets Docker's format, and it is said") {
@@ -293,7 +296,8 @@ TEST_CASE("zstd layers have no place in Docker's manifest format") {
   const Image image = image_of({"a"});
   auto layer = image.layers.front().blob.descriptor;
   layer.media_type = mt::layer_zstd;
-  CHECK_THROWS_AS(make_manifest(image, {layer}, ManifestFormat::docker), Error);
+  CHECK_FAILS(make_manifest(image, {layer}, ManifestFormat::docker), ErrorKind::usage,
+              "Docker's manifest format has no zstd layers");
 }
 
 }  // namespace push_test

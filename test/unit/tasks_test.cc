@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "base/error.h"
+#include "test/support/check_fails.h"
 
 namespace tasks_test {
 
@@ -36,7 +37,7 @@ TEST_CASE("a stop from outside ends the work as cancelled") {
       if (i == 10) source.request_stop();
     });
   };
-  CHECK_THROWS_AS(run(), Error);
+  CHECK_FAILS(run(), ErrorKind::cancelled, "stopped on request");
 }
 
 }  // namespace tasks_test
