@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that what comments and pages refer to is there.
+"""Checks that what comments and pages refer to is there, and that pages are wrapped.
 
 usage: citations.py ROOT
        citations.py --self-test
@@ -7,7 +7,8 @@ usage: citations.py ROOT
 In comments: a citation such as docs/format.md B8.2, docs/field-guide.md 2.2 or
 src/README.md, "Words" names a page and a heading of it; a rule's number stands behind the name of
 its page; a file's name is a file of the tree. In names of tests a rule's number is one of
-docs/format.md. In pages (*.md): links and their anchors, names of files, numbers of rules.
+docs/format.md. In pages (*.md): links and their anchors, names of files, numbers of rules; lines of at most 100
+columns, but for tables, code, what a program writes there, and what cannot be broken.
 The form is described in CONTRIBUTING.md, "Comments". Prints each breach as FILE:LINE: SENTENCE and
 exits with 1 when there is one.
 """
@@ -34,6 +35,8 @@ CPP = re.compile(r'R"(\w*)\((?:.|\n)*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\
 DOCSTRING = re.compile(r'"""((?:.|\n)*?)"""')
 LINK = re.compile(r'\]\(([^)\s]+)\)')
 FENCE = re.compile(r'^```.*?^```', re.M | re.S)
+MADE = re.compile(r'^<!-- made by .*?^<!-- end of ', re.M | re.S)
+WIDEST = 100  # columns of a page
 
 
 class Tree:
@@ -161,9 +164,21 @@ def source_breaches(tree, path):
                 yield at(found.start()), f'{FORMAT} has no {number}'
 
 
+def wide_lines(text):
+    """The lines that could be shorter and are not, by their numbers."""
+    prose = MADE.sub(lambda m: re.sub(r'[^\n]', ' ', m[0]), text)
+    for number, line in enumerate(prose.split('\n'), 1):
+        words = re.sub(r'`[^`]*`', lambda m: m[0].replace(' ', '_'), line)
+        could_be_broken = ' ' in words.strip()[:WIDEST].removeprefix('- ')
+        if len(line) > WIDEST and could_be_broken and not line.startswith('    ') and not line.lstrip().startswith(('|', '#')):
+            yield number
+
+
 def page_breaches(tree, path):
     text = tree.read(path)
     prose = FENCE.sub(lambda m: re.sub(r'[^\n]', ' ', m[0]), text)
+    for number in wide_lines(prose):
+        yield number, f'more than {WIDEST} columns'
     at, beside = lines_of(text), os.path.dirname(path)
     for found in LINK.finditer(prose):
         target, _, anchor = found[1].partition('#')
@@ -207,10 +222,13 @@ def self_test():
                            'int a;  // wrong: docs/format.md\n/// B8.4\nint b;\n/// Bare (B8.2).\nint c;\n'
                            '/// docs/format.md, "Nothing"; src/transfer/plan.cc\nconst char* d = "// docs/format.md B9";\n',
         'test/unit/a_test.cc': 'TEST_CASE("right (B8.2)") {}\nTEST_CASE("wrong (B8.5)") {}\n',
+        'docs/wide.md': f'{"a b " * 26}\n| {"a " * 60} |\n```\n{"a " * 60}\n```\n- {"a" * 120}\n<!-- made by x -->\n'
+                        f'{"a " * 60}\n<!-- end of x -->\n{"a " * 50}\n',
         'README.md': '[a](docs/format.md#b82) [b](docs/format.md#b83) [c](gone.md) `transfer/push.h` `plan.cc`\n```\n[d](x.md)\n```\n',
     }
     expected = ['README.md:1: docs/format.md has no heading with the anchor b83', 'README.md:1: the link leads nowhere: gone.md',
                 'README.md:1: there is no file plan.cc', 'docs/format.md:9: there is no rule B8.3',
+                'docs/wide.md:1: more than 100 columns',
                 'src/transfer/push.h:2: docs/format.md has no B8.4',
                 'src/transfer/push.h:5: B8.2 stands without its page: docs/format.md B8.2',
                 'src/transfer/push.h:7: docs/format.md has no heading "Nothing"', 'src/transfer/push.h:7: there is no file src/transfer/plan.cc',
@@ -231,7 +249,7 @@ def main():
     wrong = list(breaches(pathlib.Path(sys.argv[1])))
     for path, line, sentence in wrong:
         print(f'{path}:{line}: {sentence}')
-    print(f'{len(wrong)} citations, names or links that lead nowhere')
+    print(f'{len(wrong)} citations, names or links that lead nowhere, and lines that are too long')
     sys.exit(1 if wrong else 0)
 
 
