@@ -1,18 +1,19 @@
 #include "base/terminal.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/text.h"
 
 namespace n2c::terminal {
 
 namespace {
-
-constexpr std::string_view erase_line = "\r\x1b[K";
 
 /// In one call, so that lines of several threads do not mix.
 void put(std::FILE* file, const std::string& text) {
@@ -28,11 +29,56 @@ void flush() { std::fflush(stdout); }
 void say(const Printable& line) { put(stderr, line.str() + "\n"); }
 void ask(const Printable& prompt) { put(stderr, prompt.str()); }
 
-void redraw(const Printable& line) { put(stderr, cat(erase_line, line.str())); }
-void erase() { put(stderr, std::string(erase_line)); }
-
 bool output_is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
 bool error_is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
+
+bool error_can_redraw() { return error_is_terminal() && process_environment()("TERM") != "dumb"; }
+
+Size error_size() {
+  Size size;
+  winsize told{};
+  const bool is_told = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &told) == 0;
+  const auto choose = [&](std::size_t& into, unsigned short said, const char* variable) {
+    const auto number = parse_number(process_environment()(variable));
+    if (is_told && said != 0) {
+      into = said;
+    } else if (number && *number > 0) {
+      into = *number;
+    }
+  };
+  choose(size.columns, told.ws_col, "COLUMNS");
+  choose(size.rows, told.ws_row, "LINES");
+  return size;
+}
+
+/// To the first column of the first line that was drawn. A line that was drawn on a wider terminal
+/// takes several rows now.
+std::string LiveLines::beginning() const {
+  if (drawn_.empty()) return "";
+  const std::size_t width = std::max<std::size_t>(error_size().columns, 1);
+  std::size_t rows = 0;
+  for (const std::size_t columns : drawn_) rows += columns <= width ? 1 : (columns - 1) / width + 1;
+  return rows > 1 ? cat("\r\x1b[", rows - 1, "A\x1b[J") : "\r\x1b[J";
+}
+
+void LiveLines::draw(std::span<const Printable> lines) {
+  std::string text;
+  std::vector<std::size_t> columns;
+  for (const Printable& line : lines) {
+    if (!text.empty()) text += '\n';
+    text += line.str();
+    columns.push_back(columns_of(line.str()));
+  }
+  if (!drawn_.empty() && text == text_) return;
+  put(stderr, beginning() + text);
+  drawn_ = std::move(columns);
+  text_ = std::move(text);
+}
+
+void LiveLines::erase() {
+  if (!drawn_.empty()) put(stderr, beginning());
+  drawn_.clear();
+}
 
 Output::Output(std::string_view what) {
   if (output_is_terminal()) {

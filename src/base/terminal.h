@@ -4,7 +4,10 @@
 /// that was made fit for them. Every function may be called from any thread; lines do not mix. A
 /// line that cannot be written is lost without an error; for bytes there is one.
 
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/printable.h"
 #include "base/stream.h"
@@ -23,12 +26,31 @@ void say(const Printable& line);
 /// A prompt on standard error, without a line end.
 void ask(const Printable& prompt);
 
-/// Replaces the unfinished line that the cursor stands on, on standard error.
-void redraw(const Printable& line);
-void erase();
-
 bool output_is_terminal();
 bool error_is_terminal();
+/// Whether lines on standard error can be drawn again: a terminal that is not TERM=dumb.
+bool error_can_redraw();
+
+struct Size {
+  std::size_t columns = 80, rows = 24;
+};
+/// Of the terminal that standard error is, at this moment; COLUMNS and LINES where it does not say.
+Size error_size();
+
+/// Lines at the end of the screen that are drawn again and again, on standard error. One thread at
+/// a time.
+class LiveLines {
+ public:
+  /// Draws these in place of what was drawn before. The lines must fit the terminal's width.
+  void draw(std::span<const Printable> lines);
+  /// Takes them away; what is written next begins where they began.
+  void erase();
+
+ private:
+  std::string beginning() const;
+  std::vector<std::size_t> drawn_;  // the columns of each line that is on the screen
+  std::string text_;
+};
 
 /// Bytes, not text, for standard output. The constructor throws Error{usage} where that is a
 /// terminal; write() throws Error{local}.

@@ -33,6 +33,11 @@ std::string brief_duration(std::chrono::nanoseconds elapsed) {
   return fmt::format("{} min {:02} s", whole / 60, whole % 60);
 }
 
+std::size_t columns_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
 std::string lower_ascii(std::string_view text) {
   std::string lower(text);
   std::ranges::transform(lower, lower.begin(), [](char c) {

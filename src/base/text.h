@@ -55,6 +55,8 @@ std::string hex_of(std::string_view bytes);
 /// How many bytes the UTF-8 character at the start of `text` has (Unicode, table 3-7). 0 for empty
 /// text, and for a byte that begins no valid character.
 std::size_t utf8_length(std::string_view text);
+/// How many columns of a terminal the text takes, each character for one.
+std::size_t columns_of(std::string_view text);
 /// U+FFFD, which stands for what is not UTF-8.
 inline constexpr std::string_view replacement_character = "\xef\xbf\xbd";
 

@@ -110,8 +110,8 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
   const auto to = or_throw(Address::parse(arguments.destination), ErrorKind::usage, "DESTINATION");
   const RegistryArguments& of_both = arguments.transfer.registry;
   refuse_ambiguous_login(of_both, from, to);
-  ConsoleProgress progress(arguments.transfer.quiet ? ConsoleProgress::Style::quiet
-                                                    : ConsoleProgress::Style::automatic);
+  const auto shown_progress = make_progress(arguments.transfer.progress);
+  ConsoleProgress& progress = *shown_progress;
   Registries reading(
       make_registry_options(settled(of_both, arguments.of_source), from, progress, debug));
   CopySource source = open_copy_source(arguments, from, reading, stop);

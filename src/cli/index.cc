@@ -76,8 +76,8 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
                        .descriptor_annotations = annotations.descriptor,
                        .push = push_options_of(arguments, transfer.destination.kind)};
   options.push.annotations = annotations.manifest;
-  ConsoleProgress progress(arguments.quiet ? ConsoleProgress::Style::quiet
-                                           : ConsoleProgress::Style::automatic);
+  const auto shown_progress = make_progress(arguments.progress);
+  ConsoleProgress& progress = *shown_progress;
   RegistryOptions reached = make_registry_options(arguments.registry, progress, debug);
   reached.credentials_host = transfer.registry.to.repository.host;
   Registries registries(std::move(reached));

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "cache/digest_cache.h"
 #include "cli/command.h"
-#include "console/console_progress.h"
+#include "cli/transfer_options.h"
 #include "engine/engine_choice.h"
 #include "image/image_json.h"
 
@@ -32,7 +32,7 @@ struct LoadArguments {
   std::vector<std::string> names, like;
   std::string engine = "auto", method = "auto";
   std::string space = "default", compression = "none", image_id_file;
-  bool quiet = false;
+  ProgressArguments progress;
 };
 
 std::vector<oci::Reference> references_of(const std::vector<std::string>& texts,
@@ -77,14 +77,14 @@ int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
                             .compression = or_throw(Compression::parse(arguments.compression),
                                                     ErrorKind::usage, "--compression"),
                             .cache = DigestCache::usual_file(process_environment())};
-  ConsoleProgress progress(arguments.quiet ? ConsoleProgress::Style::quiet
-                                           : ConsoleProgress::Style::automatic);
+  const auto shown_progress = make_progress(arguments.progress);
+  ConsoleProgress& progress = *shown_progress;
   const EngineChoice choice =
       or_throw(choose_engine(engines.at(arguments.engine), find_engines(process_environment())),
                ErrorKind::local, "--engine");
   const auto engine =
       make_engine(choice, arguments.space, transport_options(progress, debug), stop);
-  if (!arguments.quiet) {
+  if (!arguments.progress.quiet) {
     const std::string at = choice.host ? " at " + choice.host->str() : "";
     progress.note(cat("loading into ", engine->str(), at, ": ", choice.why));
   }
@@ -116,7 +116,7 @@ void add_load_options(CLI::App& command, LoadArguments& arguments) {
       ->capture_default_str();
   command.add_option("--store-root", arguments.store_root, "read /nix/store/… below this folder");
   command.add_option("--image-id-file", arguments.image_id_file, "write the image's id here");
-  command.add_flag("-q,--quiet", arguments.quiet, "only the closing line and errors");
+  add_progress_options(command, arguments.progress);
 }
 
 }  // namespace

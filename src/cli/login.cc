@@ -76,7 +76,7 @@ void warn_if_others_read(const std::filesystem::path& file) {
 
 int run_login(const LoginArguments& arguments, bool debug, std::stop_token stop) {
   const Credentials login = credentials_from(arguments, stop);
-  ConsoleProgress progress(ConsoleProgress::Style::quiet);
+  ConsoleProgress progress(ProgressStyle::none, ConsoleProgress::Notes::hidden);
   RegistryArguments without_login = arguments.registry;
   without_login.creds.clear();
   RegistryOptions options = make_registry_options(without_login, progress, debug);

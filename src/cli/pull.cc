@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/transfer_options.h"
-#include "console/console_progress.h"
 #include "places/open.h"
 #include "places/pull.h"
 
@@ -16,7 +15,8 @@ namespace {
 
 struct PullArguments {
   std::string reference, to, platform;
-  bool blob = false, manifest = false, quiet = false, verify = false;
+  bool blob = false, manifest = false, verify = false;
+  ProgressArguments progress;
   RegistryArguments registry;
 };
 
@@ -51,8 +51,8 @@ int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
       arguments.platform.empty()
           ? oci::Platform::of_this_machine()
           : or_throw(oci::Platform::parse(arguments.platform), ErrorKind::usage, "--platform");
-  ConsoleProgress progress(arguments.quiet ? ConsoleProgress::Style::quiet
-                                           : ConsoleProgress::Style::automatic);
+  const auto shown_progress = make_progress(arguments.progress);
+  ConsoleProgress& progress = *shown_progress;
   Registries registries(make_registry_options(arguments.registry, from, progress, debug));
   return with_context("pulling " + shown(from), [&] {
     if (arguments.blob) return pull_one_blob(arguments, from, registries, stop);
@@ -111,7 +111,7 @@ void add_pull_command(CLI::App& app, Invocation& chosen) {
                  "not have its digest; by default its size is looked at")
       ->excludes(blob)
       ->excludes(manifest);
-  command->add_flag("-q,--quiet", arguments->quiet, "only the closing line");
+  add_progress_options(*command, arguments->progress);
   add_registry_options(*command, arguments->registry);
   command->callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {

@@ -97,8 +97,8 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
   const PushOptions options = image_push_options(arguments, address.kind);
   ImageArgument image =
       open_image_argument(arguments.image, arguments.transfer.store_root, arguments.metadata, stop);
-  ConsoleProgress progress(arguments.transfer.quiet ? ConsoleProgress::Style::quiet
-                                                    : ConsoleProgress::Style::automatic);
+  const auto shown_progress = make_progress(arguments.transfer.progress);
+  ConsoleProgress& progress = *shown_progress;
   Registries registries(for_argument(
       image, make_registry_options(arguments.transfer.registry, address, progress, debug)));
   DestinationOptions opened{.registries = registries,

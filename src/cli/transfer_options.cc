@@ -1,6 +1,7 @@
 #include "cli/transfer_options.h"
 
 #include <CLI/CLI.hpp>
+#include <map>
 
 #include "base/terminal.h"
 #include "base/text.h"
@@ -8,6 +9,37 @@
 #include "image/image_json.h"
 
 namespace n2c::cli {
+
+namespace {
+
+const std::map<std::string, ProgressStyle>& progress_styles() {
+  static const std::map<std::string, ProgressStyle> all = {{"auto", ProgressStyle::automatic},
+                                                           {"tty", ProgressStyle::terminal},
+                                                           {"plain", ProgressStyle::plain},
+                                                           {"json", ProgressStyle::json},
+                                                           {"none", ProgressStyle::none}};
+  return all;
+}
+
+}  // namespace
+
+void add_progress_options(CLI::App& command, ProgressArguments& arguments) {
+  command.add_flag("-q,--quiet", arguments.quiet, "only the closing line and errors");
+  command
+      .add_option("--progress", arguments.style,
+                  "how it is shown on standard error: auto, tty, plain (a line now and then), json "
+                  "(an object a second) or none")
+      ->check(CLI::IsMember({"auto", "tty", "plain", "json", "none"}))
+      ->capture_default_str();
+}
+
+std::unique_ptr<ConsoleProgress> make_progress(const ProgressArguments& arguments) {
+  using Notes = ConsoleProgress::Notes;
+  const bool nothing = arguments.quiet && arguments.style == "auto";
+  return std::make_unique<ConsoleProgress>(
+      nothing ? ProgressStyle::none : progress_styles().at(arguments.style),
+      arguments.quiet ? Notes::hidden : Notes::shown);
+}
 
 void add_transfer_options(CLI::App& command, TransferArguments& arguments) {
   command.add_option("--store-root", arguments.store_root, "read /nix/store/… below this folder");
@@ -33,7 +65,7 @@ void add_transfer_options(CLI::App& command, TransferArguments& arguments) {
   command.add_flag("--verify", arguments.verify,
                    "read the blobs that an oci: or dir: folder has already, and replace those that "
                    "do not have their digest; by default their size is looked at");
-  command.add_flag("-q,--quiet", arguments.quiet, "only the closing line");
+  add_progress_options(command, arguments.progress);
 }
 
 PushOptions push_options_of(const TransferArguments& arguments, Address::Kind destination) {

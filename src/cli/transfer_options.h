@@ -2,12 +2,14 @@
 /// The options of every command that writes images somewhere: push, copy, index.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/registry_options.h"
+#include "console/console_progress.h"
 #include "image/image.h"
 #include "layout/blob_file.h"
 #include "places/address.h"
@@ -19,12 +21,23 @@ class App;
 
 namespace n2c::cli {
 
+/// What is said while a command works, as written on the command line.
+struct ProgressArguments {
+  bool quiet = false;
+  std::string style = "auto";
+};
+
+/// Declares -q and --progress. `arguments` must live until the command has run.
+void add_progress_options(CLI::App& command, ProgressArguments& arguments);
+std::unique_ptr<ConsoleProgress> make_progress(const ProgressArguments& arguments);
+
 /// As written on the command line.
 struct TransferArguments {
   std::string compression, format = "auto", digest_file, store_root;
   std::vector<std::string> tags;
   std::size_t compression_threads = 0, uploads = 5, probes = 32;
-  bool quiet = false, verify = false;
+  bool verify = false;
+  ProgressArguments progress;
   RegistryArguments registry;
 };
 

@@ -6,6 +6,7 @@
 /// What decides the bytes is the recipe: codec, level, library version, block size and, for gzip,
 /// the architecture. recipe() names it, and the cache keys by it.
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -35,14 +36,19 @@ struct Compression {
   bool operator==(const Compression&) const = default;
 };
 
+/// How much was compressed, and to how much. A pool adds to both when a block is done.
+struct CompressionCount {
+  std::atomic<std::uint64_t> plain = 0, compressed = 0;
+};
+
 /// The threads that compress. All streams of a command share one pool. Blocks of a stream are
 /// compressed apart, so one large layer keeps all threads busy. Small layers need no thread.
 /// Thread-safe. It must outlive the readers made with it.
 class CompressionPool {
  public:
   /// `threads` (at least 1) changes the speed only, never the bytes. The threads start when the
-  /// first stream turns out to be longer than a block.
-  explicit CompressionPool(std::size_t threads);
+  /// first stream turns out to be longer than a block. `count` outlives the pool.
+  explicit CompressionPool(std::size_t threads, CompressionCount* count = nullptr);
   ~CompressionPool();
   CompressionPool(const CompressionPool&) = delete;
   CompressionPool& operator=(const CompressionPool&) = delete;

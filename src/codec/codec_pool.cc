@@ -5,12 +5,13 @@
 
 namespace n2c {
 
-CompressionPool::CompressionPool(std::size_t threads)
-    : impl_(std::make_unique<Impl>(std::max<std::size_t>(threads, 1))) {}
+CompressionPool::CompressionPool(std::size_t threads, CompressionCount* count)
+    : impl_(std::make_unique<Impl>(std::max<std::size_t>(threads, 1), count)) {}
 
 CompressionPool::~CompressionPool() = default;
 
-CompressionPool::Impl::Impl(std::size_t threads) : thread_count_(threads), leaves_(threads) {}
+CompressionPool::Impl::Impl(std::size_t threads, CompressionCount* count)
+    : thread_count_(threads), count_(count), leaves_(threads) {}
 
 CompressionPool::Impl::~Impl() {
   {
@@ -100,6 +101,10 @@ void CompressionPool::Impl::run(BlockJob& job) {
   try {
     auto compressor = take_compressor(job.compression);
     job.piece = text_of(compressor->compress(job.block.view()));
+    if (count_ != nullptr) {
+      count_->plain += job.block.size;
+      count_->compressed += job.piece.size();
+    }
     give_back(std::move(job.block));
     keep_compressor(job.compression, std::move(compressor));
   } catch (...) {

@@ -34,7 +34,7 @@ struct BlockJob {
 
 class CompressionPool::Impl {
  public:
-  explicit Impl(std::size_t threads);
+  Impl(std::size_t threads, CompressionCount* count);
   ~Impl();
 
   /// A buffer of a block's size, empty.
@@ -62,6 +62,7 @@ class CompressionPool::Impl {
   void start_threads();
 
   const std::size_t thread_count_;
+  CompressionCount* const count_;
   std::mutex mutex_;
   std::condition_variable work_came_;
   std::condition_variable work_done_;

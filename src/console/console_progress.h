@@ -1,51 +1,73 @@
 #pragma once
-/// Progress for people: one line redrawn on a terminal, plain lines elsewhere.
+/// Progress for people: lines that are redrawn on a terminal, a line now and then in a log.
 
-#include <chrono>
+#include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/locked.h"
+#include "base/terminal.h"
+#include "console/progress_line.h"
 #include "transfer/progress.h"
 
 namespace n2c {
 
-/// The line for one moment of a transfer: "3 of 12 layers, 34.1 MiB sent, 98.0 MiB/s". A pure
-/// function of the numbers.
-std::string progress_line(std::size_t done, std::size_t blobs, std::uint64_t sent,
-                          std::chrono::nanoseconds elapsed);
+/// How progress is shown. `automatic` is `terminal` where standard error is one, else `plain`.
+enum class ProgressStyle { automatic, terminal, plain, json, none };
 
-/// Writes to standard error. On a terminal a line of progress is redrawn ten times a second;
-/// elsewhere only notes are written, one line each, after `name` ("n2c: ").
-/// Thread-safe.
+/// Writes to standard error. A terminal's lines are redrawn at most ten times a second; a log gets
+/// a line when sending begins and one every thirty seconds; for programs that is a JSON object,
+/// once a second. Notes are lines of their own after "n2c: ". Thread-safe.
 class ConsoleProgress final : public Progress {
  public:
-  enum class Style { automatic, quiet };
-  explicit ConsoleProgress(Style style);
+  enum class Notes { shown, hidden };
+  explicit ConsoleProgress(ProgressStyle style, Notes notes = Notes::shown);
   ~ConsoleProgress() override;
   ConsoleProgress(const ConsoleProgress&) = delete;
   ConsoleProgress& operator=(const ConsoleProgress&) = delete;
 
-  void begin(std::size_t blobs, std::uint64_t bytes) override;
+  void phase(std::string_view what) override;
+  void begin(std::vector<BlobToSend> blobs, std::string_view unit) override;
+  CompressionCount& compression() override { return compression_; }
   std::atomic<std::uint64_t>& meter(const oci::Digest& diff_id_or_digest) override;
   void done(const oci::Digest& diff_id_or_digest, BlobOutcome outcome) override;
   void note(const Printable& line) override;
-  /// Ends the redrawn line, so that further output begins on a line of its own.
+  /// Takes the redrawn lines away: what is written next begins on a line of its own.
   void finish();
 
  private:
-  struct State {
-    std::map<oci::Digest, std::unique_ptr<std::atomic<std::uint64_t>>> meters;
-    std::size_t blobs = 0, done = 0;
-    std::chrono::steady_clock::time_point began{};
-    bool drawn = false;  // the redrawn line is on the screen
+  using Time = Clock::TimePoint;
+  struct Counted {
+    std::optional<BlobToSend> blob{};  // nothing when it was not told of
+    std::unique_ptr<std::atomic<std::uint64_t>> sent =
+        std::make_unique<std::atomic<std::uint64_t>>(0);
+    bool is_done = false;
   };
-  void draw();
+  struct State {
+    std::map<oci::Digest, Counted> blobs;
+    std::string phase;
+    std::string unit = "layers";
+    Time phase_began{}, all_sent_at{};
+    int percent = 0;
+    Rate rate;
+    terminal::LiveLines lines;
+    Time next_line{};
+  };
+  std::vector<BlobMoment> moments(const State& state) const;
+  double shrinking() const;
+  ProgressFacts facts_of(State& state);
+  void show(State& state);
+  void draw(State& state);
+  void write_line(State& state);
 
-  Style style_;
-  bool terminal_;
+  const ProgressStyle style_;
+  const Notes notes_;
+  CompressionCount compression_;
   Locked<State> state_;
   std::jthread drawer_;
 };

@@ -117,7 +117,7 @@ OutgoingImage::OutgoingImage(const LoadRequest& request, const Compression& comp
                              Progress& progress, std::stop_token stop)
     : image_(request.image),
       progress_(progress),
-      pool_(processor_count()),
+      pool_(processor_count(), &progress.compression()),
       layers_(diff_ids_of(image_)),
       distinct_(layers_.begin(), layers_.end()),
       forms_(metered(
@@ -153,12 +153,15 @@ ArchiveSource OutgoingImage::oci_archive(const std::set<oci::Digest>& omitted) c
 }
 
 void OutgoingImage::begin(const std::set<oci::Digest>& omitted) const {
-  std::uint64_t bytes = 0;
+  std::vector<BlobToSend> told;
   std::set<oci::Digest> counted = omitted;
   for (std::size_t i = 0; i < forms_.size(); ++i) {
-    if (counted.insert(layers_[i]).second) bytes += forms_[i].descriptor.size;
+    if (!counted.insert(layers_[i]).second) continue;
+    told.push_back(
+        {.key = layers_[i], .bytes = forms_[i].descriptor.size, .label = image_.layers[i].label});
   }
-  progress_.begin(distinct_.size() - omitted.size(), bytes);
+  progress_.begin(std::move(told), "layers");
+  progress_.phase("the engine is unpacking");
 }
 
 namespace {

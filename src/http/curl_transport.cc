@@ -1,3 +1,7 @@
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <map>
 
@@ -42,6 +46,14 @@ struct HostSecurity {
   TlsFiles files;
   RootBundle roots;
 };
+
+/// The system would take megabytes that have not left yet, which would be counted as sent.
+constexpr int most_unsent = 512 << 10;
+
+int hold_little(void*, curl_socket_t socket, curlsocktype) {
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof most_unsent);
+  return CURL_SOCKOPT_OK;
+}
 
 /// Stores what arrives for the sink, and sends what the source gives, on the calling thread.
 void send_body(Transfer& transfer, const Body& body, Reader& reader) {
@@ -192,6 +204,7 @@ void CurlTransport::configure(CurlHandle& handle, const Request& request,
   handle.set(CURLOPT_PATH_AS_IS, 1L);
   handle.set(CURLOPT_USERAGENT, options_.user_agent);
   handle.set(CURLOPT_TCP_KEEPALIVE, 1L);
+  handle.set(CURLOPT_SOCKOPTFUNCTION, hold_little);
   handle.set(CURLOPT_MAXAGE_CONN, longest_idle_seconds);
   if (request.fresh_connection) handle.set(CURLOPT_FRESH_CONNECT, 1L);
   handle.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout / 1ms));

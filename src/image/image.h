@@ -22,8 +22,8 @@ struct Blob {
 struct Layer {
   oci::Digest diff_id;
   Blob blob;
-  /// For messages: "layer 3 of 12 (sha256:9f2c…, 34.1 MiB)" is built from this and its place.
-  std::size_t path_count = 0;
+  /// What it holds, for people: "nodejs-20.1.0", "12 store paths"; may be empty.
+  std::string label{};
 };
 
 struct Image {

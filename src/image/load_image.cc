@@ -87,13 +87,23 @@ std::string named(const std::vector<StorePath>& paths) {
   return paths.size() == 1 ? first : cat(first, " and ", paths.size() - 1, " more store paths");
 }
 
+/// A single path without its folder and hash, or how many there are.
+std::string label_of(const std::vector<StorePath>& paths) {
+  if (paths.size() != 1) return cat(paths.size(), " store paths");
+  constexpr std::size_t hash = 32;
+  std::string_view name = paths.front().path;
+  name.remove_prefix(name.rfind('/') + 1);
+  if (name.size() > hash + 1 && name[hash] == '-') name.remove_prefix(hash + 1);
+  return printable(name, 40);
+}
+
 Layer make_layer(const LayerRecord& record, const StoreView& store, const TrustedPlaces& trusted) {
   Layer layer{.diff_id = or_throw(oci::Digest::parse(record.diff_id), ErrorKind::input, "diff_ids"),
               .blob = {.descriptor = {.media_type = record.media_type,
                                       .digest = or_throw(oci::Digest::parse(record.digest),
                                                          ErrorKind::input, "digest")},
                        .bytes = nullptr},
-              .path_count = record.paths ? record.paths->size() : 0};
+              .label = record.paths ? label_of(*record.paths) : ""};
   oci::Descriptor& blob = layer.blob.descriptor;
   // A file wins over paths: it may be compressed (docs/format.md Appendix III).
   if (!record.layer_path.empty()) {

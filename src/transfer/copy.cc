@@ -51,6 +51,7 @@ class Copying final : ManifestAuthor {
   }
 
   void probe(const std::stop_token& stop) {
+    progress_.phase("asking what is there");
     run_side_by_side(
         blobs_.size(), options_.probes, stop, [&](std::size_t i, std::stop_token inner) {
           BlobInCopy& one = blobs_[i];
@@ -60,19 +61,19 @@ class Copying final : ManifestAuthor {
 
   void send_missing(const std::stop_token& stop) {
     std::vector<BlobInCopy*> missing;
-    std::uint64_t bytes = 0;
     for (BlobInCopy& one : blobs_) {
       if (one.outcome) {
         progress_.done(one.blob.digest, *one.outcome);
         continue;
       }
       missing.push_back(&one);
-      bytes += one.blob.size;
     }
     // The largest first, so that the end does not wait for a large one.
     std::ranges::stable_sort(missing, std::greater{},
                              [](const BlobInCopy* one) { return one->blob.size; });
-    progress_.begin(missing.size(), bytes);
+    std::vector<BlobToSend> told;
+    for (const BlobInCopy* one : missing) told.push_back({one->blob.digest, one->blob.size});
+    progress_.begin(std::move(told), "blobs");
     std::vector<std::uint64_t> sizes;
     for (const BlobInCopy* one : missing) sizes.push_back(one->blob.size);
     run_in_lanes(sizes, {.heavy = options_.uploads, .light = options_.probes}, stop,

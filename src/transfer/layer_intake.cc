@@ -111,7 +111,7 @@ StoreIntake::StoreIntake(BlobStore& store, const Compression& compression, std::
                          KnownForms known, Progress& progress)
     : store_(store),
       compression_(compression),
-      pool_(threads != 0 ? threads : processor_count()),
+      pool_(threads != 0 ? threads : processor_count(), &progress.compression()),
       known_(std::move(known)),
       progress_(progress) {}
 

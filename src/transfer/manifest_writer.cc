@@ -73,6 +73,7 @@ class ManifestWriter {
 
 WrittenManifests write_manifests(ManifestAuthor& author, BlobStore& store, Progress& progress,
                                  const std::stop_token& stop) {
+  progress.phase("writing the manifest");
   return ManifestWriter(author, store, progress).write(stop);
 }
 

@@ -37,7 +37,8 @@ class ImagePush final : ManifestAuthor {
         store_(store),
         progress_(progress),
         format_(options_.format),
-        pool_(options_.compression_threads != 0 ? options_.compression_threads : processor_count()),
+        pool_(options_.compression_threads != 0 ? options_.compression_threads : processor_count(),
+              &progress.compression()),
         compressing_(static_cast<std::ptrdiff_t>(
             std::max<std::size_t>(1, std::min(options_.uploads, processor_count())))) {
     for (PlannedLayer& layer : plan_.layers) layers_.push_back({.plan = layer});
@@ -67,7 +68,16 @@ class ImagePush final : ManifestAuthor {
                source(layer).diff_id.brief(), ", ", brief_bytes(plain_size(layer)), ")");
   }
 
+  BlobToSend to_send(const PlannedLayer& layer) const {
+    const Layer& from = source(layer);
+    return {.key = from.diff_id,
+            .bytes = layer.form ? layer.form->size : plain_size(layer),
+            .is_compressed_on_the_way = !layer.form && layer.compress,
+            .label = from.label};
+  }
+
   void probe(const std::stop_token& stop) {
+    progress_.phase("asking what is there");
     std::vector<LayerInPush*> asked;
     for (LayerInPush& layer : layers_) {
       if (layer.plan.form) asked.push_back(&layer);
@@ -87,19 +97,19 @@ class ImagePush final : ManifestAuthor {
 
   void send_missing(const std::stop_token& stop) {
     std::vector<LayerInPush*> missing;
-    std::uint64_t bytes = 0;
     for (LayerInPush& layer : layers_) {
       if (layer.outcome) {
         progress_.done(source(layer.plan).diff_id, *layer.outcome);
       } else {
         missing.push_back(&layer);
-        bytes += plain_size(layer.plan);
       }
     }
     // The largest first, so that the end does not wait for a large one.
     std::ranges::stable_sort(missing, std::greater{},
                              [&](const LayerInPush* layer) { return plain_size(layer->plan); });
-    progress_.begin(missing.size(), bytes);
+    std::vector<BlobToSend> told;
+    for (const LayerInPush* layer : missing) told.push_back(to_send(layer->plan));
+    progress_.begin(std::move(told), "layers");
     std::vector<std::uint64_t> sizes;
     for (const LayerInPush* layer : missing) sizes.push_back(plain_size(layer->plan));
     if (!config_outcome_) sizes.push_back(plan_.config.size);

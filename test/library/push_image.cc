@@ -14,9 +14,12 @@ namespace {
 /// Says each blob's outcome; counts nothing else.
 class Spoken final : public n2c::Progress {
  public:
-  void begin(std::size_t blobs, std::uint64_t bytes) override {
-    std::cerr << "to send: " << blobs << " blobs, about " << bytes << " bytes\n";
+  void begin(std::vector<n2c::BlobToSend> blobs, std::string_view unit) override {
+    std::uint64_t bytes = 0;
+    for (const n2c::BlobToSend& blob : blobs) bytes += blob.bytes;
+    std::cerr << "to send: " << blobs.size() << " " << unit << ", about " << bytes << " bytes\n";
   }
+  n2c::CompressionCount& compression() override { return compression_; }
   std::atomic<std::uint64_t>& meter(const n2c::oci::Digest& digest) override {
     const std::scoped_lock hold(mutex_);
     return meters_[digest];
@@ -31,6 +34,7 @@ class Spoken final : public n2c::Progress {
   }
 
  private:
+  n2c::CompressionCount compression_;
   std::mutex mutex_;
   std::map<n2c::oci::Digest, std::atomic<std::uint64_t>> meters_;
 };

@@ -19,13 +19,15 @@ namespace n2c::test {
 /// Says nothing to anybody, but keeps the notes.
 class QuietProgress final : public Progress {
  public:
-  void begin(std::size_t, std::uint64_t) override {}
+  void begin(std::vector<BlobToSend>, std::string_view) override {}
+  CompressionCount& compression() override { return compression_; }
   std::atomic<std::uint64_t>& meter(const oci::Digest&) override { return meter_; }
   void done(const oci::Digest&, BlobOutcome) override {}
   void note(const Printable& line) override { notes.emplace_back(line.str()); }
   std::vector<std::string> notes;
 
  private:
+  CompressionCount compression_;
   std::atomic<std::uint64_t> meter_ = 0;
 };
 

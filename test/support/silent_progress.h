@@ -13,7 +13,8 @@ namespace n2c::test {
 /// Thread-safe.
 class SilentProgress final : public Progress {
  public:
-  void begin(std::size_t, std::uint64_t) override {}
+  void begin(std::vector<BlobToSend>, std::string_view) override {}
+  CompressionCount& compression() override { return compression_; }
   std::atomic<std::uint64_t>& meter(const oci::Digest&) override { return meter_; }
   void done(const oci::Digest&, BlobOutcome) override {}
   void note(const Printable& line) override {
@@ -24,6 +25,7 @@ class SilentProgress final : public Progress {
   }
 
  private:
+  CompressionCount compression_;
   std::atomic<std::uint64_t> meter_ = 0;
   Locked<std::vector<std::string>> notes_;
 };

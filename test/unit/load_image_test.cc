@@ -77,7 +77,7 @@ TEST_CASE(
   const std::string tar = read(layer);
   CHECK(oci::Digest::of(tar).str() == record.digest);
   CHECK(layer.blob.descriptor.size == tar.size());
-  CHECK(layer.path_count == 1);
+  CHECK(layer.label == "aaa-hello");
   CHECK(read(layer, 700) == tar.substr(700));
   CHECK(image.config_json.find("\"diff_ids\":[\"" + record.digest) != std::string::npos);
   CHECK(image.config_json.find("\"architecture\":\"amd64\"") != std::string::npos);

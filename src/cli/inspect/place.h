@@ -43,7 +43,7 @@ class OpenPlace {
   const PlaceArguments& arguments_;
   const Address address_;
   std::optional<oci::Platform> platform_;
-  ConsoleProgress progress_{ConsoleProgress::Style::quiet};
+  ConsoleProgress progress_{ProgressStyle::none, ConsoleProgress::Notes::hidden};
   Registries registries_;
 };
 

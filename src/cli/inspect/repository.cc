@@ -40,7 +40,7 @@ struct Reached {
   }
 
   oci::Reference reference;
-  ConsoleProgress progress{ConsoleProgress::Style::quiet};
+  ConsoleProgress progress{ProgressStyle::none, ConsoleProgress::Notes::hidden};
   Registries registries;
 };
 
