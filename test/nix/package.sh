@@ -3,6 +3,8 @@
 #
 # usage: package.sh N2C machine|today GOLDEN
 golden=$(realpath "${3:?usage: package.sh N2C machine|today GOLDEN}")
+# Compiled once for both Nix versions, where there is a ccache: found while HOME is the machine's.
+export N2C_CCACHE=${N2C_CCACHE-$(ccache -k cache_dir 2> /dev/null || true)}
 . "$(dirname "$0")/own_store.inc"
 if [ -n "$today" ]; then
   # Today's Nix builds with the machine's /usr: its own compiler and libraries are not here.
@@ -18,6 +20,10 @@ if [ -n "$today" ]; then
   PATH=$work/today:$PATH
   today=
   NIX_CONFIG+=$'\nbuild-hook ='
+fi
+if [ -n "$N2C_CCACHE" ]; then
+  mkdir -p "$N2C_CCACHE"
+  ln -s "$N2C_CCACHE" /nix/ccache # see stdenv/default.nix
 fi
 need dpkg g++ jq meson ninja pkg-config readelf curl
 nix --version
