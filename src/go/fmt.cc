@@ -3,8 +3,10 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <system_error>
+#include <utility>
 
 #include "base/text.h"
 
@@ -38,6 +40,18 @@ char escape_letter(char c) {
     default: return 0;
   }
 }
+
+/// What other C libraries than glibc call otherwise, musl first among them.
+constexpr std::array<std::pair<int, std::string_view>, 8> own_words = {{
+    {EBUSY, "device or resource busy"},
+    {EIO, "input/output error"},
+    {ELOOP, "too many levels of symbolic links"},
+    {EMFILE, "too many open files"},
+    {ENAMETOOLONG, "file name too long"},
+    {ENOMEM, "cannot allocate memory"},
+    {EOVERFLOW, "value too large for defined data type"},
+    {EXDEV, "invalid cross-device link"},
+}};
 
 }  // namespace
 
@@ -100,6 +114,9 @@ std::string mode_text(std::uint32_t st_mode) {
 }
 
 std::string errno_text(int number) {
+  for (const auto& [known, words] : own_words) {
+    if (known == number) return std::string(words);
+  }
   const std::string text = std::generic_category().message(number);
   return lower_ascii(text.substr(0, 1)) + text.substr(1);
 }

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
+#include <utility>
+
 #include "go/fmt.h"
 
 namespace filepath_test {
@@ -121,6 +124,24 @@ TEST_CASE("file modes are shown as Go shows them") {
   CHECK(go::mode_text(0060660) == "Drw-rw----");
   CHECK(go::mode_text(0010644) == "prw-r--r--");
   CHECK(go::mode_text(0140755) == "Srwxr-xr-x");
+}
+
+TEST_CASE("errors of the system have Go's words, whatever the C library calls them") {
+  const std::pair<int, std::string_view> rows[] = {
+      {EACCES, "permission denied"},
+      {EBUSY, "device or resource busy"},
+      {EIO, "input/output error"},
+      {EISDIR, "is a directory"},
+      {ELOOP, "too many levels of symbolic links"},
+      {EMFILE, "too many open files"},
+      {ENAMETOOLONG, "file name too long"},
+      {ENOENT, "no such file or directory"},
+      {ENOMEM, "cannot allocate memory"},
+      {ENOTDIR, "not a directory"},
+      {EOVERFLOW, "value too large for defined data type"},
+      {EXDEV, "invalid cross-device link"},
+  };
+  for (const auto& [number, words] : rows) CHECK(go::errno_text(number) == words);
 }
 
 }  // namespace filepath_test
