@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <functional>
+#include <system_error>
 #include <thread>
 
 #include "base/error.h"
@@ -58,6 +60,7 @@ TEST_CASE("what is opened by name is a regular file, and nothing else is waited 
 }
 
 TEST_CASE("nothing but a name that is not there counts as absent") {
+  const std::string loop = std::generic_category().message(ELOOP);  // musl has other words
   const Odd odd;
   write_file(odd.at("file"), "text");
   CHECK_FALSE(open_if_there(odd.at("none")));
@@ -65,7 +68,7 @@ TEST_CASE("nothing but a name that is not there counts as absent") {
   CHECK(read_if_there(odd.at("file"), 10) == "text");
   CHECK(failure([&] { open_if_there(odd.at("file/none")); }).ends_with("Not a directory"));
   std::filesystem::create_symlink("loop", odd.at("loop"));
-  CHECK(failure([&] { open_if_there(odd.at("loop")); }).ends_with("symbolic links"));
+  CHECK(failure([&] { open_if_there(odd.at("loop")); }).ends_with(loop));
   CHECK(is_there(odd.at("file")));
   CHECK_FALSE(is_there(odd.at("none")));
   CHECK(failure([&] { is_there(odd.at("loop")); }).starts_with("look at "));
