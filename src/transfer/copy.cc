@@ -107,12 +107,20 @@ class Copying final : ManifestAuthor {
     return true;
   }
 
-  void send_again(const std::vector<oci::Digest>& missing, std::stop_token stop) override {
-    progress_.note(
-        cat(store_.name(), " lacks ", missing.size(), " blobs that it said it has: sending them"));
+  bool send_again(const std::vector<oci::Digest>& missing, std::stop_token stop) override {
+    const auto is_named = [&](const oci::Descriptor& one) {
+      return std::ranges::find(missing, one.digest) != missing.end();
+    };
+    std::vector<BlobInCopy*> lacking;
     for (BlobInCopy& one : blobs_) {
-      if (std::ranges::find(missing, one.blob.digest) != missing.end()) send(one, stop);
+      if (is_named(one.blob)) lacking.push_back(&one);
     }
+    if (lacking.empty()) {  // manifests are all written again
+      return std::ranges::any_of(tree_.manifests, is_named, &oci::RawManifest::descriptor);
+    }
+    progress_.note(blobs_lacking(store_.name(), lacking.size()));
+    for (BlobInCopy* one : lacking) send(*one, stop);
+    return true;
   }
 
   CopyReport report(bool nothing_written) const {

@@ -1,6 +1,7 @@
 #include "transfer/index.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -175,16 +176,24 @@ class IndexPush final : ManifestAuthor {
   }
 
   /// The store may lack images that it was said to hold: an index at the tag may name images that
-  /// were removed since.
-  void send_again(const std::vector<oci::Digest>& missing, std::stop_token stop) override {
-    progress_.note(
-        cat(store_.name(), " lacks ", missing.size(), " images that it was to have: pushing them"));
-    image_state_.manifests.clear();
+  /// were removed since. One that names something else may mean what an image is made of: then all
+  /// of them are pushed, once.
+  bool send_again(const std::vector<oci::Digest>& missing, std::stop_token stop) override {
+    std::vector<std::size_t> lacking;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-      const bool is_missing =
-          std::ranges::find(missing, pushed_[i].manifest.digest) != missing.end();
-      if (is_missing) pushed_[i] = push(entries_[i], stop);
+      const bool is_named = std::ranges::find(missing, pushed_[i].manifest.digest) != missing.end();
+      if (is_named) lacking.push_back(i);
     }
+    if (lacking.empty()) {
+      if (std::exchange(all_again_, true)) return false;
+      for (std::size_t i = 0; i < entries_.size(); ++i) lacking.push_back(i);
+    }
+    progress_.note(cat(store_.name(), " lacks ", lacking.size(),
+                       lacking.size() == 1 ? " image that it was to have: pushing it"
+                                           : " images that it was to have: pushing them"));
+    image_state_.manifests.clear();
+    for (const std::size_t i : lacking) pushed_[i] = push(entries_[i], stop);
+    return true;
   }
 
   IndexReport report(const WrittenManifests& written) {
@@ -212,6 +221,7 @@ class IndexPush final : ManifestAuthor {
   RepositoryState image_state_;  // what an image's push may know: more with every image
   ManifestFormat format_;
   std::vector<Pushed> pushed_;  // one for each entry
+  bool all_again_ = false;      // since none of them was named
   std::optional<oci::RawManifest> index_;
   PairedLayers compressed_forms_;
 };

@@ -40,36 +40,62 @@ class ManifestWriter {
   /// Does what the store asks for, so that another try is worth it.
   void answer(const ManifestOutcome& outcome, const oci::RawManifest& manifest,
               const std::stop_token& stop) {
-    if (!outcome.missing.empty() && healed_.insert(manifest.descriptor.digest).second) {
-      author_.send_again(outcome.missing, stop);
-      return;
-    }
+    if (heal(outcome.missing, stop)) return;
     if (!outcome.format_refused.empty() && author_.use_dockers_format()) {
       progress_.note(cat(store_.name(), " refuses OCI's format (", outcome.format_refused,
                          "): writing Docker's, so the digest changes"));
       return;
     }
-    throw refusal(outcome).within(author_.name_of(manifest));
+    throw refusal(outcome, manifest).within(author_.name_of(manifest));
   }
 
-  Error refusal(const ManifestOutcome& outcome) const {
+  /// Some name all that they lack, some only the first: each is sent again once. False when nothing
+  /// new is named.
+  bool heal(const std::vector<oci::Digest>& missing, const std::stop_token& stop) {
+    std::vector<oci::Digest> named_first;
+    for (const oci::Digest& digest : missing) {
+      if (named_.insert(digest).second) named_first.push_back(digest);
+    }
+    if (named_first.empty() || !author_.send_again(named_first, stop)) return false;
+    sent_again_.insert(named_first.begin(), named_first.end());
+    return true;
+  }
+
+  Error refusal(const ManifestOutcome& outcome, const oci::RawManifest& manifest) const {
     if (outcome.missing.empty()) {
       return {ErrorKind::registry, "the format is refused: " + outcome.format_refused,
               "try --format oci or --format docker"};
     }
-    return {ErrorKind::registry,
-            cat(store_.name(), " still says that it lacks ", outcome.missing.front().str(),
-                " after it was sent again"),
-            "its storage may be damaged, or a garbage collection is running: try again later"};
+    const oci::Digest& first = outcome.missing.front();
+    if (!sent_again_.contains(first)) {
+      return {ErrorKind::registry,
+              cat(store_.name(), " says that it lacks ", first.str(),
+                  ", which is no part of what is written"),
+              "what the manifest refers to (its subject) may have to be there first"};
+    }
+    return {
+        ErrorKind::registry,
+        cat(store_.name(), " still says that it lacks ", first.str(), " after it was sent again"),
+        oci::is_index(manifest.descriptor.media_type)
+            ? "it may lack one of the index's images, or look for them elsewhere; its storage "
+              "may be damaged, or a garbage collection is running: try again later"
+            : "its storage may be damaged, or a garbage collection is running: try again "
+              "later"};
   }
 
   ManifestAuthor& author_;
   BlobStore& store_;
   Progress& progress_;
-  std::set<oci::Digest> healed_;
+  std::set<oci::Digest> named_, sent_again_;
 };
 
 }  // namespace
+
+std::string blobs_lacking(std::string_view store, std::size_t count) {
+  return cat(store, " lacks ", count,
+             count == 1 ? " blob that it said it has: sending it"
+                        : " blobs that it said it has: sending them");
+}
 
 WrittenManifests write_manifests(ManifestAuthor& author, BlobStore& store, Progress& progress,
                                  const std::stop_token& stop) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "oci/manifest.h"
@@ -26,19 +27,22 @@ class ManifestAuthor {
   /// The tags to write for that root. Nothing when it is there and nothing is to be written.
   virtual std::optional<std::vector<std::string>> tags_for(const oci::Descriptor& root) const = 0;
   /// Sends what the store says it lacks, although it had said that it has it
-  /// (distribution-spec#569).
-  virtual void send_again(const std::vector<oci::Digest>& missing, std::stop_token stop) = 0;
+  /// (distribution-spec#569). False when none of it is part of what is pushed.
+  virtual bool send_again(const std::vector<oci::Digest>& missing, std::stop_token stop) = 0;
   /// Goes over to Docker's formats, which older registries want. False when it may not or cannot,
   /// or did so already.
   virtual bool use_dockers_format() = 0;
 };
+
+/// "the registry lacks 2 blobs that it said it has: sending them"
+std::string blobs_lacking(std::string_view store, std::size_t count);
 
 struct WrittenManifests {
   oci::RawManifest root;
   bool was_there = false;  ///< tags_for() gave nothing
 };
 
-/// Writes all manifests. What the store lacks is sent again, once for each manifest; when it
+/// Writes all manifests. What the store lacks is sent again, until it names nothing new; when it
 /// refuses the format, Docker's is tried. Then all are written from the first. Throws
 /// Error{registry} when the store still lacks something, or still refuses.
 WrittenManifests write_manifests(ManifestAuthor& author, BlobStore& store, Progress& progress,

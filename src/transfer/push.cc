@@ -210,16 +210,21 @@ class ImagePush final : ManifestAuthor {
                 "--format that gave that digest");
   }
 
-  void send_again(const std::vector<oci::Digest>& missing, std::stop_token stop) override {
-    progress_.note(
-        cat(store_.name(), " lacks ", missing.size(), " blobs that it said it has: sending them"));
-    const std::set<oci::Digest> lacking(missing.begin(), missing.end());
+  bool send_again(const std::vector<oci::Digest>& missing, std::stop_token stop) override {
+    const std::set<oci::Digest> named(missing.begin(), missing.end());
+    std::vector<LayerInPush*> lacking;
     for (LayerInPush& layer : layers_) {
-      if (!lacking.contains(layer.plan.form->digest)) continue;
-      layer.absent = layer.plan.form->digest;
-      send(layer, stop);
+      if (named.contains(layer.plan.form->digest)) lacking.push_back(&layer);
     }
-    if (lacking.contains(plan_.config.digest)) send_config(stop);
+    const bool config_too = named.contains(plan_.config.digest);
+    if (lacking.empty() && !config_too) return false;
+    progress_.note(blobs_lacking(store_.name(), lacking.size() + (config_too ? 1 : 0)));
+    for (LayerInPush* layer : lacking) {
+      layer->absent = layer->plan.form->digest;
+      send(*layer, stop);
+    }
+    if (config_too) send_config(stop);
+    return true;
   }
 
   PushReport report(const std::optional<oci::Descriptor>& manifest, bool nothing_written) const {

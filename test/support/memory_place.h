@@ -36,7 +36,7 @@ class MemoryStore final : public BlobStore {
  public:
   std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token) override {
     const std::scoped_lock hold(mutex_);
-    if (blobs.contains(blob.digest) || falsely_claimed.contains(blob.digest)) {
+    if (claims_all || blobs.contains(blob.digest) || falsely_claimed.contains(blob.digest)) {
       return BlobOutcome::present;
     }
     return std::nullopt;
@@ -64,6 +64,9 @@ class MemoryStore final : public BlobStore {
       need(blobs.contains(image.config.digest), image.config, outcome);
       for (const auto& one : image.layers) need(blobs.contains(one.digest), one, outcome);
     }
+    if (always_lacks) outcome.missing.assign({always_lacks()});
+    if (names_one && !outcome.stored())
+      outcome.missing.erase(++outcome.missing.begin(), outcome.missing.end());
     if (!outcome.stored()) return outcome;
     manifests[manifest.digest] = json;
     for (const std::string& tag : names) tags.insert_or_assign(tag, manifest.digest);
@@ -74,7 +77,10 @@ class MemoryStore final : public BlobStore {
   std::map<std::string, oci::Digest> tags;
   std::vector<oci::Digest> puts;
   std::set<oci::Digest> falsely_claimed;
-  std::set<std::string> refused;  ///< media types of manifests
+  bool claims_all = false;                    ///< says of every blob that it is there
+  bool names_one = false;                     ///< of what a manifest's blobs lack, the first
+  std::function<oci::Digest()> always_lacks;  ///< what each manifest's refusal names
+  std::set<std::string> refused;              ///< media types of manifests
 
  private:
   static void need(bool is_there, const oci::Descriptor& one, ManifestOutcome& outcome) {
