@@ -19,7 +19,15 @@ namespace n2c::cli {
 
 namespace {
 
-/// Turns SIGINT and SIGTERM into a stop request for as long as it lives. The signals are
+constexpr int hangup_exit_code = 128 + SIGHUP;
+
+/// Whether whoever started us wants SIGHUP to be passed over, as nohup does.
+bool is_hangup_ignored() {
+  struct sigaction now{};
+  return ::sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+/// Turns SIGINT, SIGTERM and SIGHUP into a stop request for as long as it lives. The signals are
 /// blocked in every thread started after it; a second one ends the process at once.
 class StopOnSignal {
  public:
@@ -27,13 +35,16 @@ class StopOnSignal {
     sigemptyset(&set_);
     sigaddset(&set_, SIGINT);
     sigaddset(&set_, SIGTERM);
+    if (!is_hangup_ignored()) sigaddset(&set_, SIGHUP);
     sigaddset(&set_, SIGUSR2);  // ours: ends the wait below
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGCHLD, SIG_DFL);  // else a program's exit status is lost
     process_stop() = stop_.get_token();
     thread_ = std::thread([this] { wait(); });
   }
   ~StopOnSignal() {
+    is_over_ = true;
     pthread_kill(thread_.native_handle(), SIGUSR2);
     thread_.join();
   }
@@ -45,7 +56,12 @@ class StopOnSignal {
  private:
   void wait() {
     int signal = 0;
-    while (sigwait(&set_, &signal) == 0 && signal != SIGUSR2) {
+    while (sigwait(&set_, &signal) == 0 && !is_over_) {
+      if (signal == SIGUSR2) continue;
+      if (signal == SIGHUP) {
+        ++hangup().count;
+        if (hangup().means_reload) continue;
+      }
       if (stop_.stop_requested()) std::_Exit(exit_code(ErrorKind::cancelled));
       stop_.request_stop();
     }
@@ -53,6 +69,7 @@ class StopOnSignal {
 
   sigset_t set_{};
   std::stop_source stop_;
+  std::atomic<bool> is_over_ = false;
   std::thread thread_;
 };
 
@@ -72,6 +89,7 @@ void print_help(const CLI::App& app) {
 
 int fail(const Invocation& chosen, const Error& error) {
   print_error(error, chosen.is_build_command);
+  if (error.kind() == ErrorKind::cancelled && hangup().count != 0) return hangup_exit_code;
   return chosen.is_build_command ? 1 : exit_code(error.kind());
 }
 
@@ -121,6 +139,11 @@ void take_one_value_each(CLI::App& app) {
 }
 
 }  // namespace
+
+Hangup& hangup() {
+  static Hangup one;
+  return one;
+}
 
 int run(int argc, char** argv) {
   keep_little_memory();

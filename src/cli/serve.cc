@@ -1,14 +1,15 @@
 /// n2c serve: an OCI registry in this process.
 
 #include <CLI/CLI.hpp>
-#include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/terminal.h"
@@ -17,9 +18,11 @@
 #include "cache/layer_forms.h"
 #include "cli/command.h"
 #include "cli/registry_options.h"
+#include "cli/run.h"
 #include "image/image_json.h"
 #include "oci/reference.h"
 #include "registry/server/api/api.h"
+#include "registry/server/guard/file_watch.h"
 #include "registry/server/guard/host_guard.h"
 #include "registry/server/guard/login_door.h"
 #include "registry/server/net/access_log.h"
@@ -33,7 +36,12 @@ namespace n2c::cli {
 
 namespace {
 
-constexpr std::chrono::seconds drain_time{30};
+/// A stop is over within thirty seconds.
+constexpr std::chrono::seconds drain_time{28};
+/// From then on nobody waits for a layer that is still being compressed.
+constexpr std::chrono::seconds prepare_time{5};
+constexpr std::chrono::seconds look_apart{1};
+constexpr std::uint64_t largest_pem = 1 << 20, largest_htpasswd = 16 << 20;
 
 /// The command line as it stands.
 struct ServeArguments {
@@ -79,6 +87,16 @@ bool is_loopback_address(const std::string& host) {
 
 void note(const Printable& line) { terminal::say(cat("n2c: ", line)); }
 
+registry::TlsIdentity tls_identity(const ServeArguments& arguments) {
+  return {.certificate_chain = read_argument(arguments.tls_certificate, largest_pem),
+          .key = read_argument(arguments.tls_key, largest_pem)};
+}
+
+registry::Htpasswd read_htpasswd(const ServeArguments& arguments) {
+  return or_throw(registry::Htpasswd::parse(read_argument(arguments.htpasswd, largest_htpasswd)),
+                  ErrorKind::input, arguments.htpasswd);
+}
+
 registry::ServerOptions server_options(const ServeArguments& arguments) {
   const auto where = or_throw(parse_listen(arguments.listen), ErrorKind::usage, "--listen");
   const bool tls = !arguments.tls_certificate.empty();
@@ -88,11 +106,7 @@ registry::ServerOptions server_options(const ServeArguments& arguments) {
   }
   registry::ServerOptions options{.address = where.host, .port = where.port};
   options.max_connections = arguments.max_connections;
-  if (tls) {
-    constexpr std::uint64_t limit = 1 << 20;
-    options.tls = {.certificate_chain = read_argument(arguments.tls_certificate, limit),
-                   .key = read_argument(arguments.tls_key, limit)};
-  }
+  if (tls) options.tls = tls_identity(arguments);
   options.on_failure = note;
   options.on_access = [json = arguments.json](const registry::AccessRecord& record) {
     if (json) {
@@ -129,6 +143,11 @@ class Stores {
     if (!folder_ && (arguments.memory || arguments.images.empty())) memory_.emplace(&budget);
     if (!arguments.images.empty()) load_images(arguments);
     if (images_ && pushed() != nullptr) combined_.emplace(*images_, *pushed());
+  }
+
+  /// Ends what requests wait for.
+  void stop() {
+    if (images_) images_->stop();
   }
 
   registry::Store& served() {
@@ -200,22 +219,56 @@ registry::Handler with_guard(const ServeArguments& arguments, bool on_loopback,
   return registry::with_host_guard(std::move(rules), std::move(handler));
 }
 
+/// `door` is null where no login is asked for.
 registry::Handler make_handler(registry::Api& api, const ServeArguments& arguments,
-                               bool on_loopback) {
+                               const std::shared_ptr<registry::LoginDoor>& door, bool on_loopback) {
   registry::Handler handler = [&api](registry::Request& request) { return api.handle(request); };
-  if (!arguments.htpasswd.empty()) {
-    auto logins = or_throw(registry::Htpasswd::parse(read_argument(arguments.htpasswd, 16 << 20)),
-                           ErrorKind::input, arguments.htpasswd);
-    handler = registry::with_login(std::move(logins), std::move(handler));
-  }
+  if (door) handler = registry::with_login(door, std::move(handler));
   return with_guard(arguments, on_loopback, std::move(handler));
 }
 
-void wait_for_stop(std::stop_token stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock hold(mutex);
-  never.wait(hold, stop, [] { return false; });
+/// A file of the command line that is read anew when it changes, and on SIGHUP.
+struct Renewed {
+  registry::FileWatch watch;
+  std::string what;
+  std::function<void()> read;
+
+  void look(bool at_once) {
+    if (at_once) watch.read_now();
+    if (!at_once && !watch.changed()) return;
+    try {
+      read();
+      note(cat(what, ": read anew"));
+    } catch (const Error& error) {
+      note(cat(what, ": ", error.message(), "; what was read before stays in force"));
+    }
+  }
+};
+
+void look_until(std::stop_token stop, std::vector<Renewed> files) {
+  SystemClock clock;
+  unsigned hangups = hangup().count;
+  hangup().means_reload = true;
+  while (clock.wait(look_apart, stop)) {
+    const unsigned now = hangup().count;
+    for (Renewed& file : files) file.look(now != hangups);
+    hangups = now;
+  }
+}
+
+std::vector<Renewed> renewed_files(const ServeArguments& arguments, registry::Server& server,
+                                   const std::shared_ptr<registry::LoginDoor>& door) {
+  std::vector<Renewed> files;
+  if (door) {
+    files.push_back({registry::FileWatch({arguments.htpasswd}), "--htpasswd",
+                     [&arguments, door] { door->renew(read_htpasswd(arguments)); }});
+  }
+  if (!arguments.tls_certificate.empty()) {
+    files.push_back({registry::FileWatch({arguments.tls_certificate, arguments.tls_key}),
+                     "--tls-cert, --tls-key",
+                     [&arguments, &server] { server.use_tls(tls_identity(arguments)); }});
+  }
+  return files;
 }
 
 int serve(const ServeArguments& arguments, std::stop_token stop) {
@@ -237,11 +290,18 @@ int serve(const ServeArguments& arguments, std::stop_token stop) {
   const std::string scheme = options.tls ? "https" : "http";
   const std::string host =
       options.address.contains(':') ? cat('[', options.address, ']') : options.address;
-  auto handler = make_handler(api, arguments, is_loopback_address(options.address));
+  const auto door = arguments.htpasswd.empty()
+                        ? nullptr
+                        : std::make_shared<registry::LoginDoor>(read_htpasswd(arguments));
+  auto handler = make_handler(api, arguments, door, is_loopback_address(options.address));
   registry::Server server(std::move(handler), std::move(options));
   if (!arguments.port_file.empty()) write_file(arguments.port_file, cat(server.port(), "\n"));
   note(cat("serving ", scheme, "://", host, ":", server.port()));
-  wait_for_stop(stop);
+  look_until(stop, renewed_files(arguments, server, door));
+  const std::jthread impatient([&](std::stop_token drained) {
+    SystemClock clock;
+    if (clock.wait(prepare_time, drained)) stores.stop();
+  });
   server.drain(drain_time);
   return 0;
 }

@@ -31,6 +31,11 @@ ServedImages::ServedImages(std::vector<ServedImage> images, ServeOptions options
 
 ServedImages::~ServedImages() = default;
 
+void ServedImages::stop() {
+  ending_.request_stop();
+  worker_.request_stop();
+}
+
 void ServedImages::note(const Printable& line) const {
   if (options_.note) options_.note(line);
 }
@@ -140,7 +145,9 @@ ServedImages::PreparedImage ServedImages::prepare(const Image& image) {
 
 ServedImages::PreparedImage ServedImages::wait_for(const Entry& entry) const {
   std::unique_lock hold(mutex_);
-  changed_.wait(hold, [&] { return !entry.is_pending(); });
+  if (!changed_.wait(hold, ending_.get_token(), [&] { return !entry.is_pending(); })) {
+    throw Error(ErrorKind::cancelled, "the server ends before the image is ready");
+  }
   if (entry.failure) std::rethrow_exception(entry.failure);
   return entry.prepared;
 }

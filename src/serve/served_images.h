@@ -50,6 +50,8 @@ class ServedImages final : public registry::Store {
   ServedImages(std::vector<ServedImage> images, ServeOptions options);
   /// Stops the work in the background.
   ~ServedImages() override;
+  /// Ends the work in the background, and with an Error every request that waits for it.
+  void stop();
 
   std::optional<std::uint64_t> stat(const std::string& repository,
                                     const oci::Digest& blob) override;
@@ -108,6 +110,7 @@ class ServedImages final : public registry::Store {
   mutable std::mutex mutex_;  // guards what became of the entries
   mutable std::condition_variable_any changed_;
   std::vector<Entry> entries_;
+  std::stop_source ending_;
   std::jthread worker_;
 };
 

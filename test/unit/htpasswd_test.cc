@@ -28,6 +28,10 @@ Reply ask_as(std::string peer, const Handler& handler, HeaderMap headers) {
   return handler(request);
 }
 
+std::shared_ptr<LoginDoor> door_for(std::string_view htpasswd) {
+  return std::make_shared<LoginDoor>(Htpasswd::parse(htpasswd).value());
+}
+
 HeaderMap right() { return {{"Authorization", "Basic YWRhOnNlY3JldA=="}}; }  // ada:secret
 HeaderMap wrong() { return {{"Authorization", "Basic YWRhOnNlY3JlVA=="}}; }  // ada:secreT
 
@@ -80,9 +84,19 @@ TEST_CASE("a line that is no login is refused by its number") {
   CHECK(Htpasswd::parse("ada:rOzS0SnYOPe2c").error() == "line 1: the hash of ada is not bcrypt");
 }
 
+TEST_CASE("other logins are in force at once, and those let in by the old ones are asked again") {
+  const auto door = std::make_shared<LoginDoor>(Htpasswd::parse(ada).value());
+  const Handler handler = with_login(door, [](Request&) { return Reply{.status = 204}; });
+  CHECK(ask_as("127.0.0.1:1", handler, right()).status == 204);
+  door->renew(Htpasswd::parse("").value());
+  CHECK(ask_as("127.0.0.1:1", handler, right()).status == 401);
+  door->renew(Htpasswd::parse(ada).value());
+  CHECK(ask_as("127.0.0.1:1", handler, right()).status == 204);
+}
+
 TEST_CASE("without a login a handler is not reached, and the reply says how to log in") {
   int reached = 0;
-  const Handler handler = with_login(Htpasswd::parse(ada).value(), [&](Request&) {
+  const Handler handler = with_login(door_for(ada), [&](Request&) {
     ++reached;
     return Reply{.status = 204};
   });
@@ -97,8 +111,7 @@ TEST_CASE("without a login a handler is not reached, and the reply says how to l
 }
 
 TEST_CASE("wrong logins make their address wait, and no one else") {
-  const Handler handler =
-      with_login(Htpasswd::parse(ada).value(), [](Request&) { return Reply{.status = 204}; });
+  const Handler handler = with_login(door_for(ada), [](Request&) { return Reply{.status = 204}; });
   CHECK(ask_as("192.0.2.1:1", handler, right()).status == 204);
   int refused = 0;
   for (int i = 0; i < 20; ++i) {
@@ -116,8 +129,7 @@ TEST_CASE("wrong logins make their address wait, and no one else") {
 }
 
 TEST_CASE("a login that was right from an address is let in whatever others try from there") {
-  const Handler handler =
-      with_login(Htpasswd::parse(ada).value(), [](Request&) { return Reply{.status = 204}; });
+  const Handler handler = with_login(door_for(ada), [](Request&) { return Reply{.status = 204}; });
   CHECK(ask_as("127.0.0.1:1", handler, right()).status == 204);
   for (int i = 0; i < 10; ++i) ask_as("127.0.0.1:2", handler, wrong());
   CHECK(ask_as("127.0.0.1:2", handler, wrong()).status == 429);

@@ -26,23 +26,35 @@ std::string hashed(std::string_view text) {
   return hash.finish_hex();
 }
 
-class Door {
- public:
-  explicit Door(Htpasswd logins) : logins_(std::move(logins)) {}
+}  // namespace
 
-  /// What to answer instead of the handler's reply, or nothing.
+struct LoginDoor::Impl {
+ public:
+  explicit Impl(Htpasswd logins) : admitted_(Admitted{as_shared(std::move(logins)), {}}) {}
+
+  void renew(Htpasswd logins) {
+    admitted_.with([&](Admitted& admitted) { admitted = {as_shared(std::move(logins)), {}}; });
+  }
+
   std::optional<Reply> refusal(const Request& request) {
     const std::string_view authorization = request.headers.get("Authorization");
     const auto login = basic_login(authorization);
     if (!login) return challenge();
     const std::string peer = peer_key(request.peer);
     const std::string form = hashed(cat(peer, ' ', authorization));
-    if (remembered_.with([&](const Forms& forms) { return forms.contains(form); })) return {};
+    if (admitted_.with([&](const Admitted& all) { return all.forms.contains(form); })) return {};
     return look_at(*login, hashed(cat(peer, ' ', login->user)), form);
   }
 
  private:
-  using Forms = std::set<std::string>;
+  using Logins = std::shared_ptr<const Htpasswd>;
+  struct Admitted {
+    Logins logins;
+    std::set<std::string> forms{};  // let in by these logins
+  };
+  static Logins as_shared(Htpasswd logins) {
+    return std::make_shared<const Htpasswd>(std::move(logins));
+  }
 
   std::optional<Reply> look_at(const BasicLogin& login, const std::string& who,
                                const std::string& form) {
@@ -51,14 +63,16 @@ class Door {
     if (!turn) return later(seconds(1));
     // Other logins may have been wrong while this one waited.
     if (const auto wait = throttle_.wait(who); wait.count() != 0) return later(wait);
-    if (!logins_.allows(login)) {
+    const Logins logins = admitted_.with([](const Admitted& all) { return all.logins; });
+    if (!logins->allows(login)) {
       throttle_.failed(who);
       return challenge();
     }
     throttle_.succeeded(who);
-    remembered_.with([&](Forms& forms) {
-      if (forms.size() >= most_remembered) forms.erase(forms.begin());
-      forms.insert(form);
+    admitted_.with([&](Admitted& all) {
+      if (all.logins != logins) return;  // others are in force by now
+      if (all.forms.size() >= most_remembered) all.forms.erase(all.forms.begin());
+      all.forms.insert(form);
     });
     return {};
   }
@@ -77,18 +91,22 @@ class Door {
     return reply;
   }
 
-  Htpasswd logins_;
   SystemClock clock_;
   LoginThrottle throttle_{clock_};
   Turnstile turnstile_;
-  Locked<Forms> remembered_;
+  Locked<Admitted> admitted_;
 };
 
-}  // namespace
+LoginDoor::LoginDoor(Htpasswd logins) : impl_(std::make_unique<Impl>(std::move(logins))) {}
 
-Handler with_login(Htpasswd logins, Handler handler) {
-  const auto door = std::make_shared<Door>(std::move(logins));
-  return [door, next = std::move(handler)](Request& request) {
+LoginDoor::~LoginDoor() = default;
+
+void LoginDoor::renew(Htpasswd logins) { impl_->renew(std::move(logins)); }
+
+std::optional<Reply> LoginDoor::refusal(const Request& request) { return impl_->refusal(request); }
+
+Handler with_login(std::shared_ptr<LoginDoor> door, Handler handler) {
+  return [door = std::move(door), next = std::move(handler)](Request& request) {
     if (auto refused = door->refusal(request)) return *std::move(refused);
     return next(request);
   };

@@ -34,7 +34,8 @@ Connection::Connection(Shared& shared, Listener::Accepted accepted, ConnectionTa
 void Connection::run() noexcept {
   try {
     const auto deadline = steady_clock::now() + shared_.options.header_time;
-    if (shared_.tls && !socket_.accept_tls(*shared_.tls, deadline)) return;
+    const auto tls = shared_.tls_now();
+    if (tls && !socket_.accept_tls(*tls, deadline)) return;
     auto next = Next::request;
     while (next == Next::request) next = serve_one();
     if (next == Next::farewell) linger();
@@ -167,7 +168,7 @@ void Connection::log(const AccessRecord& record) const {
 }
 
 void turn_away(Shared& shared, Listener::Accepted accepted) {
-  if (shared.tls) return;  // not worth a handshake
+  if (shared.tls_now()) return;  // not worth a handshake
   Activity activity;
   Socket socket(std::move(accepted.fd), shared.cut, activity);
   Reply reply = reply_to({ApiErrorCode::too_many_requests, "too many connections", {}, 503});

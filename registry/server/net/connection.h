@@ -1,10 +1,12 @@
 #pragma once
 /// One client, from its first request to its last.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "base/locked.h"
 #include "registry/server/net/body_reader.h"
 #include "registry/server/net/handler.h"
 #include "registry/server/net/reply_writer.h"
@@ -19,7 +21,11 @@ struct Shared {
   Interceptor interceptor;
   StopFlag draining;  ///< no further request
   StopFlag cut;       ///< every wait ends
-  std::optional<TlsContext> tls{};
+  /// For new connections; none without TLS.
+  std::shared_ptr<const TlsContext> tls_now() const {
+    return tls.with([](const auto& context) { return context; });
+  }
+  Locked<std::shared_ptr<const TlsContext>> tls{};
 };
 
 class Connection {

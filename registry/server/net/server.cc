@@ -20,13 +20,18 @@ struct Server::Impl {
       : shared{std::move(handler), std::move(options), std::move(interceptor), {}, {}},
         listener(make_listener(shared.options)),
         table(table_limits(shared.options.max_connections)) {
-    if (shared.options.tls) shared.tls.emplace(*shared.options.tls);
+    if (shared.options.tls) use_tls(*shared.options.tls);
     threads.emplace(
         *listener, table,
         [this](Listener::Accepted accepted, ConnectionTable::Place& place) {
           Connection(shared, std::move(accepted), place).run();
         },
         [this](Listener::Accepted accepted) { turn_away(shared, std::move(accepted)); });
+  }
+
+  void use_tls(const TlsIdentity& identity) {
+    auto context = std::make_shared<const TlsContext>(identity);
+    shared.tls.with([&](auto& tls) { tls = std::move(context); });
   }
 
   /// One address leaves a quarter of the places to the others.
@@ -58,6 +63,8 @@ Server::~Server() { drain(milliseconds(0)); }
 std::uint16_t Server::port() const { return impl_->listener->port(); }
 
 std::size_t Server::connection_count() const { return impl_->threads->count(); }
+
+void Server::use_tls(const TlsIdentity& identity) { impl_->use_tls(identity); }
 
 void Server::drain(milliseconds grace) {
   impl_->threads->stop_accepting();

@@ -39,6 +39,10 @@ class Server {
   std::uint16_t port() const;
   std::size_t connection_count() const;
 
+  /// New connections have this identity. Throws Error{input} for a bad certificate or key, and
+  /// changes nothing then. Only for a server that began with TLS.
+  void use_tls(const TlsIdentity& identity);
+
   /// Accepts no more, lets requests in flight end for up to `grace`, then cuts them.
   void drain(std::chrono::milliseconds grace);
 

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "oci/layout.h"
+#include "oci/media_type.h"
 #include "registry/server/store/index_change.h"
 #include "registry/server/store/index_file.h"
 
@@ -85,22 +86,51 @@ void FolderRepository::make_room(std::size_t more) {
 }
 
 void FolderRepository::check_manifests() {
-  for (const oci::Digest& digest : index_.manifests()) {
-    const oci::Descriptor named = index_.find(digest)->descriptor;
-    std::string damage = "it names a manifest that is not there: " + digest.str();
-    try {
-      if (const auto json = layout_.read_manifest(path_, digest)) {
-        ManifestEntry entry = make_entry({named, *json});
-        if (entry.subject) index_.put(std::move(entry), {});
-        continue;
-      }
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::integrity) throw;  // the manifest may be good
-      damage = error.message();
-    }
-    tell_(cat(path_, ": ", damage));
-    index_.remove(digest);
+  std::vector<oci::Digest> unread = index_.manifests();
+  while (!unread.empty()) {
+    const oci::Digest digest = unread.back();
+    unread.pop_back();
+    const auto listed = check_manifest(digest);
+    unread.insert(unread.end(), listed.begin(), listed.end());
   }
+}
+
+/// Returns what an index lists and index.json does not, as other programs write layouts: it is in
+/// the repository from now on.
+std::vector<oci::Digest> FolderRepository::check_manifest(const oci::Digest& digest) {
+  const oci::Descriptor named = index_.find(digest)->descriptor;
+  std::string damage = "it names a manifest that is not there: " + digest.str();
+  try {
+    if (const auto json = layout_.read_manifest(path_, digest)) {
+      ManifestEntry entry = make_entry({named, *json});
+      if (entry.subject) index_.put(std::move(entry), {});
+      if (!oci::is_index(named.media_type)) return {};
+      return add_listed_by(*json);
+    }
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::integrity) throw;  // the manifest may be good
+    damage = error.message();
+  }
+  tell_(cat(path_, ": ", damage));
+  index_.remove(digest);
+  return {};
+}
+
+std::vector<oci::Digest> FolderRepository::add_listed_by(std::string_view index_json) {
+  std::vector<oci::Digest> added;
+  const auto index = oci::Index::from_json(index_json);
+  if (!index) return added;
+  for (const oci::Descriptor& child : index->manifests) {
+    const bool is_manifest = oci::is_index(child.media_type) || oci::is_manifest(child.media_type);
+    if (!is_manifest || index_.find(child.digest) != nullptr) continue;
+    std::error_code unreadable;  // then it is as if it were not there
+    const auto file = layout_.blob_file(path_, child.digest);
+    if (!fs::is_regular_file(fs::symlink_status(file, unreadable))) continue;
+    make_room(1);
+    index_.put({{child.media_type, child.digest, child.size}}, {});
+    added.push_back(child.digest);
+  }
+  return added;
 }
 
 void FolderRepository::change(std::string_view line,

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "registry/server/store/folder_layout.h"
@@ -54,6 +55,8 @@ class FolderRepository {
  private:
   void load();
   void check_manifests();
+  std::vector<oci::Digest> check_manifest(const oci::Digest& digest);
+  std::vector<oci::Digest> add_listed_by(std::string_view index_json);
   void fold();
 
   const std::string path_;
