@@ -21,13 +21,23 @@ struct Platform {
   std::string os = "linux";
   std::string architecture;
   std::string variant;
+  /// What else is said of it (os.version, os.features), as the members of a JSON object; empty: {}.
+  std::string more{};
   /// "linux/arm64/v8", "linux/amd64".
   static Parsed<Platform> parse(std::string_view text);
   /// The platform of images for this machine, in Go's names: linux and the processor.
   static Platform of_this_machine();
   std::string str() const;
+  /// str() without a variant that is the architecture's usual one: arm64/v8 is arm64, amd64/v1
+  /// amd64, arm/v7 arm. Two images for the same machines have the same.
+  std::string plain_str() const;
   bool operator==(const Platform&) const = default;
 };
+
+/// How well an image for `found` serves who asks for `asked`: 0 is best. Nothing when it does not.
+/// The exact variant comes first, then the usual one where none is asked for, then older ones that
+/// the asked one can run (arm/v7 runs v6; amd64/v3 runs v2). Where none is asked for, any serves.
+std::optional<int> platform_rank(const Platform& asked, const Platform& found);
 
 /// What a manifest says of a blob or another manifest.
 struct Descriptor {
@@ -36,6 +46,9 @@ struct Descriptor {
   std::uint64_t size = 0;
   Annotations annotations{};
   std::optional<Platform> platform{};
+  /// What else is said of it (urls, data, artifactType), as the members of a JSON object; empty:
+  /// {}.
+  std::string more{};
   bool operator==(const Descriptor&) const = default;
 };
 

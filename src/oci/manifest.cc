@@ -20,6 +20,24 @@ go::Decoded decode_digest(const Json& json, std::optional<Digest>& into) {
   return {};
 }
 
+/// The members that are none of `known`, as `more` holds them.
+std::string rest_of(const Json& json, std::initializer_list<std::string_view> known) {
+  if (json.as_object() == nullptr) return {};
+  Json rest(Json::Object{});
+  for (const auto& [key, value] : *json.as_object()) {
+    const bool is_known = std::ranges::any_of(
+        known, [&](std::string_view name) { return lower_ascii(name) == lower_ascii(key); });
+    if (!is_known) rest.set(key, value);
+  }
+  return rest.as_object()->empty() ? std::string() : rest.compact();
+}
+
+void set_rest(Json& json, std::string_view more) {
+  if (more.empty()) return;
+  const Json rest = or_throw(Json::parse(more), ErrorKind::internal, "a manifest's other members");
+  for (const auto& [key, value] : *rest.as_object()) json.set(key, value);
+}
+
 go::Decoded decode_platform(const Json& json, std::optional<Platform>& into) {
   Platform platform{.os = "", .architecture = "", .variant = ""};
   auto wrong = go::decode_object(
@@ -27,6 +45,7 @@ go::Decoded decode_platform(const Json& json, std::optional<Platform>& into) {
       {{"architecture", [&](const Json& v) { return go::decode(v, platform.architecture); }},
        {"os", [&](const Json& v) { return go::decode(v, platform.os); }},
        {"variant", [&](const Json& v) { return go::decode(v, platform.variant); }}});
+  platform.more = rest_of(json, {"architecture", "os", "variant"});
   if (!json.is_null()) into = platform;
   return wrong;
 }
@@ -53,8 +72,12 @@ go::Decoded decode_descriptor(const Json& json, std::optional<Descriptor>& into)
   }
   if (!draft.digest) return go::DecodeError("digest", "missing");
   if (draft.size < 0) return go::DecodeError("size", "missing or negative");
-  into = Descriptor{draft.media_type, *draft.digest, static_cast<std::uint64_t>(draft.size),
-                    draft.annotations, draft.platform};
+  into = Descriptor{draft.media_type,
+                    *draft.digest,
+                    static_cast<std::uint64_t>(draft.size),
+                    draft.annotations,
+                    draft.platform,
+                    rest_of(json, {"mediaType", "digest", "size", "annotations", "platform"})};
   return {};
 }
 
@@ -76,6 +99,7 @@ struct Envelope {
   std::vector<Descriptor> layers, manifests;
   bool has_layers = false, has_manifests = false;
   Annotations annotations;
+  std::string more;
 };
 
 Parsed<Envelope> read_envelope(std::string_view text) {
@@ -108,6 +132,8 @@ Parsed<Envelope> read_envelope(std::string_view text) {
   if (envelope.has_manifests && (envelope.has_layers || envelope.config)) {
     return std::unexpected("both a manifest and an index");
   }
+  envelope.more = rest_of(
+      *json, {"schemaVersion", "mediaType", "config", "layers", "manifests", "annotations"});
   return envelope;
 }
 
@@ -136,8 +162,10 @@ Json to_json(const Descriptor& descriptor, bool docker) {
     if (!descriptor.platform->variant.empty()) {
       platform.set("variant", descriptor.platform->variant);
     }
+    set_rest(platform, descriptor.platform->more);
     json.set("platform", std::move(platform));
   }
+  set_rest(json, descriptor.more);
   return json;
 }
 
@@ -179,7 +207,8 @@ Parsed<Manifest> Manifest::from_json(std::string_view json) {
   }
   if (!envelope->config) return std::unexpected("config: missing");
   return Manifest{type.empty() ? std::string(media_type::manifest) : type, *envelope->config,
-                  std::move(envelope->layers), std::move(envelope->annotations)};
+                  std::move(envelope->layers), std::move(envelope->annotations),
+                  std::move(envelope->more)};
 }
 
 std::string Manifest::to_json() const {
@@ -188,6 +217,7 @@ std::string Manifest::to_json() const {
   json.set("config", oci::to_json(config, docker));
   json.set("layers", oci::to_json(layers, docker));
   set_annotations(json, annotations);
+  set_rest(json, more);
   return json.compact();
 }
 
@@ -199,25 +229,58 @@ Parsed<Index> Index::from_json(std::string_view json) {
     return std::unexpected("not an index");
   }
   return Index{type.empty() ? std::string(media_type::index) : type, std::move(envelope->manifests),
-               std::move(envelope->annotations)};
+               std::move(envelope->annotations), std::move(envelope->more)};
 }
 
 std::string Index::to_json() const {
   Json json = begin_document(media_type);
   json.set("manifests", oci::to_json(manifests, is_docker(media_type)));
   set_annotations(json, annotations);
+  set_rest(json, more);
   return json.compact();
 }
 
 const Descriptor* Index::find(const Platform& platform) const {
-  const auto fits = [&](const Descriptor& one) {
-    return one.platform && one.platform->os == platform.os &&
-           one.platform->architecture == platform.architecture &&
-           (one.platform->variant.empty() || platform.variant.empty() ||
-            one.platform->variant == platform.variant);
-  };
-  const auto found = std::ranges::find_if(manifests, fits);
-  return found == manifests.end() ? nullptr : &*found;
+  const Descriptor* best = nullptr;
+  std::optional<int> best_rank;
+  for (const Descriptor& one : manifests) {
+    const auto rank = one.platform ? platform_rank(platform, *one.platform) : std::nullopt;
+    if (!rank || (best_rank && *rank >= *best_rank)) continue;
+    best = &one;
+    best_rank = rank;
+  }
+  return best;
+}
+
+namespace {
+
+Json renamed(const Json& descriptor, const Descriptor& now) {
+  Json made = oci::to_json(
+      Descriptor{.media_type = now.media_type, .digest = now.digest, .size = now.size}, false);
+  for (const auto& [key, value] : *descriptor.as_object()) {
+    if (made.find(key) == nullptr) made.set(key, value);
+  }
+  return made;
+}
+
+}  // namespace
+
+std::optional<Digest> subject_of(std::string_view manifest_json) {
+  const auto json = Json::parse(manifest_json);
+  const Json* subject = json ? json->find("subject") : nullptr;
+  if (subject == nullptr) return {};
+  auto digest = Digest::parse(subject->text_at("digest"));
+  if (!digest) return {};
+  return *std::move(digest);
+}
+
+std::string with_subject(std::string_view more, const Descriptor& subject) {
+  Json made(Json::Object{});
+  const Json before = or_throw(Json::parse(more), ErrorKind::internal, "a manifest's members");
+  for (const auto& [key, value] : *before.as_object()) {
+    made.set(key, key == "subject" ? renamed(value, subject) : value);
+  }
+  return made.compact();
 }
 
 Parsed<RawManifest> RawManifest::parse(std::string json) {

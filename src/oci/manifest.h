@@ -2,6 +2,7 @@
 /// Manifests and indexes (image-spec v1.1; Docker schema 2), as values.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@ struct Manifest {
   Descriptor config;
   std::vector<Descriptor> layers;
   Annotations annotations{};
+  /// What else is said (subject, artifactType), as the members of a JSON object; empty: {}.
+  std::string more{};
 
   /// The error says which field is wrong.
   static Parsed<Manifest> from_json(std::string_view json);
@@ -33,13 +36,19 @@ struct Index {
   std::string media_type{oci::media_type::index};
   std::vector<Descriptor> manifests;
   Annotations annotations{};
+  std::string more{};  ///< as Manifest's
 
   static Parsed<Index> from_json(std::string_view json);
   std::string to_json() const;
-  /// The image for a platform: os and architecture are equal, and the variant too when both name
-  /// one.
+  /// The image that serves the platform best, by platform_rank(); of several, the first.
   const Descriptor* find(const Platform& platform) const;
 };
+
+/// What the manifest or index says that it is about (image-spec, "subject"). Nothing when it says
+/// nothing, or nothing that can be understood.
+std::optional<Digest> subject_of(std::string_view manifest_json);
+/// `more` of a manifest, with that descriptor as its subject.
+std::string with_subject(std::string_view more, const Descriptor& subject);
 
 /// The descriptor as an index holds it, compact.
 std::string descriptor_json(const Descriptor& descriptor);

@@ -7,25 +7,28 @@ namespace n2c::oci {
 namespace {
 
 struct Pair {
-  std::string_view oci, docker;  // docker is empty where there is no such word
+  std::string_view oci, docker;
 };
 
-constexpr std::array<Pair, 6> pairs{{
+constexpr std::array<Pair, 9> pairs{{
     {media_type::manifest, media_type::docker_manifest},
     {media_type::index, media_type::docker_index},
     {media_type::config, media_type::docker_config},
     {media_type::layer_tar, media_type::docker_layer_tar},
     {media_type::layer_gzip, media_type::docker_layer_gzip},
-    {media_type::layer_zstd, {}},
+    {media_type::layer_zstd, media_type::docker_layer_zstd},
+    {"application/vnd.oci.image.layer.nondistributable.v1.tar",
+     "application/vnd.docker.image.rootfs.foreign.diff.tar"},
+    {"application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+     "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"},
+    {"application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
+     "application/vnd.docker.image.rootfs.foreign.diff.tar.zstd"},
 }};
 
 std::optional<std::string_view> translate(std::string_view media_type,
                                           std::string_view Pair::* into) {
-  if (media_type.empty()) return {};
   for (const Pair& pair : pairs) {
-    if (media_type != pair.oci && media_type != pair.docker) continue;
-    if ((pair.*into).empty()) return {};
-    return pair.*into;
+    if (media_type == pair.oci || media_type == pair.docker) return pair.*into;
   }
   return {};
 }
@@ -38,6 +41,11 @@ bool is_index(std::string_view type) {
 
 bool is_manifest(std::string_view type) {
   return type == media_type::manifest || type == media_type::docker_manifest;
+}
+
+bool is_foreign_layer(std::string_view type) {
+  return type.find(".nondistributable.") != std::string_view::npos ||
+         type.find(".foreign.") != std::string_view::npos;
 }
 
 std::optional<std::string_view> in_dockers_words(std::string_view media_type) {

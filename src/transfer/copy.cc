@@ -31,6 +31,10 @@ class Copying final : ManifestAuthor {
 
   CopyReport run(const std::stop_token& stop) {
     tree_ = choose_tree(*source_, options_, stop);
+    if (tree_.foreign_layers != 0) {
+      progress_.note(cat(tree_.foreign_layers, tree_.foreign_layers == 1 ? " layer" : " layers",
+                         " left out: foreign (nondistributable), so only named by the manifest"));
+    }
     for (const oci::Descriptor& blob : tree_.blobs) blobs_.push_back({blob});
     if (is_there()) return report(true);
     probe(stop);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <map>
+#include <ranges>
 #include <set>
 #include <string_view>
 
@@ -20,11 +21,71 @@ constexpr std::uint64_t max_tree_bytes = 64 << 20;
 constexpr int max_depth = 4;
 constexpr std::size_t manifests_at_once = 8;
 
-/// image-spec layer.md, "Non-Distributable Layers"; Docker calls them foreign.
-bool is_distributable(std::string_view media_type) {
-  return media_type.find(".nondistributable.") == std::string_view::npos &&
-         media_type.find(".foreign.") == std::string_view::npos;
-}
+/// The same manifests, each after those that it lists and the one that it is about, which some
+/// registries want. None names itself in a circle, since digests name them.
+class SubjectsFirst {
+ public:
+  explicit SubjectsFirst(std::vector<oci::RawManifest> manifests)
+      : manifests_(std::move(manifests)), seen_(manifests_.size()) {
+    for (std::size_t i = 0; i < manifests_.size(); ++i) {
+      places_.emplace(manifests_[i].descriptor.digest, i);
+    }
+  }
+
+  std::vector<oci::RawManifest> run() {
+    for (std::size_t i = 0; i < manifests_.size(); ++i) enter(i);
+    std::vector<oci::RawManifest> ordered;
+    for (const std::size_t at : order_) ordered.push_back(std::move(manifests_[at]));
+    return ordered;
+  }
+
+ private:
+  struct Visit {
+    std::size_t at;
+    std::vector<std::size_t> before;  ///< still to be looked at, the last first
+  };
+
+  void enter(std::size_t first) {
+    std::vector<Visit> visits;
+    const auto begin = [&](std::size_t at) {
+      if (!seen_[at]) visits.push_back({at, named_by(at)});
+      seen_[at] = true;
+    };
+    begin(first);
+    while (!visits.empty()) {
+      auto& [at, before] = visits.back();
+      if (before.empty()) {
+        order_.push_back(at);
+        visits.pop_back();
+        continue;
+      }
+      const std::size_t next = before.back();
+      before.pop_back();
+      begin(next);
+    }
+  }
+
+  std::vector<std::size_t> named_by(std::size_t at) const {
+    const oci::RawManifest& manifest = manifests_[at];
+    std::vector<std::size_t> named;
+    const auto add = [&](const oci::Digest& digest) {
+      const auto found = places_.find(digest);
+      if (found != places_.end()) named.push_back(found->second);
+    };
+    if (oci::is_index(manifest.descriptor.media_type)) {
+      const auto index =
+          or_throw(oci::Index::from_json(manifest.json), ErrorKind::internal, "index");
+      for (const oci::Descriptor& one : index.manifests | std::views::reverse) add(one.digest);
+    }
+    if (const auto subject = oci::subject_of(manifest.json)) add(*subject);
+    return named;
+  }
+
+  std::vector<oci::RawManifest> manifests_;
+  std::vector<bool> seen_;
+  std::vector<std::size_t> order_;
+  std::map<oci::Digest, std::size_t> places_;
+};
 
 class TreeReading {
  public:
@@ -33,6 +94,7 @@ class TreeReading {
 
   ImageTree read(oci::RawManifest root) {
     add(std::move(root), 0);
+    tree_.manifests = SubjectsFirst(std::move(tree_.manifests)).run();
     return std::move(tree_);
   }
 
@@ -79,7 +141,10 @@ class TreeReading {
   }
 
   void add_blob(const oci::Descriptor& blob) {
-    if (!is_distributable(blob.media_type)) return;
+    if (oci::is_foreign_layer(blob.media_type)) {
+      ++tree_.foreign_layers;
+      return;
+    }
     if (blobs_.insert(blob.digest).second) tree_.blobs.push_back(blob);
   }
 
@@ -102,14 +167,68 @@ std::string translate(const std::string& media_type, ManifestFormat format) {
               "copy it as it is, without --format");
 }
 
-oci::RawManifest in_format(const oci::RawManifest& stored, ManifestFormat format) {
-  auto manifest = or_throw(oci::Manifest::from_json(stored.json), ErrorKind::internal, "manifest");
-  manifest.media_type = translate(stored.descriptor.media_type, format);
-  manifest.config.media_type = translate(manifest.config.media_type, format);
-  for (oci::Descriptor& layer : manifest.layers) {
+/// What manifests are called after they were written in another format, by digest before.
+using NewNames = std::map<oci::Digest, oci::Descriptor>;
+
+void rename(oci::Descriptor& one, const NewNames& names) {
+  const auto now = names.find(one.digest);
+  if (now == names.end()) return;
+  one.media_type = now->second.media_type;
+  one.digest = now->second.digest;
+  one.size = now->second.size;
+}
+
+/// Its `more`, whose subject has its new name.
+std::string renamed_subject(const std::string& more, std::string_view json, const NewNames& names) {
+  const auto subject = oci::subject_of(json);
+  const auto now = subject ? names.find(*subject) : names.end();
+  return now == names.end() || now->first == now->second.digest
+             ? more
+             : oci::with_subject(more, now->second);
+}
+
+/// Of what is in that format already, the bytes stay.
+oci::RawManifest unless_same(const oci::RawManifest& before, bool is_same, const auto& made) {
+  if (is_same) return before;
+  return or_throw(oci::RawManifest::parse(made.to_json()), ErrorKind::internal, "manifest");
+}
+
+oci::RawManifest in_format(const oci::RawManifest& before, ManifestFormat format,
+                           const NewNames& names) {
+  const auto stored =
+      or_throw(oci::Manifest::from_json(before.json), ErrorKind::internal, "manifest");
+  oci::Manifest made = stored;
+  made.media_type = translate(before.descriptor.media_type, format);
+  made.config.media_type = translate(made.config.media_type, format);
+  for (oci::Descriptor& layer : made.layers) {
     layer.media_type = translate(layer.media_type, format);
   }
-  return or_throw(oci::RawManifest::parse(manifest.to_json()), ErrorKind::internal, "manifest");
+  made.more = renamed_subject(made.more, before.json, names);
+  return unless_same(before,
+                     made.media_type == stored.media_type && made.config == stored.config &&
+                         made.layers == stored.layers && made.more == stored.more,
+                     made);
+}
+
+oci::RawManifest index_in_format(const oci::RawManifest& before, ManifestFormat format,
+                                 const NewNames& names) {
+  const auto stored = or_throw(oci::Index::from_json(before.json), ErrorKind::internal, "index");
+  oci::Index made = stored;
+  made.media_type = translate(before.descriptor.media_type, format);
+  for (oci::Descriptor& listed : made.manifests) {
+    rename(listed, names);
+    // BuildKit names the image that an attestation is about in the index too.
+    for (auto& [key, value] : listed.annotations) {
+      const auto digest = oci::Digest::parse(value);
+      const auto now = digest ? names.find(*digest) : names.end();
+      if (now != names.end()) value = now->second.digest.str();
+    }
+  }
+  made.more = renamed_subject(made.more, before.json, names);
+  return unless_same(before,
+                     made.media_type == stored.media_type && made.manifests == stored.manifests &&
+                         made.more == stored.more,
+                     made);
 }
 
 }  // namespace
@@ -119,24 +238,13 @@ ImageTree read_tree(ImageSource& source, oci::RawManifest root, std::stop_token 
 }
 
 ImageTree in_format(const ImageTree& tree, ManifestFormat format) {
-  ImageTree made{.blobs = tree.blobs};
-  std::map<oci::Digest, oci::Descriptor> now;  // by digest before
+  ImageTree made{.blobs = tree.blobs, .foreign_layers = tree.foreign_layers};
+  NewNames names;
   for (const oci::RawManifest& before : tree.manifests) {
-    if (!oci::is_index(before.descriptor.media_type)) {
-      made.manifests.push_back(in_format(before, format));
-    } else {
-      auto index = or_throw(oci::Index::from_json(before.json), ErrorKind::internal, "index");
-      index.media_type = translate(before.descriptor.media_type, format);
-      for (oci::Descriptor& listed : index.manifests) {
-        const oci::Descriptor& other = now.at(listed.digest);
-        listed.media_type = other.media_type;
-        listed.digest = other.digest;
-        listed.size = other.size;
-      }
-      made.manifests.push_back(
-          or_throw(oci::RawManifest::parse(index.to_json()), ErrorKind::internal, "index"));
-    }
-    now.emplace(before.descriptor.digest, made.manifests.back().descriptor);
+    made.manifests.push_back(oci::is_index(before.descriptor.media_type)
+                                 ? index_in_format(before, format, names)
+                                 : in_format(before, format, names));
+    names.emplace(before.descriptor.digest, made.manifests.back().descriptor);
   }
   return made;
 }

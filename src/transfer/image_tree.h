@@ -10,11 +10,13 @@
 
 namespace n2c {
 
-/// The manifests, each after those that it names, so the root is the last; and every distinct blob.
+/// The manifests, each after those that it lists and the one that it is about (its subject), so the
+/// root is the last; and every distinct blob.
 /// Layers that must not be distributed (Docker's foreign ones) are not among the blobs.
 struct ImageTree {
   std::vector<oci::RawManifest> manifests;
   std::vector<oci::Descriptor> blobs;
+  std::size_t foreign_layers = 0;  ///< left out
   const oci::RawManifest& root() const { return manifests.back(); }
 };
 
@@ -23,8 +25,10 @@ struct ImageTree {
 /// MiB of them.
 ImageTree read_tree(ImageSource& source, oci::RawManifest root, std::stop_token stop);
 
-/// The same with every manifest in that format (other bytes, other digests, the same blobs).
-/// Throws Error{usage} for what the format cannot say (zstd layers, artifacts in Docker's).
+/// The same with every manifest in that format, and the same blobs. A manifest that is in it
+/// already keeps its bytes. Of others all members stay, also those that Docker's format does not
+/// know. Throws Error{usage} for media types that the format has no word for (artifacts, in
+/// Docker's).
 ImageTree in_format(const ImageTree& tree, ManifestFormat format);
 
 }  // namespace n2c

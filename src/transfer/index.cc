@@ -1,6 +1,8 @@
 #include "transfer/index.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -42,7 +44,8 @@ oci::Descriptor listed(const IndexEntry& entry, const oci::Descriptor& manifest,
                              .digest = manifest.digest,
                              .size = manifest.size,
                              .annotations = annotations,
-                             .platform = entry.platform};
+                             .platform = entry.platform,
+                             .more = entry.more};
   descriptor.annotations.insert(entry.annotations.begin(), entry.annotations.end());
   return descriptor;
 }
@@ -65,6 +68,28 @@ oci::RawManifest made_index(std::vector<oci::Descriptor> manifests,
   return oci::RawManifest::of(index.media_type, index.to_json());
 }
 
+/// The places of the entries, each after that of the image that it is about.
+std::vector<std::size_t> subjects_first(const std::vector<IndexEntry>& entries) {
+  std::map<oci::Digest, std::size_t> places;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto* stored = std::get_if<StoredEntry>(&entries[i].image);
+    if (stored != nullptr) places.emplace(stored->manifest.digest, i);
+  }
+  std::vector<std::size_t> order;
+  std::set<std::size_t> seen;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    std::vector<std::size_t> chain;
+    for (std::size_t at = i; seen.insert(at).second;) {
+      chain.push_back(at);
+      const auto& subject = entries[at].subject;
+      const auto found = subject ? places.find(*subject) : places.end();
+      if (found != places.end()) at = found->second;
+    }
+    order.insert(order.end(), chain.rbegin(), chain.rend());
+  }
+  return order;
+}
+
 class IndexPush final : ManifestAuthor {
  public:
   IndexPush(const std::vector<IndexEntry>& entries, BlobStore& store, const IndexOptions& options,
@@ -84,9 +109,11 @@ class IndexPush final : ManifestAuthor {
   }
 
   IndexReport run(const std::stop_token& stop) {
-    for (const IndexEntry& entry : entries_) {
-      pushed_.push_back(push(entry, stop));
+    std::map<std::size_t, Pushed> pushed;
+    for (const std::size_t i : subjects_first(entries_)) {
+      pushed.emplace(i, push(entries_[i], stop));
     }
+    for (auto& [i, one] : pushed) pushed_.push_back(std::move(one));
     return report(write_manifests(*this, store_, progress_, stop));
   }
 

@@ -49,8 +49,10 @@ class PartsReading {
     const auto& source = std::get<std::shared_ptr<ImageSource>>(part.source);
     const oci::RawManifest root = source->root(stop);
     if (!oci::is_index(root.descriptor.media_type)) {
-      take({part.name, StoredEntry{source, root.descriptor},
-            platform_of(source, root, part.platform, stop)});
+      take({.part = part.name,
+            .image = StoredEntry{source, root.descriptor},
+            .platform = platform_of(source, root, part.platform, stop),
+            .subject = oci::subject_of(root.json)});
       return;
     }
     const auto index = or_throw(oci::Index::from_json(root.json), ErrorKind::input, source->str());
@@ -59,7 +61,8 @@ class PartsReading {
       const oci::RawManifest manifest = image->root(stop);
       const auto said = part.platform ? part.platform : listed.platform;
       take({part.name, StoredEntry{image, manifest.descriptor},
-            platform_of(image, manifest, said, stop), listed.annotations});
+            platform_of(image, manifest, said, stop), listed.annotations, listed.more,
+            oci::subject_of(manifest.json)});
     }
   }
 
@@ -75,7 +78,7 @@ class PartsReading {
       throw Error(ErrorKind::input, "the image does not say which platform it is for",
                   "write OS/ARCHITECTURE= before it: linux/arm64=./image.json");
     }
-    if (is_for_a_machine(platform) && !platforms_.insert(platform.str()).second) {
+    if (is_for_a_machine(platform) && !platforms_.insert(platform.plain_str()).second) {
       throw Error(ErrorKind::input, cat("a second image for ", platform.str()),
                   "an index has one image for each platform; OS/ARCHITECTURE/VARIANT= before an "
                   "image says another");

@@ -42,7 +42,9 @@ struct IndexEntry {
   /// An image that is only described belongs to the part.
   std::variant<StoredEntry, const Image*> image;
   oci::Platform platform;
-  oci::Annotations annotations{};  ///< said of it in the index it comes from
+  oci::Annotations annotations{};        ///< said of it in the index it comes from
+  std::string more{};                    ///< what else is said there (oci::Descriptor::more)
+  std::optional<oci::Digest> subject{};  ///< what it is about
 };
 
 /// Reads the manifests of stored images, and no layer. The parts must outlive the result. Throws

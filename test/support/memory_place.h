@@ -69,13 +69,14 @@ class MemoryStore final : public BlobStore {
       outcome.missing.erase(++outcome.missing.begin(), outcome.missing.end());
     if (!outcome.stored()) return outcome;
     manifests[manifest.digest] = json;
+    order.push_back(manifest.digest);
     for (const std::string& tag : names) tags.insert_or_assign(tag, manifest.digest);
     return outcome;
   }
 
   std::map<oci::Digest, std::string> blobs, manifests;
   std::map<std::string, oci::Digest> tags;
-  std::vector<oci::Digest> puts;
+  std::vector<oci::Digest> puts, order;  ///< of blobs, and of manifests
   std::set<oci::Digest> falsely_claimed;
   bool claims_all = false;                    ///< says of every blob that it is there
   bool names_one = false;                     ///< of what a manifest's blobs lack, the first

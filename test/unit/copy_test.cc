@@ -166,16 +166,89 @@ TEST_CASE("a format that is asked for there and back gives the manifest that it 
   CHECK(in_format(docker, ManifestFormat::oci).root().json == tree.root().json);
 }
 
-TEST_CASE("Docker's format has no zstd layers") {
+TEST_CASE("zstd and foreign layers have words in both formats (#19)") {
+  const std::string docker = "application/vnd.docker.image.rootfs.";
+  const std::string oci = "application/vnd.oci.image.layer.";
+  for (const auto& [dockers, ocis] : std::vector<std::pair<std::string, std::string>>{
+           {"diff.tar.zstd", "v1.tar+zstd"},
+           {"foreign.diff.tar", "nondistributable.v1.tar"},
+           {"foreign.diff.tar.gzip", "nondistributable.v1.tar+gzip"},
+           {"foreign.diff.tar.zstd", "nondistributable.v1.tar+zstd"}}) {
+    CHECK(oci::in_ocis_words(docker + dockers) == oci + ocis);
+    CHECK(oci::in_dockers_words(oci + ocis) == docker + dockers);
+  }
   Setting all;
   StoredImage image = stored_image({"one"});
   auto manifest = *oci::Manifest::from_json(image.json);
   manifest.layers[0].media_type = oci::media_type::layer_zstd;
   image.json = manifest.to_json();
   all.source->add(image);
-  CHECK_FAILS(all.copy({.tags = {"v1"}, .format = ManifestFormat::docker}), ErrorKind::usage,
-              "Docker's manifest format has no word for");
-  CHECK(all.store.tags.empty());
+  all.copy({.tags = {"v1"}, .format = ManifestFormat::docker});
+  const auto made = oci::Manifest::from_json(all.store.manifests.at(all.store.tags.at("v1")));
+  CHECK(made->layers[0].media_type == docker + "diff.tar.zstd");
+}
+
+TEST_CASE("what is in the format that is asked for keeps its bytes (#19)") {
+  Setting all;
+  StoredImage image = stored_image({"one"});
+  image.json = " " + image.json + "\n";
+  image.manifest = describe(oci::media_type::manifest, image.json);
+  all.source->add(image);
+  oci::Index index = index_of({{image, "linux/amd64"}});
+  for (const bool is_index : {false, true}) {
+    if (is_index) all.source->add_index(index);
+    const std::string before = all.source->top;
+    all.copy({.tags = {"v1"}, .format = ManifestFormat::oci});
+    CHECK(all.store.manifests.at(all.store.tags.at("v1")) == before);
+  }
+}
+
+/// An index that lists an attestation before the image that it is about.
+struct Attested : Setting {
+  Attested() {
+    auto attestation = *oci::Manifest::from_json(about.json);
+    attestation.more = oci::with_subject(R"({"artifactType":"x/y","subject":{}})", image.manifest);
+    about.json = attestation.to_json();
+    about.manifest = describe(oci::media_type::manifest, about.json);
+    source->add(image);
+    source->add(about);
+    oci::Index index = index_of({{about, "unknown/unknown"}, {image, "linux/amd64"}});
+    index.manifests[0].annotations["vnd.docker.reference.digest"] = image.manifest.digest.str();
+    source->add_index(index);
+  }
+  StoredImage image = stored_image({"one"});
+  StoredImage about = stored_image({"about"}, "unknown");
+};
+
+TEST_CASE("subjects are written before what refers to them (#19)") {
+  Attested all;
+  const ImageTree tree = read_tree(*all.source, all.source->root({}), {});
+  REQUIRE(tree.manifests.size() == 3);
+  CHECK(tree.manifests[0].descriptor.digest == all.image.manifest.digest);
+  CHECK(tree.manifests[1].descriptor.digest == all.about.manifest.digest);
+  CHECK(tree.root().json == all.source->top);
+}
+
+TEST_CASE("a subject that gets another digest in another format is followed there (#19)") {
+  Attested all;
+  const ImageTree tree = read_tree(*all.source, all.source->root({}), {});
+  const ImageTree docker = in_format(tree, ManifestFormat::docker);
+  const oci::Digest image = docker.manifests[0].descriptor.digest;
+  CHECK(image != all.image.manifest.digest);
+  CHECK(oci::subject_of(docker.manifests[1].json) == image);
+  const auto index = oci::Index::from_json(docker.root().json);
+  CHECK(index->manifests[0].annotations.at("vnd.docker.reference.digest") == image.str());
+  CHECK(in_format(docker, ManifestFormat::oci).root().json == tree.root().json);
+}
+
+TEST_CASE("a platform is found in the indexes of an index, and the error lists theirs (#19)") {
+  TwoPlatforms all;
+  const auto inner = *oci::RawManifest::parse(all.source->top);
+  all.source->add_index({.manifests = {inner.descriptor}});
+  CHECK(manifest_for(*all.source, *oci::Platform::parse("linux/arm64"), {}).descriptor.digest ==
+        all.arm64.manifest.digest);
+  CHECK_FAILS(manifest_for(*all.source, *oci::Platform::parse("linux/riscv64"), {}),
+              ErrorKind::input, "linux/amd64, linux/arm64/v8");
 }
 
 TEST_CASE("an index that names itself in a circle of indexes or too many manifests is refused") {
@@ -207,6 +280,9 @@ TEST_CASE("layers that are not to be distributed are named but not copied") {
   }();
   CHECK(tree.blobs.size() == 2);
   CHECK(tree.root().json == image.json);
+  all.store.blobs[manifest.layers[0].digest] = "not asked for by registries";
+  all.copy({.tags = {"v1"}});
+  CHECK(all.progress.notes.size() == 1);
 }
 
 }  // namespace copy_test

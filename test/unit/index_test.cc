@@ -176,8 +176,40 @@ TEST_CASE(
                        "amd64.json: a second image for linux/amd64", Error);
   CHECK_FAILS(push_index({described_part("", "one")}, store, plain, progress, {}), ErrorKind::input,
               "does not say which platform it is for");
+  CHECK_FAILS(
+      push_index(
+          {stored_part(stored_image({"one"}, "arm64"), oci::Platform{"linux", "arm64"}),
+           stored_part(stored_image({"two"}, "arm64"), oci::Platform{"linux", "arm64", "v8"})},
+          store, plain, progress, {}),
+      ErrorKind::input, "a second image for linux/arm64/v8");
   CHECK(store.puts.empty());
   CHECK(store.tags.empty());
+}
+
+TEST_CASE(
+    "an image is written before an attestation that is about it, and the index keeps its order "
+    "(#19)") {
+  const StoredImage image = stored_image({"one"}, "amd64");
+  StoredImage about = stored_image({"about"}, "unknown");
+  auto attestation = *oci::Manifest::from_json(about.json);
+  attestation.more = oci::with_subject(R"({"subject":{}})", image.manifest);
+  about.json = attestation.to_json();
+  about.manifest = describe(oci::media_type::manifest, about.json);
+  auto source = std::make_shared<MemoryImages>();
+  source->add(image);
+  source->add(about);
+  oci::Index inner{.manifests = {about.manifest, image.manifest}};
+  inner.manifests[0].platform = oci::Platform{"unknown", "unknown"};
+  inner.manifests[0].more = R"({"artifactType":"x/y"})";
+  inner.manifests[1].platform =
+      oci::Platform{.architecture = "amd64", .more = R"({"os.version":"1"})"};
+  source->add_index(inner);
+  MemoryStore store;
+  QuietProgress progress;
+  push_index({{"old index", source}}, store, plain, progress, {});
+  CHECK(store.order ==
+        std::vector{image.manifest.digest, about.manifest.digest, store.tags.at("v1")});
+  CHECK(written(store, "v1").manifests == inner.manifests);
 }
 
 TEST_CASE("an index among the parts gives its images, not itself") {

@@ -93,6 +93,58 @@ TEST_CASE("an index finds the image of a platform") {
   CHECK(back->find(*Platform::parse("windows/amd64")) == nullptr);
 }
 
+TEST_CASE("of an index the exact variant is chosen first, then what is compatible (#19)") {
+  const auto chosen = [](const std::vector<std::string>& listed, const std::string& asked) {
+    Index index;
+    for (const std::string& one : listed) {
+      index.manifests.push_back({std::string(media_type::manifest), digest_a, 7});
+      index.manifests.back().platform = *Platform::parse("linux/" + one);
+    }
+    const Descriptor* found = index.find(*Platform::parse("linux/" + asked));
+    return found == nullptr ? "none" : found->platform->str().substr(6);
+  };
+  CHECK(chosen({"amd64/v3", "amd64"}, "amd64") == "amd64");
+  CHECK(chosen({"amd64/v3", "amd64/v1", "amd64/v2"}, "amd64") == "amd64/v1");
+  CHECK(chosen({"amd64/v3", "amd64/v2"}, "amd64") == "amd64/v2");
+  CHECK(chosen({"amd64", "amd64/v3"}, "amd64/v3") == "amd64/v3");
+  CHECK(chosen({"amd64", "amd64/v2", "amd64/v4"}, "amd64/v3") == "amd64/v2");
+  CHECK(chosen({"amd64/v4"}, "amd64/v3") == "none");
+  CHECK(chosen({"arm/v6", "arm/v7"}, "arm") == "arm/v7");
+  CHECK(chosen({"arm/v5", "arm/v6"}, "arm") == "arm/v6");
+  CHECK(chosen({"arm/v5", "arm/v6"}, "arm/v7") == "arm/v6");
+  CHECK(chosen({"arm/v7"}, "arm/v6") == "none");
+  CHECK(chosen({"arm", "arm/v5"}, "arm/v6") == "arm/v5");
+  CHECK(chosen({"arm64"}, "arm64/v8") == "arm64");
+  CHECK(chosen({"arm64", "arm64/v8"}, "arm64/v8") == "arm64/v8");
+  CHECK(chosen({"arm64/v8", "arm64"}, "arm64") == "arm64");
+  CHECK(chosen({"arm64/v8", "arm64/v9"}, "arm64") == "arm64/v8");
+  CHECK(chosen({"arm64/v8"}, "arm64/v8.2") == "arm64/v8");
+  CHECK(chosen({"riscv64/rva20u64"}, "riscv64") == "riscv64/rva20u64");
+  CHECK(chosen({"riscv64/rva20u64"}, "riscv64/rva23u64") == "none");
+  CHECK(chosen({"arm64"}, "arm/v7") == "none");
+}
+
+TEST_CASE("members that have no use here are kept: subject, urls, data, os.version (#19)") {
+  const std::string subject =
+      R"({"mediaType":"m","digest":"sha256:)" + hex_a + R"(","size":7,"artifactType":"x/y"})";
+  const std::string manifest =
+      R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":)" +
+      descriptor_json("c") + R"(,"layers":[{"mediaType":"l","digest":"sha256:)" + hex_a +
+      R"(","size":7,"annotations":{"a":"b"},"urls":["https://example.invalid/"],"data":"e30="}],)" +
+      R"("annotations":{"c":"d"},"artifactType":"x/z","subject":)" + subject + "}";
+  CHECK(Manifest::from_json(manifest)->to_json() == manifest);
+  CHECK(subject_of(manifest) == digest_a);
+  CHECK_FALSE(subject_of(R"({"subject":{}})"));
+  const std::string index =
+      R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":)"
+      R"([{"mediaType":"m","digest":"sha256:)" +
+      hex_a +
+      R"(","size":7,"platform":{"architecture":"amd64","os":"windows","os.version":"10.0"},)"
+      R"("artifactType":"x/y"}],"subject":)" +
+      subject + "}";
+  CHECK(Index::from_json(index)->to_json() == index);
+}
+
 TEST_CASE("platforms have two or three parts") {
   CHECK(Platform::parse("linux/arm64/v8")->str() == "linux/arm64/v8");
   for (const std::string_view text : {"", "linux", "linux/", "/x", "a/b/c/d", "a//b"}) {
