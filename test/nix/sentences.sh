@@ -64,7 +64,7 @@ says "an argument of nobody's" 'buildImage { name = "a"; zzzzzz = 1; }' \
   "nix2container.buildImage: it has no argument 'zzzzzz'; it takes annotations, arch, "
 says "an argument in other capitals" 'buildImage { name = "a"; maxlayers = 3; }' \
   "nix2container.buildImage: it has no argument 'maxlayers'; did you mean 'maxLayers'?"
-says_too "an argument that is missing" 'buildImage { }' "buildImage' at " "called without required argument 'name'"
+says_too "an argument that is missing" 'buildImage { }' "buildImage' " "called without required argument 'name'"
 says "a tag in the name" 'buildImage { name = "a:1"; }' \
   "nix2container.buildImage (image 'a:1'): 'name' is the string 'a:1'; the part after the colon belongs in 'tag'"
 says "a tag that is none" 'buildImage { name = "a"; tag = "x y"; }' \
