@@ -50,19 +50,57 @@ std::string request_id(const http::Headers& headers) {
 }
 
 /// The registry's own words, after the status.
+/// Whether what stands behind that name in a query would let its reader in.
+bool is_secret_name(std::string_view name) {
+  const std::string lower = lower_ascii(name);
+  return lower == "sig" || lower.ends_with("signature") || lower.ends_with("token") ||
+         lower.ends_with("credential") || lower.ends_with("accesskeyid");
+}
+
+/// One word of a text: a URL's query keeps its names alone, as http::Url::redacted() shows it.
+std::string without_query_values(std::string_view word) {
+  const std::size_t mark = word.find('?');
+  const std::size_t query = mark == std::string_view::npos ? 0 : mark + 1;
+  std::string shown(word.substr(0, query));
+  bool is_first = true;
+  for (const std::string_view parameter : split(word.substr(query), '&')) {
+    if (!std::exchange(is_first, false)) shown += '&';
+    const auto parts = cut(parameter, '=');
+    const bool is_told = parts && (query != 0 || is_secret_name(parts->first));
+    shown += is_told ? cat(parts->first, "=…") : std::string(parameter);
+  }
+  return shown;
+}
+
+/// Storage hosts repeat the signed URL that led to them. A text of theirs is shown without what
+/// signs it.
+std::string without_signatures(std::string_view text) {
+  constexpr std::string_view between = " \t\r\n\"'<>()[]{},";
+  constexpr std::size_t looked_at = 64 << 10;
+  text = text.substr(0, looked_at);
+  std::string shown;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(between), text.size());
+    shown += without_query_values(text.substr(0, end));
+    if (end < text.size()) shown += text[end];
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return shown;
+}
+
 std::string words_of(const http::Response& response) {
   const auto errors = parse_errors(response.body);
   if (errors.empty()) {
     const std::string_view body = trim(response.body);
-    return body.empty() ? std::string() : ": " + printable(body, shown_body);
+    return body.empty() ? std::string() : ": " + printable(without_signatures(body), shown_body);
   }
   std::string words;
   for (const OciError& error : errors) {
     words += words.empty() ? " " : "; ";
     words += printable(error.code, 80);
-    if (!error.message.empty()) words += ": " + printable(error.message, 500);
+    if (!error.message.empty()) words += ": " + printable(without_signatures(error.message), 500);
     if (!error.detail.empty() && error.detail != error.message) {
-      words += " (" + printable(error.detail, shown_body) + ")";
+      words += " (" + printable(without_signatures(error.detail), shown_body) + ")";
     }
   }
   return words;

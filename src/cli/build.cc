@@ -12,6 +12,7 @@
 #include "console/output.h"
 #include "describe/base_image.h"
 #include "describe/closure.h"
+#include "describe/config_keys.h"
 #include "describe/file_findings.h"
 #include "describe/layer_builder.h"
 #include "describe/layer_plan.h"
@@ -192,7 +193,20 @@ oci::ContainerConfig read_config(const std::string& file) {
   if (const auto wrong = config.decode(json)) {
     throw Error(ErrorKind::input, cat(printable(file), ": ", wrong->str()));
   }
+  for (const std::string& told : left_out_keys(json)) {
+    terminal::say(cat(printable(file), ": ", told));
+  }
   return config;
+}
+
+/// What an unknown key asks for would be missing in the image, and the push end on another digest.
+void refuse_unknown_options(const std::string& file, const std::vector<LayerRecord>& layers) {
+  with_context(printable(file), [&] {
+    for (const LayerRecord& layer : layers) {
+      const bool is_made_anew = layer.layer_path.empty() && layer.paths;
+      if (is_made_anew) require_known_options(*layer.paths);
+    }
+  });
 }
 
 int run_image(const ImageArguments& arguments) {
@@ -205,6 +219,7 @@ int run_image(const ImageArguments& arguments) {
     ImageRecord base = read_with(arguments.from_image, parse_image_json);
     if (base.layers) image.layers = std::move(base.layers);
     with_context(printable(arguments.from_image), [&] { require_sound(*image.layers); });
+    refuse_unknown_options(arguments.from_image, *image.layers);
     terminal::say(cat("Using base image ", arguments.from_image, " containing ",
                       image.layers->size(), " layers"));
     if (arguments.merge_base_config) {
@@ -216,7 +231,9 @@ int run_image(const ImageArguments& arguments) {
   std::unordered_set<std::string> digests;  // docs/format.md G1.3
   for (const LayerRecord& layer : *image.layers) digests.insert(layer.digest);
   for (const std::string& file : arguments.layers) {
-    for (LayerRecord& layer : read_layers(file)) {
+    std::vector<LayerRecord> layers = read_layers(file);
+    refuse_unknown_options(file, layers);
+    for (LayerRecord& layer : layers) {
       if (!digests.insert(layer.digest).second) continue;
       terminal::say(cat("Adding layer ", layer.digest, " from ", file));
       if (!image.history.empty()) image.history.push_back(layer.history);

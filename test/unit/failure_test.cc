@@ -48,6 +48,29 @@ TEST_CASE("what is not the registry's JSON is shown in its first 200 bytes, fit 
   CHECK(error.message().size() < 300);
 }
 
+TEST_CASE("a storage host's reply is shown without the signatures of its URLs (#19)") {
+  const auto shown = [&](std::string body) {
+    return make_failure(request(http::Method::get, "https://h/v2/x"),
+                        {.status = 403, .body = std::move(body)}, context())
+        .message();
+  };
+  const std::string page = shown(
+      "<Error><Resource>https://s3.example/b?X-Amz-Signature=5ec7e7&amp;X-Amz-Credential=AK5ec7e7"
+      "</Resource><Code>AccessDenied</Code></Error>");
+  CHECK(page.find("5ec7e7") == std::string::npos);
+  CHECK(page.find("<Code>AccessDenied</Code>") != std::string::npos);
+  CHECK(page.find("X-Amz-Signature=…") != std::string::npos);
+  for (const char* secret :
+       {"/b?sig=5ec7e7", "sig=5ec7e7&se=1", "GoogleAccessId=a&Signature=5ec7e7",
+        "https://az.example/x?se=2&sig=5ec7e7)", "X-Amz-Security-Token=5ec7e7"}) {
+    CHECK(shown(secret).find("5ec7e7") == std::string::npos);
+    const std::string json =
+        R"({"errors":[{"code":"DENIED","message":")" + std::string(secret) + R"("}]})";
+    CHECK(shown(json).find("5ec7e7") == std::string::npos);
+  }
+  CHECK(shown("a=b, is it? no=1").ends_with("a=b, is it? no=1"));
+}
+
 TEST_CASE("the known causes come with a hint") {
   const auto hint = [](http::Response response, FailureContext where) {
     return make_failure(request(http::Method::put, "https://h/v2/x"), response, where).hint();

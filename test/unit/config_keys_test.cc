@@ -1,0 +1,31 @@
+#include "describe/config_keys.h"
+
+#include <doctest/doctest.h>
+
+namespace config_keys_test {
+
+using namespace n2c;
+
+TEST_CASE(
+    "each key that an image's config leaves out is named, with the one that may be meant (#19)") {
+  const auto told = [](const char* json) { return left_out_keys(*go::Json::parse(json)); };
+  const auto first = [&](const std::string& key) {
+    const auto all = told(("{\"" + key + "\": 1}").c_str());
+    REQUIRE(all.size() == 1);
+    return all.front();
+  };
+  CHECK(told(R"({"Cmd":[],"entrypoint":[],"ENV":[],"ArgsEscaped":true})").empty());
+  CHECK(first("Healtcheck").ends_with("no such key; did you mean Healthcheck?"));
+  CHECK(first("Entrypont").ends_with("did you mean Entrypoint?"));
+  CHECK(first("Workdir").ends_with("did you mean WorkingDir?"));
+  CHECK(first("evn").ends_with("did you mean Env?"));
+  CHECK(first("Label").ends_with("did you mean Labels?"));
+  CHECK(first("nonsense") == "nonsense: left out: an image's config has no such key");
+  CHECK(first("healthcheck") ==
+        "healthcheck: left out: Docker's config has it, and OCI's does not");
+  CHECK(told(R"({"OnBuild":[],"Shell":[],"StopTimeout":1})").size() == 3);
+  CHECK(first("a\\u001b").find('\x1b') == std::string::npos);
+  CHECK(told("[]").empty());
+}
+
+}  // namespace config_keys_test
