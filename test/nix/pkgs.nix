@@ -27,7 +27,8 @@ rec {
     libarchive = [ "archive.h" ];
     libxcrypt = [ "crypt.h" ];
     openssl = [ "openssl/ssl.h" ];
-    re2 = [ "re2/re2.h" ];
+    # Debian 13's wants Abseil's headers beside its own.
+    re2 = [ "re2/re2.h" ] ++ (if builtins.pathExists /usr/include/absl/base/config.h then [ "absl/base/config.h" ] else [ ]);
     zlib = [ "zlib.h" ];
     zstd = [ "zstd.h" ];
   };
