@@ -112,12 +112,10 @@ class ImagePush final : ManifestAuthor {
     progress_.begin(std::move(told), "layers");
     std::vector<std::uint64_t> sizes;
     for (const LayerInPush* layer : missing) sizes.push_back(plain_size(layer->plan));
-    if (!config_outcome_) sizes.push_back(plan_.config.size);
     run_in_lanes(sizes, {.heavy = options_.uploads, .light = options_.probes}, stop,
-                 [&](std::size_t i, std::stop_token inner) {
-                   if (i == missing.size()) return send_config(inner);
-                   send(*missing[i], inner);
-                 });
+                 [&](std::size_t i, std::stop_token inner) { send(*missing[i], inner); });
+    // Last: a folder in which no layer could be written has nothing in it.
+    if (!config_outcome_) send_config(stop);
   }
 
   void send(LayerInPush& layer, const std::stop_token& stop) {
