@@ -71,7 +71,7 @@ ends() { # ends WHAT COMMAND...: ends the command, which waits, by SIGTERM, with
   "$@" > said 2>&1 &
   local pid=$!
   # From when it has blocked SIGINT, SIGTERM and SIGUSR2 on, which is before it opens anything.
-  wait_for 10 grep -q '^SigBlk:.*4802$' "/proc/$pid/status"
+  wait_for 10 grep -q '^SigBlk:.*480[23]$' "/proc/$pid/status"
   kill -TERM $pid
   timeout 3 tail --pid=$pid -f /dev/null || { kill -KILL $pid; fail "$what: it did not end"; }
   wait $pid || status=$?
