@@ -1,8 +1,8 @@
 #include "registry/client/upload.h"
 
 #include <chrono>
-#include <thread>
 
+#include "base/deadline.h"
 #include "base/retry.h"
 #include "base/text.h"
 #include "registry/client/failure.h"
@@ -235,21 +235,17 @@ oci::Descriptor upload_blob(Host& host, const Scope& scope, const UploadTask& ta
 }
 
 bool cancel_session(Host& host, const Scope& scope, const http::Url& session) {
-  std::stop_source limit;
   // A stop of its own, since the caller's may have been requested already.
-  const std::jthread timer([&](const std::stop_token& done) {
-    SystemClock clock;
-    if (clock.wait(cancel_limit, done)) limit.request_stop();
-  });
+  const Deadline limit(cancel_limit);
   try {
     host.send({.request = {.method = http::Method::delete_, .url = session},
                .scopes = {scope},
                .retry = false},
-              limit.get_token());
+              limit.token());
   } catch (const Error&) {
     // The registry forgets sessions by itself after a while.
   }
-  return !limit.stop_requested();
+  return !limit.token().stop_requested();
 }
 
 bool probe_blob(Host& host, const Scope& scope, const oci::Digest& digest, std::stop_token stop) {

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <stop_token>
-#include <thread>
 
-#include "base/clock.h"
+#include "base/deadline.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "registry/client/auth/auth_file.h"
@@ -64,15 +62,11 @@ ProgramEnd CredentialHelper::run(const char* verb, const std::string& input) con
     throw Error(ErrorKind::local, cat(program_, " ", verb, ": no such program in $PATH"),
                 "it is named by an auth file as the keeper of logins");
   }
-  std::stop_source limit;
-  const std::jthread timer([&](const std::stop_token& done) {
-    SystemClock clock;
-    if (clock.wait(patience_, done)) limit.request_stop();
-  });
+  const Deadline limit(patience_);
   const MemorySource bytes(input);
   const auto reader = bytes.open();
   try {
-    return run_program({.arguments = {program_, verb}, .input = reader.get()}, limit.get_token());
+    return run_program({.arguments = {program_, verb}, .input = reader.get()}, limit.token());
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::cancelled) throw;
     throw Error(ErrorKind::local,
