@@ -44,8 +44,7 @@ bool is_manifest(std::string_view type) {
 }
 
 bool is_foreign_layer(std::string_view type) {
-  return type.find(".nondistributable.") != std::string_view::npos ||
-         type.find(".foreign.") != std::string_view::npos;
+  return type.contains(".nondistributable.") || type.contains(".foreign.");
 }
 
 std::optional<std::string_view> in_dockers_words(std::string_view media_type) {

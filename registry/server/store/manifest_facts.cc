@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "oci/media_type.h"
 
 namespace n2c::registry {
 
@@ -26,11 +27,8 @@ void add_blob(const Json& descriptor, const oci::Digest& digest, ManifestFacts& 
   if (bytes && *bytes >= 0) facts.sizes.emplace(digest, static_cast<std::uint64_t>(*bytes));
 }
 
-/// "application/vnd.oci.image.layer.nondistributable.v1.tar", Docker's
-/// "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip".
 bool may_be_elsewhere(const Json& descriptor) {
-  const std::string media_type = descriptor.text_at("mediaType");
-  if (media_type.contains(".nondistributable.") || media_type.contains(".foreign.")) return true;
+  if (oci::is_foreign_layer(descriptor.text_at("mediaType"))) return true;
   const Json* urls = descriptor.find("urls");
   return urls != nullptr && urls->as_array() != nullptr && !urls->as_array()->empty();
 }
