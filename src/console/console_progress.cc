@@ -24,7 +24,11 @@ ProgressStyle settled(ProgressStyle style) {
 
 ConsoleProgress::ConsoleProgress(ProgressStyle style, Notes notes)
     : style_(settled(style)), notes_(notes) {
-  if (style_ == ProgressStyle::none) return;
+  // A terminal is told of phases too; to a log there is nothing to say before bytes are sent.
+  if (style_ == ProgressStyle::terminal) start();
+}
+
+void ConsoleProgress::start() {
   drawer_ = std::jthread([this](std::stop_token stop) {
     SystemClock clock;
     while (clock.wait(redraw_apart, stop)) {
@@ -53,6 +57,7 @@ void ConsoleProgress::begin(std::vector<BlobToSend> blobs, std::string_view unit
     }
     state.next_line = {};
     show(state);
+    if (style_ != ProgressStyle::none && !drawer_.joinable()) start();
   });
 }
 
@@ -110,8 +115,8 @@ double ConsoleProgress::shrinking() const {
   return static_cast<double>(compression_.compressed.load()) / static_cast<double>(plain);
 }
 
-ProgressFacts ConsoleProgress::facts_of(State& state) {
-  ProgressFacts facts{.moment = moment_of(moments(state), shrinking()), .unit = state.unit};
+ProgressFacts ConsoleProgress::facts_of(State& state, std::span<const BlobMoment> blobs) const {
+  ProgressFacts facts{.moment = moment_of(blobs, shrinking()), .unit = state.unit};
   state.percent = std::max(state.percent, facts.moment.percent());
   facts.percent = facts.moment.is_over() ? 100 : std::min(state.percent, 99);
   facts.bytes_per_second = state.rate.bytes_per_second();
@@ -130,7 +135,8 @@ void ConsoleProgress::draw(State& state) {
   const auto since = [&](Time began) {
     return std::chrono::duration_cast<std::chrono::seconds>(now - began);
   };
-  ProgressFacts facts = facts_of(state);
+  auto blobs = moments(state);
+  const ProgressFacts facts = facts_of(state, blobs);
   std::vector<Printable> lines;
   if (facts.moment.blobs == 0) {
     // What is over at once is not worth a line that comes and goes.
@@ -141,13 +147,12 @@ void ConsoleProgress::draw(State& state) {
   } else {
     state.rate.add(now, facts.moment.sent);
     lines.emplace_back(progress_bar(facts, width));
-    auto under_way = moments(state);
-    std::erase_if(under_way, [](const BlobMoment& blob) { return blob.done || blob.sent == 0; });
-    std::ranges::sort(under_way, std::greater{}, &BlobMoment::bytes);
+    std::erase_if(blobs, [](const BlobMoment& blob) { return blob.done || blob.sent == 0; });
+    std::ranges::sort(blobs, std::greater{}, &BlobMoment::bytes);
     const std::size_t most = std::min(rows / rows_a_blob - 1, most_blob_lines);
-    if (rows / rows_a_blob > 1 && under_way.size() > 1) {
-      under_way.resize(std::min(under_way.size(), most));
-      for (const BlobMoment& blob : under_way) {
+    if (rows / rows_a_blob > 1 && blobs.size() > 1) {
+      blobs.resize(std::min(blobs.size(), most));
+      for (const BlobMoment& blob : blobs) {
         lines.emplace_back(blob_bar(blob, shrinking(), width));
       }
     }
@@ -157,7 +162,7 @@ void ConsoleProgress::draw(State& state) {
 
 void ConsoleProgress::write_line(State& state) {
   const auto now = std::chrono::steady_clock::now();
-  ProgressFacts facts = facts_of(state);
+  const ProgressFacts facts = facts_of(state, moments(state));
   if (facts.moment.blobs == 0 || facts.moment.is_over()) return;
   state.rate.add(now, facts.moment.sent);
   if (now < state.next_line) return;

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -60,7 +61,8 @@ class ConsoleProgress final : public Progress {
   };
   std::vector<BlobMoment> moments(const State& state) const;
   double shrinking() const;
-  ProgressFacts facts_of(State& state);
+  ProgressFacts facts_of(State& state, std::span<const BlobMoment> blobs) const;
+  void start();
   void show(State& state);
   void draw(State& state);
   void write_line(State& state);
