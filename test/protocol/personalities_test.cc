@@ -101,13 +101,16 @@ TEST_CASE("what was pushed can be pulled from every registry") {
 }
 
 TEST_CASE("a push to an immutable tag that holds the image succeeds, of another image it fails") {
-  FaultyRegistry registry(ecr());
-  const Image image = small_image(1, 1000);
-  PushRig rig(registry);
-  rig.push(image);
-  CHECK_NOTHROW(rig.push(image));
-  CHECK_FAILS(rig.push(small_image(1, 1000, 2)), ErrorKind::registry,
-              "the tag is immutable and holds");
+  for (const Personality& personality : {ecr(), silent_immutable()}) {
+    CAPTURE(personality.registry);
+    FaultyRegistry registry(personality);
+    const Image image = small_image(1, 1000);
+    PushRig rig(registry);
+    rig.push(image);
+    CHECK_NOTHROW(rig.push(image));
+    CHECK_FAILS(rig.push(small_image(1, 1000, 2)), ErrorKind::registry,
+                "the tag is immutable and holds");
+  }
 }
 
 TEST_CASE("where the registry wants Docker's names or OCI's only, the push finds out") {

@@ -43,6 +43,12 @@ Reply problem(int status, std::string code, std::string message = {}) {
   return {.status = status, .body = refusal(status, std::move(code), std::move(message)).body};
 }
 
+/// What a proxy answers in a registry's place.
+Reply page(int status) {
+  std::string html = cat("<!DOCTYPE html><html><h1>", status, " of what stands before</h1></html>");
+  return {.status = status, .headers = {{"Content-Type", "text/html"}}, .body = std::move(html)};
+}
+
 /// "%2F" in a target's path becomes "/"; whether there was one.
 bool take_percent_apart(std::string& target) {
   bool was_there = false;
@@ -193,6 +199,9 @@ std::optional<Verdict> FaultyRegistry::intercept(const Request& request) {
       }
     }
     if (!verdict && log.chance > 0) verdict = random_fault(log);
+    if (const auto edge = edge_status(personality_, log.arrivals.size()); edge && !verdict) {
+      verdict = *edge == 0 ? Verdict{.cut_reply = true} : Verdict{.answer = page(*edge)};
+    }
     cuts = verdict && (verdict->cut_reply || verdict->cut_request_after);
     for (Fault& fault : faults_) {
       if (verdict || !fault.fits(request)) continue;
@@ -219,9 +228,11 @@ std::optional<Reply> FaultyRegistry::refuse_login(const Request& request) {
     return refused;
   }
   if (tokens_->allows(sent, repository, pushes)) return std::nullopt;
+  if (personality_.challenges_at_base && path_of(request) != "/v2/") return refused;
+  const std::string scope = cat(R"(,scope="repository:)", repository, R"(:pull")");
   refused.headers.set("WWW-Authenticate",
-                      cat(R"(Bearer realm=")", tokens_->realm(),
-                          R"(",service="faulty",scope="repository:)", repository, R"(:pull")"));
+                      cat(R"(Bearer realm=")", tokens_->realm(), R"(",service="faulty")",
+                          repository.empty() ? "" : scope));
   return refused;
 }
 
@@ -281,11 +292,7 @@ Reply FaultyRegistry::handle_limited(Request& request) {
   const bool to_session = !session_of(request).empty();
   if (limit == 0 || !to_session) return api_.handle(request);
   const auto too_large = [&] {
-    return personality_.html_errors
-               ? Reply{.status = 413,
-                       .headers = {{"Content-Type", "text/html"}},
-                       .body = "<html><h1>413 Request Entity Too Large</h1></html>"}
-               : problem(413, "SIZE_INVALID", "too large");
+    return personality_.html_errors ? page(413) : problem(413, "SIZE_INVALID", "too large");
   };
   if (request.body_size && *request.body_size > limit) return too_large();
   try {
@@ -318,6 +325,7 @@ Reply FaultyRegistry::handle(Request& request) {
 /// What the personality makes of a good reply.
 void FaultyRegistry::dress(const Request& request, Reply& reply) {
   if (personality_.cookies_upset) reply.headers.add("Set-Cookie", "sid=harbor; Path=/");
+  if (personality_.no_digests) reply.headers.remove("Docker-Content-Digest");
   const bool blob = request.target.find("/blobs/sha") != std::string::npos;
   const bool reads = request.method == Method::get || request.method == Method::head;
   if (request.method == Method::head && blob && reply.status == 404) {

@@ -1,5 +1,7 @@
 #include "test/support/personality.h"
 
+#include <array>
+
 namespace n2c::test {
 
 Personality ecr() {
@@ -119,9 +121,57 @@ Personality aliyun() {
   };
 }
 
+Personality behind_cdn() {
+  return {
+      .registry = "a CDN in front",
+      .login = Login::bearer,
+      .html_errors = true,
+      // More than a layer in three chunks takes, or the same one would fail for ever.
+      .edge_every = 7,  // 499, 520, 522, 524 and closes without a word
+  };
+}
+
+Personality base_challenger() {
+  return {
+      .registry = "challenges at /v2/ alone",
+      .login = Login::bearer,
+      .challenges_at_base = true,
+  };
+}
+
+Personality silent_immutable() {
+  return {
+      .registry = "immutable, without digests",
+      .login = Login::basic,
+      .immutable_tags = true,
+      .no_digests = true,
+  };
+}
+
+std::optional<int> edge_status(const Personality& personality, std::size_t n) {
+  const auto every = static_cast<std::size_t>(personality.edge_every);
+  if (every == 0 || n % every != 0) return std::nullopt;
+  constexpr std::array statuses{499, 520, 0, 522, 524};
+  return statuses[n / every % statuses.size()];
+}
+
 std::vector<Personality> all_personalities() {
-  return {Personality{}, ecr(), ghcr(),       gitlab(), harbor(),     artifactory(), quay(),
-          acr(),         gar(), docker_hub(), zot(),    cloudflare(), aliyun()};
+  return {Personality{},
+          ecr(),
+          ghcr(),
+          gitlab(),
+          harbor(),
+          artifactory(),
+          quay(),
+          acr(),
+          gar(),
+          docker_hub(),
+          zot(),
+          cloudflare(),
+          aliyun(),
+          behind_cdn(),
+          base_challenger(),
+          silent_immutable()};
 }
 
 }  // namespace n2c::test

@@ -38,9 +38,12 @@ struct Personality {
   bool one_scope = false;  ///< a token is for the first scope asked
 
   bool immutable_tags = false;
-  bool oci_only = false;       ///< Docker's media types are 415
-  int busy_manifests = 0;      ///< manifest PUTs that are answered 429 first
-  bool cookies_upset = false;  ///< sets a cookie, and refuses to get it back
+  bool oci_only = false;   ///< Docker's media types are 415
+  int busy_manifests = 0;  ///< manifest PUTs that are answered 429 first
+  int edge_every = 0;      ///< each so manieth request fails at what stands before it; 0: none
+  bool challenges_at_base = false;  ///< a 401 says how to log in at /v2/ alone
+  bool no_digests = false;          ///< no reply has Docker-Content-Digest
+  bool cookies_upset = false;       ///< sets a cookie, and refuses to get it back
 };
 
 Personality ecr();
@@ -55,6 +58,16 @@ Personality docker_hub();
 Personality zot();
 Personality cloudflare();
 Personality aliyun();
+/// A registry behind a content delivery network.
+Personality behind_cdn();
+/// One that challenges at /v2/ alone.
+Personality base_challenger();
+/// One with immutable tags that names no digest.
+Personality silent_immutable();
+
+/// What a request meets before the registry, the n-th from 1: a status, 0 where the connection is
+/// closed without a word, or nothing.
+std::optional<int> edge_status(const Personality& personality, std::size_t n);
 
 std::vector<Personality> all_personalities();
 
