@@ -90,7 +90,9 @@ pid_t start(std::vector<std::string> arguments, std::vector<std::string> environ
 
 int wait_for(pid_t pid) {
   int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  while (waitpid(pid, &status, 0) < 0) {
+    // ECHILD where SIGCHLD is ignored: how the child ended is lost.
+    if (errno != EINTR) return 255;
   }
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -1,9 +1,12 @@
 #include "base/terminal.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 
@@ -15,16 +18,45 @@ namespace n2c::terminal {
 
 namespace {
 
+/// Why standard output lost something first, by errno; 0 while it did not.
+std::atomic<int>& loss() {
+  static std::atomic<int> first = 0;
+  return first;
+}
+
+void note_loss() {
+  int none = 0;
+  loss().compare_exchange_strong(none, errno);
+}
+
 /// In one call, so that lines of several threads do not mix.
 void put(std::FILE* file, const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), file);
+  if (std::fwrite(text.data(), 1, text.size(), file) != text.size() && file == stdout) note_loss();
 }
 
 }  // namespace
 
 void print(const Printable& line) { put(stdout, line.str() + "\n"); }
 void print_json(std::string_view json) { put(stdout, printable_json(json) + "\n"); }
-void flush() { std::fflush(stdout); }
+void flush() {
+  if (std::fflush(stdout) != 0) note_loss();
+}
+
+void finish() {
+  flush();
+  if (loss() == 0) return;
+  errno = loss();
+  throw_errno("write to standard output");
+}
+
+void keep_places() {
+  // Nothing can be read from the first, nor written to the others.
+  constexpr std::array modes{O_WRONLY, O_RDONLY, O_RDONLY};
+  for (int fd = 0; fd < 3; ++fd) {
+    if (::fcntl(fd, F_GETFD) != -1) continue;
+    if (::open("/dev/null", modes[static_cast<std::size_t>(fd)]) != fd) return;
+  }
+}
 
 void say(const Printable& line) { put(stderr, line.str() + "\n"); }
 void ask(const Printable& prompt) { put(stderr, prompt.str()); }

@@ -2,7 +2,8 @@
 /// What people read: standard output and standard error, which are a terminal or a log. Nothing
 /// else in n2c writes to them (test/arch/includes.py checks it), and these functions take only text
 /// that was made fit for them. Every function may be called from any thread; lines do not mix. A
-/// line that cannot be written is lost without an error; for bytes there is one.
+/// line that cannot be written is lost without an error, but that finish() throws one for standard
+/// output; for bytes there is one at once.
 
 #include <span>
 #include <string>
@@ -20,6 +21,12 @@ void print(const Printable& line);
 void print_json(std::string_view json);
 /// Passes on what standard output still holds back.
 void flush();
+/// The same at a command's end. Throws Error{local} when something that was printed was lost:
+/// "write to standard output: No space left on device".
+void finish();
+/// Takes the places of standard streams that are closed, so that no file of ours gets one. What is
+/// written there is lost. To be called before anything is opened.
+void keep_places();
 
 /// A line on standard error: notes and errors.
 void say(const Printable& line);

@@ -38,8 +38,6 @@ class StopOnSignal {
     if (!is_hangup_ignored()) sigaddset(&set_, SIGHUP);
     sigaddset(&set_, SIGUSR2);  // ours: ends the wait below
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGCHLD, SIG_DFL);  // else a program's exit status is lost
     process_stop() = stop_.get_token();
     thread_ = std::thread([this] { wait(); });
   }
@@ -79,12 +77,18 @@ void print_error(const Error& error, bool is_build_command) {
   if (!error.hint().empty()) terminal::say(cat("hint: ", error.hint()));
 }
 
-void print_help(const CLI::App& app) {
+int print_help(const CLI::App& app) {
   const std::string help = app.help();
   const std::string_view lines = help;
   for (const auto line : split(lines.substr(0, lines.find_last_not_of('\n') + 1), '\n')) {
     terminal::print(line);
   }
+  return 0;
+}
+
+int print_version() {
+  terminal::print("n2c " N2C_VERSION);
+  return 0;
 }
 
 int fail(const Invocation& chosen, const Error& error) {
@@ -93,10 +97,13 @@ int fail(const Invocation& chosen, const Error& error) {
   return chosen.is_build_command ? 1 : exit_code(error.kind());
 }
 
-int run_action(const Invocation& chosen) {
-  const StopOnSignal signals;
+/// Prints, and returns the exit code.
+template <class Print>
+int run_printing(const Invocation& chosen, Print print) {
   try {
-    return chosen.action(signals.token());
+    const int code = print();
+    terminal::finish();
+    return code;
   } catch (const Error& error) {
     return fail(chosen, error);
   } catch (const std::bad_alloc&) {
@@ -104,6 +111,11 @@ int run_action(const Invocation& chosen) {
   } catch (const std::exception& error) {
     return fail(chosen, Error(ErrorKind::internal, error.what()));
   }
+}
+
+int run_action(const Invocation& chosen) {
+  const StopOnSignal signals;
+  return run_printing(chosen, [&] { return chosen.action(signals.token()); });
 }
 
 /// The arguments, last first as CLI11 takes them. "help COMMAND" becomes "COMMAND --help".
@@ -147,6 +159,9 @@ Hangup& hangup() {
 
 int run(int argc, char** argv) {
   keep_little_memory();
+  std::signal(SIGCHLD, SIG_DFL);  // a parent that ignores it passes that on (execve(2))
+  std::signal(SIGPIPE, SIG_IGN);
+  terminal::keep_places();
   CLI::App app("Builds, pushes, loads and serves container images described by Nix store paths.");
   app.formatter(help_formatter());
   app.name(std::filesystem::path(argc > 0 ? argv[0] : "n2c").filename().string());
@@ -174,18 +189,13 @@ int run(int argc, char** argv) {
   try {
     app.parse(arguments_of(argc, argv));
   } catch (const CLI::CallForHelp&) {
-    print_help(app);
-    return 0;
+    return run_printing(chosen, [&] { return print_help(app); });
   } catch (const CLI::CallForVersion&) {
-    terminal::print("n2c " N2C_VERSION);
-    return 0;
+    return run_printing(chosen, print_version);
   } catch (const CLI::ParseError& error) {
     return fail(chosen, Error(ErrorKind::usage, error.what(), "see --help"));
   }
-  if (!chosen.action) {
-    print_help(app);
-    return 0;
-  }
+  if (!chosen.action) return run_printing(chosen, [&] { return print_help(app); });
   return run_action(chosen);
 }
 

@@ -48,6 +48,21 @@ const std::vector<Usage> usages = {
 
 }  // namespace
 
+TEST_CASE("what cannot be printed, to a full or a closed standard output, is exit code 8") {
+  const char* const other = std::getenv("N2C");
+  const std::string program = other == nullptr ? N2C_PROGRAM : other;
+  for (const std::string_view arguments : {"--version", "--help", "cache", "completion bash"}) {
+    for (const std::string_view to : {">/dev/full", ">&-"}) {
+      CAPTURE(arguments);
+      CAPTURE(to);
+      const ProgramEnd end = run_program(
+          {.arguments = {"sh", "-c", cat("exec '", program, "' ", arguments, " ", to)}}, {});
+      CHECK(end.exit_code == 8);
+      CHECK(end.messages.starts_with("n2c: write to standard output: "));
+    }
+  }
+}
+
 TEST_CASE("the help of every command names its arguments and describes each, 80 columns wide") {
   for (const Usage& usage : usages) {
     CAPTURE(usage.command);

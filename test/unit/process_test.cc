@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <thread>
 
 #include "base/error.h"
@@ -97,6 +98,14 @@ TEST_CASE("a background program talks over its channel and is ended with its own
   CHECK(std::string_view(back.data(), 5) == "hello");
   program.reset();
   CHECK(read(ours.get(), back.data(), 5) == 0);
+}
+
+TEST_CASE("where the ends of programs are lost, as with SIGCHLD ignored, none counts as success") {
+  const auto before = std::signal(SIGCHLD, SIG_IGN);
+  CHECK(run({"false"}).exit_code != 0);
+  CHECK(run({"true"}).exit_code != 0);
+  std::signal(SIGCHLD, before);
+  CHECK(run({"true"}).exit_code == 0);
 }
 
 }  // namespace process_test
