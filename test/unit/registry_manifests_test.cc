@@ -67,6 +67,15 @@ TEST_CASE("a manifest is put under a tag and read by tag and digest, byte for by
   CHECK(registry.http.get("/v2/app/manifests/2").status == 404);
 }
 
+TEST_CASE("a tag that cannot be is not there, and nothing is put under it") {
+  Registry registry;
+  for (const std::string& tag : {std::string(".INVALID_MANIFEST_NAME"), std::string(129, 'a')}) {
+    CHECK(registry.http.get("/v2/app/manifests/" + tag).status == 404);
+    CHECK(registry.put(tag, small_image).status == 400);
+  }
+  CHECK(registry.http.get("/v2/app/manifests/sha256:1").status == 400);
+}
+
 TEST_CASE("a manifest that names blobs the repository lacks is refused, with each of them") {
   Registry registry;
   registry.http.push_blob("elsewhere", "other");

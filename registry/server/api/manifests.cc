@@ -199,6 +199,8 @@ Reply remove(Call& call, const Target& target) {
 
 Reply serve_manifest(Call& call) {
   const auto target = target_of(call.route.reference);
+  // A tag that cannot be is not there; conformance suites ask for one (pull, "nonexistent").
+  if (!target && call.reads() && !call.route.reference.contains(':')) return manifest_unknown(call);
   if (!target) return reply_to(target.error());
   if (call.reads()) return read_manifest(call, *target);
   if (call.writable != nullptr && call.method() == Method::put) return put_manifest(call, *target);

@@ -215,6 +215,16 @@ bool FolderLayout::link(const std::string& repository, const oci::Digest& digest
   return true;
 }
 
+bool FolderLayout::pool(const std::string& repository, const oci::Digest& digest) const {
+  const fs::path place = pool_file(digest);
+  if (!holds(repository, digest)) return false;
+  if (::link(blob_file(repository, digest).c_str(), place.c_str()) != 0 && errno != EEXIST) {
+    throw_errno("link " + place.string());
+  }
+  sync_folder(place.parent_path());
+  return true;
+}
+
 void FolderLayout::renew_links(const oci::Digest& digest) const {
   for (const std::string& repository : repositories([](const std::string&) {})) {
     if (look_at(blob_file(repository, digest))) link(repository, digest);

@@ -52,6 +52,8 @@ class FolderLayout {
   /// Gives the repository a link to a blob of the pool, in place of what it had there. Returns
   /// false when the pool does not have the blob.
   bool link(const std::string& repository, const oci::Digest& digest) const;
+  /// Makes a repository's blob one of the pool too. False when its bytes have another digest.
+  bool pool(const std::string& repository, const oci::Digest& digest) const;
   /// Replaces a repository's index.json.
   void write_index(const std::string& repository, const RepositoryIndex& index) const;
 

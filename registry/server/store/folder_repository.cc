@@ -10,6 +10,7 @@
 #include "oci/media_type.h"
 #include "registry/server/store/index_change.h"
 #include "registry/server/store/index_file.h"
+#include "registry/server/store/manifest_facts.h"
 
 namespace n2c::registry {
 
@@ -98,12 +99,12 @@ void FolderRepository::check_manifests() {
 /// Returns what an index lists and index.json does not, as other programs write layouts: it is in
 /// the repository from now on.
 std::vector<oci::Digest> FolderRepository::check_manifest(const oci::Digest& digest) {
-  const oci::Descriptor named = index_.find(digest)->descriptor;
+  oci::Descriptor named = index_.find(digest)->descriptor;
   std::string damage = "it names a manifest that is not there: " + digest.str();
   try {
     if (const auto json = layout_.read_manifest(path_, digest)) {
-      ManifestEntry entry = make_entry({named, *json});
-      if (entry.subject) index_.put(std::move(entry), {});
+      named.media_type = manifest_type(*json, named.media_type);
+      index_.put(make_entry({named, *json}), {});
       if (!oci::is_index(named.media_type)) return {};
       return add_listed_by(*json);
     }
@@ -121,7 +122,8 @@ std::vector<oci::Digest> FolderRepository::add_listed_by(std::string_view index_
   const auto index = oci::Index::from_json(index_json);
   if (!index) return added;
   for (const oci::Descriptor& child : index->manifests) {
-    const bool is_manifest = oci::is_index(child.media_type) || oci::is_manifest(child.media_type);
+    const bool is_manifest = child.media_type.empty() || oci::is_index(child.media_type) ||
+                             oci::is_manifest(child.media_type);
     if (!is_manifest || index_.find(child.digest) != nullptr) continue;
     std::error_code unreadable;  // then it is as if it were not there
     const auto file = layout_.blob_file(path_, child.digest);

@@ -131,7 +131,11 @@ void FolderStore::collect(FolderRepository& repository) {
       const auto json = layout_.read_manifest(repository.path(), digest);
       const auto facts =
           read_manifest_facts(json.value_or(""), index.find(digest)->descriptor.media_type);
-      if (!facts) continue;
+      if (!facts) {  // who knows what it needs
+        throw Error(ErrorKind::local, cat(repository.path(), ": nothing is removed, for ",
+                                          digest.brief(), " is no manifest: ", facts.error()));
+      }
+      named.insert(facts->manifests.begin(), facts->manifests.end());
       named.insert(facts->blobs.begin(), facts->blobs.end());
     }
     sweep(layout_.repository_folder(repository.path()) / "blobs",
@@ -217,7 +221,13 @@ void FolderStore::commit(const std::string& repository, const oci::Digest& diges
 bool FolderStore::mount(const std::string& repository, const oci::Digest& blob,
                         const std::optional<std::string>& from) {
   if (from && !stat(*from, blob)) return false;
-  if (!status_of(layout_.pool_file(blob))) return false;
+  if (!status_of(layout_.pool_file(blob))) {  // another program put it into its layout
+    const auto givers = from ? std::vector{*from} : repositories();
+    const auto gives = [&](const std::string& giver) {
+      return stat(giver, blob) && layout_.pool(giver, blob);
+    };
+    if (std::ranges::none_of(givers, gives)) return false;
+  }
   require(repository)->check();
   return layout_.link(repository, blob);
 }

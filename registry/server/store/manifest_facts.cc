@@ -67,7 +67,8 @@ Parsed<void> read_index(const Json& index, ManifestFacts& facts) {
     if (!digest) return std::unexpected(digest.error());
     const std::string media_type = child.text_at("mediaType");
     // BuildKit's registry cache is an index whose children are layers.
-    const bool manifest = oci::is_index(media_type) || oci::is_manifest(media_type);
+    const bool manifest =
+        media_type.empty() || oci::is_index(media_type) || oci::is_manifest(media_type);
     (manifest ? facts.manifests : facts.blobs).push_back(*digest);
   }
   return {};
@@ -104,6 +105,23 @@ Parsed<ManifestFacts> read_manifest_facts(std::string_view json, std::string_vie
     facts.subject = *std::move(digest);
   }
   return facts;
+}
+
+std::string manifest_type(std::string_view json, std::string_view declared) {
+  const auto is_known = [](std::string_view type) {
+    return oci::is_index(type) || oci::is_manifest(type);
+  };
+  if (is_known(declared) && json.contains(declared)) return std::string(declared);
+  const auto manifest = Json::parse(json);
+  if (!manifest || manifest->as_object() == nullptr) return std::string(declared);
+  if (std::string own = manifest->text_at("mediaType"); is_known(own)) return own;
+  const bool lists = manifest->find("manifests") != nullptr;
+  if (lists && !oci::is_index(declared)) return std::string(oci::media_type::index);
+  const bool has_config = manifest->find("config") != nullptr;
+  if (has_config && !lists && !oci::is_manifest(declared)) {
+    return std::string(oci::media_type::manifest);
+  }
+  return std::string(declared);
 }
 
 }  // namespace n2c::registry

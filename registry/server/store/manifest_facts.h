@@ -28,4 +28,8 @@ struct ManifestFacts {
 /// Layers"). The error says what is wrong with the text.
 Parsed<ManifestFacts> read_manifest_facts(std::string_view json, std::string_view media_type);
 
+/// The media type of a manifest or index that a descriptor calls `declared`: what its own field
+/// says, else what it looks like, else what the descriptor says.
+std::string manifest_type(std::string_view json, std::string_view declared);
+
 }  // namespace n2c::registry
