@@ -126,6 +126,7 @@ void examine_files(const LayersArguments& arguments,
   std::vector<std::string> named;
   for (const auto& [path, perm] : rules.perms) named.push_back(path);
   std::vector<std::string> warnings = find_idle_perms(paths, ordered, named, store);
+  std::ranges::move(find_nameless_roots(paths, store), std::back_inserter(warnings));
   const auto clashes = sentences_of(find_root_clashes(paths, store));
   if (arguments.strict_roots && !clashes.empty()) {
     throw Error(ErrorKind::input, clashes.front(),

@@ -118,6 +118,27 @@ std::vector<std::string> find_idle_perms(const std::vector<StorePath>& paths,
   return found;
 }
 
+std::vector<std::string> find_nameless_roots(const std::vector<StorePath>& paths,
+                                             const StoreView& store) {
+  std::vector<std::string> found;
+  for (const StorePath& path : paths) {
+    if (!path.options || path.options->rewrite.regex.empty()) continue;
+    struct stat status{};
+    if (::lstat(store.locate(path.path).c_str(), &status) != 0 || S_ISDIR(status.st_mode)) continue;
+    const auto rules = rules_of(path, store);
+    if (!rules) continue;
+    bool is_put = false;
+    for_each_file(
+        path, store, *rules,
+        [&](const std::string&, const SourceFile&, const std::string&) { is_put = true; });
+    if (is_put) continue;
+    found.push_back(cat(printable(path.path), " is a ", S_ISLNK(status.st_mode) ? "link" : "file",
+                        ", which has no name at the root: nothing of it is put into the image; "
+                        "give a folder that holds it (pkgs.writeTextDir, pkgs.runCommand)"));
+  }
+  return found;
+}
+
 std::vector<RootClash> find_root_clashes(const std::vector<StorePath>& paths,
                                          const StoreView& store) {
   std::vector<const StorePath*> moved;

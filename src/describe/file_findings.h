@@ -25,6 +25,11 @@ std::vector<std::string> find_idle_perms(const std::vector<StorePath>& paths,
                                          const std::vector<std::string>& perms_paths,
                                          const StoreView& store);
 
+/// A sentence for each path with a rewrite that is a file or a link and gets an empty name by it:
+/// nothing of it is put into the image (docs/format.md E3.3). Returns as find_idle_perms() does.
+std::vector<std::string> find_nameless_roots(const std::vector<StorePath>& paths,
+                                             const StoreView& store);
+
 /// The files that more than one of the paths with a rewrite bring to one place, where they differ
 /// in type, content or target. Modes are not compared. Returns as find_idle_perms() does.
 std::vector<RootClash> find_root_clashes(const std::vector<StorePath>& paths,

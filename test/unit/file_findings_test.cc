@@ -41,6 +41,28 @@ TEST_CASE("of a path that cannot be looked at nothing is said: making the layer 
   CHECK(find_root_clashes(paths, store.view()).empty());
 }
 
+TEST_CASE("a file or a link at the root is told: nothing of it is put into the image") {
+  const TempStore store;
+  store.file("/nix/store/a-motd", "hello");
+  store.symlink("/nix/store/b-link", "/nix/store/c");
+  store.file("/nix/store/c/etc/motd", "hello");
+  const auto told = find_nameless_roots({at_root("/nix/store/a-motd"),
+                                         at_root("/nix/store/b-link"),
+                                         at_root("/nix/store/c"),
+                                         at_root("/nix/store/gone"),
+                                         {.path = "/nix/store/a-motd", .options = {}}},
+                                        store.view());
+  REQUIRE(told.size() == 2);
+  CHECK(
+      told[0].starts_with("/nix/store/a-motd is a file, which has no name at the root: nothing "
+                          "of it is put into the image; "));
+  CHECK(told[1].starts_with("/nix/store/b-link is a link, "));
+
+  StorePath renamed = at_root("/nix/store/a-motd");
+  renamed.options->rewrite.repl = "/etc/motd";
+  CHECK(find_nameless_roots({renamed}, store.view()).empty());
+}
+
 TEST_CASE("two roots with one file of different content are found, and the later one is kept") {
   const TempStore store;
   store.file("/nix/store/a/etc/motd", "abc");
