@@ -1,5 +1,9 @@
 #include "transfer/image_source.h"
 
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
 #include "base/text.h"
 #include "go/encoding_json.h"
 
@@ -84,6 +88,54 @@ std::shared_ptr<const ByteSource> bytes_of_layer(const std::shared_ptr<ImageSour
   return std::make_shared<ForeignLayer>(std::move(bytes), layer);
 }
 
+/// Whether a media type is some program's own word, and none that images use.
+bool is_other_kind(std::string_view type, std::initializer_list<std::string_view> of_images) {
+  return type.starts_with("application/vnd.") &&
+         std::ranges::none_of(of_images,
+                              [&](std::string_view word) { return type.starts_with(word); });
+}
+
+/// The media type that shows a manifest to be something else than an image's: its own, its
+/// artifactType (image-spec manifest.md, "Guidelines for Artifact Usage"), its config's, or a
+/// layer's. Nothing for an image.
+std::optional<std::string> other_kind(const oci::RawManifest& stored) {
+  if (!oci::is_manifest(stored.descriptor.media_type)) return stored.descriptor.media_type;
+  const auto json = go::Json::parse(stored.json);
+  if (!json) return {};
+  const auto type_of = [](const go::Json* one) {
+    return one == nullptr ? std::string() : one->text_at("mediaType");
+  };
+  const std::string config = type_of(json->find("config"));
+  const std::string artifact = json->text_at("artifactType");
+  const bool is_other_config =
+      is_other_kind(config, {oci::media_type::config, oci::media_type::docker_config});
+  if (is_other_config) return artifact.empty() ? config : artifact;
+  const go::Json* layers = json->find("layers");
+  if (layers == nullptr || layers->as_array() == nullptr) return {};
+  for (const go::Json& layer : *layers->as_array()) {
+    const std::string type = type_of(&layer);
+    if (is_other_kind(
+            type, {"application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs."})) {
+      return artifact.empty() ? type : artifact;
+    }
+  }
+  return {};
+}
+
+/// "a Helm chart (application/vnd.cncf.helm.config.v1+json)".
+std::string named_kind(std::string_view type) {
+  constexpr std::pair<std::string_view, std::string_view> known[] = {
+      {".helm.", "a Helm chart"},     {"wasm", "a WebAssembly module"},
+      {".in-toto", "an attestation"}, {".cosign.", "a signature"},
+      {".notary.", "a signature"},    {".docker.plugin.", "a Docker plugin"},
+      {".ollama.", "a model"},        {".sylabs.sif.", "a Singularity image"},
+  };
+  for (const auto& [word, name] : known) {
+    if (type.contains(word)) return cat(name, " (", printable(type, 200), ")");
+  }
+  return cat("another kind of artifact (", printable(type, 200), ")");
+}
+
 }  // namespace
 
 oci::RawManifest checked_manifest(const oci::Descriptor& expected, std::string json,
@@ -118,6 +170,10 @@ oci::RawManifest manifest_for(ImageSource& source, const oci::Platform& platform
 
 Image image_of(const std::shared_ptr<ImageSource>& source, const oci::RawManifest& stored,
                std::stop_token stop) {
+  if (const auto kind = other_kind(stored)) {
+    throw Error(ErrorKind::input, cat(source->str(), ": not an image but ", named_kind(*kind)),
+                "n2c copy takes it as it is to registries, OCI layouts and dir: folders");
+  }
   const auto manifest =
       or_throw(oci::Manifest::from_json(stored.json), ErrorKind::input,
                cat(source->str(), ": manifest ", stored.descriptor.digest.brief()));
