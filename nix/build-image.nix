@@ -66,6 +66,7 @@ let
       # For the image's own layers, as in buildLayer.
     , compressor ? null
     , layerStrategy ? null
+    , layersFile ? null
     , excludes ? [ ]
     , exactRelocation ? false
     , ...
@@ -82,7 +83,7 @@ let
         without = [ configFile ] ++ lower;
       });
       ownLayer = buildLayer {
-        inherit permsFile layers maxLayers compressor layerStrategy excludes exactRelocation strictPerms strictRoots;
+        inherit permsFile layers layersFile maxLayers compressor layerStrategy excludes exactRelocation strictPerms strictRoots;
         # The configuration's text names the store paths it needs. They belong in the image; it does not.
         deps = [ configFile ];
         ignore = configFile;

@@ -65,6 +65,9 @@ let
     , strictRoots ? false
       # How many layers to make at most.
     , maxLayers ? 1
+      # In place of maxLayers and layerStrategy: a JSON file, a list of lists of store paths, those of each layer from the
+      # lowest. Paths that none of them has are one more layer.
+    , layersFile ? null
       # The layer's entry in the image's history: created_by, author, comment, created.
     , metadata ? { created_by = "nix2container"; }
       # Deprecated: copyToRoot.
@@ -101,7 +104,7 @@ let
         (if reproducible then "layers-from-reproducible-storepaths" else "layers-from-non-reproducible-storepaths")
         "$out/layers.json"
         "${graph}"
-        "--max-layers ${toString maxLayers}"
+        (if layersFile == null then "--max-layers ${toString maxLayers}" else "--layers-json ${layersFile}")
         "--rewrites ${json "rewrites.json" rewrites}"
       ]
       ++ lib.optional (knownPerms != [ ] || permsFiles != [ ]) "--perms ${allPerms}"
@@ -126,6 +129,10 @@ let
       (mustBeLayerCount maxLayers)
       (mustBeStorePaths "permsFile" (toList permsFile))
       (mustBeStorePaths "fromTar" (toList fromTar))
+      (must (!builtins.isList layersFile) "'layersFile' must be one JSON file, and is a list; write pkgs.writeText \"layers.json\" (builtins.toJSON [ [ … ] ])")
+      (mustBeStorePaths "layersFile" (toList layersFile))
+      (must (layersFile == null || maxLayers == 1 && layerStrategy == null)
+        "'layersFile' says which layers there are; leave 'maxLayers' and 'layerStrategy' out")
       (mustBeStorePaths "ignore" (toList ignore))
       (mustBe "bool" "reproducible" reproducible)
       (mustBe "bool" "strictPerms" strictPerms)

@@ -13,14 +13,18 @@ builtins.mapAttrs (_: file: import file ({ inherit pkgs nix2container; } // base
   hello = ./hello.nix;
   index = ./index.nix;
   layered = ./layered.nix;
+  layersFile = ./layers-file.nix;
   metadata = ./metadata.nix;
   nested = ./nested.nix;
   nginx = ./nginx.nix;
   nix = ./nix.nix;
   nix-user = ./nix-user.nix;
+  nixShared = ./nix-shared.nix;
   nonReproducible = ./non-reproducible.nix;
   openbar = ./openbar.nix;
   ownership = ./ownership.nix;
   perms = ./perms.nix;
+  permsFile = ./perms-file.nix;
+  stream = ./stream.nix;
   uwsgi = ./uwsgi;
 }

@@ -29,7 +29,7 @@ namespace {
 
 struct LayersArguments {
   std::string out, graph, ignore, rewrites, perms, history, max_layers = "1";
-  std::string tar_directory, compressor = "none", strategy = "popularity", store_root;
+  std::string tar_directory, compressor = "none", strategy = "popularity", store_root, layer_lists;
   std::vector<std::string> parents;
   bool strict_perms = false, strict_roots = false;
 };
@@ -106,6 +106,12 @@ std::vector<std::vector<StorePath>> split_paths(const LayersArguments& arguments
                                                 std::vector<StorePath> paths,
                                                 const Closure& closure, const StoreView& store,
                                                 const std::stop_token& stop) {
+  if (const std::string& file = arguments.layer_lists; !file.empty()) {
+    std::vector<std::string> named;
+    for (const Closure::Node& node : closure.nodes) named.push_back(node.path);
+    return or_throw(split_by_lists(std::move(paths), read_with(file, read_layer_lists), named),
+                    ErrorKind::input, printable(file));
+  }
   const std::int64_t max_layers = max_layers_of(arguments.max_layers);
   if (arguments.strategy == "popularity") return split_by_order(std::move(paths), max_layers);
   std::vector<std::string> names;
@@ -286,10 +292,10 @@ void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) 
   command.add_flag("--strict-roots", arguments->strict_roots,
                    "refuse paths whose rewrites bring one file with different content");
   command.add_option("--history", arguments->history, "JSON object: the layers' history entry");
-  command
-      .add_option("--max-layers", arguments->max_layers,
-                  "at most this many layers, the last taking the rest; 0: one a path")
-      ->capture_default_str();
+  auto* const max_layers =
+      command.add_option("--max-layers", arguments->max_layers,
+                         "at most this many layers, the last taking the rest; 0: one a path");
+  max_layers->capture_default_str();
   if (keeps_tars) {
     command.add_option("--tar-directory", arguments->tar_directory,
                        "keep the layers' tars in this folder");
@@ -299,12 +305,18 @@ void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) 
                   "keep the layers compressed, in --tar-directory or beside OUT: gzip[:0-2], "
                   "zstd[:1-19]")
       ->capture_default_str();
+  auto* const strategy = command.add_option(
+      "--layer-strategy", arguments->strategy,
+      "popularity: what most paths need comes first, as upstream has it; size: grouped so that a "
+      "change sends little again");
+  strategy->check(CLI::IsMember({"popularity", "size"}))->capture_default_str();
   command
-      .add_option("--layer-strategy", arguments->strategy,
-                  "popularity: what most paths need comes first, as upstream has it; size: "
-                  "grouped so that a change sends little again")
-      ->check(CLI::IsMember({"popularity", "size"}))
-      ->capture_default_str();
+      .add_option(
+          "--layers-json", arguments->layer_lists,
+          "JSON array of arrays of store paths: those of each layer, lowest first; one more "
+          "layer takes the rest")
+      ->excludes(max_layers)
+      ->excludes(strategy);
   add_store_root(command, arguments->store_root);
   command.callback([arguments, &chosen] {
     chosen.action = [arguments](const std::stop_token& stop) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/text.h"
 #include "go/encoding_json.h"
@@ -131,6 +132,41 @@ std::vector<std::vector<StorePath>> split_by_order(std::vector<StorePath> paths,
     if (!full) layers.emplace_back();
     layers.back().push_back(std::move(path));
   }
+  return layers;
+}
+
+Parsed<LayerLists> read_layer_lists(std::string_view text) {
+  const auto json = Json::parse_as_go(text);
+  if (!json) return std::unexpected(json.error());
+  LayerLists lists;
+  const auto wrong = go::decode_list<std::vector<std::string>>(
+      *json, lists, [](const Json& list, std::vector<std::string>& into) {
+        return go::decode_list<std::string>(
+            list, into, [](const Json& one, std::string& path) { return go::decode(one, path); });
+      });
+  if (wrong) return std::unexpected(wrong->str());
+  return lists;
+}
+
+Parsed<std::vector<std::vector<StorePath>>> split_by_lists(
+    std::vector<StorePath> paths, const LayerLists& lists,
+    const std::vector<std::string>& closure) {
+  const std::unordered_set<std::string_view> known(closure.begin(), closure.end());
+  std::unordered_map<std::string_view, std::size_t> layer_of;
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    for (const std::string& path : lists[i]) {
+      const std::string where = cat("[", i, "]: \"", printable(path, 200), "\" is ");
+      if (!known.contains(path)) return std::unexpected(where + "not in the closure graph");
+      if (!layer_of.emplace(path, i).second) return std::unexpected(where + "listed twice");
+    }
+  }
+  std::vector<std::vector<StorePath>> layers(lists.size() + 1);
+  for (StorePath& path : paths) {
+    const auto found = layer_of.find(path.path);
+    const std::size_t layer = found == layer_of.end() ? lists.size() : found->second;
+    layers[layer].push_back(std::move(path));
+  }
+  std::erase_if(layers, [](const auto& layer) { return layer.empty(); });
   return layers;
 }
 

@@ -40,4 +40,17 @@ std::vector<StorePath> select_paths(const std::vector<std::string>& ordered,
 std::vector<std::vector<StorePath>> split_by_order(std::vector<StorePath> paths,
                                                    std::int64_t max_layers);
 
+/// The store paths of each layer, lowest first, as another program chose them.
+using LayerLists = std::vector<std::vector<std::string>>;
+
+/// Reads a JSON list of lists of store paths (`--layers-json`). The error says where.
+Parsed<LayerLists> read_layer_lists(std::string_view json);
+
+/// Puts each path into the layer whose list has it, in the order of `paths`. Those that no list has
+/// are a last layer; a list none of whose paths are left makes no layer. A listed path that is not
+/// in `closure`, and one that is listed twice, is an error.
+Parsed<std::vector<std::vector<StorePath>>> split_by_lists(std::vector<StorePath> paths,
+                                                           const LayerLists& lists,
+                                                           const std::vector<std::string>& closure);
+
 }  // namespace n2c

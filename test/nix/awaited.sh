@@ -59,6 +59,30 @@ image=$(made 'buildImage { name = "a"; initializeNixDatabase = true; nixMode = "
 listing "$image" > "$work/listing"
 has "nixMode" "drwxrwxr-x 0/30 /nix/var/nix/db"
 
+image=$(made examples.permsFile) || fail "the example permsFile: $image"
+listing "$image" > "$work/listing"
+has "the example permsFile: what a derivation says holds" "-r-------- 1000/0 /data/key"
+has "the example permsFile: for each file" "-r-------- 1000/0 /data/text"
+image=$(made examples.nixShared) || fail "the example nixShared: $image"
+listing "$image" > "$work/listing"
+has "the example nixShared: a group may write to the database" "drwxrwxr-x 0/30000 /nix/var/nix/db"
+check "the example nixShared: its user is of the group" grep -qx 'nixbld:x:30000:app' <(content /etc/group)
+stream=$(made examples.stream.stream) || fail "the example stream: $stream"
+"$stream" > "$work/archive.tar" 2> "$work/stream.log" || fail "the example stream: $(cat "$work/stream.log")"
+check "the example stream: an archive of the image" equal \
+  "$(tar -xOf "$work/archive.tar" manifest.json | jq -r '.[0].RepoTags[0]' | sed 's,^docker.io/,,')" library/stream:latest
+
+image=$(made examples.layersFile) || fail "layersFile: $image"
+labels() { jq -c '[.layers[] | [.paths[].path | sub("/nix/store/[0-9a-z]{32}-"; "")]]' "$1"; }
+check "layersFile: listed paths have their layer, and the rest is one more" equal "$(labels "$image")" '[["hello"],["busybox"]]'
+image=$(made 'buildImage { name = "a"; config.Cmd = [ "${pkgs.hello}" ];
+  layersFile = pkgs.writeText "layers.json" (builtins.toJSON [ [ "${pkgs.busybox}" ] [ ] [ "${pkgs.hello}" ] ]); }') || fail "layersFile: $image"
+check "layersFile: in the order of the file" equal "$(labels "$image")" '[["busybox"],["hello"]]'
+if made 'buildLayer { deps = [ pkgs.busybox ]; layersFile = pkgs.writeText "layers.json" (builtins.toJSON [ [ "/nix/store/zzz" ] ]); }' > "$work/listed.log"; then
+  fail "a path that the layer does not have was taken"
+fi
+check "layersFile: a path that is not there is refused, by name" grep -q '\[0\]: "/nix/store/zzz" is not in the closure graph' "$work/listed.log"
+
 stream=$(made '(buildImage { name = "Team/a"; tag = "1"; copyToRoot = pkgs.writeTextDir "etc/motd" "a"; }).stream') || fail "stream: $stream"
 check "stream is one executable file" test -f "$stream" -a -x "$stream"
 "$stream" > "$work/archive.tar" 2> "$work/stream.log" || fail "stream: $(cat "$work/stream.log")"

@@ -85,6 +85,10 @@ says "an annotation that is none" 'buildImage { name = "a"; annotations = "b"; }
   "nix2container.buildImage (image 'a'): 'annotations' must be an attribute set, and is the string 'b'"
 says "an image of this moment" 'buildImage { name = "a"; created = "now"; }' \
   "nix2container.buildImage (image 'a'): 'created' is \"now\", which gives another image at each build"
+says "layers from two places" 'buildImage { name = "a"; maxLayers = 3; layersFile = pkgs.writeText "l" "[]"; }' \
+  "nix2container.buildLayer: 'layersFile' says which layers there are; leave 'maxLayers' and 'layerStrategy' out"
+says "layers written as they are" 'buildLayer { layersFile = [ [ pkgs.hello ] ]; }' \
+  "nix2container.buildLayer: 'layersFile' must be one JSON file, and is a list; write pkgs.writeText"
 says "nothing to merge with" 'buildImage { name = "a"; mergeBaseConfig = true; }' \
   "nix2container.buildImage (image 'a'): 'mergeBaseConfig' needs a 'fromImage' to merge"
 # image SAYS EXPRESSION SENTENCE: an argument of buildImage beside the name.

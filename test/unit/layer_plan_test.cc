@@ -47,6 +47,33 @@ TEST_CASE("paths fill one layer each and the last takes the rest (F4.1)") {
   CHECK(split_by_order({}, 3).empty());
 }
 
+TEST_CASE("listed paths are in their layers, in the closure's order, and the rest is one more") {
+  const std::vector<std::string> closure{"C", "B", "A", "P"};
+  const auto split = [&](std::string_view json) {
+    return shown(*split_by_lists(paths("CBA"), *read_layer_lists(json), closure));
+  };
+  CHECK(split(R"([["A","C"],["B"]])") == "CA/B/");
+  CHECK(split(R"([["B"],["A"]])") == "B/A/C/");
+  CHECK(split("[]") == "CBA/");
+  CHECK(split(R"([["P"],[],["C"],["A","B"]])") == "C/BA/");  // a parent has P
+}
+
+TEST_CASE("a list of layers that is none, or names what is not there, says where") {
+  const std::vector<std::string> closure{"A", "B"};
+  const auto fault = [&](std::string_view json) {
+    const auto lists = read_layer_lists(json);
+    if (!lists) return lists.error();
+    const auto layers = split_by_lists(paths("AB"), *lists, closure);
+    return layers ? "none" : layers.error();
+  };
+  CHECK(fault(R"([["A"],["B","Z"]])") == "[1]: \"Z\" is not in the closure graph");
+  CHECK(fault(R"([["A"],["B","A"]])") == "[1]: \"A\" is listed twice");
+  CHECK(fault(R"([["A"],["B",null]])") == "[1]: \"\" is not in the closure graph");
+  CHECK(fault(R"([["A"],"B"])").starts_with("[1]: cannot unmarshal"));
+  CHECK(fault(R"({"A":1})").starts_with("cannot unmarshal"));
+  CHECK(fault("[[").contains("line 1"));
+}
+
 TEST_CASE("a path has its perms in order and its last rewrite, and no options without either") {
   SelectionRules rules;
   REQUIRE_FALSE(
