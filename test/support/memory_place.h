@@ -1,5 +1,5 @@
 #pragma once
-/// Places held in memory: a store that remembers what was done to it, and a source.
+/// Places held in memory: a store of blobs that remembers what was done to it, and a source.
 
 #include <functional>
 #include <map>
@@ -12,41 +12,28 @@
 #include "test/support/stored_images.h"
 #include "transfer/blob_store.h"
 #include "transfer/image_source.h"
-#include "transfer/progress.h"
 
 namespace n2c::test {
 
-/// Says nothing to anybody, but keeps the notes.
-class QuietProgress final : public Progress {
- public:
-  void begin(std::vector<BlobToSend>, std::string_view) override {}
-  CompressionCount& compression() override { return compression_; }
-  std::atomic<std::uint64_t>& meter(const oci::Digest&) override { return meter_; }
-  void done(const oci::Digest&, BlobOutcome) override {}
-  void note(const Printable& line) override { notes.emplace_back(line.str()); }
-  std::vector<std::string> notes;
-
- private:
-  CompressionCount compression_;
-  std::atomic<std::uint64_t> meter_ = 0;
-};
-
-/// Holds blobs and manifests; can be told to claim a blob that it lacks, or to refuse formats.
-class MemoryStore final : public BlobStore {
+/// Holds blobs and manifests, and counts what it is asked; can be told to claim a blob that it
+/// lacks, or to refuse formats.
+class MemoryBlobStore final : public BlobStore {
  public:
   std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token) override {
     const std::scoped_lock hold(mutex_);
+    ++questions;
     if (claims_all || blobs.contains(blob.digest) || falsely_claimed.contains(blob.digest)) {
       return BlobOutcome::present;
     }
     return std::nullopt;
   }
   oci::Descriptor put(const ByteSource& bytes, std::string media_type,
-                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>&,
+                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
                       std::stop_token) override {
     std::string all = read_all(*bytes.open(), 1 << 20);
     oci::Descriptor stored = describe(media_type, all);
     if (known && stored.digest != known->digest) throw Error(ErrorKind::integrity, "not the blob");
+    sent += all.size();
     const std::scoped_lock hold(mutex_);
     blobs[stored.digest] = std::move(all);
     puts.push_back(stored.digest);
@@ -68,6 +55,7 @@ class MemoryStore final : public BlobStore {
     if (names_one && !outcome.stored())
       outcome.missing.erase(++outcome.missing.begin(), outcome.missing.end());
     if (!outcome.stored()) return outcome;
+    ++manifest_writes;
     manifests[manifest.digest] = json;
     order.push_back(manifest.digest);
     for (const std::string& tag : names) tags.insert_or_assign(tag, manifest.digest);
@@ -82,6 +70,8 @@ class MemoryStore final : public BlobStore {
   bool names_one = false;                     ///< of what a manifest's blobs lack, the first
   std::function<oci::Digest()> always_lacks;  ///< what each manifest's refusal names
   std::set<std::string> refused;              ///< media types of manifests
+  int questions = 0;
+  int manifest_writes = 0;  ///< that were accepted
 
  private:
   static void need(bool is_there, const oci::Descriptor& one, ManifestOutcome& outcome) {

@@ -9,6 +9,7 @@
 #include "layout/oci_layout.h"
 #include "test/support/check_fails.h"
 #include "test/support/memory_place.h"
+#include "test/support/silent_progress.h"
 
 namespace archive_destination_test {
 
@@ -40,7 +41,7 @@ std::shared_ptr<MemoryImages> stored(const StoredImage& image) {
 
 TEST_CASE("a stored image goes into an OCI archive and comes out as it was") {
   const TemporaryFolder folder;
-  QuietProgress progress;
+  SilentProgress progress;
   const StoredImage image = stored_image({"one", "two", "two"});
   const std::string file = (folder.path() / "a.tar").string();
   OciArchiveDestination place(*Address::parse("oci-archive:" + file + ":v1"));
@@ -54,7 +55,7 @@ TEST_CASE("a stored image goes into an OCI archive and comes out as it was") {
 
 TEST_CASE("an archive whose blob turns out wrong is not there, and an older one stays") {
   const TemporaryFolder folder;
-  QuietProgress progress;
+  SilentProgress progress;
   const std::string file = (folder.path() / "a.tar").string();
   const auto write = [&](const std::string& kind, const std::shared_ptr<ImageSource>& source) {
     const auto address = *Address::parse(kind + ":" + file);
@@ -80,10 +81,10 @@ TEST_CASE("an archive whose blob turns out wrong is not there, and an older one 
 
 TEST_CASE("a described image is compressed into an OCI archive under the digest a store gives it") {
   const TemporaryFolder folder;
-  QuietProgress progress;
+  SilentProgress progress;
   const Image image = empty_tar_image();
   const std::string file = (folder.path() / "a.tar").string();
-  MemoryStore store;
+  MemoryBlobStore store;
   const PushReport expected = push_to_store(image, store, {}, progress, {});
   OciArchiveDestination place(*Address::parse("oci-archive:" + file));
   CHECK(place.push(image, {}, progress, {}).manifest->digest == expected.manifest->digest);
@@ -93,7 +94,7 @@ TEST_CASE("a described image is compressed into an OCI archive under the digest 
 
 TEST_CASE("a docker-archive gives back the image under each of its names") {
   const TemporaryFolder folder;
-  QuietProgress progress;
+  SilentProgress progress;
   const Image image = empty_tar_image();
   const std::string file = (folder.path() / "a.tar").string();
   DockerArchiveDestination place(*Address::parse("docker-archive:" + file + ":app:1"));

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "test/support/check_fails.h"
 #include "test/support/memory_place.h"
+#include "test/support/silent_progress.h"
 
 namespace copy_test {
 
@@ -26,8 +27,8 @@ oci::Index index_of(const std::vector<std::pair<StoredImage, std::string>>& imag
 
 struct Setting {
   std::shared_ptr<MemoryImages> source = std::make_shared<MemoryImages>();
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
 
   CopyReport copy(const CopyOptions& options, const RepositoryState& state = {}) {
     return copy_to_store(source, store, options, progress, {}, state);
@@ -103,7 +104,7 @@ TEST_CASE("a destination that lacks what it claimed to have is sent it, once") {
   all.store.falsely_claimed = {all.amd64.parts[1].digest, all.arm64.parts[0].digest};
   all.copy({.tags = {"v1"}});
   CHECK(all.store.tags.contains("v1"));
-  CHECK(all.progress.notes.size() == 2);  // one for each image
+  CHECK(all.progress.notes().size() == 2);  // one for each image
 }
 
 TEST_CASE("a blob that is altered on the way ends the copy before any tag is written") {
@@ -144,7 +145,7 @@ TEST_CASE("a registry that refuses OCI gets the same image in Docker's words, an
   CHECK(image->config.media_type == oci::media_type::docker_config);
   CHECK(image->layers[0].media_type == oci::media_type::docker_layer_tar);
   CHECK(image->layers[0].digest == all.arm64.parts[1].digest);
-  CHECK(all.progress.notes.size() == 1);
+  CHECK(all.progress.notes().size() == 1);
 }
 
 TEST_CASE("an image that has to keep its digest is not rewritten for a registry") {

@@ -6,6 +6,7 @@
 #include "layout/archive_writer.h"
 #include "places/stream_push.h"
 #include "test/support/memory_place.h"
+#include "test/support/silent_progress.h"
 
 namespace docker_archive_stream_test {
 
@@ -77,8 +78,8 @@ class OneStore final : public ImageDestination {
 };
 
 struct Pushing {
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
   KnownForms known{};
   PushOptions options{.tags = {"1"}, .compression = {.codec = Codec::none, .level = 0}};
 

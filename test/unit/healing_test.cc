@@ -6,6 +6,7 @@
 #include "test/support/check_fails.h"
 #include "test/support/layered_image.h"
 #include "test/support/memory_place.h"
+#include "test/support/silent_progress.h"
 #include "transfer/copy.h"
 #include "transfer/index.h"
 #include "transfer/push.h"
@@ -22,8 +23,8 @@ struct Liar {
     store.claims_all = true;
     store.names_one = names_one;
   }
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
 };
 
 /// The digest of what nobody pushes: another one each time.
@@ -42,7 +43,7 @@ TEST_CASE(
       Liar all(names_one);
       // The repository's manifests told of the compressed forms, and its storage lost the bytes.
       RepositoryState state;
-      MemoryStore before;
+      MemoryBlobStore before;
       const PushOptions options{.tags = {"v1"}, .compression = {.codec = codec}};
       const PushReport first = push_to_store(image, before, options, all.progress, {});
       for (const auto& [diff_id, form] : compressed_forms(image, first)) {
@@ -51,7 +52,7 @@ TEST_CASE(
       push_to_store(image, all.store, options, all.progress, {}, state);
       CHECK(all.store.tags.at("v1") == first.manifest->digest);
       CHECK(all.store.blobs.size() == 4);
-      CHECK(all.progress.notes.size() == (names_one ? 4 : 1));
+      CHECK(all.progress.notes().size() == (names_one ? 4 : 1));
     }
   }
 }
@@ -68,7 +69,7 @@ TEST_CASE("a copy sends what is named, though only one is named at a time (#19)"
 }
 
 TEST_CASE("an index's images are put again, though only one is named at a time (#19)") {
-  MemoryStore other;
+  MemoryBlobStore other;
   Liar all(true);
   all.store.claims_all = false;
   std::vector<IndexPart> parts;
@@ -84,7 +85,7 @@ TEST_CASE("an index's images are put again, though only one is named at a time (
   }
   push_index(parts, all.store, options, all.progress, {}, state);
   CHECK(all.store.manifests.size() == 4);
-  CHECK(all.progress.notes.size() == 3);
+  CHECK(all.progress.notes().size() == 3);
 }
 
 TEST_CASE("a store that names what is not pushed, or the same again, is told so and left (#19)") {

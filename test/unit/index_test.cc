@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "test/support/check_fails.h"
 #include "test/support/memory_place.h"
+#include "test/support/silent_progress.h"
 
 namespace index_test {
 
@@ -34,7 +35,7 @@ IndexPart described_part(const std::string& architecture, const std::string& lay
 
 const IndexOptions plain{.push = {.tags = {"v1"}, .compression = {.codec = Codec::none}}};
 
-oci::Index written(const MemoryStore& store, const std::string& tag) {
+oci::Index written(const MemoryBlobStore& store, const std::string& tag) {
   auto index = oci::Index::from_json(store.manifests.at(store.tags.at(tag)));
   REQUIRE_MESSAGE(index, index.error());
   return *std::move(index);
@@ -43,8 +44,8 @@ oci::Index written(const MemoryStore& store, const std::string& tag) {
 }  // namespace
 
 TEST_CASE("an index lists each image with the platform its config says") {
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
   const StoredImage arm64 = stored_image({"shared layer"}, "arm64");
   const IndexReport report = push_index(
       {described_part("amd64", "shared layer"), stored_part(arm64)}, store, plain, progress, {});
@@ -59,8 +60,8 @@ TEST_CASE("an index lists each image with the platform its config says") {
 }
 
 TEST_CASE("a blob that images of an index share is sent once") {
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
   push_index({described_part("amd64", "shared"), described_part("arm64", "shared")}, store, plain,
              progress, {});
   CHECK(store.puts.size() == 3);  // the layer and two configs
@@ -79,16 +80,16 @@ TEST_CASE("a layer that images of an index share is compressed once, wherever th
   std::vector<IndexPart> parts{described_part("amd64", "shared"),
                                described_part("arm64", "shared")};
   for (IndexPart& part : parts) std::get<Image>(part.source).layers[0].blob.bytes = source;
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
   const IndexReport report = push_index(parts, store, {.push = {.tags = {"v1"}}}, progress, {});
   CHECK(source->opened == 1);
   CHECK(report.compressed_forms.size() == 1);
 }
 
 TEST_CASE("a form that is one image's layer is not believed to be another image's too") {
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
   IndexOptions options{.push = {.tags = {"v1"}}};
   const auto amd64 = described_part("amd64", "one"), arm64 = described_part("arm64", "two");
   const auto first = push_index({amd64}, store, options, progress, {});
@@ -104,14 +105,14 @@ TEST_CASE("a form that is one image's layer is not believed to be another image'
 }
 
 TEST_CASE("an index is not written to tags that hold it, nor are images that are held") {
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
   const std::vector<IndexPart> parts{described_part("amd64", "one"),
                                      stored_part(stored_image({"two"}, "arm64"))};
   const auto first = push_index(parts, store, plain, progress, {});
   const RepositoryState state{.tags = {{"v1", first.index.digest}},
                               .manifests = {first.manifests[0].digest, first.manifests[1].digest}};
-  MemoryStore empty;  // so that whatever is asked for or written shows
+  MemoryBlobStore empty;  // so that whatever is asked for or written shows
   const auto second = push_index(parts, empty, plain, progress, {}, state);
   CHECK(second.nothing_written);
   CHECK(second.index == first.index);
@@ -121,24 +122,25 @@ TEST_CASE("an index is not written to tags that hold it, nor are images that are
 }
 
 TEST_CASE("an image that was held to be there and is not is pushed when the index is refused") {
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
   const std::vector<IndexPart> parts{described_part("amd64", "one"),
                                      stored_part(stored_image({"two"}, "arm64"))};
-  MemoryStore other;
+  MemoryBlobStore other;
   RepositoryState state;
   for (const auto& image : push_index(parts, other, plain, progress, {}).manifests) {
     state.manifests.insert(image.digest);
   }
   push_index(parts, store, plain, progress, {}, state);
   CHECK(written(store, "v1").manifests.size() == 2);
-  CHECK(progress.notes == std::vector<std::string>{
-                              "the destination lacks 2 images that it was to have: pushing them"});
+  CHECK(
+      progress.notes() ==
+      std::vector<std::string>{"the destination lacks 2 images that it was to have: pushing them"});
 }
 
 TEST_CASE("what an index is going to be is known when all its images' layers are") {
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
   const std::vector<IndexPart> parts{described_part("amd64", "one"),
                                      stored_part(stored_image({"two"}, "arm64"))};
   const auto entries = read_parts(parts, {});
@@ -157,8 +159,8 @@ TEST_CASE("what an index is going to be is known when all its images' layers are
 }
 
 TEST_CASE("a platform can be said for an image, and then counts instead of its config's") {
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
   push_index({stored_part(stored_image({"v6"}, "arm"), oci::Platform{"linux", "arm", "v6"}),
               stored_part(stored_image({"v7"}, "arm"), oci::Platform{"linux", "arm", "v7"})},
              store, plain, progress, {});
@@ -169,8 +171,8 @@ TEST_CASE("a platform can be said for an image, and then counts instead of its c
 
 TEST_CASE(
     "two images for one platform, or one that does not say, are refused and nothing is sent") {
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
   CHECK_THROWS_WITH_AS(push_index({described_part("amd64", "one"), described_part("amd64", "two")},
                                   store, plain, progress, {}),
                        "amd64.json: a second image for linux/amd64", Error);
@@ -204,8 +206,8 @@ TEST_CASE(
   inner.manifests[1].platform =
       oci::Platform{.architecture = "amd64", .more = R"({"os.version":"1"})"};
   source->add_index(inner);
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
   push_index({{"old index", source}}, store, plain, progress, {});
   CHECK(store.order ==
         std::vector{image.manifest.digest, about.manifest.digest, store.tags.at("v1")});
@@ -219,8 +221,8 @@ TEST_CASE("an index among the parts gives its images, not itself") {
   oci::Index inner{.manifests = {amd64.manifest}};
   inner.manifests[0].platform = oci::Platform{.architecture = "amd64"};
   source->add_index(inner);
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
   push_index({{"old index", source}, described_part("arm64", "two")}, store, plain, progress, {});
   const oci::Index index = written(store, "v1");
   REQUIRE(index.manifests.size() == 2);
@@ -228,8 +230,8 @@ TEST_CASE("an index among the parts gives its images, not itself") {
 }
 
 TEST_CASE("annotations go to the index and to the descriptors in it") {
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
   IndexOptions options = plain;
   options.annotations = {{"org.opencontainers.image.version", "1"}};
   options.descriptor_annotations = {{"of", "descriptor"}};
@@ -240,8 +242,8 @@ TEST_CASE("annotations go to the index and to the descriptors in it") {
 }
 
 TEST_CASE("an image keeps its own annotations on its manifest, where the index has others") {
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
   IndexOptions options = plain;
   options.push.annotations = {{"b", "said at the push"}};
   IndexPart part = described_part("amd64", "one");
@@ -265,8 +267,8 @@ TEST_CASE("what a stored index says of its images is said in the new one too") {
   inner.manifests[1].annotations = {{"vnd.docker.reference.digest", image.manifest.digest.str()},
                                     {"of", "the old index"}};
   source->add_index(inner);
-  MemoryStore store;
-  QuietProgress progress;
+  MemoryBlobStore store;
+  SilentProgress progress;
   IndexOptions options = plain;
   options.descriptor_annotations = {{"of", "descriptor"}};
   push_index({{"old index", source}}, store, options, progress, {});
@@ -278,9 +280,9 @@ TEST_CASE("what a stored index says of its images is said in the new one too") {
 }
 
 TEST_CASE("a registry that refuses OCI indexes gets a manifest list") {
-  MemoryStore store;
+  MemoryBlobStore store;
   store.refused = {std::string(oci::media_type::manifest), std::string(oci::media_type::index)};
-  QuietProgress progress;
+  SilentProgress progress;
   push_index({described_part("amd64", "one")}, store, plain, progress, {});
   CHECK(written(store, "v1").media_type == oci::media_type::docker_index);
   CHECK(written(store, "v1").manifests[0].media_type == oci::media_type::docker_manifest);

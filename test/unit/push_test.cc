@@ -2,70 +2,18 @@
 
 #include <doctest/doctest.h>
 
-#include <map>
-#include <set>
-
-#include "base/locked.h"
 #include "base/text.h"
 #include "test/support/check_fails.h"
+#include "test/support/memory_place.h"
 #include "test/support/silent_progress.h"
 
 namespace push_test {
 
 using namespace n2c;
+using test::MemoryBlobStore;
 namespace mt = oci::media_type;
 
 namespace {
-
-/// A store in memory that notes what it is asked.
-class MemoryBlobs final : public BlobStore {
- public:
-  std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token) override {
-    return state.with([&](State& s) -> std::optional<BlobOutcome> {
-      ++s.questions;
-      const bool held = s.blobs.contains(blob.digest.str()) || s.lies.contains(blob.digest.str());
-      return held ? std::optional(BlobOutcome::present) : std::nullopt;
-    });
-  }
-  oci::Descriptor put(const ByteSource& bytes, std::string media_type,
-                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
-                      std::stop_token) override {
-    const std::string all = read_all(*bytes.open(), 1 << 30);
-    const oci::Descriptor descriptor{media_type, oci::Digest::of(all), all.size()};
-    if (known) CHECK(known->digest == descriptor.digest);
-    sent += all.size();
-    state.with([&](State& s) {
-      s.blobs[descriptor.digest.str()] = all;
-      s.lies.erase(descriptor.digest.str());
-      ++s.puts;
-    });
-    return descriptor;
-  }
-  ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
-                               std::span<const std::string> tags, std::stop_token) override {
-    return state.with([&](State& s) -> ManifestOutcome {
-      if (s.refuses_oci && manifest.media_type == mt::manifest) return {.format_refused = "415"};
-      const auto parsed = oci::Manifest::from_json(json);
-      std::vector<oci::Digest> missing;
-      for (const auto& layer : parsed->layers) {
-        if (!s.blobs.contains(layer.digest.str())) missing.push_back(layer.digest);
-      }
-      if (!missing.empty()) return {.missing = missing};
-      ++s.manifest_writes;
-      for (const auto& tag : tags) s.tags[tag] = std::string(json);
-      return {};
-    });
-  }
-
-  struct State {
-    std::map<std::string, std::string> blobs;
-    std::set<std::string> lies;  // said to be there, and not
-    std::map<std::string, std::string> tags;
-    bool refuses_oci = false;
-    int questions = 0, puts = 0, manifest_writes = 0;
-  };
-  Locked<State> state;
-};
 
 Layer layer_of(const std::string& bytes) {
   const auto digest = oci::Digest::of(bytes);
@@ -87,12 +35,12 @@ PushOptions plain(std::string tag = "1") {
 /// A store that has the layer "a" as a blob, and a push that knows which.
 struct KnownBlob {
   const oci::Descriptor form{std::string(mt::layer_gzip), oci::Digest::of("gzip of a"), 9};
-  MemoryBlobs store;
+  MemoryBlobStore store;
   PushOptions options{.tags = {"1"}, .compression = {.codec = Codec::gzip}};
   RepositoryState known;
 
   KnownBlob() {
-    store.state.with([&](auto& s) { s.blobs[form.digest.str()] = "gzip of a"; });
+    store.blobs[form.digest] = "gzip of a";
     known.forms.add(oci::Digest::of("a"), {form, "the cache"});
   }
   PushReport push(const Image& image) {
@@ -104,16 +52,16 @@ struct KnownBlob {
 }  // namespace
 
 TEST_CASE("a first push sends every layer and the config, then writes the manifest") {
-  MemoryBlobs store;
+  MemoryBlobStore store;
   test::SilentProgress progress;
   const auto report = push_to_store(image_of({"a", "b"}), store, plain(), progress, {});
   CHECK(report.count(BlobOutcome::sent) == 2);
   CHECK(report.bytes_sent == 4);
-  CHECK(store.state.with([](auto& s) { return s.tags.contains("1"); }));
+  CHECK(store.tags.contains("1"));
 }
 
 TEST_CASE("a second push of the same image sends nothing") {
-  MemoryBlobs store;
+  MemoryBlobStore store;
   test::SilentProgress progress;
   push_to_store(image_of({"a", "b"}), store, plain(), progress, {});
   const auto report = push_to_store(image_of({"a", "b"}), store, plain(), progress, {});
@@ -122,73 +70,73 @@ TEST_CASE("a second push of the same image sends nothing") {
 }
 
 TEST_CASE("the same layer twice in an image is sent once and named twice") {
-  MemoryBlobs store;
+  MemoryBlobStore store;
   test::SilentProgress progress;
   const auto report = push_to_store(image_of({"a", "a"}), store, plain(), progress, {});
   CHECK(report.count(BlobOutcome::sent) == 1);
-  const auto json = store.state.with([](auto& s) { return s.tags["1"]; });
+  const std::string json = store.manifests.at(store.tags.at("1"));
   CHECK(oci::Manifest::from_json(json)->layers.size() == 2);
 }
 
 TEST_CASE("when the tag holds the very manifest, nothing is asked and nothing is written") {
-  MemoryBlobs store;
+  MemoryBlobStore store;
   test::SilentProgress progress;
   const auto first = push_to_store(image_of({"a"}), store, plain(), progress, {});
-  store.state.with([](auto& s) { s.questions = s.manifest_writes = 0; });
+  store.questions = store.manifest_writes = 0;
   auto options = plain();
   const RepositoryState state{.tags = {{"1", first.manifest->digest}}};
   const auto report = push_to_store(image_of({"a"}), store, options, progress, {}, state);
   CHECK(report.nothing_written);
   CHECK(report.count(BlobOutcome::present) == 1);
-  CHECK(store.state.with([](auto& s) { return s.questions + s.manifest_writes; }) == 0);
+  CHECK(store.questions + store.manifest_writes == 0);
 }
 
 TEST_CASE("a push that only adds a tag writes one manifest and asks nothing") {
-  MemoryBlobs store;
+  MemoryBlobStore store;
   test::SilentProgress progress;
   const auto first = push_to_store(image_of({"a"}), store, plain("1"), progress, {});
-  store.state.with([](auto& s) { s.questions = s.manifest_writes = 0; });
+  store.questions = store.manifest_writes = 0;
   auto options = plain("2");
   const RepositoryState state{.tags = {{"1", first.manifest->digest}}};
   push_to_store(image_of({"a"}), store, options, progress, {}, state);
-  CHECK(store.state.with([](auto& s) { return s.questions; }) == 0);
-  CHECK(store.state.with([](auto& s) { return s.manifest_writes; }) == 1);
+  CHECK(store.questions == 0);
+  CHECK(store.manifest_writes == 1);
 }
 
 TEST_CASE("an image that the store is known to hold is not asked for, and only tagged") {
-  MemoryBlobs store;
+  MemoryBlobStore store;
   test::SilentProgress progress;
   const auto first = push_to_store(image_of({"a"}), store, plain("1"), progress, {});
-  store.state.with([](auto& s) { s.questions = s.manifest_writes = 0; });
+  store.questions = store.manifest_writes = 0;
   auto options = plain("2");
   const RepositoryState state{.manifests = {first.manifest->digest}};
   push_to_store(image_of({"a"}), store, options, progress, {}, state);
-  CHECK(store.state.with([](auto& s) { return s.questions; }) == 0);
-  CHECK(store.state.with([](auto& s) { return s.manifest_writes; }) == 1);
+  CHECK(store.questions == 0);
+  CHECK(store.manifest_writes == 1);
 }
 
 TEST_CASE("a blob that was said to be there and is not gets sent, and the manifest put again") {
-  MemoryBlobs store;
+  MemoryBlobStore store;
   test::SilentProgress progress;
-  store.state.with([](auto& s) { s.lies.insert(oci::Digest::of("a").str()); });
+  store.falsely_claimed.insert(oci::Digest::of("a"));
   const auto report = push_to_store(image_of({"a", "b"}), store, plain(), progress, {});
   CHECK(report.count(BlobOutcome::sent) == 2);
   CHECK(progress.notes().size() == 1);
-  CHECK(store.state.with([](auto& s) { return s.manifest_writes; }) == 1);
+  CHECK(store.manifest_writes == 1);
 }
 
 TEST_CASE("a reference with a digest refuses an image that would have another") {
-  MemoryBlobs store;
+  MemoryBlobStore store;
   test::SilentProgress progress;
   auto options = plain();
   options.must_be = oci::Digest::of("something else");
   CHECK_FAILS(push_to_store(image_of({"a"}), store, options, progress, {}), ErrorKind::integrity,
               ", and the reference says sha256:");
-  CHECK(store.state.with([](auto& s) { return s.tags.empty(); }));
+  CHECK(store.tags.empty());
 }
 
 TEST_CASE("a reference with another digest is refused also where the tag holds the image") {
-  MemoryBlobs store;
+  MemoryBlobStore store;
   test::SilentProgress progress;
   const auto first = push_to_store(image_of({"a"}), store, plain(), progress, {});
   auto options = plain();
@@ -199,11 +147,11 @@ TEST_CASE("a reference with another digest is refused also where the tag holds t
 }
 
 TEST_CASE("a registry that refuses OCI manifests gets Docker's format, and it is said") {
-  MemoryBlobs store;
+  MemoryBlobStore store;
   test::SilentProgress progress;
-  store.state.with([](auto& s) { s.refuses_oci = true; });
+  store.refused.insert(std::string(mt::manifest));
   push_to_store(image_of({"a"}), store, plain(), progress, {});
-  const auto json = store.state.with([](auto& s) { return s.tags["1"]; });
+  const std::string json = store.manifests.at(store.tags.at("1"));
   const auto manifest = oci::Manifest::from_json(json);
   CHECK(manifest->media_type == mt::docker_manifest);
   CHECK(manifest->layers.front().media_type == mt::docker_layer_tar);
@@ -229,7 +177,7 @@ TEST_CASE("a form known of two layers is believed of neither, though the store h
 }
 
 TEST_CASE("a large layer that the store has already is not sent, once it is measured first") {
-  MemoryBlobs store;
+  MemoryBlobStore store;
   test::SilentProgress progress;
   const std::string large((4 << 20) + 1, 'x');
   PushOptions options{.tags = {"1"}, .compression = {.codec = Codec::gzip}};
@@ -243,13 +191,14 @@ TEST_CASE("a large layer that the store has already is not sent, once it is meas
 }
 
 TEST_CASE("a dry run asks and writes nothing") {
-  MemoryBlobs store;
+  MemoryBlobStore store;
   test::SilentProgress progress;
   auto options = plain();
   options.dry_run = true;
   const auto report = push_to_store(image_of({"a", "b"}), store, options, progress, {});
   CHECK_FALSE(report.layers.front().outcome);
-  CHECK(store.state.with([](auto& s) { return s.puts + s.manifest_writes; }) == 0);
+  CHECK(store.puts.empty());
+  CHECK(store.manifest_writes == 0);
 }
 
 TEST_CASE("the plan says why for each layer") {
