@@ -1,4 +1,4 @@
-/// The five commands of upstream's nix2container, flag for flag (docs/format.md H).
+/// layers-from-… and image, flag for flag as upstream's nix2container has them (docs/format.md H).
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -39,15 +39,6 @@ struct ImageArguments {
   std::string created = "0001-01-01T00:00:00Z";
   std::vector<std::string> layers, annotations;
   bool merge_base_config = false;
-};
-
-struct BaseImageArguments {
-  std::string out, from, blobs, store_root;
-  std::vector<std::string> ignored;  // docs/format.md H1.6
-  bool with_config = false;
-  BaseConfigUse config() const {
-    return with_config ? BaseConfigUse::kept : BaseConfigUse::dropped;
-  }
 };
 
 /// Reads the flag's file and gives it to `parse`; "" is as if the flag were not given.
@@ -253,24 +244,9 @@ int run_image(const ImageArguments& arguments) {
   return 0;
 }
 
-int write_base_image(const BaseImageArguments& arguments, const ImageRecord& image) {
-  with_context(printable(arguments.from), [&] { require_sound(image.container); });
-  write_output(arguments.out, image_json(image));
-  terminal::say("Image has been written to " + arguments.out);
-  return 0;
-}
-
 void add_store_root(CLI::App& command, std::string& store_root) {
   command.add_option("--store-root", store_root,
                      "read store paths (/nix/store/…) below this folder");
-}
-
-/// A build command. Every failure of it exits with 1, wrong usage too.
-CLI::App& add_command(CLI::App& app, const char* word, const char* purpose, Invocation& chosen) {
-  CLI::App& command = *app.add_subcommand(word, purpose);
-  command.group("Building");
-  command.preparse_callback([&chosen](std::size_t) { chosen.is_build_command = true; });
-  return command;
 }
 
 void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) {
@@ -348,66 +324,26 @@ void add_image_command(CLI::App& command, Invocation& chosen) {
   });
 }
 
-void add_base_image_options(CLI::App& command, BaseImageArguments& arguments) {
-  command.add_option("IGNORED", arguments.ignored)->group("");
-  command.add_flag("--with-config", arguments.with_config,
-                   "keep the base's config, architecture and history");
-  add_store_root(command, arguments.store_root);
-}
-
-void add_image_from_dir(CLI::App& command, Invocation& chosen) {
-  const auto arguments = std::make_shared<BaseImageArguments>();
-  command.add_option("OUT", arguments->out, "the image.json to write")->required();
-  command.add_option("DIR", arguments->from, "a folder that `skopeo copy … dir:DIR` wrote")
-      ->required();
-  add_base_image_options(command, *arguments);
-  command.callback([arguments, &chosen] {
-    chosen.action = [arguments](const std::stop_token&) {
-      return write_base_image(*arguments,
-                              image_from_dir(arguments->from, {.root = arguments->store_root},
-                                             terminal::say, arguments->config()));
-    };
-  });
-}
-
-void add_image_from_manifest(CLI::App& command, Invocation& chosen) {
-  const auto arguments = std::make_shared<BaseImageArguments>();
-  command.add_option("OUT", arguments->out, "the image.json to write")->required();
-  command.add_option("MANIFEST", arguments->from, "an image's manifest (OCI or Docker schema 2)")
-      ->required();
-  command
-      .add_option("BLOBS", arguments->blobs,
-                  "JSON object: hex digest (no \"sha256:\") of each blob, and its file")
-      ->required();
-  add_base_image_options(command, *arguments);
-  command.callback([arguments, &chosen] {
-    chosen.action = [arguments](const std::stop_token&) {
-      return write_base_image(*arguments, image_from_manifest(arguments->from, arguments->blobs,
-                                                              {.root = arguments->store_root},
-                                                              terminal::say, arguments->config()));
-    };
-  });
-}
-
 }  // namespace
+
+CLI::App& add_build_command(CLI::App& app, const char* word, const char* purpose,
+                            Invocation& chosen) {
+  CLI::App& command = *app.add_subcommand(word, purpose);
+  command.group("Building");
+  command.preparse_callback([&chosen](std::size_t) { chosen.is_build_command = true; });
+  return command;
+}
 
 void add_build_commands(CLI::App& app, Invocation& chosen) {
   add_layers_command(
-      add_command(app, "layers-from-reproducible-storepaths",
-                  "Describe layers that can be made again from their store paths", chosen),
+      add_build_command(app, "layers-from-reproducible-storepaths",
+                        "Describe layers that can be made again from their store paths", chosen),
       chosen, false);
-  add_layers_command(add_command(app, "layers-from-non-reproducible-storepaths",
-                                 "Describe layers and keep their tars", chosen),
+  add_layers_command(add_build_command(app, "layers-from-non-reproducible-storepaths",
+                                       "Describe layers and keep their tars", chosen),
                      chosen, true);
-  add_image_command(add_command(app, "image", "Describe an image: a config and layers", chosen),
-                    chosen);
-  add_image_from_dir(
-      add_command(app, "image-from-dir", "Describe a base image from skopeo's dir: folder", chosen),
-      chosen);
-  add_image_from_manifest(
-      add_command(app, "image-from-manifest",
-                  "Describe a base image from its manifest and a map of its blobs", chosen),
-      chosen);
+  add_image_command(
+      add_build_command(app, "image", "Describe an image: a config and layers", chosen), chosen);
 }
 
 }  // namespace n2c::cli

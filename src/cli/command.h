@@ -20,14 +20,19 @@ struct Invocation {
   bool debug = false;
 };
 
+/// Every failure of it exits with 1, wrong usage too.
+CLI::App& add_build_command(CLI::App& app, const char* word, const char* purpose,
+                            Invocation& chosen);
+
+/// layers-from-… and image.
 void add_build_commands(CLI::App& app, Invocation& chosen);
+/// image-from-dir, image-from-manifest and image-from-dockertools.
+void add_base_image_commands(CLI::App& app, Invocation& chosen);
 void add_cache_command(CLI::App& app, Invocation& chosen);
 /// Lists what is in `app` when it is run: later commands too.
 void add_completion_command(CLI::App& app, Invocation& chosen);
 void add_digest_command(CLI::App& app, Invocation& chosen);
 void add_delete_command(CLI::App& app, Invocation& chosen);
-/// image-from-dockertools.
-void add_dockertools_command(CLI::App& app, Invocation& chosen);
 void add_inspect_command(CLI::App& app, Invocation& chosen);
 /// login and logout.
 void add_login_commands(CLI::App& app, Invocation& chosen);

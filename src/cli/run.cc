@@ -171,7 +171,7 @@ int run(int argc, char** argv) {
   app.add_flag("-d,--debug", chosen.debug, "say what is being done; requests too, secrets masked");
   app.fallthrough();
   add_build_commands(app, chosen);
-  add_dockertools_command(app, chosen);
+  add_base_image_commands(app, chosen);
   add_cache_command(app, chosen);
   add_completion_command(app, chosen);
   add_copy_command(app, chosen);
