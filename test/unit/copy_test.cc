@@ -283,7 +283,7 @@ TEST_CASE("layers that are not to be distributed are named but not copied") {
   CHECK(tree.root().json == image.json);
   all.store.blobs[manifest.layers[0].digest] = "not asked for by registries";
   all.copy({.tags = {"v1"}});
-  CHECK(all.progress.notes.size() == 1);
+  CHECK(all.progress.notes().size() == 1);
 }
 
 }  // namespace copy_test
