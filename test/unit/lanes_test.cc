@@ -40,9 +40,9 @@ class Meeting {
 
 TEST_CASE("many small blobs and a few large ones go side by side") {
   const std::vector<std::uint64_t> sizes = [] {
-    std::vector<std::uint64_t> sizes(3, heavy);
-    sizes.resize(3 + 10, light_blob_bytes);
-    return sizes;
+    std::vector<std::uint64_t> one_by_one(3, heavy);
+    one_by_one.resize(3 + 10, light_blob_bytes);
+    return one_by_one;
   }();
   Meeting meeting(2 + 10);
   std::atomic<int> heavy_ones = 0, most_heavy_ones = 0;
