@@ -129,7 +129,8 @@ bool add_cache_lines(const std::filesystem::path& file, const std::vector<std::s
     all.insert(all.end(), payloads.begin(), payloads.end());
     return rewrite(opened, std::move(all), max_bytes);
   }
-  if (text.back() != '\n') added.insert(added.begin(), '\n');  // what was cut stays a line of its own
+  if (text.back() != '\n')
+    added.insert(added.begin(), '\n');  // what was cut stays a line of its own
   return write_at(opened, added, text.size());
 }
 
