@@ -22,11 +22,17 @@ bool is_word(std::string_view text) {
 }  // namespace
 
 std::filesystem::path DigestCache::usual_file(const Environment& environment) {
-  const std::filesystem::path cache = environment("XDG_CACHE_HOME");
-  if (cache.is_absolute()) return cache / "n2c" / "pushes";
   const std::filesystem::path home = environment("HOME");
-  if (home.is_absolute()) return home / ".cache" / "n2c" / "pushes";
-  return {};
+  std::filesystem::path cache = environment("XDG_CACHE_HOME");
+  if (!cache.is_absolute()) {
+    if (!home.is_absolute()) return {};
+    cache = home / ".cache";
+  }
+  std::error_code failed;
+  const bool is_below_home =
+      home.is_absolute() && (cache.string() + "/").starts_with(home.string() + "/");
+  if (is_below_home && !std::filesystem::exists(home, failed)) return {};
+  return cache / "n2c" / "pushes";
 }
 
 DigestCache::DigestCache(std::filesystem::path file) : file_(std::move(file)) {

@@ -30,8 +30,9 @@ struct CompressedLayer {
 /// One thread at a time. Several processes, or several of these, may use one file.
 class DigestCache {
  public:
-  /// $XDG_CACHE_HOME/n2c/pushes, or below ~/.cache; empty (no cache) when there is no home. A
-  /// relative $XDG_CACHE_HOME is ignored (XDG Base Directory Specification).
+  /// $XDG_CACHE_HOME/n2c/pushes, or below ~/.cache; empty (no cache) when there is no home, or it
+  /// names no folder: it is not made. A relative $XDG_CACHE_HOME is ignored (XDG Base Directory
+  /// Specification).
   static std::filesystem::path usual_file(const Environment& environment);
 
   /// Reads the file; an empty path reads and keeps nothing.

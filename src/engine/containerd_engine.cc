@@ -72,6 +72,7 @@ class ContainerdLoad {
       expect_there(source, stop);
     }
     name_it(source, stop);
+    report_.held = image_.blobs().manifest.digest;
     report_.layers_there = image_.distinct_layers() - report_.layers_sent;
     return std::move(report_);
   }
@@ -151,6 +152,7 @@ class ContainerdLoad {
                                   std::stop_token stop) {
     image_.begin(there);
     const LoopbackRegistry registry(image_.blobs());
+    take_off_later(registry.reference());
     ProgramEnd end;
     registry.serve(stop, [&](std::stop_token own) {
       end = ctr_.run({"images", "pull", "--plain-http", registry.reference()}, std::move(own));
@@ -162,8 +164,18 @@ class ContainerdLoad {
     return {};
   }
 
-  void name_it(const std::string& source, std::stop_token stop) const {
+  /// That name goes with the load.
+  void take_off_later(const std::string& name) {
+    passing_.emplace(name, progress_, [this, name](std::stop_token own) {
+      ctr_.run({"images", "rm", name}, std::move(own));
+    });
+  }
+
+  void name_it(const std::string& source, std::stop_token stop) {
+    if (source == own_name() && !request_.names.empty()) take_off_later(source);
     std::vector<std::string> words{"images", "tag", "--force", source};
+    // An image without a name is none to containerd.
+    if (request_.names.empty() && source != own_name()) words.push_back(own_name());
     for (const oci::Reference& name : request_.names) {
       if (name.str() != source) words.push_back(name.str());
     }
@@ -172,8 +184,7 @@ class ContainerdLoad {
       words[3] = whole_name(stop);
       ctr_.ask(words, stop);
     }
-    const bool ours = source.starts_with("n2c.invalid/") || source.starts_with("127.0.0.1:");
-    if (ours && !request_.names.empty()) ctr_.run({"images", "rm", source}, stop);
+    passing_.reset();
   }
 
   const Ctr& ctr_;
@@ -181,6 +192,7 @@ class ContainerdLoad {
   Progress& progress_;
   const OutgoingImage image_;
   LoadReport report_;
+  std::optional<PassingName> passing_;
 };
 
 class ContainerdEngine final : public Engine {

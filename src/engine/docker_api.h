@@ -38,6 +38,9 @@ class DockerApi {
   /// Whether the engine says if all blobs of an image are there.
   bool tells_completeness() const { return !is_older_api(api_, "1.48"); }
 
+  /// Whether the classic store unpacks layers compressed by zstd: Docker 23 was the first.
+  bool unpacks_zstd() const { return !is_older_api(api_, "1.42"); }
+
   /// The image of that NAME:TAG or id. Nothing when there is none.
   std::optional<EngineImage> find_image(std::string_view name_or_id, std::stop_token stop);
   std::vector<ListedImage> list_images(std::stop_token stop);

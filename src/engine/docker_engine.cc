@@ -1,5 +1,6 @@
 #include "engine/docker_engine.h"
 
+#include <algorithm>
 #include <atomic>
 #include <set>
 
@@ -8,6 +9,7 @@
 #include "engine/docker_api.h"
 #include "engine/outgoing_image.h"
 #include "engine/ssh_socket.h"
+#include "image/plain_layers.h"
 #include "serve/loopback_registry.h"
 
 namespace n2c {
@@ -31,6 +33,7 @@ class DockerLoad {
         progress_(progress) {}
 
   LoadReport run(std::stop_token stop) {
+    refuse_nameless_pull();
     image_.emplace(request_, keeps_manifest() ? request_.compression : Compression{Codec::none, 0},
                    progress_, stop);
     // In the containerd store an image's id is its manifest's digest, in the others its config's.
@@ -42,10 +45,29 @@ class DockerLoad {
     }
     for (const oci::Reference& name : request_.names) api_.tag(report_.image_id, name, stop);
     report_.layers_there = image_->distinct_layers() - report_.layers_sent;
+    report_.held = held(stop);
     return std::move(report_);
   }
 
  private:
+  /// Without another name the image would be removed with that of our registry.
+  void refuse_nameless_pull() const {
+    if (request_.method != LoadMethod::registry || !request_.names.empty()) return;
+    throw Error(ErrorKind::usage,
+                "--via registry: an image without a name goes with the name it is pulled by",
+                "give it a NAME, or send it with --via archive");
+  }
+
+  /// The engine was asked for the id before; podman alone has a manifest's digest besides.
+  std::optional<oci::Digest> held(std::stop_token stop) {
+    if (facts_.store == Store::podman && !request_.names.empty()) {
+      const auto image = api_.find_image(request_.names.front().str(), std::move(stop));
+      if (image && !image->manifests.empty()) return image->manifests.front();
+    }
+    const auto id = oci::Digest::parse(report_.image_id);
+    return id ? std::optional(*id) : std::nullopt;
+  }
+
   bool keeps_manifest() const { return facts_.store != Store::classic; }
 
   void expect_there(std::stop_token stop) {
@@ -79,7 +101,7 @@ class DockerLoad {
   void deliver(std::stop_token stop) {
     const std::set<oci::Digest> there = omittable(stop);
     // The containerd store writes an archive and unpacks it only then; while it pulls, it does both
-    // at once. Without a name of ours the image would keep that of the registry.
+    // at once. Without a name of its own the image would go with that of the registry.
     const bool pulls_first = facts_.store == Store::containerd && shares_network_ &&
                              there.empty() && !request_.names.empty();
     deliver_by(
@@ -126,6 +148,9 @@ class DockerLoad {
   std::optional<std::string> pull(const std::set<oci::Digest>& there, std::stop_token stop) {
     image_->begin(there);
     const LoopbackRegistry registry(image_->blobs());
+    const PassingName pulled_as(registry.reference(), progress_, [&](std::stop_token own) {
+      api_.remove(registry.reference(), std::move(own));
+    });
     StreamedReply reply;
     registry.serve(stop, [&](std::stop_token own) {
       reply = api_.pull(registry.repository(), registry.tag(), std::move(own));
@@ -134,10 +159,7 @@ class DockerLoad {
     report_.bytes_sent += registry.bytes_sent();
     if (reply.failure) return reply.failure;
     expect_there(stop);
-    // Without any name the image would be removed with this one.
-    if (request_.names.empty()) return {};
     for (const oci::Reference& name : request_.names) api_.tag(report_.image_id, name, stop);
-    api_.remove(registry.reference(), stop);
     return {};
   }
 
@@ -177,11 +199,30 @@ class DockerEngine final : public Engine {
                   "--via archive needs no common network");
     }
     return with_context(host_.str(), [&] {
-      return DockerLoad(api_, facts_, shares_network, request, progress).run(stop);
+      const auto load_of = [&](const LoadRequest& what) {
+        return DockerLoad(api_, facts_, shares_network, what, progress).run(stop);
+      };
+      const bool has_zstd = std::ranges::any_of(request.image.layers, is_stored_as_zstd);
+      const bool lacks_zstd = facts_.store == Store::classic && !api_.unpacks_zstd();
+      if (!has_zstd || !lacks_zstd || has(request.image, stop)) return load_of(request);
+      const Image readable =
+          with_plain_layers(request.image, is_stored_as_zstd, processor_count(), stop);
+      return load_of({.image = readable,
+                      .names = request.names,
+                      .like = request.like,
+                      .method = request.method,
+                      .compression = request.compression,
+                      .cache = request.cache});
     });
   }
 
  private:
+  /// Whether the classic store has the image.
+  bool has(const Image& image, std::stop_token stop) {
+    const std::string id = oci::Digest::of(image.config_json).str();
+    return is_image(api_.find_image(id, std::move(stop)), id, diff_ids_of(image));
+  }
+
   DockerFacts connect(std::stop_token stop) {
     try {
       return api_.connect(std::move(stop));

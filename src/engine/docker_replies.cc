@@ -124,10 +124,31 @@ Parsed<std::string> negotiate_api(std::string_view engine_version) {
   return std::string(is_older_api(newest_api, engine_version) ? newest_api : engine_version);
 }
 
+namespace {
+
+/// podman tells the manifest's digest, and both tell NAME@DIGEST for each name.
+std::vector<oci::Digest> manifests_of(const go::Json& image) {
+  std::vector<std::string> texts{image.text_at("Digest")};
+  const go::Json* known_as = image.find("RepoDigests");
+  if (known_as != nullptr && known_as->as_array() != nullptr) {
+    for (const go::Json& one : *known_as->as_array()) {
+      if (one.as_string() == nullptr) continue;
+      texts.push_back(one.as_string()->substr(one.as_string()->find('@') + 1));
+    }
+  }
+  std::vector<oci::Digest> digests;
+  for (const std::string& text : texts) {
+    if (auto digest = oci::Digest::parse(text)) digests.push_back(*std::move(digest));
+  }
+  return digests;
+}
+
+}  // namespace
+
 Parsed<EngineImage> read_engine_image(std::string_view text) {
   const auto json = go::Json::parse(text);
   if (!json) return std::unexpected(json.error());
-  EngineImage image{.id = json->text_at("Id"), .layers = {}, .complete = {}};
+  EngineImage image{.id = json->text_at("Id"), .layers = {}, .complete = {}, .manifests = {}};
   if (image.id.empty()) return std::unexpected("no Id");
   if (!image.id.contains(':')) image.id = "sha256:" + image.id;  // podman leaves it out
   const go::Json* rootfs = json->find("RootFS");
@@ -140,6 +161,7 @@ Parsed<EngineImage> read_engine_image(std::string_view text) {
       image.layers.push_back(*std::move(parsed));
     }
   }
+  image.manifests = manifests_of(*json);
   const go::Json* manifests = json->find("Manifests");
   if (manifests == nullptr || manifests->as_array() == nullptr) return image;
   for (const go::Json& manifest : *manifests->as_array()) {

@@ -66,6 +66,8 @@ struct EngineImage {
   LayerChain layers;
   /// Whether every blob is there; engines before API 1.48 do not say.
   std::optional<bool> complete;
+  /// The digests of the manifests that it is known by, the image's own first where that is told.
+  std::vector<oci::Digest> manifests{};
 };
 /// From GET /images/NAME/json (?manifests=1).
 Parsed<EngineImage> read_engine_image(std::string_view json);

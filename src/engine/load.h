@@ -39,12 +39,18 @@ struct LoadRequest {
   Compression compression{Codec::none, 0};
   /// DigestCache's file, which knows what layers compress to. Empty: no cache.
   std::filesystem::path cache{};
+  /// The image's manifest where it is stored. An engine that keeps manifests gets these bytes, as
+  /// long as the layers stay as they are stored.
+  std::optional<oci::RawManifest> manifest{};
 };
 
 struct LoadReport {
   std::string image_id;                       ///< as the engine calls it: "sha256:…"
   std::optional<oci::Descriptor> manifest{};  ///< of the image as it was made for the engine
-  std::size_t layers_there = 0;               ///< distinct layers that were not sent
+  /// What the engine answered when asked for the image's digest: its manifest's, or where it keeps
+  /// no manifests, its id.
+  std::optional<oci::Digest> held{};
+  std::size_t layers_there = 0;  ///< distinct layers that were not sent
   std::size_t layers_sent = 0;
   std::uint64_t bytes_sent = 0;  ///< all that left for the engine, failed tries included
 };

@@ -3,6 +3,7 @@
 #include <array>
 #include <map>
 
+#include "base/deadline.h"
 #include "base/hash.h"
 #include "base/locked.h"
 #include "base/system.h"
@@ -55,6 +56,27 @@ class MeteredSource final : public ByteSource {
   const oci::Digest diff_id_;
   Progress& progress_;
 };
+
+/// Whether that manifest names this config and these layers, as they are stored.
+bool names(const oci::Manifest& manifest, const Image& image, std::span<const Blob> forms) {
+  return manifest.config.digest == oci::Digest::of(image.config_json) &&
+         std::ranges::equal(manifest.layers, forms, {}, &oci::Descriptor::digest,
+                            [](const Blob& form) { return form.descriptor.digest; });
+}
+
+/// The manifest as it is stored, where it still fits; else one that is made here.
+ManifestBlobs blobs_for(const LoadRequest& request, std::span<const Blob> forms) {
+  ManifestBlobs made = manifest_blobs(request.image, forms);
+  if (!request.manifest) return made;
+  const auto stored = oci::Manifest::from_json(request.manifest->json);
+  if (!stored || !names(*stored, request.image, forms)) return made;
+  const oci::Descriptor& as_listed = request.manifest->descriptor;
+  // Its annotations may be a name in another place.
+  made.manifest = {as_listed.media_type, as_listed.digest, as_listed.size};
+  made.blobs[0] = {made.manifest, std::make_shared<MemorySource>(request.manifest->json)};
+  made.blobs[1].descriptor = stored->config;
+  return made;
+}
 
 /// The same blobs, counted by the progress under their diff_ids.
 std::vector<Blob> metered(std::vector<Blob> forms, const LayerChain& diff_ids, Progress& progress) {
@@ -123,7 +145,7 @@ OutgoingImage::OutgoingImage(const LoadRequest& request, const Compression& comp
       forms_(metered(
           stored_layers(image_, compression, pool_, DigestCache(request.cache), std::move(stop)),
           layers_, progress)),
-      blobs_(manifest_blobs(image_, forms_)) {}
+      blobs_(blobs_for(request, forms_)) {}
 
 std::string OutgoingImage::config_digest() const {
   return oci::Digest::of(image_.config_json).str();
@@ -215,6 +237,19 @@ void deliver_by(LoadMethod method, bool pulls_first, Progress& progress,
   }
   progress.note(cat(*failure, "; sending an archive"));
   send();
+}
+
+PassingName::PassingName(std::string name, Progress& progress, Remove remove)
+    : name_(std::move(name)), progress_(progress), remove_(std::move(remove)) {}
+
+PassingName::~PassingName() {
+  constexpr std::chrono::seconds patience{10};
+  try {
+    const Deadline deadline(patience);
+    remove_(deadline.token());
+  } catch (const std::exception& error) {
+    progress_.note(cat("the name ", name_, " stays in the engine: ", printable(error.what())));
+  }
 }
 
 bool is_image(const std::optional<EngineImage>& found, std::string_view id,

@@ -75,6 +75,24 @@ void deliver_by(LoadMethod method, bool pulls_first, Progress& progress,
                 const std::function<std::optional<std::string>()>& pull,
                 const std::function<void()>& send);
 
+/// A name that an image has in an engine while it is loaded: that of a registry which ends with the
+/// load. It is taken off when this object ends, whatever ended the load. That takes ten seconds at
+/// most; what goes wrong is noted.
+class PassingName {
+ public:
+  /// `remove` takes the name off; it may throw Error.
+  using Remove = std::function<void(std::stop_token)>;
+  PassingName(std::string name, Progress& progress, Remove remove);
+  ~PassingName();
+  PassingName(const PassingName&) = delete;
+  PassingName& operator=(const PassingName&) = delete;
+
+ private:
+  std::string name_;
+  Progress& progress_;
+  Remove remove_;
+};
+
 /// Throws Error{registry} unless the engine has the image: the same id, the same layers, and whole
 /// as far as the engine says.
 void expect_image(const std::optional<EngineImage>& found, std::string_view id,

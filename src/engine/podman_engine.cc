@@ -2,6 +2,7 @@
 
 #include "base/counting_reader.h"
 #include "base/environment.h"
+#include "base/file_lock.h"
 #include "base/process.h"
 #include "base/system.h"
 #include "base/text.h"
@@ -53,6 +54,19 @@ std::optional<EngineImage> find_image(const std::string& name_or_id, std::stop_t
                   "podman image inspect");
 }
 
+/// Lets one n2c at a time load that image: podman reads an image's names, changes them and writes
+/// them all, so that of two at once the one puts back what the other took away. Nothing where there
+/// is no place for a lock, or another load takes longer than ten minutes.
+std::optional<FileLock> lock_of(const std::string& image_id, const std::stop_token& stop) {
+  constexpr std::chrono::minutes patience{10};
+  const auto folder = DigestCache::usual_file(process_environment()).parent_path();
+  std::error_code failed;
+  if (!folder.empty()) std::filesystem::create_directories(folder, failed);
+  if (folder.empty() || failed) return {};
+  const std::string name = cat("podman-", image_id.substr(image_id.find(':') + 1), ".lock");
+  return FileLock::take(folder / name, patience, stop);
+}
+
 class PodmanLoad {
  public:
   PodmanLoad(bool is_remote, const LoadRequest& request, Progress& progress, std::stop_token stop)
@@ -65,25 +79,38 @@ class PodmanLoad {
   }
 
   LoadReport run(std::stop_token stop) {
-    if (!is_image(find_image(report_.image_id, stop), report_.image_id, image_.layers())) {
+    const auto one_at_a_time = lock_of(report_.image_id, stop);
+    if (auto there = find_image(report_.image_id, stop);
+        is_image(there, report_.image_id, image_.layers())) {
+      note_digest(*there);
+    } else {
       deliver_by(
           request_.method, !is_remote_, progress_, [&] { return pull(stop); }, [&] { send(stop); });
     }
     tag(stop);
-    if (!pulled_as_.empty()) podman({"untag", report_.image_id, pulled_as_}, stop);
+    pulled_as_.reset();
     report_.layers_there = image_.distinct_layers() - report_.layers_sent;
     return std::move(report_);
   }
 
  private:
   void expect_there(std::stop_token stop) {
-    expect_image(find_image(report_.image_id, stop), report_.image_id, image_.layers());
+    const auto there = find_image(report_.image_id, std::move(stop));
+    expect_image(there, report_.image_id, image_.layers());
+    note_digest(*there);
+  }
+
+  void note_digest(const EngineImage& there) {
+    if (!there.manifests.empty()) report_.held = there.manifests.front();
   }
 
   /// Returns nothing, or why podman did not pull.
   std::optional<std::string> pull(std::stop_token stop) {
     const LoopbackRegistry registry(image_.blobs());
     const std::string from = registry.reference();
+    pulled_as_.emplace(from, progress_, [this, from](std::stop_token own) {
+      podman({"untag", report_.image_id, from}, std::move(own));
+    });
     ProgramEnd end;
     registry.serve(stop, [&](std::stop_token own) {
       end = podman({"pull", "--quiet", "--tls-verify=false", from}, std::move(own));
@@ -91,7 +118,6 @@ class PodmanLoad {
     report_.layers_sent = registry.layers_sent();
     report_.bytes_sent += registry.bytes_sent();
     if (end.exit_code != 0) return podman_words(end);
-    pulled_as_ = from;
     expect_there(stop);
     return {};
   }
@@ -139,7 +165,7 @@ class PodmanLoad {
   Progress& progress_;
   const OutgoingImage image_;
   LoadReport report_;
-  std::string pulled_as_;  // a name to be taken off again
+  std::optional<PassingName> pulled_as_;
 };
 
 class PodmanEngine final : public Engine {

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "codec/codec.h"
 #include "codec/compressed_source.h"
+#include "image/plain_layers.h"
 #include "layout/archive_writer.h"
 #include "oci/layout.h"
 #include "transfer/measuring_store.h"
@@ -57,38 +58,6 @@ std::uint64_t write_archive(const Address& address, std::vector<ArchiveFile> fil
   });
 }
 
-/// A stored layer's plain tar, checked against its diff_id.
-class PlainSource final : public ByteSource {
- public:
-  explicit PlainSource(Layer layer) : layer_(std::move(layer)) {}
-  std::unique_ptr<Reader> open(std::uint64_t offset = 0) const override {
-    auto reader = oci::verify(decompress(layer_.blob.bytes->open()), layer_.diff_id, std::nullopt,
-                              "layer " + layer_.diff_id.brief());
-    if (offset != 0) skip(*reader, offset);
-    return reader;
-  }
-
- private:
-  Layer layer_;
-};
-
-bool is_plain(const Layer& layer) { return layer.blob.descriptor.digest == layer.diff_id; }
-
-/// The image with every layer plain. Compressed layers are read once to know their size.
-Image with_plain_layers(Image image, std::size_t at_once, std::stop_token stop) {
-  run_side_by_side(image.layers.size(), at_once, stop, [&](std::size_t i, std::stop_token) {
-    Layer& layer = image.layers[i];
-    if (is_plain(layer)) return;
-    auto plain = std::make_shared<const PlainSource>(layer);
-    const std::uint64_t size = skip(*plain->open(), ~std::uint64_t{0});
-    layer.blob = {{.media_type = std::string(oci::media_type::layer_tar),
-                   .digest = layer.diff_id,
-                   .size = size},
-                  std::move(plain)};
-  });
-  return image;
-}
-
 std::vector<oci::Descriptor> forms_of(const Image& image) {
   std::vector<oci::Descriptor> forms;
   for (const Layer& layer : image.layers) forms.push_back(layer.blob.descriptor);
@@ -113,7 +82,7 @@ std::vector<std::string> DockerArchiveDestination::names(
 
 PushReport DockerArchiveDestination::push(const Image& described, const PushOptions& options,
                                           Progress& progress, std::stop_token stop) {
-  const Image image = with_plain_layers(described, options.uploads, stop);
+  const Image image = with_plain_layers(described, is_stored_compressed, options.uploads, stop);
   const auto manifest = make_manifest(image, forms_of(image), ManifestFormat::oci);
   PushReport report{.manifest = oci::describe(manifest.media_type, manifest.to_json())};
   const DockerArchiveImage entry{image, names(options.tags)};

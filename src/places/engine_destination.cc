@@ -35,10 +35,28 @@ std::vector<LayerOutcome> outcomes_of(const LoadReport& report) {
   return outcomes;
 }
 
+/// The manifest as the engine has it, which is not always the one that it was sent.
+std::optional<oci::Descriptor> held_manifest(const LoadReport& report, const std::string& engine,
+                                             Progress& progress) {
+  std::optional<oci::Descriptor> manifest = report.manifest;
+  if (!manifest || !report.held || *report.held == manifest->digest) return manifest;
+  const bool is_id = report.held->str() == report.image_id;
+  progress.note(cat(engine, is_id ? " keeps no manifests: @" : " made a manifest of its own: @",
+                    report.held->brief(), is_id ? " is the image's id there" : ""));
+  manifest->digest = *report.held;
+  return manifest;
+}
+
 }  // namespace
 
 PushReport EngineDestination::push(const Image& image, const PushOptions& options,
                                    Progress& progress, std::stop_token stop) {
+  return load(image, nullptr, options, progress, std::move(stop));
+}
+
+PushReport EngineDestination::load(const Image& image, const oci::RawManifest* stored,
+                                   const PushOptions& options, Progress& progress,
+                                   std::stop_token stop) {
   if (options.dry_run) {
     throw Error(ErrorKind::usage, str() + ": an engine says what it lacks only while it loads",
                 "leave --dry-run out");
@@ -51,11 +69,12 @@ PushReport EngineDestination::push(const Image& image, const PushOptions& option
     const auto engine =
         make_engine(choice, "default",
                     {.user_agent = "n2c/" N2C_VERSION, .stall_timeout = engine_patience}, stop);
-    const LoadRequest request{.image = image,
-                              .names = names_of(*address_.reference, options.tags),
-                              .compression = options.compression};
+    LoadRequest request{.image = image,
+                        .names = names_of(*address_.reference, options.tags),
+                        .compression = options.compression};
+    if (stored != nullptr) request.manifest = *stored;
     const LoadReport report = engine->load(request, progress, stop);
-    return PushReport{.manifest = report.manifest,
+    return PushReport{.manifest = held_manifest(report, engine->str(), progress),
                       .layers = outcomes_of(report),
                       .bytes_sent = report.bytes_sent};
   });
@@ -66,11 +85,11 @@ CopyReport EngineDestination::copy(const std::shared_ptr<ImageSource>& source,
                                    std::stop_token stop) {
   const oci::RawManifest stored =
       manifest_for(*source, options.platform.value_or(oci::Platform::of_this_machine()), stop);
-  const PushReport report = push(
-      image_of(source, stored, stop),
+  const PushReport report = load(
+      image_of(source, stored, stop), &stored,
       {.tags = options.tags, .compression = {.codec = Codec::none}, .uploads = options.uploads},
       progress, stop);
-  return {.manifest = stored.descriptor,
+  return {.manifest = report.manifest.value_or(stored.descriptor),
           .images = 1,
           .present = report.count(BlobOutcome::present),
           .sent = report.count(BlobOutcome::sent),

@@ -19,6 +19,10 @@ class EngineDestination final : public ImageDestination {
                   Progress& progress, std::stop_token stop) override;
 
  private:
+  /// `stored` is the image's manifest where it is stored.
+  PushReport load(const Image& image, const oci::RawManifest* stored, const PushOptions& options,
+                  Progress& progress, std::stop_token stop);
+
   Address address_;
 };
 

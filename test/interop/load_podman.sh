@@ -32,3 +32,11 @@ wait_for 20 curl -sf --unix-socket "$work/p.sock" http://localhost/_ping
 export DOCKER_HOST=unix://$work/p.sock
 check_loads 1
 check "the socket is told apart from Docker's" grep -q 'podman .* (its API)' "$work/load.err"
+start_n2c_registry
+"$N2C" push image.json "$registry/app:1" --store-root "$work" --compression gzip --format docker --digest-file digest -q >/dev/null
+podman_has() { podman image inspect stored:1 | jq -r '.[0].Digest'; }
+"$N2C" copy "docker://$registry/app:1" docker-daemon:stored:1 -q --digest-file said >/dev/null
+check "of an image that is there with another manifest, the digest is the one that podman has" equal "$(cat said)" "$(podman_has)"
+podman rmi -af >/dev/null
+"$N2C" copy "docker://$registry/app:1" docker-daemon:stored:1 -q --digest-file said >/dev/null
+check "and so it is of one that podman makes a manifest for" equal "$(cat said)" "$(podman_has)"

@@ -2,11 +2,18 @@
 
 #include <doctest/doctest.h>
 
+#include "base/text.h"
 #include "cache/digest_cache.h"
+#include "codec/compressed_source.h"
 #include "engine/docker_engine.h"
+#include "oci/layout.h"
+#include "oci/media_type.h"
+#include "registry/server/api/route.h"
+#include "test/support/check_fails.h"
 #include "test/support/fake_daemon.h"
 #include "test/support/layered_image.h"
 #include "test/support/load_rig.h"
+#include "transfer/image_manifest.h"
 
 namespace load_test {
 
@@ -138,6 +145,118 @@ TEST_CASE(
   SilentProgress again;
   CHECK(load_into(*engine, request, again, {}).image_id == report.image_id);
   CHECK(again.notes().empty());
+}
+
+TEST_CASE("an engine that keeps manifests gets the bytes of the one that is stored") {
+  const Image image = layered_image({"a", "b"});
+  std::vector<oci::Descriptor> layers;
+  for (const Layer& layer : image.layers) layers.push_back(layer.blob.descriptor);
+  const std::string indented =
+      " " + make_manifest(image, std::move(layers), ManifestFormat::docker).to_json();
+  oci::RawManifest stored = oci::RawManifest::of(oci::media_type::docker_manifest, indented);
+  stored.descriptor.annotations["io.containerd.image.name"] = "elsewhere:1";
+  for (const Store store : {Store::containerd, Store::podman, Store::classic}) {
+    FakeDaemon daemon({.store = store});
+    const LoadReport report =
+        load_request(daemon, {.image = image, .names = references({"app:1"}), .manifest = stored});
+    if (store != Store::classic) CHECK(report.manifest->digest == stored.descriptor.digest);
+    if (store == Store::containerd) CHECK(report.image_id == stored.descriptor.digest.str());
+    CHECK(report.held->str() == report.image_id);
+  }
+}
+
+TEST_CASE("a manifest whose layers are stored otherwise in the engine is made anew") {
+  FakeDaemon daemon({.store = Store::containerd});
+  const Image image = layered_image({"a"});
+  const LoadReport report = load_request(
+      daemon, {.image = image,
+               .names = references({"app:1"}),
+               .compression = {.codec = Codec::gzip},
+               .manifest = oci::RawManifest::of(oci::media_type::manifest, R"({"layers":[]})")});
+  CHECK(daemon.id_of("docker.io/library/app:1") == report.image_id);
+}
+
+TEST_CASE("Docker before 23 gets layers that are stored as zstd as plain tars") {
+  CompressionPool pool(1);
+  Image image = layered_image({"first", "second"});
+  const auto plain = image.layers[1].blob.bytes;
+  const auto zstd =
+      std::make_shared<CompressedSource>(*plain, Compression{.codec = Codec::zstd}, pool);
+  image.layers[1].blob = {
+      oci::measure(zstd->open(), std::string(oci::media_type::docker_layer_zstd)), zstd};
+  struct Row {
+    const char* api;
+    Store store;
+    bool plain;
+  };
+  for (const Row& row : {Row{"1.41", Store::classic, true}, Row{"1.42", Store::classic, false},
+                         Row{"1.41", Store::podman, false}}) {
+    CAPTURE(row.api);
+    FakeDaemon daemon({.store = row.store, .api = row.api});
+    const LoadReport report = load(daemon, image, {"app:1"}).report;
+    CHECK(daemon.id_of("docker.io/library/app:1") == report.image_id);
+    const std::string path = row.store == Store::classic
+                                 ? image.layers[1].diff_id.hex() + ".tar"
+                                 : oci::layout::blob_path(image.layers[1].blob.descriptor.digest);
+    CHECK((daemon.last_files().at(path) == "second") == row.plain);
+    const std::size_t before = daemon.archives().size();
+    CHECK(load(daemon, image, {"app:2"}).report.layers_sent == 0);
+    CHECK(daemon.archives().size() == before);
+  }
+}
+
+namespace {
+
+/// A daemon that pulls: what it is asked to pull is there, under that name.
+struct PullingDaemon {
+  PullingDaemon(const Image& image, bool refuses_names)
+      : daemon(
+            {.store = Store::classic},
+            [this, &image,
+             refuses_names](const registry::Request& request) -> std::optional<registry::Verdict> {
+              const http::Url url = *http::Url::parse(cat("http://localhost", request.target));
+              if (url.path().ends_with("/tag") && refuses_names) {
+                return registry::Verdict{.answer = json_reply(400, R"({"message":"no"})")};
+              }
+              if (!url.path().ends_with("/images/create")) return {};
+              const std::string name = *registry::percent_decoded(
+                  request.target.substr(request.target.find("fromImage=") + 10));
+              pulled = cat(name.substr(0, name.find('&')), ":", name.substr(name.find("tag=") + 4));
+              daemon.hold(oci::Digest::of(image.config_json).str(), {diff_ids_of(image)}, pulled);
+              return registry::Verdict{.answer = stream_of({R"({"status":"Pulled"})"})};
+            }) {}
+  std::string pulled;
+  FakeDaemon daemon;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "the name that an engine pulled by goes with the load, also when it refuses the image's") {
+  const Image image = layered_image({"a"});
+  for (const bool refuses : {false, true}) {
+    PullingDaemon pulling(image, refuses);
+    SilentProgress heard;
+    const auto loading = [&] {
+      load(pulling.daemon, image, {"app:1"}, {}, &heard, LoadMethod::registry);
+    };
+    if (refuses) {
+      CHECK_FAILS(loading(), ErrorKind::registry, "400 no");
+    } else {
+      loading();
+    }
+    CHECK(pulling.pulled.starts_with("127.0.0.1:"));
+    CHECK_FALSE(pulling.daemon.id_of(pulling.pulled));
+    CHECK(heard.notes().empty());
+  }
+}
+
+TEST_CASE("an image without a name is not pulled by an engine that would remove it with the name") {
+  const Image image = layered_image({"a"});
+  PullingDaemon pulling(image, false);
+  CHECK_FAILS(load(pulling.daemon, image, {}, {}, nullptr, LoadMethod::registry), ErrorKind::usage,
+              "--via registry: an image without a name");
+  CHECK(pulling.pulled.empty());
 }
 
 TEST_CASE("images of an old engine are asked for without what it does not know") {

@@ -74,6 +74,10 @@ std::vector<std::set<std::string>> FakeDaemon::archives() const {
   return state_.with([](const State& state) { return state.archives; });
 }
 
+std::map<std::string, std::string> FakeDaemon::last_files() const {
+  return state_.with([](const State& state) { return state.last_files; });
+}
+
 std::optional<std::string> FakeDaemon::id_of(const std::string& tag) const {
   return state_.with([&](const State& state) -> std::optional<std::string> {
     const auto found = state.tags.find(tag);
@@ -116,6 +120,13 @@ registry::Reply FakeDaemon::handle(registry::Request& request) {
       return json_reply(200, go::Json(std::move(list)).compact());
     });
   }
+  if (request.method == registry::Method::del) {
+    const std::string name = registry::percent_decoded(path.substr(8)).value();
+    return state_.with([&](State& state) {
+      return state.tags.erase(name) != 0 ? json_reply(200, "[]")
+                                         : json_reply(404, R"({"message":"No such image"})");
+    });
+  }
   const std::string image = registry::percent_decoded(path.substr(8, path.rfind('/') - 8)).value();
   return state_.with([&](State& state) {
     if (!path.ends_with("/tag")) return describe(state, image);
@@ -149,6 +160,7 @@ registry::Reply FakeDaemon::load(const std::string& tar) {
       if (!path.ends_with("json") && path != "oci-layout") paths.insert(path);
     }
     state.archives.push_back(std::move(paths));
+    state.last_files = files;
     if (files.contains("index.json") && options_.store != Store::classic) {
       return load_layout(state, files);
     }

@@ -44,6 +44,8 @@ class FakeDaemon {
   std::vector<std::string> requests() const;
   /// The paths in each archive that was sent, manifest and config left out.
   std::vector<std::set<std::string>> archives() const;
+  /// The files of the archive that came last, by path.
+  std::map<std::string, std::string> last_files() const;
   std::optional<std::string> id_of(const std::string& tag) const;
 
  private:
@@ -53,6 +55,7 @@ class FakeDaemon {
     std::set<std::string> blobs;  // digests, in a store of blobs
     std::vector<std::string> requests;
     std::vector<std::set<std::string>> archives;
+    std::map<std::string, std::string> last_files;
   };
   registry::Reply handle(registry::Request& request);
   registry::Reply load(const std::string& tar);

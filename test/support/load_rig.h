@@ -43,6 +43,16 @@ inline Loaded load(const FakeDaemon& daemon, const Image& image,
   return loaded;
 }
 
+/// By archive, whatever the request says.
+inline LoadReport load_request(const FakeDaemon& daemon, LoadRequest request) {
+  const DockerHost host{.socket = daemon.socket(), .tls = {}};
+  const auto engine =
+      make_docker_engine(host, connect_docker(host, {.user_agent = "n2c-test"}), {});
+  SilentProgress progress;
+  request.method = LoadMethod::archive;
+  return engine->load(request, progress, {});
+}
+
 inline std::string manifest_id(const Image& image) {
   std::vector<Blob> layers;
   for (const Layer& layer : image.layers) layers.push_back(layer.blob);

@@ -199,10 +199,23 @@ TEST_CASE("the cache is where the XDG specification says") {
     return DigestCache::usual_file(
         [&](const char* variable) { return std::string_view(variable) == "HOME" ? home : cache; });
   };
-  CHECK(with("/c", "/h") == "/c/n2c/pushes");
-  CHECK(with("", "/h") == "/h/.cache/n2c/pushes");
-  CHECK(with("relative", "/h") == "/h/.cache/n2c/pushes");
+  const TemporaryFolder folder;
+  const std::string home = folder.path().string();
+  CHECK(with("/c", home) == "/c/n2c/pushes");
+  CHECK(with("", home) == home + "/.cache/n2c/pushes");
+  CHECK(with("relative", home) == home + "/.cache/n2c/pushes");
   CHECK(with("", "").empty());
+}
+
+TEST_CASE("a home that is not there is not made for a cache") {
+  const auto with = [](std::string cache) {
+    return DigestCache::usual_file([&](const char* variable) {
+      return std::string_view(variable) == "HOME" ? "/homeless-shelter" : cache;
+    });
+  };
+  CHECK(with("").empty());
+  CHECK(with("/homeless-shelter/.cache").empty());
+  CHECK(with("/c") == "/c/n2c/pushes");
 }
 
 }  // namespace digest_cache_test

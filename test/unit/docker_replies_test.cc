@@ -128,6 +128,9 @@ TEST_CASE("an image's layers and completeness are read, and absent ones are no l
   const auto broken = read_engine_image("{\"Id\":\"" + id + "\",\"RootFS\":{}}");
   CHECK(broken->layers.empty());
   CHECK_FALSE(broken->complete);
+  const auto known = read_engine_image("{\"Id\":\"" + id + "\",\"Digest\":\"" + a +
+                                       "\",\"RepoDigests\":[\"app@" + id + "\",\"app@x\"]}");
+  CHECK(known->manifests == std::vector{oci::Digest::of("a"), oci::Digest::of("id")});
   CHECK_FALSE(read_engine_image("{}"));
   CHECK_FALSE(read_engine_image(R"({"Id":"sha256:1","RootFS":{"Layers":["nonsense"]}})"));
 }
