@@ -106,7 +106,9 @@ Scope RegistryClient::scope() const {
 }
 
 bool RegistryClient::has_blob(const oci::Descriptor& blob, std::stop_token stop) {
-  return probe_blob(*host_, scope(), blob.digest, std::move(stop));
+  const bool is_there = probe_blob(*host_, scope(), blob.digest, std::move(stop));
+  if (is_there) is_known_now(blob.digest);
+  return is_there;
 }
 
 bool RegistryClient::mount(const oci::Descriptor& blob, const oci::Repository& from,
@@ -122,6 +124,7 @@ bool RegistryClient::mount(const oci::Descriptor& blob, const oci::Repository& f
   if (!worth_it) return false;
   try {
     const bool took_place = mount_by(call, blob.digest, stop);
+    if (took_place) is_known_now(blob.digest);
     mounts_.with([&](auto& mounts) {
       MountTally& tally = mounts[from.path];
       tally.took_place = tally.took_place || took_place;
@@ -167,14 +170,21 @@ std::optional<http::Url> RegistryClient::take_session(const std::optional<oci::D
   });
 }
 
-oci::Descriptor RegistryClient::upload(const ByteSource& source, std::string media_type,
-                                       std::optional<oci::Descriptor> known,
-                                       std::atomic<std::uint64_t>& sent, std::stop_token stop) {
+/// Notes that the registry is said to have it. Returns whether it was before.
+bool RegistryClient::is_known_now(const oci::Digest& digest) {
+  return said_to_be_there_.with([&](auto& all) { return !all.insert(digest).second; });
+}
+
+Uploaded RegistryClient::upload(const ByteSource& source, std::string media_type,
+                                std::optional<oci::Descriptor> known,
+                                std::atomic<std::uint64_t>& sent, std::stop_token stop) {
   std::optional<http::Url> session = take_session(known);
+  const bool may_mount = known && !is_known_now(known->digest);
   const UploadTask task{.source = source,
                         .media_type = std::move(media_type),
                         .known = std::move(known),
                         .session = std::move(session),
+                        .may_mount = may_mount,
                         .sent = sent};
   return upload_blob(*host_, scope(), task, std::move(stop));
 }

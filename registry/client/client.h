@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -25,7 +26,8 @@ class Host;  // what all repositories of one registry share: tokens, profile, th
 
 struct HostCall;
 struct Scope;
-struct TagPage;  // tag_list.h
+struct TagPage;   // tag_list.h
+struct Uploaded;  // upload.h
 
 /// What tokens are for: pull alone, pull and push, or pull, push and delete.
 enum class Access { pull, push, remove };
@@ -65,10 +67,12 @@ class RegistryClient {
   bool mount(const oci::Descriptor& blob, const oci::Repository& from, std::stop_token stop);
   /// Sends the bytes of `source`. With `known` the registry checks them against it; without, digest
   /// and size are found while they are sent. `source` is opened anew for every try. Returns the
-  /// descriptor, with the given media type.
-  oci::Descriptor upload(const ByteSource& source, std::string media_type,
-                         std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
-                         std::stop_token stop);
+  /// descriptor, with the given media type. A known blob that another repository of the registry
+  /// has is mounted where the registry does so unasked for a source (POST ?mount= without from),
+  /// but for one that this client was told is there, or has uploaded: that is sent.
+  Uploaded upload(const ByteSource& source, std::string media_type,
+                  std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
+                  std::stop_token stop);
   /// A blob's bytes, verified while they are read. A cut connection is resumed by Range.
   std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop);
   /// The same where only the digest is known.
@@ -104,6 +108,7 @@ class RegistryClient {
     std::string media_type;
   };
   std::optional<Held> held_under(std::string_view tag, std::stop_token stop);
+  bool is_known_now(const oci::Digest& digest);
   std::optional<http::Url> take_session(const std::optional<oci::Descriptor>& blob);
   /// What asking a repository for mounts came to.
   struct MountTally {
@@ -120,6 +125,7 @@ class RegistryClient {
     http::Url url;
   };
   Locked<std::vector<OpenSession>> sessions_;  ///< opened by refused mounts, for whatever blob
+  Locked<std::set<oci::Digest>> said_to_be_there_;
   Locked<std::map<std::string, MountTally>> mounts_;  ///< by the repository to mount from
 };
 

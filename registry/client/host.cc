@@ -137,6 +137,10 @@ void Host::learn(const HostProfile& learnt) {
     if (learnt.chunk && (!known.chunk || *learnt.chunk < *known.chunk)) known.chunk = learnt.chunk;
     if (!learnt.whole_put) known.whole_put = false;
     if (learnt.fresh_bodies) known.fresh_bodies = true;
+    if (!learnt.mount_anywhere) known.mount_anywhere = false;
+    if (learnt.mounted) known.mounted = true;
+    known.not_mounted += learnt.not_mounted;
+    if (learnt.whole_post) known.whole_post = learnt.whole_post;
   });
 }
 

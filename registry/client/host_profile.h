@@ -12,6 +12,12 @@ struct HostProfile {
   bool whole_put = true;                 ///< false: the closing PUT must be empty (old Artifactory)
   /// Bodies go over connections of their own: kept ones were closed when one was to be sent.
   bool fresh_bodies = false;
+  /// Whether POST ?mount= without from opens a session at least. False: the parameter is refused.
+  bool mount_anywhere = true;
+  bool mounted = false;  ///< such a mount took place
+  int not_mounted = 0;   ///< such mounts that a session was the answer to; Host::learn() adds up
+  /// Whether POST ?digest= with the bytes makes a blob. Unset: nobody tried.
+  std::optional<bool> whole_post{};
   int sessions = 8;                        ///< upload sessions to try for one blob
   std::uint64_t continue_from = 64 << 20;  ///< sent in a session before continuing it is worth it
   bool operator==(const HostProfile&) const = default;

@@ -31,9 +31,10 @@ class Upload {
         stop_(std::move(stop)),
         counted_before_(task.sent.load()),
         body_(task.source, task.known.has_value()),
-        plan_(host.profile(), size_of(task), text_of_session(task)) {}
+        plan_(host.profile(), size_of(task), text_of_session(task),
+              task.may_mount && task.known.has_value()) {}
 
-  oci::Descriptor run() {
+  Uploaded run() {
     try {
       while (!plan_.ended()) perform_next();
     } catch (...) {
@@ -67,7 +68,17 @@ class Upload {
     task_.sent.store(counted_before_);
     HostCall call{.request = {.method = http::Method::post,
                               .url = host_.url(scope_.repository + "/blobs/uploads/")},
-                  .scopes = {scope_}};
+                  .scopes = {scope_},
+                  .retry = open.is_plain()};
+    http::Request& request = call.request;
+    if (open.mount) request.url = request.url.with_query("mount", digest().str());
+    if (open.whole) {
+      request.url = request.url.with_query("digest", digest().str());
+      request.headers.set("Content-Type", "application/octet-stream");
+      request.body = body_.body_of({.count = task_.known->size, .closes = true});
+      request.reply_patience = closing_patience;
+      request.sent = &task_.sent;
+    }
     exchange(call);
   }
 
@@ -147,9 +158,12 @@ class Upload {
   void tell(const http::Request& request, const HostReply& from_host) {
     const http::Response& response = from_host.response;
     UploadReply reply{.status = response.status};
-    // The Location in the reply to a closing PUT is the blob's own. It is not followed.
+    // The Location in the reply to a closing PUT is the blob's own, and so is that in the 201 to a
+    // POST. They are not followed.
     const auto location = response.headers.find("Location");
-    if (location && request.method != http::Method::put && response.status < 300) {
+    const bool names_blob = request.method == http::Method::put ||
+                            (request.method == http::Method::post && response.status == 201);
+    if (location && !names_blob && response.status < 300) {
       reply.location = host_.session_url(request, response, *location).str();
     }
     if (const auto range = response.headers.find("Range")) {
@@ -207,10 +221,11 @@ class Upload {
     return or_throw(http::Url::parse(text), ErrorKind::registry, "upload session");
   }
   oci::Digest digest() const { return task_.known ? task_.known->digest : body_.sum().digest; }
-  oci::Descriptor result() const {
+  Uploaded result() const {
     const std::uint64_t size = task_.known ? task_.known->size : body_.sum().size;
     task_.sent.store(counted_before_ + size);
-    return {.media_type = task_.media_type, .digest = digest(), .size = size};
+    return {.blob = {.media_type = task_.media_type, .digest = digest(), .size = size},
+            .mounted = plan_.mounted()};
   }
 
   Host& host_;
@@ -229,8 +244,7 @@ class Upload {
 
 }  // namespace
 
-oci::Descriptor upload_blob(Host& host, const Scope& scope, const UploadTask& task,
-                            std::stop_token stop) {
+Uploaded upload_blob(Host& host, const Scope& scope, const UploadTask& task, std::stop_token stop) {
   return Upload(host, scope, task, std::move(stop)).run();
 }
 

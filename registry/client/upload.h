@@ -18,13 +18,20 @@ struct UploadTask {
   std::string media_type;
   std::optional<oci::Descriptor> known;
   std::optional<http::Url> session;  ///< opened already, by a refused mount
+  /// Another repository of the registry may give the blob. Not of one that the registry said to
+  /// have, and lacks.
+  bool may_mount = false;
   std::atomic<std::uint64_t>& sent;
+};
+
+struct Uploaded {
+  oci::Descriptor blob;
+  bool mounted = false;  ///< the registry had it elsewhere: nothing was sent
 };
 
 /// Uploads a blob, as RegistryClient::upload(). Returns when the registry holds it. An upload that
 /// fails or is stopped cancels its session.
-oci::Descriptor upload_blob(Host& host, const Scope& scope, const UploadTask& task,
-                            std::stop_token stop);
+Uploaded upload_blob(Host& host, const Scope& scope, const UploadTask& task, std::stop_token stop);
 
 /// DELETEs an upload session. Failures are ignored. Returns false when it was given up after two
 /// seconds.

@@ -18,6 +18,12 @@ constexpr std::uint64_t smallest_chunk = 64 << 10;
 constexpr std::uint64_t largest_min_chunk = 128 << 20;
 /// How often a closing PUT without bytes is repeated in one session.
 constexpr int most_closes = 4;
+/// So many mounts from anywhere that gave a session, and none that took place, are enough.
+constexpr int enough_not_mounted = 3;
+/// The largest blob that goes with the POST that opens: proxies often let through one MiB. Until a
+/// registry has taken one, less is risked.
+constexpr std::uint64_t largest_whole_post = 1 << 20;
+constexpr std::uint64_t largest_first_whole_post = 64 << 10;
 
 bool accepted(int status) { return status >= 200 && status <= 204; }
 
@@ -29,9 +35,25 @@ bool session_lost(const UploadReply& reply) {
 }  // namespace
 
 UploadPlan::UploadPlan(HostProfile profile, std::optional<std::uint64_t> size,
-                       std::optional<std::string> session)
+                       std::optional<std::string> session, bool shortcuts)
     : profile_(profile), size_(size), step_(Open{}), session_(std::move(session)) {
-  if (session_) send_from(0);
+  profile_.not_mounted = 0;  // what this upload adds
+  if (session_) {
+    send_from(0);
+  } else if (shortcuts) {
+    step_ = shortest_open(profile.not_mounted);
+  }
+}
+
+/// A mount costs no request of its own. A POST with the bytes spares one, so it comes first where
+/// mounts do not take place.
+UploadPlan::Open UploadPlan::shortest_open(int not_mounted) const {
+  const std::uint64_t largest = profile_.whole_post ? largest_whole_post : largest_first_whole_post;
+  const bool fits = size_.value() <= std::min(largest, profile_.chunk.value_or(largest));
+  const bool whole = fits && profile_.whole_put && profile_.whole_post.value_or(true);
+  const bool mounts = profile_.mounted || not_mounted < enough_not_mounted;
+  if (profile_.mount_anywhere && (mounts || !whole)) return {.mount = true};
+  return {.whole = whole};
 }
 
 bool UploadPlan::ended() const {
@@ -42,8 +64,8 @@ void UploadPlan::on_reply(const UploadReply& reply) {
   // A Location on any reply of a session is where the next request goes (distribution-spec#415).
   if (const auto* send = std::get_if<Send>(&step_)) {
     on_send_reply(Send(*send), reply);
-  } else if (std::holds_alternative<Open>(step_)) {
-    on_open_reply(reply);
+  } else if (const auto* open = std::get_if<Open>(&step_)) {
+    on_open_reply(Open(*open), reply);
   } else if (std::holds_alternative<Close>(step_)) {
     on_close_reply(reply);
   } else if (std::holds_alternative<Ask>(step_)) {
@@ -51,12 +73,20 @@ void UploadPlan::on_reply(const UploadReply& reply) {
   }
 }
 
-void UploadPlan::on_open_reply(const UploadReply& reply) {
-  // 201 is a mount that took place; 202 the session, also when a mount was asked (spec#204).
+void UploadPlan::on_open_reply(const Open& open, const UploadReply& reply) {
+  // 201 is a mount that took place, or the blob; 202 the session, also when more was asked
+  // (spec#204).
   if (reply.status == 201) {
+    mounted_ = open.mount;
+    profile_.mounted = profile_.mounted || open.mount;
+    if (open.whole) profile_.whole_post = true;
     step_ = Done{};
     return;
   }
+  const bool opens = accepted(reply.status) && reply.location.has_value();
+  if (!opens && !open.is_plain()) return open_plainly(open, reply.status);
+  if (open.whole) profile_.whole_post = false;
+  if (open.mount) ++profile_.not_mounted;
   if (!accepted(reply.status)) return give_up(cat("status ", reply.status));
   if (!reply.location) return give_up("the reply that opens a session names no Location");
   session_ = reply.location;
@@ -69,6 +99,18 @@ void UploadPlan::on_open_reply(const UploadReply& reply) {
     profile_.chunk = std::max(profile_.chunk.value_or(0), least);
   }
   send_from(0);
+}
+
+/// Not every registry knows the parameter: quay.io wants from beside mount. A fault that passes
+/// says nothing of that, but 500, which some answer to what they do not know.
+void UploadPlan::open_plainly(const Open& open, int status) {
+  const bool passes = is_passing_status(status);
+  if (!passes || status == 500) {
+    if (open.mount) profile_.mount_anywhere = false;
+    if (open.whole) profile_.whole_post = false;
+  }
+  why_ = cat("status ", status);
+  step_ = Open{.pause = passes};
 }
 
 /// Sends the next bytes of this session, or closes it when all are there.
@@ -210,8 +252,15 @@ void UploadPlan::on_lost(std::uint64_t sent, std::string_view why, Loss loss) {
   } else if (std::holds_alternative<Close>(step_)) {
     doubt_ = {.close_again = true};
     step_ = Check{};
-  } else if (std::holds_alternative<Open>(step_)) {
-    give_up(why_);  // opening was tried as often as the policy allows
+  } else if (const auto* open = std::get_if<Open>(&step_)) {
+    if (open->whole) {
+      doubt_ = {};
+      step_ = Check{};  // it may have arrived
+    } else if (open->mount) {
+      step_ = Open{.pause = pause_};
+    } else {
+      give_up(why_);  // opening was tried as often as the policy allows
+    }
   } else {
     restart(pause_, why_);
   }
@@ -247,6 +296,7 @@ void UploadPlan::restart(bool pause, std::string why) {
   why_ = std::move(why);
   pause_ = pause;
   if (++sessions_ > profile_.sessions) return give_up(why_);
+  if (!session_) return on_cancelled();  // a POST with the bytes opened none
   step_ = Cancel{*session_};
 }
 

@@ -32,9 +32,14 @@ struct UploadReply {
 
 class UploadPlan {
  public:
-  /// POST a new session. With `pause`, wait first: the last failure may pass by itself.
+  /// POST a new session. With `pause`, wait first: the last failure may pass by itself. `mount`: by
+  /// ?mount=, which any other repository of the registry that has the blob may answer. `whole`: by
+  /// ?digest=, with the bytes. Where either is not taken, a plain one follows.
   struct Open {
     bool pause = false;
+    bool mount = false;
+    bool whole = false;
+    bool is_plain() const { return !mount && !whole; }
   };
   /// Send the bytes from `first` on: by PATCH, or by PUT with the digest when it `closes`. `count`
   /// unset: to the end, whose place is unknown. `ranged`: with Content-Range.
@@ -67,9 +72,10 @@ class UploadPlan {
   using Step = std::variant<Open, Send, Close, Ask, Check, Cancel, Done, GiveUp>;
 
   /// `size` unset: the blob's size and digest are known only when all of it was sent. `session`:
-  /// one that a refused mount has left open.
+  /// one that a refused mount has left open. `shortcuts`: the blob may be mounted from anywhere, or
+  /// sent by the request that opens; then `size` is set.
   UploadPlan(HostProfile profile, std::optional<std::uint64_t> size,
-             std::optional<std::string> session = {});
+             std::optional<std::string> session = {}, bool shortcuts = false);
 
   const Step& next() const { return step_; }
   bool ended() const;
@@ -85,13 +91,17 @@ class UploadPlan {
   void on_checked(bool present);
   void on_cancelled();
 
+  /// Whether it is done because the registry mounted the blob.
+  bool mounted() const { return mounted_; }
   /// The profile with what was learnt.
   const HostProfile& profile() const { return profile_; }
   /// The session that is open now, to be cancelled when the upload is abandoned.
   const std::optional<std::string>& session() const { return session_; }
 
  private:
-  void on_open_reply(const UploadReply& reply);
+  Open shortest_open(int not_mounted) const;
+  void on_open_reply(const Open& open, const UploadReply& reply);
+  void open_plainly(const Open& open, int status);
   void on_send_reply(const Send& send, const UploadReply& reply);
   void on_accepted(const Send& send, const UploadReply& reply);
   void on_too_large(const Send& send);
@@ -110,12 +120,13 @@ class UploadPlan {
   std::uint64_t acknowledged_ = 0;  ///< bytes of the blob that the session has, as we count
   int sessions_ = 1;                ///< used up, the first included
   int closes_ = 0;                  ///< closing PUTs repeated in this session
-  bool pause_ = false;              ///< before the next Open
-  bool continued_ = false;          ///< this session was continued after a loss
-  bool fell_back_ = false;          ///< from the whole PUT, or from chunks: once
-  bool limited_ = false;            ///< a 413 was met
-  std::string why_;                 ///< the last failure
-  struct Doubt {                    ///< what Check decides
+  bool mounted_ = false;
+  bool pause_ = false;      ///< before the next Open
+  bool continued_ = false;  ///< this session was continued after a loss
+  bool fell_back_ = false;  ///< from the whole PUT, or from chunks: once
+  bool limited_ = false;    ///< a 413 was met
+  std::string why_;         ///< the last failure
+  struct Doubt {            ///< what Check decides
     bool may_continue = false;
     bool close_again = false;
   } doubt_;

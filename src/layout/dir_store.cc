@@ -71,9 +71,9 @@ std::optional<BlobOutcome> DirStore::find(const oci::Descriptor& blob, std::stop
   return BlobOutcome::present;
 }
 
-oci::Descriptor DirStore::put(const ByteSource& bytes, std::string media_type,
-                              std::optional<oci::Descriptor> known,
-                              std::atomic<std::uint64_t>& sent, std::stop_token stop) {
+PutBlob DirStore::put(const ByteSource& bytes, std::string media_type,
+                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
+                      std::stop_token stop) {
   auto stored = put_blob_file(place(), bytes, std::move(media_type), known, sent, stop);
   keep(stored.digest.hex());
   return stored;

@@ -31,7 +31,7 @@ class DirStore final : public BlobStore {
   explicit DirStore(std::filesystem::path folder, BlobTrust trust = BlobTrust::size);
 
   std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override;
-  oci::Descriptor put(const ByteSource& bytes, std::string media_type,
+  PutBlob put(const ByteSource& bytes, std::string media_type,
                       std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
                       std::stop_token stop) override;
   /// Ignores the tags.

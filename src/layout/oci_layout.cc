@@ -153,9 +153,9 @@ std::optional<BlobOutcome> LayoutStore::find(const oci::Descriptor& blob, std::s
   return BlobOutcome::present;
 }
 
-oci::Descriptor LayoutStore::put(const ByteSource& bytes, std::string media_type,
-                                 std::optional<oci::Descriptor> known,
-                                 std::atomic<std::uint64_t>& sent, std::stop_token stop) {
+PutBlob LayoutStore::put(const ByteSource& bytes, std::string media_type,
+                         std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
+                         std::stop_token stop) {
   return put_blob_file(place(), bytes, std::move(media_type), known, sent, stop);
 }
 

@@ -28,7 +28,7 @@ class LayoutStore final : public BlobStore {
   explicit LayoutStore(std::filesystem::path folder, BlobTrust trust = BlobTrust::size);
 
   std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override;
-  oci::Descriptor put(const ByteSource& bytes, std::string media_type,
+  PutBlob put(const ByteSource& bytes, std::string media_type,
                       std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
                       std::stop_token stop) override;
   ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,

@@ -107,9 +107,8 @@ class LateStore final : public BlobStore {
   std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override {
     return store().find(blob, stop);
   }
-  oci::Descriptor put(const ByteSource& bytes, std::string media_type,
-                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
-                      std::stop_token stop) override {
+  PutBlob put(const ByteSource& bytes, std::string media_type, std::optional<oci::Descriptor> known,
+              std::atomic<std::uint64_t>& sent, std::stop_token stop) override {
     return store().put(bytes, std::move(media_type), std::move(known), sent, stop);
   }
   ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,

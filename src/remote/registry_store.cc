@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "registry/client/upload.h"
 
 namespace n2c {
 
@@ -52,10 +53,12 @@ std::optional<BlobOutcome> RegistryStore::find(const oci::Descriptor& blob, std:
   return std::nullopt;
 }
 
-oci::Descriptor RegistryStore::put(const ByteSource& bytes, std::string media_type,
-                                   std::optional<oci::Descriptor> known,
-                                   std::atomic<std::uint64_t>& sent, std::stop_token stop) {
-  return client_.upload(bytes, std::move(media_type), std::move(known), sent, stop);
+PutBlob RegistryStore::put(const ByteSource& bytes, std::string media_type,
+                           std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
+                           std::stop_token stop) {
+  const registry::Uploaded uploaded =
+      client_.upload(bytes, std::move(media_type), std::move(known), sent, stop);
+  return {uploaded.blob, uploaded.mounted ? BlobOutcome::mounted : BlobOutcome::sent};
 }
 
 ManifestOutcome RegistryStore::put_manifest(const oci::Descriptor& manifest, std::string_view json,

@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/stream.h"
@@ -25,6 +26,14 @@ struct ManifestOutcome {
   bool stored() const { return missing.empty() && format_refused.empty(); }
 };
 
+/// A blob that was put: sent, or mounted in place of that.
+struct PutBlob {
+  PutBlob(oci::Descriptor put, BlobOutcome became = BlobOutcome::sent)
+      : blob(std::move(put)), outcome(became) {}
+  oci::Descriptor blob;
+  BlobOutcome outcome;
+};
+
 /// Holds blobs by digest, and manifests by tag and digest. All calls may come from several
 /// threads; each throws Error.
 class BlobStore {
@@ -34,12 +43,13 @@ class BlobStore {
   virtual std::string_view name() const { return "the destination"; }
   /// Present, mounted, or nothing when the bytes have to be put.
   virtual std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) = 0;
-  /// Takes the bytes and returns their descriptor. With `known` they must have its digest: on a
+  /// Takes the bytes and returns their descriptor. It need not read them where it gets the blob by
+  /// itself. With `known` they must have its digest: on a
   /// mismatch it throws Error{integrity} and keeps nothing. Without, digest and size are found
   /// while the bytes are taken, and `media_type` is the descriptor's.
-  virtual oci::Descriptor put(const ByteSource& bytes, std::string media_type,
-                              std::optional<oci::Descriptor> known,
-                              std::atomic<std::uint64_t>& sent, std::stop_token stop) = 0;
+  virtual PutBlob put(const ByteSource& bytes, std::string media_type,
+                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
+                      std::stop_token stop) = 0;
   /// Makes the manifest visible under each tag, or by digest alone when there is none.
   virtual ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
                                        std::span<const std::string> tags, std::stop_token stop) = 0;

@@ -87,11 +87,12 @@ class Copying final : ManifestAuthor {
   void send(BlobInCopy& one, const std::stop_token& stop) {
     const oci::Descriptor& blob = one.blob;
     with_context(brief(one), [&] {
-      store_.put(SourceBlob(source_, blob, stop), blob.media_type, blob,
-                 progress_.meter(blob.digest), stop);
+      one.outcome = store_
+                        .put(SourceBlob(source_, blob, stop), blob.media_type, blob,
+                             progress_.meter(blob.digest), stop)
+                        .outcome;
     });
-    one.outcome = BlobOutcome::sent;
-    progress_.done(blob.digest, BlobOutcome::sent);
+    progress_.done(blob.digest, *one.outcome);
   }
 
   std::span<const oci::RawManifest> manifests() override { return tree_.manifests; }

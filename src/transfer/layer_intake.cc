@@ -156,8 +156,10 @@ LayerTaken StoreIntake::send(PassingLayer layer, std::stop_token stop) {
   const auto put = [&] {
     auto ahead = std::make_unique<ReadAhead>(std::make_unique<Shared>(plain));
     const OnceSource source(compress(std::move(ahead), compression_, pool_), held_bytes);
-    return store_.put(source, std::string(layer_media_type(compression_.codec)), std::nullopt,
-                      progress_.meter(meter), std::move(stop));
+    return store_
+        .put(source, std::string(layer_media_type(compression_.codec)), std::nullopt,
+             progress_.meter(meter), std::move(stop))
+        .blob;
   };
   const oci::Descriptor stored = put();
   const oci::Digest diff_id = digest_of(*plain);

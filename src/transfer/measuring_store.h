@@ -15,9 +15,8 @@ namespace n2c {
 class MeasuringStore final : public BlobStore {
  public:
   std::optional<BlobOutcome> find(const oci::Descriptor&, std::stop_token) override { return {}; }
-  oci::Descriptor put(const ByteSource& bytes, std::string media_type,
-                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>&,
-                      std::stop_token stop) override {
+  PutBlob put(const ByteSource& bytes, std::string media_type, std::optional<oci::Descriptor> known,
+              std::atomic<std::uint64_t>&, std::stop_token stop) override {
     if (known) return *known;
     return oci::measure(bytes.open(), std::move(media_type), stop);
   }

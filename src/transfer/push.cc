@@ -127,7 +127,9 @@ class ImagePush final : ManifestAuthor {
       if (layer.plan.compress) {
         layer.outcome = send_compressed(layer, meter, stop);
       } else {
-        store_.put(*from.blob.bytes, layer.plan.media_type, layer.plan.form, meter, stop);
+        layer.outcome =
+            store_.put(*from.blob.bytes, layer.plan.media_type, layer.plan.form, meter, stop)
+                .outcome;
       }
       progress_.done(from.diff_id, *layer.outcome);
     });
@@ -146,7 +148,7 @@ class ImagePush final : ManifestAuthor {
       planned.form = oci::measure(bytes.open(), planned.media_type, stop);
       return put_unless_there(bytes, layer, meter, stop);
     }
-    planned.form = store_.put(bytes, planned.media_type, std::nullopt, meter, stop);
+    planned.form = store_.put(bytes, planned.media_type, std::nullopt, meter, stop).blob;
     return BlobOutcome::sent;
   }
 
@@ -166,17 +168,17 @@ class ImagePush final : ManifestAuthor {
     if (layer.absent != form->digest) {
       if (const auto found = store_.find(*form, stop)) return *found;
     }
-    store_.put(bytes, layer.plan.media_type, form, meter, stop);
-    return BlobOutcome::sent;
+    return store_.put(bytes, layer.plan.media_type, form, meter, stop).outcome;
   }
 
   void send_config(const std::stop_token& stop) {
     with_context("config " + plan_.config.digest.brief(), [&] {
       std::atomic<std::uint64_t> sent = 0;
-      store_.put(MemorySource(image_.config_json), plan_.config.media_type, plan_.config, sent,
-                 stop);
+      config_outcome_ = store_
+                            .put(MemorySource(image_.config_json), plan_.config.media_type,
+                                 plan_.config, sent, stop)
+                            .outcome;
     });
-    config_outcome_ = BlobOutcome::sent;
   }
 
   std::span<const oci::RawManifest> manifests() override {

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "registry/client/upload.h"
 #include "test/support/check_fails.h"
 #include "test/support/push_rig.h"
 

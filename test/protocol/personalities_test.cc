@@ -81,6 +81,44 @@ TEST_CASE("layers are mounted from a sibling, or sent where mounting is refused"
   }
 }
 
+TEST_CASE("layers that any other repository has are mounted unasked, where the registry does so") {
+  const Image image = small_image(6, layer_bytes);
+  for (const Personality& personality : all_personalities()) {
+    CAPTURE(personality.registry);
+    FaultyRegistry registry(personality);
+    for (const Layer& layer : image.layers) {
+      auto staged = registry.store().stage();
+      copy(*layer.blob.bytes->open(), *staged);
+      registry.store().commit("acme/base", layer.blob.descriptor.digest, std::move(staged));
+    }
+    PushRig rig(registry);
+    const PushReport report = rig.push(image);
+    CHECK(holds_whole(registry, report));
+    const bool mounts =
+        personality.mounting == Mounting::works && personality.mounting_anywhere == Mounting::works;
+    CHECK(report.count(BlobOutcome::mounted) == (mounts ? 6 : 0));
+    if (!personality.empty_close) CHECK(registry.requests("DELETE") == 0);
+  }
+}
+
+TEST_CASE("many small layers reach every registry whole, in at most three requests each") {
+  const Image image = small_image(60, 3'000);
+  for (Personality personality : all_personalities()) {
+    CAPTURE(personality.registry);
+    personality.token_uses = 0;  // more requests are under way than those are good for
+    FaultyRegistry registry(personality);
+    PushRig rig(registry);
+    CHECK(holds_whole(registry, rig.push(image)));
+  }
+  FaultyRegistry plain;
+  PushRig rig(plain);
+  rig.push(image);
+  CHECK(plain.requests("HEAD") <= 61);
+  CHECK(plain.requests("POST") <= 61);
+  CHECK(plain.requests("PUT") <= 61 + 1);
+  CHECK(plain.requests("DELETE") == 0);
+}
+
 TEST_CASE("what was pushed can be pulled from every registry") {
   const Image image = small_image(3, layer_bytes);
   for (const Personality& personality : all_personalities()) {

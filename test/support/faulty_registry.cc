@@ -241,6 +241,10 @@ std::optional<Reply> FaultyRegistry::refuse_upload(const Request& request) {
   if (request.method == Method::post && mounts && personality_.mounting == Mounting::denied) {
     return problem(403, "DENIED", "no mounting here");
   }
+  const bool is_sourceless = mounts && request.target.find("from=") == std::string::npos;
+  if (is_sourceless && personality_.mounting_anywhere == Mounting::denied) {
+    return problem(400, "INVALID_REQUEST", "missing from");
+  }
   const std::string session = session_of(request);
   if (session.empty()) return std::nullopt;
   if (request.method == Method::get && personality_.no_session_status)
@@ -314,9 +318,14 @@ Reply FaultyRegistry::handle(Request& request) {
     return {.status = 307, .headers = {{"Location", to}}};
   }
   const bool mounts = request.target.find("mount=") != std::string::npos;
-  if (mounts && personality_.mounting == Mounting::opens_session) {
+  const bool is_sourceless = mounts && request.target.find("from=") == std::string::npos;
+  if (mounts && (is_sourceless ? personality_.mounting_anywhere : personality_.mounting) ==
+                    Mounting::opens_session) {
     request.target = path_of(request);
   }
+  const bool is_whole =
+      request.method == Method::post && request.target.find("digest=") != std::string::npos;
+  if (is_whole && personality_.no_whole_post) request.target = path_of(request);
   Reply reply = handle_limited(request);
   dress(request, reply);
   return reply;

@@ -13,7 +13,8 @@ Personality ecr() {
       .no_session_status = true,            // dotnet/sdk#33019 (ECR Public)
       .least_chunk = 1 << 10,               // 5 MB: sdk-container-builds#424
       .mounting = Mounting::opens_session,  // containers-roadmap#2860, #1459
-      .immutable_tags = true,               // containers-roadmap#2380, #2179
+      .mounting_anywhere = Mounting::opens_session,
+      .immutable_tags = true,  // containers-roadmap#2380, #2179
   };
 }
 
@@ -32,8 +33,10 @@ Personality gitlab() {
       .login = Login::bearer,
       .token_uses = 7,  // they live 5 minutes: moby#33558
       .location = LocationShape::with_state,
-      .blobs_elsewhere = true,       // distribution#2296, oras#923
-      .mounting = Mounting::denied,  // ggcr#220
+      .blobs_elsewhere = true,                       // distribution#2296, oras#923
+      .mounting = Mounting::denied,                  // ggcr#220
+      .mounting_anywhere = Mounting::opens_session,  // distribution wants from
+      .no_whole_post = true,
   };
 }
 
@@ -41,10 +44,12 @@ Personality harbor() {
   return {
       .registry = "Harbor",
       .login = Login::bearer,
-      .token_uses = 12,                     // harbor#18860, #20687
-      .absent_head = 401,                   // harbor#22363
-      .mounting = Mounting::opens_session,  // harbor#22863, oras#1924
-      .cookies_upset = true,                // dotnet/sdk#33019
+      .token_uses = 12,                              // harbor#18860, #20687
+      .absent_head = 401,                            // harbor#22363
+      .mounting = Mounting::opens_session,           // harbor#22863, oras#1924
+      .mounting_anywhere = Mounting::opens_session,  // distribution wants from
+      .no_whole_post = true,
+      .cookies_upset = true,  // dotnet/sdk#33019
   };
 }
 
@@ -62,8 +67,9 @@ Personality quay() {
   return {
       .registry = "Quay",
       .login = Login::bearer,
-      .location = LocationShape::absolute,  // distribution#1088
-      .busy_manifests = 1,                  // without Retry-After: rules_img
+      .location = LocationShape::absolute,    // distribution#1088
+      .mounting_anywhere = Mounting::denied,  // its start of an upload wants from beside mount
+      .busy_manifests = 1,                    // without Retry-After: rules_img
   };
 }
 
@@ -92,7 +98,9 @@ Personality docker_hub() {
       .login = Login::bearer,
       .token_uses = 20,  // buildx#324
       .location = LocationShape::with_state,
-      .one_scope = true,  // hub-feedback#2215
+      .one_scope = true,                             // hub-feedback#2215
+      .mounting_anywhere = Mounting::opens_session,  // distribution wants from
+      .no_whole_post = true,
   };
 }
 

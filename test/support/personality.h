@@ -36,6 +36,9 @@ struct Personality {
   bool blobs_elsewhere = false;  ///< GET and HEAD of blobs are led to storage by 307
   Mounting mounting = Mounting::works;
   bool one_scope = false;  ///< a token is for the first scope asked
+  /// What POST ?mount= without from comes to.
+  Mounting mounting_anywhere = Mounting::works;
+  bool no_whole_post = false;  ///< POST ?digest= with bytes opens a session and drops them
 
   bool immutable_tags = false;
   bool oci_only = false;   ///< Docker's media types are 415

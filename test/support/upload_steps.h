@@ -16,7 +16,8 @@ namespace n2c::test {
 inline constexpr std::uint64_t mib = 1 << 20;
 
 inline std::string text(const registry::UploadPlan::Open& open) {
-  return open.pause ? "wait, open" : "open";
+  return cat(open.pause ? "wait, " : "", "open", open.mount ? " by mount" : "",
+             open.whole ? " whole" : "");
 }
 inline std::string text(const registry::UploadPlan::Send& send) {
   return cat(send.closes ? "PUT " : "PATCH ", send.to, " ", send.first, "+",

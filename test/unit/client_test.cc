@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "registry/client/host.h"
+#include "registry/client/upload.h"
 #include "test/support/check_fails.h"
 #include "test/support/fake_clock.h"
 #include "test/support/fake_transport.h"
@@ -37,7 +38,7 @@ struct Fixture {
     client = std::make_unique<RegistryClient>(host, oci::Repository{"r.example", "app"});
   }
   oci::Descriptor upload(std::optional<oci::Descriptor> known = blob) {
-    return client->upload(MemorySource(bytes), blob.media_type, std::move(known), sent, {});
+    return client->upload(MemorySource(bytes), blob.media_type, std::move(known), sent, {}).blob;
   }
   std::vector<std::string> noted() {
     return notes.with([](const auto& all) { return all; });
@@ -279,6 +280,53 @@ TEST_CASE("the session that a refused mount opened takes the blob (spec#204)") {
   CHECK_FALSE(f.client->mount(blob, {"r.example", "base"}, {}));
   CHECK(f.upload() == blob);
   CHECK(f.transport.requests().size() == 2);
+}
+
+TEST_CASE(
+    "a blob that another repository has is mounted by the request that would open a session") {
+  Fixture f;
+  f.transport.when("POST", "/blobs/uploads/", {.status = 201, .headers = {{"Location", "/x"}}});
+  const auto uploaded = f.client->upload(MemorySource(bytes), blob.media_type, blob, f.sent, {});
+  CHECK((uploaded.mounted && uploaded.blob == blob));
+  CHECK(f.transport.count(cat(uploads, "?mount=", http::percent_encode(blob.digest.str()))) == 1);
+}
+
+TEST_CASE("a blob that the registry said to have, and lacks, is sent and not mounted") {
+  Fixture f;
+  f.transport.when("HEAD", "/blobs/", {.status = 200});
+  CHECK(f.client->has_blob(blob, {}));
+  f.transport.when("POST", "/blobs/uploads/", session("/u/1"));
+  f.transport.when("PUT", "/u/1", {.status = 201});
+  CHECK_FALSE(f.client->upload(MemorySource(bytes), "t", blob, f.sent, {}).mounted);
+  CHECK(f.transport.count("POST /v2/app/blobs/uploads/?") == 0);
+}
+
+TEST_CASE("a registry that refuses mounts from anywhere, or a POST with the bytes, is asked once") {
+  Fixture f;
+  f.transport.when("POST", "?mount=", {.status = 400});
+  f.transport.when("POST", "?digest=", {.status = 400});
+  f.transport.always("POST", "/blobs/uploads/", session("/u/1"));
+  f.transport.always("PUT", "/u/1", {.status = 201});
+  for (const char* text : {"a", "b", "c", "d"}) {
+    f.client->upload(MemorySource(text), "t", oci::describe("t", text), f.sent, {});
+  }
+  CHECK(f.transport.count(uploads + "?mount=") == 1);
+  CHECK(f.transport.count(uploads + "?digest=") == 1);
+  CHECK(f.transport.count("PUT") == 4);
+}
+
+TEST_CASE("where a POST with the bytes makes the blob, that is all that is sent") {
+  Fixture f;
+  for (int i = 0; i < 3; ++i) f.transport.when("POST", "?mount=", session("/u/1"));
+  f.transport.always("PUT", "/u/1", {.status = 201});
+  f.transport.always("POST", "?digest=", {.status = 201, .headers = {{"Location", "/x"}}});
+  for (int i = 0; i < 6; ++i) {
+    const std::string text = cat("layer ", i);
+    f.client->upload(MemorySource(text), "t", oci::describe("t", text), f.sent, {});
+  }
+  CHECK(f.transport.count("POST") == 6);
+  CHECK(f.transport.count("PUT") == 3);
+  CHECK(f.sent == 6 * 7);
 }
 
 TEST_CASE("sessions of refused mounts are used before others are opened, for whatever blob") {

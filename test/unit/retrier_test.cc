@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "registry/client/tag_list.h"
+#include "registry/client/upload.h"
 #include "test/support/check_fails.h"
 #include "test/support/host_scene.h"
 

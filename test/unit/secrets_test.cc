@@ -7,6 +7,7 @@
 #include "registry/client/client.h"
 #include "registry/client/host.h"
 #include "registry/client/redirect.h"
+#include "registry/client/upload.h"
 #include "registry/client/tag_list.h"
 #include "test/support/fake_clock.h"
 #include "test/support/fake_transport.h"
@@ -58,7 +59,7 @@ struct Fixture {
     return {};
   }
   oci::Descriptor upload() {
-    return client->upload(MemorySource(bytes), blob.media_type, blob, sent, {});
+    return client->upload(MemorySource(bytes), blob.media_type, blob, sent, {}).blob;
   }
   /// Lines of requests that hold a login or a token, but for those to `origin`.
   std::vector<std::string> secrets_beside(std::string_view origin) const {
@@ -202,6 +203,7 @@ TEST_CASE("the login stays with the registry, whatever is asked and wherever it 
       f.transport.always(row.method, "/x", {.status = 403});
       f.transport.always("HEAD", "r.example", {.status = 404});
       f.transport.always("GET", "r.example", {.status = 404});
+      f.transport.always("POST", "r.example/", {.status = 403});  // a plain session
       Fixture::error_of([&] { row.call(f); });
       CHECK(f.transport.requests().size() >= 3);
       CHECK(f.secrets_beside("https://r.example").empty());

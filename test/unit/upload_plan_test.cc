@@ -33,6 +33,65 @@ TEST_CASE("a session that a refused mount opened is used") {
   CHECK(next(plan) == "PUT s0 0+10");
 }
 
+TEST_CASE(
+    "what may be mounted from anywhere is opened so; what comes is the mount or the session") {
+  UploadPlan mounted({}, 10, {}, true);
+  CHECK(next(mounted) == "open by mount");
+  mounted.on_reply({.status = 201});
+  CHECK(next(mounted) == "done");
+  CHECK(mounted.mounted());
+  CHECK(mounted.profile().mounted);
+  UploadPlan session({}, 10, {}, true);
+  session.on_reply({.status = 202, .location = "s1"});
+  CHECK(next(session) == "PUT s1 0+10");
+  CHECK(session.profile().not_mounted == 1);
+  CHECK_FALSE(session.mounted());
+  CHECK(next(UploadPlan({}, 10, "s0", true)) == "PUT s0 0+10");
+}
+
+TEST_CASE("where the mount parameter is refused a plain session is opened, and it is learnt") {
+  struct Row {
+    int status;
+    const char* then;
+    bool still_asked;
+  };
+  for (const auto& [status, then, still_asked] : {Row{400, "open", false},
+                                                  {404, "open", false},
+                                                  {405, "open", false},
+                                                  {500, "wait, open", false},
+                                                  {503, "wait, open", true},
+                                                  {429, "wait, open", true},
+                                                  {202, "open", false}}) {  // without a Location
+    CAPTURE(status);
+    UploadPlan plan({}, 10, {}, true);
+    plan.on_reply({.status = status});
+    CHECK(next(plan) == then);
+    CHECK(plan.profile().mount_anywhere == still_asked);
+  }
+  UploadPlan lost({}, 10, {}, true);
+  lost.on_lost(0, "reset");
+  CHECK(next(lost) == "wait, open");
+  CHECK(next(UploadPlan({.mount_anywhere = false}, 2 * mib, {}, true)) == "open");
+}
+
+TEST_CASE("where mounts do not take place, a blob that fits goes with the POST that opens") {
+  const HostProfile no_mounts{.not_mounted = 3};
+  CHECK(next(UploadPlan(no_mounts, 64 << 10, {}, true)) == "open whole");
+  CHECK(next(UploadPlan(no_mounts, (64 << 10) + 1, {}, true)) == "open by mount");
+  HostProfile taken = no_mounts;
+  taken.whole_post = true;
+  CHECK(next(UploadPlan(taken, mib, {}, true)) == "open whole");
+  CHECK(next(UploadPlan(taken, mib + 1, {}, true)) == "open by mount");
+  HostProfile chunked = taken;
+  chunked.chunk = 100;
+  CHECK(next(UploadPlan(chunked, 101, {}, true)) == "open by mount");
+  HostProfile mounts = taken;
+  mounts.mounted = true;
+  CHECK(next(UploadPlan(mounts, 10, {}, true)) == "open by mount");
+  taken.whole_post = false;
+  CHECK(next(UploadPlan(taken, 10, {}, true)) == "open by mount");
+}
+
 TEST_CASE("an empty blob is a PUT of nothing") {
   auto plan = opened({}, 0);
   CHECK(next(plan) == "PUT s1 0+0");

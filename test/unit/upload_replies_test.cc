@@ -6,6 +6,7 @@
 namespace upload_replies_test {
 
 using namespace n2c;
+using registry::HostProfile;
 using registry::UploadPlan;
 using registry::UploadReply;
 using test::mib;
@@ -19,6 +20,38 @@ TEST_CASE("what answers nothing that was asked changes nothing") {
   mounted.on_reply({.status = 404});
   CHECK(next(mounted) == "done");
   CHECK_FALSE(opened({}, 10).ended());
+}
+
+TEST_CASE("a POST with the bytes makes the blob, or opens a session that takes them by PUT") {
+  const HostProfile no_mounts{.not_mounted = 3};
+  UploadPlan made(no_mounts, 10, {}, true);
+  made.on_reply({.status = 201});
+  CHECK(next(made) == "done");
+  CHECK(made.profile().whole_post == true);
+  CHECK_FALSE(made.mounted());
+  UploadPlan session(no_mounts, 10, {}, true);
+  session.on_reply({.status = 202, .location = "s1", .sent = 10});
+  CHECK(next(session) == "PUT s1 0+10");
+  CHECK(session.profile().whole_post == false);
+  UploadPlan refused(no_mounts, 10, {}, true);
+  refused.on_reply({.status = 413});
+  CHECK(next(refused) == "open");
+  CHECK(refused.profile().whole_post == false);
+  UploadPlan busy(no_mounts, 10, {}, true);
+  busy.on_reply({.status = 503});
+  CHECK(next(busy) == "wait, open");
+  CHECK_FALSE(busy.profile().whole_post.has_value());
+}
+
+TEST_CASE("a POST with the bytes whose answer was lost may have made the blob") {
+  UploadPlan plan({.not_mounted = 3}, 10, {}, true);
+  plan.on_lost(10, "reset");
+  CHECK(next(plan) == "check");
+  UploadPlan there = plan;
+  there.on_checked(true);
+  CHECK(next(there) == "done");
+  plan.on_checked(false);
+  CHECK(next(plan) == "wait, open");
 }
 
 TEST_CASE("a status that is no answer opens no session") {
