@@ -79,6 +79,17 @@ bool may_be_immutable(int status) {
          status == 422;
 }
 
+bool is_stored(const http::Response& response) {
+  return response.status >= 200 && response.status <= 204;
+}
+
+/// By the registry's own word, where that is comparable.
+oci::Digest digest_stored(const http::Response& response, const oci::Digest& ours) {
+  const auto named = response.headers.find("Docker-Content-Digest");
+  const auto theirs = named ? oci::Digest::parse(trim(*named)) : Parsed<oci::Digest>(ours);
+  return theirs && theirs->algorithm() == ours.algorithm() ? *theirs : ours;
+}
+
 /// zot refuses Docker's media types (imgpkg#621), old registries OCI's (quay/oras#738).
 bool refuses_format(int status, const std::vector<OciError>& errors) {
   if (status == 415) return true;
@@ -285,26 +296,53 @@ bool RegistryClient::delete_manifest(const oci::Digest& digest, std::stop_token 
               "this registry removes nothing; its settings or its own interface may");
 }
 
-ManifestPut RegistryClient::put_manifest(std::string_view tag_or_digest,
-                                         std::string_view media_type, std::string_view json,
-                                         std::stop_token stop) {
-  const MemorySource body{std::string(json)};
+HostCall RegistryClient::manifest_put(const http::Url& url, std::string_view media_type,
+                                      const http::Body& body) const {
   HostCall call{.request = {.method = http::Method::put,
-                            .url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest)),
-                            .body = {.source = &body, .length = json.size()},
+                            .url = url,
+                            .body = body,
                             .reply_patience = manifest_patience,
                             .body_may_repeat = true},
                 .scopes = {scope()}};
   call.request.headers.set("Content-Type", std::string(media_type));
+  return call;
+}
+
+std::optional<ManifestPut> RegistryClient::put_tagged(const oci::Descriptor& manifest,
+                                                      std::string_view json,
+                                                      std::span<const std::string> tags,
+                                                      std::stop_token stop) {
+  if (!host_->profile().tags_together) return std::nullopt;
+  const MemorySource body{std::string(json)};
+  http::Url url = host_->url(cat(repository_.path, "/manifests/", manifest.digest.str()));
+  for (const std::string& tag : tags) url = url.with_query("tag", tag);
+  const HostReply reply =
+      host_->send(manifest_put(url, manifest.media_type, {.source = &body, .length = json.size()}),
+                  std::move(stop));
+  const auto& response = reply.response;
+  const auto errors = parse_errors(response.body);
+  if (lacks_blobs(errors)) return BlobsMissing{digests_of(errors)};
+  // Tags that may not be overwritten, media types: what is refused is said where each is put.
+  if (!is_stored(response)) return std::nullopt;
+  ManifestStored stored{digest_stored(response, manifest.digest)};
+  for (const std::string& line : response.headers.find_all("OCI-Tag")) {
+    for (const std::string_view tag : split(line, ',')) stored.tags.emplace_back(trim(tag));
+  }
+  if (stored.tags.empty()) host_->learn({.tags_together = false});
+  return stored;
+}
+
+ManifestPut RegistryClient::put_manifest(std::string_view tag_or_digest,
+                                         std::string_view media_type, std::string_view json,
+                                         std::stop_token stop) {
+  const MemorySource body{std::string(json)};
+  const HostCall call =
+      manifest_put(host_->url(cat(repository_.path, "/manifests/", tag_or_digest)), media_type,
+                   {.source = &body, .length = json.size()});
   const HostReply reply = host_->send(call, stop);
   const auto& response = reply.response;
   const oci::Digest ours = oci::Digest::of(json);
-  if (response.status >= 200 && response.status <= 204) {
-    const auto named = response.headers.find("Docker-Content-Digest");
-    const auto theirs = named ? oci::Digest::parse(trim(*named)) : Parsed<oci::Digest>(ours);
-    const bool comparable = theirs && theirs->algorithm() == ours.algorithm();
-    return ManifestStored{comparable ? *theirs : ours};
-  }
+  if (is_stored(response)) return ManifestStored{digest_stored(response, ours)};
   const auto errors = parse_errors(response.body);
   if (lacks_blobs(errors)) return BlobsMissing{digests_of(errors)};
   if (oci::is_index(media_type) && lacks_images(response.status, errors)) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -35,6 +36,7 @@ enum class Access { pull, push, remove };
 /// What became of a manifest PUT.
 struct ManifestStored {
   oci::Digest digest;
+  std::vector<std::string> tags{};  ///< that the registry says it set, of several asked for
 };
 /// The registry says that it lacks these blobs, or images of an index, though it was to have them.
 struct BlobsMissing {
@@ -99,10 +101,17 @@ class RegistryClient {
   /// already, and one sentence where it holds others (Error{registry}).
   ManifestPut put_manifest(std::string_view tag_or_digest, std::string_view media_type,
                            std::string_view json, std::stop_token stop);
+  /// Puts a manifest by digest and asks for all the tags in the same request (PUT ?tag=&tag=).
+  /// Those that the reply does not name are to be put one by one. Nothing where the host is known
+  /// to take no tags so, or refuses.
+  std::optional<ManifestPut> put_tagged(const oci::Descriptor& manifest, std::string_view json,
+                                        std::span<const std::string> tags, std::stop_token stop);
 
  private:
   Scope scope() const;
   bool mount_by(const HostCall& call, const oci::Digest& digest, std::stop_token stop);
+  HostCall manifest_put(const http::Url& url, std::string_view media_type,
+                        const http::Body& body) const;
   struct Held {
     oci::Digest digest;
     std::string media_type;

@@ -140,6 +140,7 @@ void Host::learn(const HostProfile& learnt) {
     if (!learnt.mount_anywhere) known.mount_anywhere = false;
     if (learnt.mounted) known.mounted = true;
     known.not_mounted += learnt.not_mounted;
+    if (!learnt.tags_together) known.tags_together = false;
     if (learnt.whole_post) known.whole_post = learnt.whole_post;
   });
 }

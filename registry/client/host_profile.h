@@ -18,6 +18,7 @@ struct HostProfile {
   int not_mounted = 0;   ///< such mounts that a session was the answer to; Host::learn() adds up
   /// Whether POST ?digest= with the bytes makes a blob. Unset: nobody tried.
   std::optional<bool> whole_post{};
+  bool tags_together = true;               ///< false: PUT of a manifest ?tag=&tag= sets none
   int sessions = 8;                        ///< upload sessions to try for one blob
   std::uint64_t continue_from = 64 << 20;  ///< sent in a session before continuing it is worth it
   bool operator==(const HostProfile&) const = default;

@@ -65,6 +65,16 @@ ManifestOutcome RegistryStore::put_manifest(const oci::Descriptor& manifest, std
                                             std::span<const std::string> tags,
                                             std::stop_token stop) {
   std::vector<std::string> names(tags.begin(), tags.end());
+  if (names.size() > 1) {
+    if (const auto put = client_.put_tagged(manifest, json, names, stop)) {
+      if (auto outcome = to_outcome(*put, manifest, json); !outcome.stored()) return outcome;
+      const auto& set = std::get<registry::ManifestStored>(*put).tags;
+      std::erase_if(names, [&](const std::string& name) {
+        return std::ranges::find(set, name) != set.end();
+      });
+      if (names.empty()) return {};
+    }
+  }
   if (names.empty()) names.push_back(manifest.digest.str());
   for (const std::string& name : names) {
     const auto put = client_.put_manifest(name, manifest.media_type, json, stop);

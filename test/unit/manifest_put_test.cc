@@ -46,6 +46,24 @@ TEST_CASE("a manifest says which blobs are missing, or that its format is refuse
   CHECK_FAILS(put(scene), ErrorKind::auth, "403 DENIED");
 }
 
+TEST_CASE("several tags go in one request, and the reply says which are set") {
+  HostScene scene;
+  const std::vector<std::string> tags{"a", "b", "c"};
+  const oci::Descriptor manifest = oci::describe(type, "{}");
+  const auto put_all = [&] { return scene.client->put_tagged(manifest, "{}", tags, {}); };
+  scene.transport.when("PUT", cat("/manifests/", manifest.digest.str(), "?tag=a&tag=b&tag=c"),
+                       {.status = 201, .headers = {{"OCI-Tag", "a"}, {"OCI-Tag", "b, c"}}});
+  CHECK(std::get<ManifestStored>(*put_all()).tags == tags);
+  scene.transport.when("PUT", "/manifests/", test::refusal(404, "MANIFEST_BLOB_UNKNOWN"));
+  CHECK(std::holds_alternative<BlobsMissing>(*put_all()));
+  scene.transport.when("PUT", "/manifests/", test::refusal(400, "TAG_INVALID"));
+  CHECK_FALSE(put_all());
+  scene.transport.when("PUT", "/manifests/", {.status = 201});
+  CHECK(std::get<ManifestStored>(*put_all()).tags.empty());
+  CHECK_FALSE(put_all());  // the host is not asked again
+  CHECK(scene.transport.count("PUT") == 4);
+}
+
 TEST_CASE("an immutable tag that holds this image already is success (containers-roadmap#2380)") {
   for (const int status : {400, 403, 405, 409, 412}) {
     CAPTURE(status);
