@@ -205,6 +205,9 @@ std::string hint_for(const http::Response& response, const FailureContext& conte
     return cat("the proxy ", response.proxy, ", or what it leads to, says so: is ", context.host,
                " allowed there? NO_PROXY names hosts to reach without it");
   }
+  if (has_code(errors, "BLOB_UNKNOWN")) {
+    return "the registry lost a part of the image: push or copy it there again with --check-blobs";
+  }
   if (has_code(errors, "NAME_UNKNOWN")) return missing_hint(context);
   if (response.status == 413) {
     return "the registry or a proxy before it limits the size of a request; try a smaller "

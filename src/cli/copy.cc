@@ -47,7 +47,10 @@ void refuse_ambiguous_login(const RegistryArguments& registry, const Address& fr
 
 CopyOptions copy_options_of(const CopyArguments& arguments) {
   const PushOptions push = push_options_of(arguments.transfer, Address::Kind::registry);
-  CopyOptions options{.tags = push.tags, .probes = push.probes, .uploads = push.uploads};
+  CopyOptions options{.tags = push.tags,
+                      .probes = push.probes,
+                      .uploads = push.uploads,
+                      .check_blobs = push.check_blobs};
   if (!arguments.platform.empty()) {
     options.platform =
         or_throw(oci::Platform::parse(arguments.platform), ErrorKind::usage, "--platform");
@@ -122,6 +125,7 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
   Registries writing(std::move(reached));
   DestinationOptions opened{.registries = writing, .trust = blob_trust_of(arguments.transfer, to)};
   if (to.reference) opened.registry.to = *to.reference;
+  opened.registry.reuse = !arguments.transfer.no_reuse;
   const auto destination = open_destination(to, opened);
   const Copied copied =
       described != nullptr ? copy_described(arguments, *described, to, *destination, progress, stop)
@@ -179,6 +183,7 @@ void add_copy_command(CLI::App& app, Invocation& chosen) {
   add_end_options(*command, "src", "source", arguments->of_source);
   add_end_options(*command, "dest", "destination", arguments->of_destination);
   add_transfer_options(*command, arguments->transfer);
+  add_trust_options(*command, arguments->transfer);
   add_registry_options(*command, arguments->transfer.registry);
   command->callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {

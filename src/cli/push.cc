@@ -21,7 +21,7 @@ struct PushArguments {
   std::vector<std::string> others;  // the last is the destination
   std::string own_name;             // the destination when none is given
   std::vector<std::string> reuse_from, mount_from;
-  bool index = false, no_reuse = false, verify_reuse = false, dry_run = false;
+  bool index = false, verify_reuse = false, dry_run = false;
   TransferArguments transfer;
   MetadataArguments metadata;
 };
@@ -41,7 +41,7 @@ oci::Repository repository_of(const std::string& text, const oci::Repository& to
 /// The options that only registries look at.
 RegistryPush registry_push_of(const PushArguments& arguments, const oci::Reference& to) {
   RegistryPush push{.to = to,
-                    .reuse = !arguments.no_reuse,
+                    .reuse = !arguments.transfer.no_reuse,
                     .verify_reuse = arguments.verify_reuse,
                     .cache_file = DigestCache::usual_file(process_environment())};
   for (const auto& text : arguments.reuse_from) {
@@ -174,13 +174,13 @@ void add_push_options(CLI::App& command, PushArguments& arguments) {
                    "them");
   command.add_option("--reuse-from", arguments.reuse_from,
                      "an image or index whose layers' stored forms are trusted (repeatable)");
-  command.add_flag("--no-reuse", arguments.no_reuse, "compress everything anew");
   command.add_flag("--verify-reuse", arguments.verify_reuse,
                    "fetch and inflate the blobs that are reused, and check them");
   command.add_option("--mount-from", arguments.mount_from,
                      "a repository of the same registry to mount blobs from (repeatable)");
   command.add_flag("--dry-run", arguments.dry_run, "say what would be sent and why; send nothing");
   add_transfer_options(command, arguments.transfer);
+  add_trust_options(command, arguments.transfer);
   add_metadata_options(command, arguments.metadata);
   add_registry_options(command, arguments.transfer.registry);
 }

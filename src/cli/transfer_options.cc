@@ -68,6 +68,13 @@ void add_transfer_options(CLI::App& command, TransferArguments& arguments) {
   add_progress_options(command, arguments.progress);
 }
 
+void add_trust_options(CLI::App& command, TransferArguments& arguments) {
+  command.add_flag("--check-blobs", arguments.check_blobs,
+                   "ask for every blob although the manifest is there, and send those that are "
+                   "gone");
+  command.add_flag("--no-reuse", arguments.no_reuse, "compress everything anew");
+}
+
 PushOptions push_options_of(const TransferArguments& arguments, Address::Kind destination) {
   for (const std::string& tag : arguments.tags) {
     if (oci::is_tag(tag)) continue;
@@ -85,7 +92,8 @@ PushOptions push_options_of(const TransferArguments& arguments, Address::Kind de
       .fall_back_to_docker = arguments.format == "auto",
       .probes = arguments.probes,
       .uploads = arguments.uploads,
-      .compression_threads = arguments.compression_threads};
+      .compression_threads = arguments.compression_threads,
+      .check_blobs = arguments.check_blobs};
 }
 
 BlobTrust blob_trust_of(const TransferArguments& arguments, const Address& destination) {

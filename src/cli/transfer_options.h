@@ -36,13 +36,16 @@ struct TransferArguments {
   std::string compression, format = "auto", digest_file, store_root;
   std::vector<std::string> tags;
   std::size_t compression_threads = 0, uploads = 5, probes = 32;
-  bool verify = false;
+  bool verify = false, check_blobs = false, no_reuse = false;
   ProgressArguments progress;
   RegistryArguments registry;
 };
 
 /// Declares them, without the registry's own. `arguments` must live until the command has run.
 void add_transfer_options(CLI::App& command, TransferArguments& arguments);
+
+/// Declares --check-blobs and --no-reuse.
+void add_trust_options(CLI::App& command, TransferArguments& arguments);
 
 /// What they mean for that destination. Without --compression layers are gzip where images are
 /// stored and shared, and plain in dir: folders and engines (docs/format.md A9). Throws

@@ -28,9 +28,8 @@ class LayoutStore final : public BlobStore {
   explicit LayoutStore(std::filesystem::path folder, BlobTrust trust = BlobTrust::size);
 
   std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override;
-  PutBlob put(const ByteSource& bytes, std::string media_type,
-                      std::optional<oci::Descriptor> known, std::atomic<std::uint64_t>& sent,
-                      std::stop_token stop) override;
+  PutBlob put(const ByteSource& bytes, std::string media_type, std::optional<oci::Descriptor> known,
+              std::atomic<std::uint64_t>& sent, std::stop_token stop) override;
   ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
                                std::span<const std::string> tags, std::stop_token stop) override;
   ManifestOutcome put_listed(const oci::Descriptor& manifest, std::string_view json,

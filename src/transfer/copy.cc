@@ -36,7 +36,7 @@ class Copying final : ManifestAuthor {
                          " left out: foreign (nondistributable), so only named by the manifest"));
     }
     for (const oci::Descriptor& blob : tree_.blobs) blobs_.push_back({blob});
-    if (is_there()) return report(true);
+    if (is_there() && !options_.check_blobs) return report(true);
     probe(stop);
     send_missing(stop);
     write_manifests(*this, store_, progress_, stop);

@@ -24,6 +24,7 @@ struct CopyOptions {
   std::optional<oci::Platform> platform{};  ///< one image of an index; nothing: all of it
   std::optional<ManifestFormat> format{};   ///< nothing: as it is
   std::size_t probes = 32, uploads = 5;
+  bool check_blobs = false;  ///< ask for every blob although the root is there
 };
 
 struct CopyReport {

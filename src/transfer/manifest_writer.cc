@@ -79,8 +79,8 @@ class ManifestWriter {
         oci::is_index(manifest.descriptor.media_type)
             ? "it may lack one of the index's images, or look for them elsewhere; its storage "
               "may be damaged, or a garbage collection is running: try again later"
-            : "its storage may be damaged, or a garbage collection is running: try again "
-              "later"};
+            : "its storage may be damaged, or a garbage collection is running: try again later, "
+              "with --check-blobs"};
   }
 
   ManifestAuthor& author_;

@@ -45,7 +45,7 @@ class ImagePush final : ManifestAuthor {
   }
 
   PushReport run(const std::stop_token& stop) {
-    if (plan_.is_there()) {
+    if (plan_.is_there() && !options_.check_blobs) {
       for (LayerInPush& layer : layers_) layer.outcome = BlobOutcome::present;
       if (options_.dry_run) return report(plan_.manifest, !tags_for(*plan_.manifest));
     } else {
@@ -54,7 +54,9 @@ class ImagePush final : ManifestAuthor {
       send_missing(stop);
     }
     const WrittenManifests written = write_manifests(*this, store_, progress_, stop);
-    return report(written.root.descriptor, written.was_there);
+    PushReport done = report(written.root.descriptor, written.was_there);
+    done.nothing_written = written.was_there && done.bytes_sent == 0;
+    return done;
   }
 
  private:

@@ -22,6 +22,7 @@ struct PushOptions {
   std::size_t probes = 32;              ///< questions, and small blobs, in flight
   std::size_t uploads = 5;              ///< blobs above light_blob_bytes being sent
   std::size_t compression_threads = 0;  ///< for all layers together; 0: one a processor
+  bool check_blobs = false;             ///< ask for every blob although the manifest is there
   bool dry_run = false;                 ///< decide and ask, send nothing
 };
 

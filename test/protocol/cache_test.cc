@@ -149,6 +149,36 @@ TEST_CASE("a layer whose remembered mount is refused costs three requests, and n
   CHECK(scene.requests("DELETE") == 0);
 }
 
+TEST_CASE("a blob that vanished under a kept manifest is sent when blobs are to be checked") {
+  Scene scene(100'000);
+  const auto first = scene.push("/acme/app:1");
+  const oci::Digest lost = first.layers[0].form->digest;
+  CHECK(scene.store().remove_blob("acme/app", lost));
+  CHECK(scene.push("/acme/app:1").count(BlobOutcome::present) == 2);  // nobody looked
+  SilentProgress progress;
+  Registries registries({});
+  RegistryPush push = scene.push_to("/acme/app:1");
+  push.options.check_blobs = true;
+  const auto mended = push_to_registry(scene.watched.image, registries, push, progress, {});
+  CHECK(mended.layers[0].outcome == BlobOutcome::sent);
+  CHECK(mended.layers[1].outcome == BlobOutcome::present);
+  CHECK_FALSE(mended.nothing_written);
+  CHECK(scene.store().stat("acme/app", lost));
+}
+
+TEST_CASE("several tags are written by one request") {
+  Scene scene(100'000);
+  SilentProgress progress;
+  Registries registries({});
+  RegistryPush push = scene.push_to("/acme/app:1");
+  push.more_tags = {"latest", "stable"};
+  const auto report = push_to_registry(scene.watched.image, registries, push, progress, {});
+  CHECK(scene.requests("PUT /v2/acme/app/manifests/") == 1);
+  for (const char* tag : {"1", "latest", "stable"}) {
+    CHECK(scene.store().find_tag("acme/app", tag) == report.manifest->digest);
+  }
+}
+
 TEST_CASE("a new tag of an unchanged image, on a machine that knows nothing, reads no layer") {
   Scene scene(100'000);
   scene.push("/acme/app:3f2a1bc");

@@ -7,8 +7,8 @@
 #include "registry/client/client.h"
 #include "registry/client/host.h"
 #include "registry/client/redirect.h"
-#include "registry/client/upload.h"
 #include "registry/client/tag_list.h"
+#include "registry/client/upload.h"
 #include "test/support/fake_clock.h"
 #include "test/support/fake_transport.h"
 
