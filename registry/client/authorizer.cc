@@ -6,30 +6,34 @@
 
 namespace n2c::registry {
 
+namespace {
+
+/// Of tokens that all requests share.
+constexpr int most_renewals = 2;
+
+}  // namespace
+
 HostReply Authorizer::send(const HostCall& call, std::stop_token stop) {
   HostCall now = call;
   std::optional<HostReply> refused;  // by a login before the current one
   for (int renewals = 0;;) {
     const std::size_t turn = tokens_.login_turn(call.scopes);
-    std::optional<std::string> authorization;
+    std::optional<std::string> used;
     try {
-      authorization = tokens_.authorization(call.scopes, stop);
+      used = authorization(call, renewals, stop);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::auth || !refused) throw;
       return *std::move(refused);
     }
     now.request.headers.remove("Authorization");
-    if (authorization) now.request.headers.set("Authorization", *authorization);
+    if (used) now.request.headers.set("Authorization", *used);
     HostReply reply = next_.send(now, stop);
     const int status = reply.response.status;
     if (reply.elsewhere) return reply;
-    if (status < 400 && authorization) tokens_.on_accepted(call.scopes);
-    if (status == 401 && renewals < 2 &&
-        tokens_.on_refused(reply.response, call.scopes, authorization)) {
+    if (status < 400 && used) tokens_.on_accepted(call.scopes);
+    if (is_renewed(call, reply.response, renewals, used, stop)) {
       ++renewals;
-    } else if (renewals < 2 && !authorization && learns_from_base(call, reply.response, stop)) {
-      ++renewals;
-    } else if (authorization && (status == 401 || status == 403) && call.scopes.size() < 2 &&
+    } else if (used && (status == 401 || status == 403) && !call.optional &&
                tokens_.try_next_login(call.scopes, turn)) {
       renewals = 1;
       refused = std::move(reply);
@@ -37,6 +41,23 @@ HostReply Authorizer::send(const HostCall& call, std::stop_token stop) {
       return reply;
     }
   }
+}
+
+std::optional<std::string> Authorizer::authorization(const HostCall& call, int renewals,
+                                                     std::stop_token stop) {
+  if (renewals <= most_renewals) return tokens_.authorization(call.scopes, std::move(stop));
+  return tokens_.authorization_of_its_own(call.scopes, std::move(stop));
+}
+
+/// Whether another try would carry another token.
+bool Authorizer::is_renewed(const HostCall& call, const http::Response& refusal, int renewals,
+                            const std::optional<std::string>& used, std::stop_token stop) {
+  if (refusal.status == 401 && renewals < most_renewals) {
+    if (tokens_.on_refused(refusal, call.scopes, used)) return true;
+  } else if (refusal.status == 401 && renewals == most_renewals) {
+    return used && tokens_.has_tokens();
+  }
+  return renewals < most_renewals && !used && learns_from_base(call, refusal, std::move(stop));
 }
 
 /// Some registries challenge at /v2/ alone, and strangers' other requests are refused, or answered

@@ -3,6 +3,7 @@
 
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "registry/client/auth/tokens.h"
@@ -11,9 +12,9 @@
 namespace n2c::registry {
 
 /// A refused or missing token is renewed and the request repeated: once for learning the
-/// challenge, once for a token that expired. A refused login is followed by the next. Where a
-/// request is refused without a challenge, the registry's base URL is asked for one, once.
-/// Thread-safe.
+/// challenge, once for a token that expired. The third time it gets a token of its own, which
+/// requests beside it cannot wear out. A refused login is followed by the next. Where a request is
+/// refused without a challenge, the registry's base URL is asked for one, once. Thread-safe.
 class Authorizer final : public Sender {
  public:
   /// `home` is the registry's URL.
@@ -24,6 +25,10 @@ class Authorizer final : public Sender {
   HostReply send(const HostCall& call, std::stop_token stop) override;
 
  private:
+  std::optional<std::string> authorization(const HostCall& call, int renewals,
+                                           std::stop_token stop);
+  bool is_renewed(const HostCall& call, const http::Response& refusal, int renewals,
+                  const std::optional<std::string>& used, std::stop_token stop);
   bool learns_from_base(const HostCall& call, const http::Response& refusal, std::stop_token stop);
 
   Sender& next_;

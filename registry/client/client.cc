@@ -129,7 +129,8 @@ bool RegistryClient::mount(const oci::Descriptor& blob, const oci::Repository& f
                             .url = host_->url(repository_.path + "/blobs/uploads/")
                                        .with_query("mount", blob.digest.str())
                                        .with_query("from", from.path)},
-                .scopes = {scope(), Scope{.repository = from.path}}};
+                .scopes = {scope(), Scope{.repository = from.path}},
+                .optional = true};
   const bool worth_it =
       mounts_.with([&](auto& mounts) { return mounts[from.path].is_worth_asking(); });
   if (!worth_it) return false;
@@ -316,9 +317,9 @@ std::optional<ManifestPut> RegistryClient::put_tagged(const oci::Descriptor& man
   const MemorySource body{std::string(json)};
   http::Url url = host_->url(cat(repository_.path, "/manifests/", manifest.digest.str()));
   for (const std::string& tag : tags) url = url.with_query("tag", tag);
-  const HostReply reply =
-      host_->send(manifest_put(url, manifest.media_type, {.source = &body, .length = json.size()}),
-                  std::move(stop));
+  HostCall call = manifest_put(url, manifest.media_type, {.source = &body, .length = json.size()});
+  call.optional = true;
+  const HostReply reply = host_->send(call, std::move(stop));
   const auto& response = reply.response;
   const auto errors = parse_errors(response.body);
   if (lacks_blobs(errors)) return BlobsMissing{digests_of(errors)};

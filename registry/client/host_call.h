@@ -23,6 +23,8 @@ struct HostCall {
   /// Whether failures are tried again by the host's policy. False: the caller decides, as for
   /// uploads.
   bool retry = true;
+  /// It only saves time, as a mount does: that it is refused says nothing of the login.
+  bool optional = false;
   /// What comes back is checked by its digest (see Freight in redirect.h).
   bool verified = false;
   /// Whom the login that the request carries is for. Unset: the registry.

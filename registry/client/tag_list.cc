@@ -33,7 +33,10 @@ std::optional<TagPage> read_tag_page(Host& host, const Scope& scope, const TagQu
                                      std::stop_token stop) {
   const std::string path =
       cat(scope.repository, "/tags/list", query.query.empty() ? "" : "?", query.query);
-  HostCall call{.request = {.url = host.url(path)}, .scopes = {scope}, .retry = query.retry};
+  HostCall call{.request = {.url = host.url(path)},
+                .scopes = {scope},
+                .retry = query.retry,
+                .optional = !query.retry};
   if (query.retry) call.request.max_reply_bytes = max_page_bytes;
   const HostReply reply = host.send(call, std::move(stop));
   if (reply.response.status == 404) return std::nullopt;

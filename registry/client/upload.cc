@@ -69,7 +69,8 @@ class Upload {
     HostCall call{.request = {.method = http::Method::post,
                               .url = host_.url(scope_.repository + "/blobs/uploads/")},
                   .scopes = {scope_},
-                  .retry = open.is_plain()};
+                  .retry = open.is_plain(),
+                  .optional = !open.is_plain()};
     http::Request& request = call.request;
     if (open.mount) request.url = request.url.with_query("mount", digest().str());
     if (open.whole) {

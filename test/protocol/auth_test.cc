@@ -41,6 +41,17 @@ TEST_CASE("a large layer arrives though its token wears out again and again on t
   CHECK(registry.requests("POST ") <= 6);  // two sessions, each asked for thrice at most
 }
 
+TEST_CASE("requests that use up each other's tokens all come through in the end (#20)") {
+  for (const int uses : {1, 2, 7}) {
+    CAPTURE(uses);
+    Personality personality = gitlab();
+    personality.token_uses = uses;
+    FaultyRegistry registry(personality);
+    PushRig rig(registry);
+    CHECK(holds_whole(registry, rig.push(small_image(60, 3'000))));
+  }
+}
+
 TEST_CASE("one token is fetched for a repository, however many ask at once") {
   Personality personality = gar();
   FaultyRegistry registry(personality);

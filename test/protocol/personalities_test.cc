@@ -96,16 +96,17 @@ TEST_CASE("layers that any other repository has are mounted unasked, where the r
     CHECK(holds_whole(registry, report));
     const bool mounts =
         personality.mounting == Mounting::works && personality.mounting_anywhere == Mounting::works;
-    CHECK(report.count(BlobOutcome::mounted) == (mounts ? 6 : 0));
+    // What fails on the way is opened plainly.
+    const bool fails = personality.edge_every != 0;
+    if (!fails) CHECK(report.count(BlobOutcome::mounted) == (mounts ? 6 : 0));
     if (!personality.empty_close) CHECK(registry.requests("DELETE") == 0);
   }
 }
 
 TEST_CASE("many small layers reach every registry whole, in at most three requests each") {
   const Image image = small_image(60, 3'000);
-  for (Personality personality : all_personalities()) {
+  for (const Personality& personality : all_personalities()) {
     CAPTURE(personality.registry);
-    personality.token_uses = 0;  // more requests are under way than those are good for
     FaultyRegistry registry(personality);
     PushRig rig(registry);
     CHECK(holds_whole(registry, rig.push(image)));

@@ -238,17 +238,16 @@ std::optional<Reply> FaultyRegistry::refuse_login(const Request& request) {
 
 std::optional<Reply> FaultyRegistry::refuse_upload(const Request& request) {
   const bool mounts = request.target.find("mount=") != std::string::npos;
-  if (request.method == Method::post && mounts && personality_.mounting == Mounting::denied) {
-    return problem(403, "DENIED", "no mounting here");
-  }
-  const bool is_sourceless = mounts && request.target.find("from=") == std::string::npos;
-  if (is_sourceless && personality_.mounting_anywhere == Mounting::denied) {
+  const bool is_denied = mounts && personality_.mounting == Mounting::denied;
+  if (is_denied && request.method == Method::post) return problem(403, "DENIED", "no mounting");
+  const bool sourceless = mounts && request.target.find("from=") == std::string::npos;
+  if (sourceless && personality_.mounting_anywhere == Mounting::denied) {
     return problem(400, "INVALID_REQUEST", "missing from");
   }
   const std::string session = session_of(request);
   if (session.empty()) return std::nullopt;
-  if (request.method == Method::get && personality_.no_session_status)
-    return problem(404, "UNKNOWN");
+  const bool asks = request.method == Method::get;
+  if (asks && personality_.no_session_status) return problem(404, "UNKNOWN");
   if (request.method == Method::put && personality_.empty_close && carries_bytes(request)) {
     return problem(404, "NOT_FOUND");
   }
@@ -317,15 +316,8 @@ Reply FaultyRegistry::handle(Request& request) {
                                query == std::string::npos ? "" : request.target.substr(query));
     return {.status = 307, .headers = {{"Location", to}}};
   }
-  const bool mounts = request.target.find("mount=") != std::string::npos;
-  const bool is_sourceless = mounts && request.target.find("from=") == std::string::npos;
-  if (mounts && (is_sourceless ? personality_.mounting_anywhere : personality_.mounting) ==
-                    Mounting::opens_session) {
-    request.target = path_of(request);
-  }
-  const bool is_whole =
-      request.method == Method::post && request.target.find("digest=") != std::string::npos;
-  if (is_whole && personality_.no_whole_post) request.target = path_of(request);
+  const bool opens = request.method == Method::post;
+  if (opens && !reads_query(personality_, request.target)) request.target = path_of(request);
   Reply reply = handle_limited(request);
   dress(request, reply);
   return reply;

@@ -156,6 +156,15 @@ Personality silent_immutable() {
   };
 }
 
+bool reads_query(const Personality& personality, std::string_view target) {
+  if (target.contains("mount=")) {
+    const bool is_sourceless = !target.contains("from=");
+    const Mounting mounting = is_sourceless ? personality.mounting_anywhere : personality.mounting;
+    return mounting != Mounting::opens_session;
+  }
+  return !personality.no_whole_post || !target.contains("digest=");
+}
+
 std::optional<int> edge_status(const Personality& personality, std::size_t n) {
   const auto every = static_cast<std::size_t>(personality.edge_every);
   if (every == 0 || n % every != 0) return std::nullopt;

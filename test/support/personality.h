@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace n2c::test {
@@ -67,6 +68,9 @@ Personality behind_cdn();
 Personality base_challenger();
 /// One with immutable tags that names no digest.
 Personality silent_immutable();
+
+/// Whether the query of a POST that opens an upload counts. Otherwise a session is all it opens.
+bool reads_query(const Personality& personality, std::string_view target);
 
 /// What a request meets before the registry, the n-th from 1: a status, 0 where the connection is
 /// closed without a word, or nothing.

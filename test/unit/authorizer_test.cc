@@ -4,8 +4,12 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+
 #include "base/text.h"
 #include "registry/client/auth/base64.h"
+#include "registry/client/tag_list.h"
+#include "registry/client/upload.h"
 #include "test/support/check_fails.h"
 #include "test/support/host_scene.h"
 
@@ -126,6 +130,45 @@ TEST_CASE("a login that was good for something is not given up for a 403") {
   scene.transport.always("GET", "/manifests/2", {.status = 403});
   CHECK(scene.client->get_manifest("1", {}));
   CHECK_FAILS(scene.client->get_manifest("2", {}), ErrorKind::auth, "was found in auth.json;");
+}
+
+TEST_CASE("what only saves time gives up no login by being refused (#20)") {
+  HostScene scene({login_of("a", "auth.json"), login_of("b", "config.json")});
+  const oci::Descriptor blob = oci::describe("t", "bytes");
+  std::atomic<std::uint64_t> sent = 0;
+  scene.transport.when("POST", "?mount=", challenged("Basic"));
+  scene.transport.when("POST", "?mount=", {.status = 403});
+  scene.transport.always("POST", "/blobs/uploads/",
+                         {.status = 202, .headers = {{"Location", "/u/1"}}});
+  scene.transport.always("PUT", "/u/1", {.status = 201});
+  scene.client->upload(MemorySource("bytes"), "t", blob, sent, {});
+  for (const auto& request : scene.transport.requests()) {
+    CHECK(request.authorization() != basic("b"));
+  }
+
+  HostScene tags({login_of("a", "auth.json"), login_of("b", "config.json")});
+  tags.transport.when("GET", "/tags/list", challenged("Basic"));
+  tags.transport.always("GET", "/tags/list", {.status = 403});
+  tags.transport.when("PUT", "/manifests/sha256:", {.status = 403});
+  CHECK_FAILS(tags.client->get_tag_page("", {}), ErrorKind::auth, "403");
+  const std::vector<std::string> two{"1", "2"};
+  CHECK_FALSE(tags.client->put_tagged(blob, "{}", two, {}));
+  CHECK(tags.transport.requests().back().authorization() == basic("a"));
+}
+
+TEST_CASE("a token that no other request has is the last try (#20)") {
+  HostScene scene({login_of("a", "auth.json")});
+  int given = 0;
+  scene.transport.when(
+      "GET", "auth.example",
+      [&](const test::SeenRequest&) {
+        return http::Response{.status = 200, .body = cat(R"({"token":")", ++given, R"("})")};
+      },
+      ever);
+  scene.transport.always("GET", "/manifests/1", challenged(realm));
+  CHECK_FAILS(scene.client->get_manifest("1", {}), ErrorKind::auth, "401");
+  CHECK(given == 3);
+  CHECK(scene.transport.count("GET /v2/app/manifests/1") == 4);
 }
 
 TEST_CASE("two logins that are refused are both named") {

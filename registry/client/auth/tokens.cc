@@ -132,6 +132,24 @@ std::optional<std::string> Tokens::authorization(std::span<const Scope> scopes,
   return "Bearer " + token->value;
 }
 
+std::optional<std::string> Tokens::authorization_of_its_own(std::span<const Scope> scopes,
+                                                            std::stop_token stop) {
+  const auto challenge = challenge_.with([](const auto& known) { return known; });
+  if (!challenge || challenge->scheme != "bearer") return authorization(scopes, std::move(stop));
+  Token own;
+  const auto shared = token_for(scopes);
+  {
+    const std::scoped_lock hold(shared->fetching);
+    own.scope = shared->scope;
+  }
+  fetch(own, *challenge, scopes, std::move(stop));
+  return "Bearer " + own.value;
+}
+
+bool Tokens::has_tokens() const {
+  return challenge_.with([](const auto& known) { return known && known->scheme == "bearer"; });
+}
+
 bool Tokens::on_refused(const http::Response& response, std::span<const Scope> scopes,
                         const std::optional<std::string>& used) {
   const auto challenge = choose(response.headers);

@@ -63,6 +63,14 @@ class Tokens {
   /// when nothing may be sent to the realm.
   std::optional<std::string> authorization(std::span<const Scope> scopes, std::stop_token stop);
 
+  /// By a new token that no other request is given. Where tokens are good for few requests, those
+  /// that are under way side by side use up the shared one. Only after a refused Bearer. Throws as
+  /// authorization().
+  std::optional<std::string> authorization_of_its_own(std::span<const Scope> scopes,
+                                                      std::stop_token stop);
+  /// Whether there is such a token: the challenge is Bearer.
+  bool has_tokens() const;
+
   /// Learns from a 401 to a request that carried `used`. Returns true when authorization() now
   /// gives another value, so that it is worth trying again.
   bool on_refused(const http::Response& response, std::span<const Scope> scopes,
