@@ -19,7 +19,8 @@ let
       name
       # null: the hash of the image's store path.
     , tag ? null
-      # The container's configuration: Entrypoint, Cmd, Env, User, WorkingDir, ExposedPorts, Volumes, Labels, StopSignal.
+      # The container's configuration: Entrypoint, Cmd, Env, User, WorkingDir, ExposedPorts, Volumes, Labels, StopSignal;
+      # and what Docker and podman know beside: Healthcheck, OnBuild, Shell, StopTimeout.
     , config ? { }
       # Layers made by buildLayer, below the image's own.
     , layers ? [ ]
@@ -109,6 +110,7 @@ let
       command = builtins.concatStringsSep " " ([ "${n2c}/bin/n2c" "image" "$out" ]
         ++ lib.optional hasBase "--from-image ${base}"
         ++ lib.optional mergeBaseConfig "--merge-base-config"
+        ++ lib.optional (configRules.hasDockerKeys written) "--keep-docker-keys"
         ++ [ "--arch ${lib.escapeShellArg arch}" "--created ${lib.escapeShellArg created}" ]
         ++ map (key: "--annotation ${lib.escapeShellArg "manifest:${key}=${annotations.${key}}"}") (builtins.attrNames annotations)
         ++ [ "${configFile}" ]

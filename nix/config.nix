@@ -15,6 +15,7 @@ let
         + (if builtins.isAttrs value && !(value ? outPath) then "; write [ \"KEY=VALUE\" ]" else "")
       else mustHoldTexts argument value;
     strings = mustBeStrings;
+    health = mustBeHealthcheck;
     # Keys that have nothing behind them. A list of the keys is taken as well.
     keys = argument: value:
       if builtins.isList value then mustHoldTexts argument (builtins.filter (key: !builtins.isInt key) value)
@@ -32,7 +33,49 @@ let
     User = "text";
     Volumes = "keys";
     WorkingDir = "text";
+  } // dockers;
+  # Docker's, beside OCI's.
+  dockers = {
+    Healthcheck = "health";
+    OnBuild = "words";
+    Shell = "words";
+    StopTimeout = "int";
   };
+
+  # Times are nanoseconds, which few write at once.
+  checkKeys = { Test = "words"; Interval = "time"; Timeout = "time"; StartPeriod = "time"; StartInterval = "time"; Retries = "int"; };
+  mustBeHealthcheck = argument: value:
+    let
+      names = builtins.attrNames checkKeys;
+      one = key:
+        let name = nameOf names key; found = value.${key}; at = "${argument}.${key}";
+        in if name == null then "'${argument}' has no '${key}'${meantBy names key}"
+        else if found == null then null
+        else if checkKeys.${name} == "time" then mustBeTime at found
+        else if name == "Test" then mustBeTest at found
+        else mustBe "int" at found;
+    in
+    if !builtins.isAttrs value || value ? outPath then
+      "'${argument}' must be an attribute set, and is ${describe value}; write { Test = [ \"CMD\" … ]; Interval = 30000000000; }"
+    else firstOf one (builtins.attrNames value);
+  mustBeTest = argument: value:
+    if arguments.isText value then
+      "'${argument}' must be a list of strings, and is ${describe value}; write [ \"CMD-SHELL\" \"${builtins.unsafeDiscardStringContext (toString value)}\" ]"
+    else if !builtins.isList value then types.words argument value
+    else if value != [ ] && !builtins.elem (builtins.head value) [ "NONE" "CMD" "CMD-SHELL" ] then
+      "'${argument}' begins with ${describe (builtins.head value)}, and is [ \"CMD\" a program and its words ], [ \"CMD-SHELL\" a line ] or [ \"NONE\" ]"
+    else mustHoldTexts argument value;
+  mustBeTime = argument: value:
+    let
+      units = { ms = "000000"; s = "000000000"; };
+      parts = builtins.match "([0-9]+)(ms|s)" (toString value);
+      example = if builtins.isString value && parts != null
+        then "${builtins.head parts}${units.${builtins.elemAt parts 1}}"
+        else "30000000000 for 30 seconds";
+    in
+    if !builtins.isInt value then "'${argument}' must be a number of nanoseconds, and is ${describe value}; write ${example}"
+    else if value == 0 || value >= 1000000 then null
+    else "'${argument}' is ${toString value} nanoseconds, and Docker takes no less than a millisecond; write ${example}";
   # What Docker knows of a container and no image has.
   ofContainers = [
     "AttachStderr" "AttachStdin" "AttachStdout" "CpuShares" "Cpuset" "Domainname" "Hostname" "Image" "MacAddress" "Memory"
@@ -63,6 +106,9 @@ let
   portOf = port: if builtins.isInt port then "${toString port}/tcp" else "${port}";
 in
 {
+  # Whether something has to be kept that nix2container leaves out.
+  hasDockerKeys = config: builtins.any (key: nameOf (builtins.attrNames dockers) key != null) (builtins.attrNames config);
+
   mustBeConfig = config:
     let said = firstOf mustBeKnown (builtins.attrNames config);
     in if !builtins.isAttrs config then mustBe "set" "config" config

@@ -10,6 +10,7 @@ builtins.mapAttrs (_: file: import file ({ inherit pkgs nix2container; } // base
   fromImage = ./from-image.nix;
   fromImageManifest = ./from-image-manifest.nix;
   getManifest = ./get-manifest.nix;
+  healthcheck = ./healthcheck.nix;
   hello = ./hello.nix;
   index = ./index.nix;
   layered = ./layered.nix;

@@ -31,6 +31,9 @@ struct DockerToolsArguments {
 int run_dockertools(const DockerToolsArguments& arguments, const std::stop_token& stop) {
   const auto conf = or_throw(parse_dockertools_conf(read_description(arguments.conf)),
                              ErrorKind::input, printable(arguments.conf, 300));
+  for (const std::string& told : conf.left_out) {
+    terminal::say(cat(printable(arguments.conf, 300), ": config.", told));
+  }
   std::optional<ImageRecord> base;
   if (!arguments.from_image.empty()) {
     base = or_throw(parse_image_json(read_description(arguments.from_image)), ErrorKind::input,

@@ -38,7 +38,11 @@ struct ImageArguments {
   std::string out, config, from_image, arch, store_root;
   std::string created = "0001-01-01T00:00:00Z";
   std::vector<std::string> layers, annotations;
-  bool merge_base_config = false;
+  bool merge_base_config = false, keep_docker_keys = false;
+  oci::DockerKeys docker_keys() const {
+    return merge_base_config || keep_docker_keys ? oci::DockerKeys::kept
+                                                 : oci::DockerKeys::passed_over;
+  }
 };
 
 /// Reads the flag's file and gives it to `parse`; "" is as if the flag were not given.
@@ -184,14 +188,17 @@ std::string created_of(const std::string& text) {
   return *time;
 }
 
-oci::ContainerConfig read_config(const std::string& file) {
+oci::ContainerConfig read_config(const std::string& file, oci::DockerKeys docker_keys) {
   terminal::say("Getting image configuration from " + file);
   const go::Json json = read_with(file, go::Json::parse_as_go);
   oci::ContainerConfig config;
-  if (const auto wrong = config.decode(json)) {
+  if (const auto wrong = config.decode(json, docker_keys)) {
     throw Error(ErrorKind::input, cat(printable(file), ": ", wrong->str()));
   }
-  for (const std::string& told : left_out_keys(json)) {
+  if (const auto fault = find_fault(config.docker)) {
+    throw Error(ErrorKind::input, cat(printable(file), ": ", *fault));
+  }
+  for (const std::string& told : left_out_keys(json, docker_keys)) {
     terminal::say(cat(printable(file), ": ", told));
   }
   return config;
@@ -211,7 +218,7 @@ int run_image(const ImageArguments& arguments) {
   ImageRecord image{.arch = arguments.arch,
                     .created = created_of(arguments.created),
                     .annotations = image_annotations_of(arguments.annotations)};
-  image.container = read_config(arguments.config);
+  image.container = read_config(arguments.config, arguments.docker_keys());
   image.layers.emplace();
   if (!arguments.from_image.empty()) {
     ImageRecord base = read_with(arguments.from_image, parse_image_json);
@@ -221,7 +228,7 @@ int run_image(const ImageArguments& arguments) {
     terminal::say(cat("Using base image ", arguments.from_image, " containing ",
                       image.layers->size(), " layers"));
     if (arguments.merge_base_config) {
-      merge_base_config(image, base, {.root = arguments.store_root});
+      merge_base_config(image, base, {.root = arguments.store_root}, terminal::say);
     }
   } else if (arguments.merge_base_config) {
     throw Error(ErrorKind::usage, "--merge-base-config: there is no --from-image to merge");
@@ -312,6 +319,9 @@ void add_image_command(CLI::App& command, Invocation& chosen) {
   command.add_flag("--merge-base-config", arguments->merge_base_config,
                    "take over the base image's config where CONFIG says nothing else, as Docker's "
                    "FROM does");
+  command.add_flag("--keep-docker-keys", arguments->keep_docker_keys,
+                   "keep what Docker's config has beside OCI's: Healthcheck, OnBuild, Shell, "
+                   "StopTimeout (--merge-base-config keeps it too)");
   command.add_option("--arch", arguments->arch, "the processor, as Go calls it")
       ->capture_default_str();
   command.add_option("--created", arguments->created, "when the image was made (RFC 3339)")

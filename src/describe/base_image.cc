@@ -74,6 +74,15 @@ ImageRecord read_image(const std::string& manifest_file, std::string_view manife
   return image;
 }
 
+void put_under(ImageRecord& image, const oci::ContainerConfig& base, const Log& log) {
+  if (const auto& triggers = base.docker.on_build; triggers && !triggers->empty()) {
+    log(cat("the base image's OnBuild is not taken over: its ", triggers->size(),
+            triggers->size() == 1 ? " instruction is" : " instructions are",
+            " for a Dockerfile's build on it"));
+  }
+  image.container = merge_configs(base, image.container);
+}
+
 std::map<std::string, std::string> read_blob_map(const std::string& file, const StoreView& store) {
   const auto json =
       or_throw(go::Json::parse(read_description(store.locate_file(file))), ErrorKind::input, file);
@@ -109,13 +118,14 @@ ImageRecord image_from_manifest(const std::string& manifest, const std::string& 
                     config);
 }
 
-void merge_base_config(ImageRecord& image, const ImageRecord& base, const StoreView& store) {
+void merge_base_config(ImageRecord& image, const ImageRecord& base, const StoreView& store,
+                       const Log& log) {
   std::vector<LayerRecord>& layers = *image.layers;
   // A base's config may be empty; only a description without it has no architecture either
   // (docs/format.md G2.3).
   const bool knows_config = !base.arch.empty() || base.container.to_json().compact() != "{}";
   if (knows_config || layers.empty()) {
-    image.container = merge_configs(base.container, image.container);
+    put_under(image, base.container, log);
     image.history = base.history;
     return;
   }
@@ -126,7 +136,7 @@ void merge_base_config(ImageRecord& image, const ImageRecord& base, const StoreV
   }
   const ImageRecord whole =
       image_from_dir(dir, store, [](std::string_view) {}, BaseConfigUse::kept);
-  image.container = merge_configs(whole.container, image.container);
+  put_under(image, whole.container, log);
   for (std::size_t i = 0; i < layers.size() && i < whole.layers->size(); ++i) {
     if (layers[i].history == oci::History{}) layers[i].history = (*whole.layers)[i].history;
   }

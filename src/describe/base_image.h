@@ -33,7 +33,9 @@ ImageRecord image_from_manifest(const std::string& manifest, const std::string& 
 /// be called while the image's layers are only those of the base; `base` need not have them any
 /// more. Whoever adds layers later has to add to `history` too, where there is one. For a base made
 /// by image_from_dir() without its config, the config is looked up in the base's folder. Throws
-/// Error{input} when no config can be found.
-void merge_base_config(ImageRecord& image, const ImageRecord& base, const StoreView& store);
+/// Error{input} when no config can be found. `log` is told what of the base's config is not taken
+/// over.
+void merge_base_config(ImageRecord& image, const ImageRecord& base, const StoreView& store,
+                       const std::function<void(std::string_view)>& log);
 
 }  // namespace n2c

@@ -16,11 +16,14 @@ namespace {
 constexpr std::array<std::string_view, 10> ocis_keys{
     "User",    "ExposedPorts", "Env",    "Entrypoint", "Cmd",
     "Volumes", "WorkingDir",   "Labels", "StopSignal", "ArgsEscaped"};
-/// What Docker's config has more (github.com/moby/docker-image-spec), and what older ones had.
-constexpr std::array<std::string_view, 17> dockers_keys{
-    "Healthcheck", "OnBuild",      "Shell",           "StopTimeout", "Hostname",  "Domainname",
-    "AttachStdin", "AttachStdout", "AttachStderr",    "Tty",         "OpenStdin", "StdinOnce",
-    "Image",       "MacAddress",   "NetworkDisabled", "Memory",      "CpuShares"};
+/// oci/docker_config.h
+constexpr std::array<std::string_view, 4> dockers_keys{"Healthcheck", "OnBuild", "Shell",
+                                                       "StopTimeout"};
+/// What Docker writes of the container that an image was made in, or once wrote.
+constexpr std::array<std::string_view, 16> containers_keys{
+    "Hostname",   "Domainname", "AttachStdin",     "AttachStdout", "AttachStderr", "Tty",
+    "OpenStdin",  "StdinOnce",  "Image",           "PortSpecs",    "Cpuset",       "CpuShares",
+    "MacAddress", "Memory",     "NetworkDisabled", "MemorySwap"};
 
 bool is_one_of(std::span<const std::string_view> keys, std::string_view key) {
   return std::ranges::any_of(
@@ -74,14 +77,21 @@ std::optional<std::string_view> meant_by(std::string_view key) {
 
 }  // namespace
 
-std::vector<std::string> left_out_keys(const go::Json& config) {
+std::vector<std::string> left_out_keys(const go::Json& config, oci::DockerKeys docker_keys) {
   std::vector<std::string> told;
   if (config.as_object() == nullptr) return told;
   for (const auto& [key, value] : *config.as_object()) {
     if (is_one_of(ocis_keys, key)) continue;
     const std::string shown = printable(key, 60);
     if (is_one_of(dockers_keys, key)) {
-      told.push_back(cat(shown, ": left out: Docker's config has it, and OCI's does not"));
+      if (docker_keys == oci::DockerKeys::kept) continue;
+      told.push_back(cat(shown,
+                         ": left out, as nix2container does: Docker's config has it, and "
+                         "OCI's does not; --keep-docker-keys keeps it"));
+      continue;
+    }
+    if (is_one_of(containers_keys, key)) {
+      told.push_back(cat(shown, ": left out: it is of a container and not of an image"));
       continue;
     }
     const auto meant = meant_by(key);

@@ -5,11 +5,12 @@
 #include <vector>
 
 #include "go/encoding_json.h"
+#include "oci/config.h"
 
 namespace n2c {
 
-/// A sentence for each key of `config` that OCI's image config does not have, in order: whether
-/// Docker knows it, or which one may be meant. Keys count in any case, as Go reads them.
-std::vector<std::string> left_out_keys(const go::Json& config);
+/// A sentence for each key of `config` that is left out, in order: whether Docker knows it, or
+/// which one may be meant. Keys count in any case, as Go reads them.
+std::vector<std::string> left_out_keys(const go::Json& config, oci::DockerKeys docker_keys);
 
 }  // namespace n2c

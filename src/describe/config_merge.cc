@@ -38,6 +38,29 @@ const std::string& own_or(const std::string& own, const std::string& base) {
 
 bool is_set(const Texts& texts) { return texts && !texts->empty(); }
 
+/// As dockerd does when a container is made of an image.
+std::optional<oci::Healthcheck> merge_checks(const std::optional<oci::Healthcheck>& base,
+                                             const std::optional<oci::Healthcheck>& own) {
+  if (!base || !own) return own ? own : base;
+  oci::Healthcheck merged = *own;
+  if (!is_set(merged.test)) merged.test = base->test;
+  for (const auto member :
+       {&oci::Healthcheck::interval, &oci::Healthcheck::timeout, &oci::Healthcheck::start_period,
+        &oci::Healthcheck::start_interval, &oci::Healthcheck::retries}) {
+    if (merged.*member == 0) merged.*member = (*base).*member;
+  }
+  merged.others.insert(merged.others.end(), base->others.begin(), base->others.end());
+  return merged;
+}
+
+oci::DockerConfig merge_dockers(const oci::DockerConfig& base, const oci::DockerConfig& own) {
+  oci::DockerConfig merged = own;
+  merged.healthcheck = merge_checks(base.healthcheck, own.healthcheck);
+  if (!is_set(own.shell)) merged.shell = base.shell;
+  if (!own.stop_timeout) merged.stop_timeout = base.stop_timeout;
+  return merged;
+}
+
 /// The same value with a string Cmd or Entrypoint as a list of one.
 go::Json with_lists(const go::Json& container) {
   const go::Json::Object* members = container.as_object();
@@ -79,11 +102,12 @@ oci::ContainerConfig merge_configs(const oci::ContainerConfig& base,
   merged.exposed_ports.insert(base.exposed_ports.begin(), base.exposed_ports.end());
   merged.volumes.insert(base.volumes.begin(), base.volumes.end());
   merged.labels.insert(base.labels.begin(), base.labels.end());
+  merged.docker = merge_dockers(base.docker, own.docker);
   if (!is_set(own.entrypoint)) {
     if (!own.entrypoint) merged.entrypoint = base.entrypoint;  // an empty list clears it
     if (!is_set(own.cmd)) {
       merged.cmd = base.cmd;
-      merged.args_escaped = base.args_escaped;
+      merged.args_escaped = own.args_escaped || base.args_escaped;
     }
   }
   return merged;
@@ -96,7 +120,7 @@ Parsed<BaseConfig> read_base_config(std::string_view config_json, std::size_t la
   if (!facts) return std::unexpected(facts.error());
   BaseConfig base{.platform = facts->platform};
   if (const go::Json* container = config->find("config")) {
-    if (const auto wrong = base.container.decode(with_lists(*container))) {
+    if (const auto wrong = base.container.decode(with_lists(*container), oci::DockerKeys::kept)) {
       return std::unexpected(wrong->below("config").str());
     }
   }

@@ -15,7 +15,9 @@ namespace n2c {
 /// `own` on top of `base`. Env is merged by variable: the base's order, own values, new variables
 /// at the end. Labels are merged by key; ExposedPorts and Volumes are united. User, WorkingDir and
 /// StopSignal are own where set. An own Entrypoint drops the base's Cmd too; an own Cmd keeps the
-/// base's Entrypoint (Dockerfile reference, "Understand how CMD and ENTRYPOINT interact").
+/// base's Entrypoint (Dockerfile reference, "Understand how CMD and ENTRYPOINT interact"). Of
+/// Docker's keys Shell and StopTimeout are own where set, and so is each member of Healthcheck. The
+/// base's OnBuild is for the build on it, which there is none of: it is not taken over.
 oci::ContainerConfig merge_configs(const oci::ContainerConfig& base,
                                    const oci::ContainerConfig& own);
 

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "describe/config_keys.h"
 #include "describe/config_merge.h"
 #include "describe/layer_builder.h"
 #include "go/rfc3339.h"
@@ -101,7 +102,11 @@ Parsed<DockerToolsConf> parse_dockertools_conf(std::string_view json) {
   };
   const auto wrong = go::decode_object(
       *parsed, "conf.json",
-      {{"config", [&](const go::Json& value) { return conf.config.decode(value); }},
+      {{"config",
+        [&](const go::Json& value) {
+          conf.left_out = left_out_keys(value, oci::DockerKeys::kept);
+          return conf.config.decode(value, oci::DockerKeys::kept);
+        }},
        {"architecture", text(conf.architecture)},
        {"created", text(conf.created)},
        {"repo_tag", text(conf.repo_tag)},

@@ -16,6 +16,7 @@ namespace n2c {
 
 struct DockerToolsConf {
   oci::ContainerConfig config{};
+  std::vector<std::string> left_out{};  ///< a sentence for each key of the config that is left out
   std::string architecture{}, created{}, repo_tag{};
   std::string from_image{};                    ///< the archive of a base image; empty: none
   std::vector<std::vector<StorePath>> layers;  ///< with perms where the owner is not root

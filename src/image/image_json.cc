@@ -20,6 +20,19 @@ std::function<void(std::string_view)> note_unknown(std::vector<std::string>& key
   };
 }
 
+/// Decodes an object that has the keys which this n2c knows, and no other: what an unknown one asks
+/// for would be missing in the image. `decode` takes the function that is told of unknown keys.
+Decoded decode_known(const std::function<Decoded(std::function<void(std::string_view)>)>& decode) {
+  std::optional<std::string> first;
+  auto wrong = decode([&](std::string_view key) {
+    if (!first) first = printable(key, 60);
+  });
+  if (wrong || !first) return wrong;
+  return go::DecodeError(*first,
+                         "this n2c does not know the key: use the n2c or nix2container that wrote "
+                         "it, or describe the image again with this one");
+}
+
 /// Decodes the name of a file. A NUL is refused: whoever opens the file would cut the name there.
 Decoded decode_file(const Json& json, std::string& file) {
   if (auto wrong = go::decode(json, file)) return wrong;
@@ -119,7 +132,8 @@ std::optional<std::string> too_large(std::uint64_t config_bytes) {
 
 Decoded decode_config(const Json& json, oci::ContainerConfig& config) {
   if (auto why = too_large(json.compact().size())) return go::DecodeError(*std::move(why));
-  return config.decode(json);
+  return decode_known(
+      [&](const auto& unknown) { return config.decode(json, oci::DockerKeys::kept, unknown); });
 }
 
 Decoded decode_history(const Json& json, std::vector<oci::History>& history) {

@@ -68,19 +68,22 @@ Json rootfs_of(const std::vector<Digest>& diff_ids) {
 
 }  // namespace
 
-go::Decoded ContainerConfig::decode(const Json& json) {
-  return go::decode_object(
-      json, "an image config",
-      {{"User", [&](const Json& v) { return go::decode(v, user); }},
-       {"ExposedPorts", [&](const Json& v) { return decode_keys(v, exposed_ports); }},
-       {"Env", [&](const Json& v) { return go::decode(v, env); }},
-       {"Entrypoint", [&](const Json& v) { return go::decode(v, entrypoint); }},
-       {"Cmd", [&](const Json& v) { return go::decode(v, cmd); }},
-       {"Volumes", [&](const Json& v) { return decode_keys(v, volumes); }},
-       {"WorkingDir", [&](const Json& v) { return go::decode(v, working_dir); }},
-       {"Labels", [&](const Json& v) { return go::decode(v, labels); }},
-       {"StopSignal", [&](const Json& v) { return go::decode(v, stop_signal); }},
-       {"ArgsEscaped", [&](const Json& v) { return go::decode(v, args_escaped); }}});
+go::Decoded ContainerConfig::decode(const Json& json, DockerKeys docker_keys,
+                                    const std::function<void(std::string_view)>& unknown) {
+  std::vector<go::Field> fields{
+      {"User", [&](const Json& v) { return go::decode(v, user); }},
+      {"ExposedPorts", [&](const Json& v) { return decode_keys(v, exposed_ports); }},
+      {"Env", [&](const Json& v) { return go::decode(v, env); }},
+      {"Entrypoint", [&](const Json& v) { return go::decode(v, entrypoint); }},
+      {"Cmd", [&](const Json& v) { return go::decode(v, cmd); }},
+      {"Volumes", [&](const Json& v) { return decode_keys(v, volumes); }},
+      {"WorkingDir", [&](const Json& v) { return go::decode(v, working_dir); }},
+      {"Labels", [&](const Json& v) { return go::decode(v, labels); }},
+      {"StopSignal", [&](const Json& v) { return go::decode(v, stop_signal); }},
+      {"ArgsEscaped", [&](const Json& v) { return go::decode(v, args_escaped); }}};
+  if (docker_keys == DockerKeys::kept)
+    std::ranges::move(docker.fields(), std::back_inserter(fields));
+  return go::decode_object(json, "an image config", fields, unknown);
 }
 
 Json ContainerConfig::to_json() const {
@@ -99,6 +102,7 @@ Json ContainerConfig::to_json() const {
   }
   set_text(json, "StopSignal", stop_signal);
   if (args_escaped) json.set("ArgsEscaped", Json(true));
+  docker.add_to(json);
   return json;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,11 +13,15 @@
 #include <vector>
 
 #include "go/encoding_json.h"
+#include "oci/docker_config.h"
 #include "oci/manifest.h"
 
 namespace n2c::oci {
 
-/// What the `config` object may hold (docs/format.md C5.1). Nothing else is kept.
+/// Whether a `config` is read with the keys that Docker has beside OCI's.
+enum class DockerKeys { passed_over, kept };
+
+/// What the `config` object may hold (docs/format.md C5.1), and Docker's own keys behind it.
 struct ContainerConfig {
   std::string user;
   std::set<std::string> exposed_ports;
@@ -26,10 +31,12 @@ struct ContainerConfig {
   std::map<std::string, std::string> labels;
   std::string stop_signal;
   bool args_escaped = false;
+  DockerConfig docker;
 
   /// Decodes by Go's rules (docs/format.md C4) into what is there already, so a duplicate key
-  /// merges maps.
-  go::Decoded decode(const go::Json& json);
+  /// merges maps. `unknown` is told of every key that is not read.
+  go::Decoded decode(const go::Json& json, DockerKeys docker_keys,
+                     const std::function<void(std::string_view key)>& unknown = {});
   go::Json to_json() const;  // empty fields left out
 };
 

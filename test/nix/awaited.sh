@@ -72,6 +72,25 @@ stream=$(made examples.stream.stream) || fail "the example stream: $stream"
 check "the example stream: an archive of the image" equal \
   "$(tar -xOf "$work/archive.tar" manifest.json | jq -r '.[0].RepoTags[0]' | sed 's,^docker.io/,,')" library/stream:latest
 
+# What is in the pushed configuration, in Docker's format and in OCI's.
+image=$(made examples.healthcheck) || fail "the example healthcheck: $image"
+for format in oci docker; do
+  rm -rf "$work/dir"
+  "$N2C" push "$image" "dir:$work/dir" --format $format > "$work/push.log" 2>&1 || fail "push --format $format: $(cat "$work/push.log")"
+  config=$work/dir/$(jq -r '.config.digest | sub(".*:"; "")' "$work/dir/manifest.json")
+  check "the example healthcheck: Docker's keys are in the configuration, --format $format" equal \
+    "$(jq -c '.config | .Healthcheck.Test[2], .Healthcheck.Interval, .Healthcheck.Retries, .Shell[1:], .StopTimeout' "$config" | xargs)" \
+    "true 30000000000 2 [sh,-c] 3"
+done
+check "an image without them has the digest it had" equal \
+  "$(jq -c '."image-config" | keys' "$(made 'buildImage { name = "a"; config.Cmd = [ "/a" ]; }')")" '["Cmd"]'
+image=$(made 'buildImage { name = "a"; fromImage = buildImage { name = "base"; config = {
+    Healthcheck = { Test = [ "CMD" "/base" ]; Interval = 5000000000; }; Shell = [ "/base" ]; StopTimeout = 9; OnBuild = [ "RUN base" ]; }; };
+  mergeBaseConfig = true; config = { Healthcheck.Retries = 4; StopTimeout = 0; OnBuild = [ "RUN own" ]; ArgsEscaped = true; }; }') || fail "merged: $image"
+check "mergeBaseConfig merges them, by Docker's rules" equal "$(jq -c '."image-config"' "$image")" \
+  '{"ArgsEscaped":true,"Healthcheck":{"Test":["CMD","/base"],"Interval":5000000000,"Retries":4},"OnBuild":["RUN own"],"Shell":["/base"],"StopTimeout":0}'
+check "and says that the base's OnBuild is not taken over" grep -q "the base image's OnBuild is not taken over" "$work/build.log"
+
 image=$(made examples.layersFile) || fail "layersFile: $image"
 labels() { jq -c '[.layers[] | [.paths[].path | sub("/nix/store/[0-9a-z]{32}-"; "")]]' "$1"; }
 check "layersFile: listed paths have their layer, and the rest is one more" equal "$(labels "$image")" '[["hello"],["busybox"]]'

@@ -112,6 +112,21 @@ image "ports that are a string" 'config.ExposedPorts = "80";' \
 image "a volume that has something in it" 'config.Volumes."/data" = "size=1";' \
   "'config.Volumes.\"/data\"' must be an attribute set, and is the string 'size=1'"
 image "a configuration that is a list" 'config = [ ];' "'config' must be an attribute set, and is a list"
+image "a health check's line" 'config.Healthcheck.Test = "curl localhost";' \
+  "'config.Healthcheck.Test' must be a list of strings, and is the string 'curl localhost'; write [ \"CMD-SHELL\" \"curl localhost\" ]"
+image "a health check's test of no kind" 'config.Healthcheck.Test = [ "curl" "localhost" ];' \
+  "'config.Healthcheck.Test' begins with the string 'curl', and is [ \"CMD\" a program and its words ], [ \"CMD-SHELL\" a line ] or [ \"NONE\" ]"
+image "a health check's key of nobody's" 'config.healthcheck.Intervall = 1;' "'config.healthcheck' has no 'Intervall'; did you mean 'Interval'?"
+image "a time in seconds" 'config.Healthcheck.Interval = 30;' \
+  "'config.Healthcheck.Interval' is 30 nanoseconds, and Docker takes no less than a millisecond; write 30000000000 for 30 seconds"
+image "a time with its unit" 'config.Healthcheck.timeout = "5s";' \
+  "'config.Healthcheck.timeout' must be a number of nanoseconds, and is the string '5s'; write 5000000000"
+image "a health check that is a line" 'config.Healthcheck = "true";' "'config.Healthcheck' must be an attribute set, and is the string 'true'"
+image "a time to stop with its unit" 'config.StopTimeout = "10";' "'config.StopTimeout' must be a whole number, and is the string '10'; write 10, without quotes"
+image "a shell that is a word" 'config.Shell = "/bin/sh";' "'config.Shell' must be a list of strings, and is the string '/bin/sh'"
+image "an instruction that is no list" 'config.OnBuild = "RUN a";' "'config.OnBuild' must be a list of strings, and is the string 'RUN a'"
+image "a slip in Docker's keys" 'config.Healtcheck = { };' "'config' has no 'Healtcheck'; did you mean 'Healthcheck'?"
+takes "Docker's keys" 'buildImage { name = "a"; config = { healthcheck = { test = [ "CMD" pkgs.hello ]; Interval = 1000000; retries = 0; }; OnBuild = [ "RUN a" ]; shell = [ "/bin/sh" ]; StopTimeout = -1; ArgsEscaped = true; }; }'
 warns "what is of a container" 'buildImage { name = "a"; config.Hostname = "b"; }' \
   "nix2container.buildImage (image 'a'): 'config.Hostname' is of a container and not of an image; it is left out"
 takes "keys in any case" 'buildImage { name = "a"; config = { entrypoint = [ pkgs.hello ]; cmd = null; env = [ "A=b" ]; }; }'

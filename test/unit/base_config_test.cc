@@ -41,6 +41,8 @@ ImageRecord image_on(const ImageRecord& base) {
   return image;
 }
 
+void unheard(std::string_view) {}
+
 constexpr std::string_view merged =
     R"({"Env":["PATH=/bin","A=2","B=3"],"Cmd":["bash"],"Labels":{"from":"base"}})";
 
@@ -64,7 +66,7 @@ TEST_CASE("a base's history goes through image.json with its entries without a l
   const auto described = parse_image_json(image_json(base.read(BaseConfigUse::kept)));
   REQUIRE_MESSAGE(described, described.error());
   ImageRecord image = image_on(*described);
-  merge_base_config(image, *described, {});
+  merge_base_config(image, *described, {}, unheard);
   const auto merged_image = parse_image_json(image_json(image));
   REQUIRE_MESSAGE(merged_image, merged_image.error());
   REQUIRE(merged_image->history.size() == 2);
@@ -99,7 +101,7 @@ TEST_CASE("a base described with its config is merged under the image's own") {
   const Base base;
   const ImageRecord described = base.read(BaseConfigUse::kept);
   ImageRecord image = image_on(described);
-  merge_base_config(image, described, {});
+  merge_base_config(image, described, {}, unheard);
   CHECK(image.container.to_json().compact() == merged);
 }
 
@@ -107,7 +109,7 @@ TEST_CASE("a base described without its config is looked up where its layers lie
   const Base base;
   const ImageRecord described = base.read(BaseConfigUse::dropped);
   ImageRecord image = image_on(described);
-  merge_base_config(image, described, {});
+  merge_base_config(image, described, {}, unheard);
   CHECK(image.container.to_json().compact() == merged);
   CHECK(image.layers->front().history.created_by == "ADD rootfs");
 }
@@ -116,8 +118,23 @@ TEST_CASE("a base that sets nothing is merged like any other") {
   const ImageRecord base{.layers = {{LayerRecord{.paths = {{StorePath{.path = "/nix/store/a"}}}}}},
                          .arch = "amd64"};
   ImageRecord image = image_on(base);
-  merge_base_config(image, base, {});
+  merge_base_config(image, base, {}, unheard);
   CHECK(image.container.to_json().compact() == R"({"Env":["A=2","B=3"]})");
+}
+
+TEST_CASE("that a base's OnBuild is not taken over is said (#18)") {
+  ImageRecord base{.layers = {{}}, .arch = "amd64"};
+  base.container.docker.on_build = {{"RUN a", "RUN b"}};
+  base.container.docker.stop_timeout = 5;
+  const auto described = parse_image_json(image_json(base));
+  REQUIRE_MESSAGE(described, described.error());
+  ImageRecord image = image_on(*described);
+  std::string heard;
+  merge_base_config(image, *described, {}, [&](std::string_view told) { heard += told; });
+  CHECK(heard ==
+        "the base image's OnBuild is not taken over: its 2 instructions are for a Dockerfile's "
+        "build on it");
+  CHECK(image.container.to_json().compact() == R"({"Env":["A=2","B=3"],"StopTimeout":5})");
 }
 
 TEST_CASE("a base whose config is nowhere to be found says how to keep it") {
@@ -126,7 +143,7 @@ TEST_CASE("a base whose config is nowhere to be found says how to keep it") {
   std::filesystem::remove(base.folder.path() / "manifest.json");
   ImageRecord image = image_on(described);
   try {
-    merge_base_config(image, described, {});
+    merge_base_config(image, described, {}, unheard);
     FAIL("no error");
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::input);

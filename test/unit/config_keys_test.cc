@@ -8,7 +8,9 @@ using namespace n2c;
 
 TEST_CASE(
     "each key that an image's config leaves out is named, with the one that may be meant (#19)") {
-  const auto told = [](const char* json) { return left_out_keys(*go::Json::parse(json)); };
+  const auto told = [](const char* json, oci::DockerKeys docker = oci::DockerKeys::passed_over) {
+    return left_out_keys(*go::Json::parse(json), docker);
+  };
   const auto first = [&](const std::string& key) {
     const auto all = told(("{\"" + key + "\": 1}").c_str());
     REQUIRE(all.size() == 1);
@@ -22,8 +24,12 @@ TEST_CASE(
   CHECK(first("Label").ends_with("did you mean Labels?"));
   CHECK(first("nonsense") == "nonsense: left out: an image's config has no such key");
   CHECK(first("healthcheck") ==
-        "healthcheck: left out: Docker's config has it, and OCI's does not");
-  CHECK(told(R"({"OnBuild":[],"Shell":[],"StopTimeout":1})").size() == 3);
+        "healthcheck: left out, as nix2container does: Docker's config has it, and OCI's does "
+        "not; --keep-docker-keys keeps it");
+  constexpr auto dockers = R"({"OnBuild":[],"Shell":[],"StopTimeout":1,"Healthcheck":{}})";
+  CHECK(told(dockers).size() == 4);
+  CHECK(told(dockers, oci::DockerKeys::kept).empty());
+  CHECK(first("hostname") == "hostname: left out: it is of a container and not of an image");
   CHECK(first("a\\u001b").find('\x1b') == std::string::npos);
   CHECK(told("[]").empty());
 }

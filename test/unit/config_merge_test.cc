@@ -56,6 +56,46 @@ TEST_CASE("labels, ports and volumes are united, and single values are own where
         R"("WorkingDir":"/srv","Labels":{"a":"base","b":"own","c":"own"},"StopSignal":"SIGINT"})");
 }
 
+TEST_CASE("a health check is merged member by member, and the base's where there is none (#18)") {
+  constexpr auto base = R"({"Healthcheck":{"Test":["CMD","/check"],"Interval":5000000000,)"
+                        R"("Retries":3,"Later":{"a":1}}})";
+  CHECK(merged(base, "{}") == base);
+  CHECK(merged(base, R"({"healthcheck":{"retries":9,"StartPeriod":1000000}})") ==
+        R"({"Healthcheck":{"Test":["CMD","/check"],"Interval":5000000000,"StartPeriod":1000000,)"
+        R"("Retries":9,"Later":{"a":1}}})");
+  CHECK(merged("{}", R"({"Healthcheck":{"Test":["NONE"]}})") ==
+        R"({"Healthcheck":{"Test":["NONE"]}})");
+  CHECK(merged(base, R"({"Healthcheck":null})") == base);
+}
+
+TEST_CASE("an own ArgsEscaped stays, with the base's command too (#18)") {
+  CHECK(merged(R"({"Cmd":["c"]})", R"({"ArgsEscaped":true})") ==
+        R"({"Cmd":["c"],"ArgsEscaped":true})");
+  CHECK(merged(R"({"Cmd":["c"],"ArgsEscaped":true})", R"({"Cmd":["d"]})") == R"({"Cmd":["d"]})");
+}
+
+TEST_CASE("Shell and StopTimeout are own where set, and OnBuild is the image's own (#18)") {
+  constexpr auto base = R"({"OnBuild":["RUN a"],"Shell":["/bin/ash","-c"],"StopTimeout":30})";
+  CHECK(merged(base, "{}") == R"({"Shell":["/bin/ash","-c"],"StopTimeout":30})");
+  CHECK(merged(base, R"({"OnBuild":["RUN b"],"Shell":["/bin/sh"],"StopTimeout":0})") ==
+        R"({"OnBuild":["RUN b"],"Shell":["/bin/sh"],"StopTimeout":0})");
+}
+
+TEST_CASE("a health check that no engine would run is refused with what belongs there (#18)") {
+  const auto fault = [](const std::string& check) {
+    const auto config = config_of("{\"Healthcheck\":" + check + "}");
+    return find_fault(config.docker).value_or("");
+  };
+  CHECK(fault(R"({"Test":["CMD-SHELL","true"],"Interval":1000000})") == "");
+  CHECK(fault(R"({"Test":[]})") == "");
+  CHECK(fault(R"({"Timeout":30})") ==
+        "Healthcheck.Timeout: 30 nanoseconds, and Docker takes no less than 1000000; a second is "
+        "1000000000");
+  CHECK(fault(R"({"Test":["curl","-f"]})").starts_with("Healthcheck.Test: begins with \"curl\""));
+  CHECK(fault(R"({"Retries":-1})") == "Healthcheck.Retries: -1 is negative");
+  CHECK(fault(R"({"Every":1})").starts_with("Healthcheck.Every: no engine knows this key"));
+}
+
 TEST_CASE("an old config's Cmd and Entrypoint may be a string") {
   const auto config = config_of(R"({"Cmd":"bash","entrypoint":"/entry"})");
   CHECK(config.cmd == Texts{"bash"});

@@ -175,12 +175,13 @@ TEST_CASE("an image config keeps what OCI knows, in order, and merges duplicate 
       R"({"labels":{"a":"1"},"CMD":["c"],"entrypoint":[],"Healthcheck":{},"Volumes":{"/v":{"x":1}},
           "exposedports":{"80/tcp":null},"user":"u","Labels":{"b":null},"WorkingDir":"/w",
           "StopSignal":"INT","ArgsEscaped":true,"Env":null})");
-  CHECK_FALSE(config.decode(*json));
+  CHECK_FALSE(config.decode(*json, DockerKeys::passed_over));
   CHECK(config.to_json().compact() ==
         R"({"User":"u","ExposedPorts":{"80/tcp":{}},"Cmd":["c"],"Volumes":{"/v":{}},)"
         R"("WorkingDir":"/w","Labels":{"a":"1","b":""},"StopSignal":"INT","ArgsEscaped":true})");
-  CHECK(config.decode(*go::Json::parse(R"({"Volumes":{"/v":1}})"))->str() ==
-        "Volumes./v: cannot unmarshal number 1 into an empty object");
+  CHECK(
+      config.decode(*go::Json::parse(R"({"Volumes":{"/v":1}})"), DockerKeys::passed_over)->str() ==
+      "Volumes./v: cannot unmarshal number 1 into an empty object");
 }
 
 TEST_CASE("of a foreign config only its diff_ids are required (G2.5)") {
