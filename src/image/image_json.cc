@@ -87,21 +87,26 @@ Decoded decode_path(const Json& json, StorePath& path) {
                            note_unknown(path.unknown_keys, ""));
 }
 
+Decoded decode_entry(const Json& json, oci::History& entry) {
+  return decode_known([&](const auto& unknown) { return entry.decode(json, unknown); });
+}
+
 Decoded decode_layer(const Json& json, LayerRecord& layer) {
   const auto decode_paths = [&](const Json& v) -> Decoded {
     layer.paths.reset();
     if (v.is_null()) return {};
     return go::decode_list<StorePath>(v, layer.paths.emplace(), decode_path);
   };
-  return go::decode_object(
-      json, "a layer",
-      {{"digest", [&](const Json& v) { return go::decode(v, layer.digest); }},
-       {"size", [&](const Json& v) { return go::decode(v, layer.size); }},
-       {"diff_ids", [&](const Json& v) { return go::decode(v, layer.diff_id); }},
-       {"paths", decode_paths},
-       {"mediatype", [&](const Json& v) { return go::decode(v, layer.media_type); }},
-       {"layer-path", [&](const Json& v) { return decode_file(v, layer.layer_path); }},
-       {"History", [&](const Json& v) { return layer.history.decode(v); }}});
+  const std::vector<go::Field> fields{
+      {"digest", [&](const Json& v) { return go::decode(v, layer.digest); }},
+      {"size", [&](const Json& v) { return go::decode(v, layer.size); }},
+      {"diff_ids", [&](const Json& v) { return go::decode(v, layer.diff_id); }},
+      {"paths", decode_paths},
+      {"mediatype", [&](const Json& v) { return go::decode(v, layer.media_type); }},
+      {"layer-path", [&](const Json& v) { return decode_file(v, layer.layer_path); }},
+      {"History", [&](const Json& v) { return decode_entry(v, layer.history); }}};
+  return decode_known(
+      [&](const auto& unknown) { return go::decode_object(json, "a layer", fields, unknown); });
 }
 
 Decoded decode_layers(const Json& json, std::vector<LayerRecord>& layers) {
@@ -137,8 +142,7 @@ Decoded decode_config(const Json& json, oci::ContainerConfig& config) {
 }
 
 Decoded decode_history(const Json& json, std::vector<oci::History>& history) {
-  return go::decode_list<oci::History>(
-      json, history, [](const Json& v, oci::History& one) { return one.decode(v); });
+  return go::decode_list<oci::History>(json, history, decode_entry);
 }
 
 Decoded decode_image(const Json& json, ImageRecord& image) {
@@ -147,15 +151,16 @@ Decoded decode_image(const Json& json, ImageRecord& image) {
     if (v.is_null()) return {};
     return decode_layers(v, image.layers.emplace());
   };
-  return go::decode_object(
-      json, "an image",
-      {{"version", [&](const Json& v) { return go::decode(v, image.version); }},
-       {"image-config", [&](const Json& v) { return decode_config(v, image.container); }},
-       {"layers", decode_list},
-       {"arch", [&](const Json& v) { return go::decode(v, image.arch); }},
-       {"created", [&](const Json& v) { return decode_created(v, image.created); }},
-       {"annotations", [&](const Json& v) { return go::decode(v, image.annotations); }},
-       {"history", [&](const Json& v) { return decode_history(v, image.history); }}});
+  const std::vector<go::Field> fields{
+      {"version", [&](const Json& v) { return go::decode(v, image.version); }},
+      {"image-config", [&](const Json& v) { return decode_config(v, image.container); }},
+      {"layers", decode_list},
+      {"arch", [&](const Json& v) { return go::decode(v, image.arch); }},
+      {"created", [&](const Json& v) { return decode_created(v, image.created); }},
+      {"annotations", [&](const Json& v) { return go::decode(v, image.annotations); }},
+      {"history", [&](const Json& v) { return decode_history(v, image.history); }}};
+  return decode_known(
+      [&](const auto& unknown) { return go::decode_object(json, "an image", fields, unknown); });
 }
 
 Json json_of(const Perm& perm) {
@@ -227,7 +232,10 @@ Parsed<ImageRecord> parse_image_json(std::string_view text) {
   ImageRecord image{.version = 0};
   if (const auto wrong = decode_image(*json, image)) return std::unexpected(wrong->str());
   if (image.version != 1) {
-    return std::unexpected(cat("version: ", image.version, " where 1 was due (no image.json?)"));
+    return std::unexpected(cat("version: ", image.version, " where 1 was due",
+                               image.version > 1 ? ": use an n2c that knows it, or describe the "
+                                                   "image again with this one"
+                                                 : " (no image.json?)"));
   }
   const std::size_t layers = image.layers ? image.layers->size() : 0;
   if (!image.history.empty() && oci::layers_in(image.history) != layers) {

@@ -106,14 +106,16 @@ Json ContainerConfig::to_json() const {
   return json;
 }
 
-go::Decoded History::decode(const Json& json) {
+go::Decoded History::decode(const Json& json,
+                            const std::function<void(std::string_view)>& unknown) {
   return go::decode_object(
       json, "a history entry",
       {{"created", [&](const Json& v) { return decode_time(v, created); }},
        {"created_by", [&](const Json& v) { return go::decode(v, created_by); }},
        {"author", [&](const Json& v) { return go::decode(v, author); }},
        {"comment", [&](const Json& v) { return go::decode(v, comment); }},
-       {"empty_layer", [&](const Json& v) { return go::decode(v, empty_layer); }}});
+       {"empty_layer", [&](const Json& v) { return go::decode(v, empty_layer); }}},
+      unknown);
 }
 
 Json History::to_json() const {

@@ -46,7 +46,8 @@ struct History {
   std::string created_by, author, comment;
   bool empty_layer = false;
 
-  go::Decoded decode(const go::Json& json);
+  go::Decoded decode(const go::Json& json,
+                     const std::function<void(std::string_view key)>& unknown = {});
   go::Json to_json() const;
   bool operator==(const History&) const = default;
 };

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "base/text.h"
+
 namespace image_json_test {
 
 using namespace n2c;
@@ -104,17 +106,48 @@ TEST_CASE("versions other than 1 are refused, as is what has none") {
   CHECK(error_of(R"({"version":99})").starts_with("version: 99 where 1 was due"));
   CHECK(error_of("{}").starts_with("version: 0"));
   CHECK(error_of("null").starts_with("version: 0"));
+  CHECK(error_of(R"({"version":2})").ends_with("describe the image again with this one"));
+}
+
+TEST_CASE("keys of newer writers are refused by name, wherever they would be lost (#18)") {
+  constexpr std::string_view why =
+      ": this n2c does not know the key: use the n2c or nix2container that wrote it, or describe "
+      "the image again with this one";
+  CHECK(error_of(R"({"version":1,"platform":{}})") == cat("platform", why));
+  CHECK(error_of(with_layer(R"({"ignoreDestination":"x"})")) ==
+        cat("layers[1].ignoreDestination", why));
+  CHECK(error_of(with_layer(R"({"History":{"by":"x"}})")) == cat("layers[1].History.by", why));
+  CHECK(error_of(R"({"version":1,"image-config":{"Volume":{}}})") ==
+        cat("image-config.Volume", why));
+  CHECK(error_of(R"({"version":1,"history":[{"empty":true}]})") == cat("history[0].empty", why));
+  CHECK(parse_layers_json(R"([{"tar":true}])").error() == cat("[0].tar", why));
+  CHECK(parse_image_json(R"({"version":1,"image-config":{"healthcheck":{"test":["NONE"]}}})")
+            ->container.docker.healthcheck);
+}
+
+TEST_CASE("orMode and capabilities are written where they are set (#18)") {
+  LayerRecord layer{
+      .paths = {{StorePath{.path = "/p",
+                           .options = PathOptions{.rewrite = {}, .perms = {{{.regex = "r"}}}}}}}};
+  CHECK(layers_json({layer}).find("orMode") == std::string::npos);
+  CHECK(layers_json({layer}).find("capabilities") == std::string::npos);
+  Perm& perm = layer.paths->front().options->perms->front();
+  perm.or_mode = "0222";
+  perm.capabilities = "all=ep";
+  const auto back = parse_layers_json(layers_json({layer}));
+  REQUIRE(back);
+  CHECK(back->front().paths == layer.paths);
 }
 
 TEST_CASE("keys inside paths and options that are not known are kept in mind") {
   const auto layers = parse_layers_json(
-      R"([{"paths":[{"path":"/p","tar":true,"options":{"ignoreDestination":"x",
-          "perms":[{"orMode":"0222"}]}}],"other":1}])");
+      R"([{"paths":[{"path":"/p","nar":true,"options":{"ignoreDestination":"x",
+          "perms":[{"recursive":"0222"}]}}]}])");
   REQUIRE(layers);
   CHECK(layers->front().paths->front().unknown_keys ==
-        std::vector<std::string>{"tar", "options.ignoreDestination", "options.perms.orMode"});
+        std::vector<std::string>{"nar", "options.ignoreDestination", "options.perms.recursive"});
   CHECK_THROWS_WITH_AS(require_known_options(*layers->front().paths),
-                       "/p: tar: unknown, and the layer must be made by it", Error);
+                       "/p: nar: unknown, and the layer must be made by it", Error);
 }
 
 TEST_CASE("more than ten thousand layers are refused") {
