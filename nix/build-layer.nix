@@ -52,7 +52,9 @@ let
     , layers ? [ ]
       # false keeps the layer's tar beside its digest, for store paths that do not build twice to the same bytes.
     , reproducible ? true
-      # Owners and modes for the tar, which the store cannot hold: { path; regex; mode; uid; gid; uname; gname; }.
+      # Owners and modes for the tar, which the store cannot hold: { path; regex; mode; orMode; uid; gid; uname; gname;
+      # capabilities; }. orMode's bits are set beside those that there are; capabilities are of regular files, and written as
+      # setcap takes them: "cap_net_bind_service=ep".
     , perms ? [ ]
       # The same in a JSON file, such as a derivation makes; it comes behind `perms`.
     , permsFile ? null

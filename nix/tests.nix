@@ -6,6 +6,7 @@ let
   sayings = {
     bash = { pattern = "^/bin/bash 5"; command = "/bin/bash -c 'echo \"$(type -p bash) $BASH_VERSION\"'"; };
     basic.pattern = "^Hello, world!$";
+    capabilities.pattern = "^CapEff:.*0400$";
     duplicated.pattern = "^Hello, world!$";
     fromImage.pattern = "/etc/alpine-release$";
     fromImageManifest.pattern = "/etc/alpine-release$";

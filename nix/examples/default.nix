@@ -5,6 +5,7 @@ builtins.mapAttrs (_: file: import file ({ inherit pkgs nix2container; } // base
   accounts = ./accounts.nix;
   bash = ./bash.nix;
   basic = ./basic.nix;
+  capabilities = ./capabilities.nix;
   created = ./created.nix;
   duplicated = ./duplicated.nix;
   fromImage = ./from-image.nix;

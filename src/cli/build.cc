@@ -269,7 +269,8 @@ void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) 
   command.add_option("--rewrites", arguments->rewrites,
                      "JSON array of {path, regex, repl}: where a path's files go");
   command.add_option("--perms", arguments->perms,
-                     "JSON array of {path, regex, mode, uid, gid, uname, gname}");
+                     "JSON array of {path, regex, mode, orMode, uid, gid, uname, gname, "
+                     "capabilities}");
   command.add_flag("--strict-perms", arguments->strict_perms,
                    "refuse modes that are not one to seven octal digits, such as 0o755");
   command.add_flag("--strict-roots", arguments->strict_roots,

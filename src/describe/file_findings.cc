@@ -53,14 +53,17 @@ void find_idle(const StorePath& path, const StoreView& store, std::vector<std::s
   std::vector<bool> matched(perms.size());
   bool any_file = false;
   for_each_file(path, store, *rules,
-                [&](const std::string&, const SourceFile&, const std::string& source) {
+                [&](const std::string&, const SourceFile& file, const std::string& source) {
                   any_file = true;
-                  rules->note_matches(source, matched);
+                  rules->note_matches(source, S_ISREG(file.st_mode), matched);
                 });
   for (std::size_t i = 0; any_file && i < perms.size(); ++i) {
     if (matched[i]) continue;
     found.push_back(cat("the perms of ", path.path, " with the regex ", go::quote(perms[i].regex),
-                        " match none of its files"));
+                        " match none of its ",
+                        perms[i].capabilities.empty() ? "files"
+                                                      : "regular files, which alone have "
+                                                        "capabilities"));
   }
 }
 

@@ -29,7 +29,9 @@ go::Decoded decode_perm_entry(const Json& json, PermEntry& entry) {
        {"uid", [&](const Json& v) { return go::decode(v, perm.uid); }},
        {"gid", [&](const Json& v) { return go::decode(v, perm.gid); }},
        {"uname", [&](const Json& v) { return go::decode(v, perm.uname); }},
-       {"gname", [&](const Json& v) { return go::decode(v, perm.gname); }}},
+       {"gname", [&](const Json& v) { return go::decode(v, perm.gname); }},
+       {"orMode", [&](const Json& v) { return go::decode(v, perm.or_mode); }},
+       {"capabilities", [&](const Json& v) { return go::decode(v, perm.capabilities); }}},
       [&](std::string_view key) { entry.unknown_keys.push_back(printable(key, 60)); });
 }
 

@@ -25,7 +25,8 @@ constexpr Place name_at{0, 100}, mode_at{100, 8}, uid_at{108, 8}, gid_at{116, 8}
     mtime_at{136, 12}, checksum_at{148, 8}, type_at{156, 1}, link_at{157, 100}, magic_at{257, 8},
     uname_at{265, 32}, gname_at{297, 32}, major_at{329, 8}, minor_at{337, 8}, prefix_at{345, 155};
 
-using Records = std::map<std::string_view, std::string>;
+using Records = std::map<std::string, std::string>;
+constexpr std::string_view xattr_prefix = "SCHILY.xattr.";
 
 /// Whether it is one of 0x01 to 0x7f, which is what "ASCII" means in docs/format.md B10.2.
 bool is_ascii(char c) { return c != 0 && static_cast<unsigned char>(c) < 0x80; }
@@ -138,11 +139,16 @@ class FormatChoice {
     check_number("Size", "size", header.size, size_at.width);
     check_number("Devmajor", "", header.dev_major, major_at.width);
     check_number("Devminor", "", header.dev_minor, minor_at.width);
+    for (const auto& [name, value] : header.xattrs) {
+      records_[cat(xattr_prefix, name)] = value;
+      not_ustar_ = not_gnu_ = "PAXRecords";
+    }
   }
 
   Parsed<Format> format() const {
     for (const auto& [key, value] : records_) {
-      if (has_nul(value)) return std::unexpected(wrong("invalid PAX record: ", key, " = ", value));
+      if (has_nul(key) || (has_nul(value) && !key.starts_with(xattr_prefix)))
+        return std::unexpected(wrong("invalid PAX record: ", key, " = ", value));
     }
     if (not_ustar_.empty()) return Format::ustar;
     if (not_pax_.empty()) return Format::pax;
@@ -166,7 +172,7 @@ class FormatChoice {
     if (has_nul(text) || (too_long && !gnu_has_entry)) not_gnu_ = wrong(cat(field, "="), text);
     if (is_ascii(text) && !too_long) return;
     if (key != "path" || !split_) not_ustar_ = wrong(cat(field, "="), text);
-    records_[key] = text;  // docs/format.md B10.4: also for a name that can be split
+    records_[std::string(key)] = text;  // docs/format.md B10.4: also for a name that can be split
   }
 
   void check_number(std::string_view field, std::string_view key, std::int64_t value,
@@ -177,7 +183,7 @@ class FormatChoice {
     if (key.empty()) {
       not_pax_ = not_ustar_;
     } else {
-      records_[key] = std::to_string(value);
+      records_[std::string(key)] = std::to_string(value);
     }
   }
 

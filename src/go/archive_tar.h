@@ -3,6 +3,7 @@
 /// this folder has worked hex.
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "base/error.h"
@@ -27,6 +28,8 @@ struct TarHeader {
   std::int64_t size = 0;   ///< bytes of data; not negative
   std::int64_t mtime = 0;  ///< seconds; 0 to 8589934591
   std::int64_t dev_major = 0, dev_minor = 0;
+  /// Extended attributes and their values, any bytes. They are PAX records "SCHILY.xattr.NAME".
+  std::map<std::string, std::string> xattrs{};
 };
 
 /// Appends everything that comes before the entry's data: the PAX or GNU entries that it needs,

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "go/filepath.h"
 #include "go/fmt.h"
+#include "image/file_capabilities.h"
 
 namespace n2c {
 
@@ -28,6 +29,23 @@ std::optional<Parsed<std::int64_t>> parse_mode(const std::string& mode) {
   const Parsed<go::ScannedOctal> scanned = go::scan_octal(mode);
   if (!scanned) return Parsed<std::int64_t>(std::unexpected(scanned.error()));
   return Parsed<std::int64_t>(scanned->value);
+}
+
+/// Octal digits and nothing else, at most 07777.
+std::int64_t parse_or_mode(const Perm& perm, const std::string& path) {
+  if (perm.or_mode.empty()) return 0;
+  const Parsed<go::ScannedOctal> scanned = go::scan_octal(perm.or_mode);
+  if (scanned && scanned->whole && scanned->value <= 07777) return scanned->value;
+  throw Error(ErrorKind::input,
+              cat("orMode ", go::quote(perm.or_mode), " in the perms of ", path,
+                  " is not one to four octal digits"),
+              "write it like \"0222\"");
+}
+
+std::string parse_capabilities(const Perm& perm, const std::string& path) {
+  if (perm.capabilities.empty()) return {};
+  return or_throw(file_capabilities(perm.capabilities), ErrorKind::input,
+                  cat("capabilities ", go::quote(perm.capabilities), " in the perms of ", path));
 }
 
 /// A warning when the expression is "^" and an unquoted path that has a character like '+' in it
@@ -78,7 +96,8 @@ FileRules::FileRules(const StorePath& path, bool case_hack)
   }
   if (!path.options->perms) return;
   for (const Perm& perm : *path.options->perms) {
-    perms_.emplace_back(compile(path, "perms", perm.regex), perm, parse_mode(perm.mode));
+    perms_.emplace_back(compile(path, "perms", perm.regex), perm, parse_mode(perm.mode),
+                        parse_or_mode(perm, path.path), parse_capabilities(perm, path.path));
   }
 }
 
@@ -88,21 +107,27 @@ std::string FileRules::destination(std::string_view source) const {
 }
 
 void FileRules::apply_perms(std::string_view source, go::TarHeader& header) const {
-  for (const auto& [regexp, perm, mode] : perms_) {
+  for (const auto& [regexp, perm, mode, or_mode, capabilities] : perms_) {
     if (!regexp.matches(source)) continue;
     header.uid = perm.uid;
     header.gid = perm.gid;
     if (!perm.uname.empty()) header.uname = perm.uname;
     if (!perm.gname.empty()) header.gname = perm.gname;
-    if (!mode) continue;
-    header.mode = or_throw(*mode, ErrorKind::input,
-                           cat("mode ", go::quote(perm.mode), " in the perms of ", path_));
+    if (mode) {
+      header.mode = or_throw(*mode, ErrorKind::input,
+                             cat("mode ", go::quote(perm.mode), " in the perms of ", path_));
+    }
+    header.mode |= or_mode;
+    if (capabilities.empty() || header.type != '0') continue;
+    header.xattrs[std::string(capability_attribute)] = capabilities;
   }
 }
 
-void FileRules::note_matches(std::string_view source, std::vector<bool>& matched) const {
+void FileRules::note_matches(std::string_view source, bool is_regular,
+                             std::vector<bool>& matched) const {
   for (std::size_t i = 0; i < perms_.size(); ++i) {
-    if (!matched[i] && perms_[i].regexp.matches(source)) matched[i] = true;
+    if (matched[i] || (!is_regular && !perms_[i].capabilities.empty())) continue;
+    matched[i] = perms_[i].regexp.matches(source);
   }
 }
 

@@ -16,19 +16,20 @@ namespace n2c {
 /// The options of one store path, compiled once. Immutable; all threads may use it.
 class FileRules {
  public:
-  /// Throws Error{input} for a regular expression that Go refuses and for keys this n2c does not
-  /// know (docs/format.md Appendix III). `case_hack`: a name is cut at "~nix~case~hack~" before
-  /// anything is rewritten (E3.1); perms see the whole name (B8.2).
+  /// Throws Error{input} for a regular expression that Go refuses, for an orMode or capabilities
+  /// that mean nothing, and for keys this n2c does not know (docs/format.md Appendix III).
+  /// `case_hack`: a name is cut at "~nix~case~hack~" before anything is rewritten (E3.1); perms see
+  /// the whole name (B8.2).
   explicit FileRules(const StorePath& path, bool case_hack = false);
 
   /// Where the file goes. Empty when it is left out (docs/format.md E3.3).
   std::string destination(std::string_view source) const;
 
-  /// Sets owner and mode in a header as the perms that match the source say (docs/format.md B8.3).
-  /// Throws Error{input} for a mode that is not a number.
+  /// Sets owner, mode and capabilities in a header as the perms that match the source say
+  /// (docs/format.md B8.3, B8.6). Throws Error{input} for a mode that is not a number.
   void apply_perms(std::string_view source, go::TarHeader& header) const;
-  /// Sets those of `matched` whose perm, by its number, matches the source.
-  void note_matches(std::string_view source, std::vector<bool>& matched) const;
+  /// Sets those of `matched` whose perm, by its number, does something to the source.
+  void note_matches(std::string_view source, bool is_regular, std::vector<bool>& matched) const;
 
  private:
   struct Rewriting {
@@ -39,6 +40,8 @@ class FileRules {
     go::Regexp regexp;
     Perm perm;
     std::optional<Parsed<std::int64_t>> mode;  ///< nothing: left as it is
+    std::int64_t or_mode = 0;
+    std::string capabilities{};  ///< the attribute's value
   };
 
   std::string path_;

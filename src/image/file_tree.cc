@@ -21,7 +21,10 @@ std::string perms_text(const Perms& perms) {
   for (const Perm& perm : *perms) {
     text += cat(text.empty() ? "" : ", ", "{regex ", go::quote(perm.regex), " mode ",
                 go::quote(perm.mode), " uid ", perm.uid, " gid ", perm.gid, " uname ",
-                go::quote(perm.uname), " gname ", go::quote(perm.gname), "}");
+                go::quote(perm.uname), " gname ", go::quote(perm.gname));
+    if (!perm.or_mode.empty()) text += cat(" orMode ", go::quote(perm.or_mode));
+    if (!perm.capabilities.empty()) text += cat(" capabilities ", go::quote(perm.capabilities));
+    text += "}";
   }
   return cat("[", text, "]");
 }

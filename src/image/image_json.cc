@@ -41,14 +41,17 @@ Decoded decode_file(const Json& json, std::string& file) {
 }
 
 Decoded decode_perm(const Json& json, Perm& perm, std::vector<std::string>& unknown_keys) {
-  return go::decode_object(json, "a perm",
-                           {{"regex", [&](const Json& v) { return go::decode(v, perm.regex); }},
-                            {"mode", [&](const Json& v) { return go::decode(v, perm.mode); }},
-                            {"uid", [&](const Json& v) { return go::decode(v, perm.uid); }},
-                            {"gid", [&](const Json& v) { return go::decode(v, perm.gid); }},
-                            {"uname", [&](const Json& v) { return go::decode(v, perm.uname); }},
-                            {"gname", [&](const Json& v) { return go::decode(v, perm.gname); }}},
-                           note_unknown(unknown_keys, "options.perms."));
+  return go::decode_object(
+      json, "a perm",
+      {{"regex", [&](const Json& v) { return go::decode(v, perm.regex); }},
+       {"mode", [&](const Json& v) { return go::decode(v, perm.mode); }},
+       {"uid", [&](const Json& v) { return go::decode(v, perm.uid); }},
+       {"gid", [&](const Json& v) { return go::decode(v, perm.gid); }},
+       {"uname", [&](const Json& v) { return go::decode(v, perm.uname); }},
+       {"gname", [&](const Json& v) { return go::decode(v, perm.gname); }},
+       {"orMode", [&](const Json& v) { return go::decode(v, perm.or_mode); }},
+       {"capabilities", [&](const Json& v) { return go::decode(v, perm.capabilities); }}},
+      note_unknown(unknown_keys, "options.perms."));
 }
 
 Decoded decode_rewrite(const Json& json, Rewrite& rewrite, std::vector<std::string>& unknown_keys) {
@@ -167,7 +170,10 @@ Json json_of(const Perm& perm) {
   Json json;
   json.set("regex", perm.regex).set("mode", perm.mode);
   json.set("uid", Json(perm.uid)).set("gid", Json(perm.gid));
-  return json.set("uname", perm.uname).set("gname", perm.gname);
+  json.set("uname", perm.uname).set("gname", perm.gname);
+  if (!perm.or_mode.empty()) json.set("orMode", perm.or_mode);
+  if (!perm.capabilities.empty()) json.set("capabilities", perm.capabilities);
+  return json;
 }
 
 Json json_of(const StorePath& path) {

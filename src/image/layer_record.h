@@ -16,6 +16,8 @@ struct Perm {
   std::string regex, mode;
   std::int64_t uid = 0, gid = 0;
   std::string uname, gname;
+  std::string or_mode{};       ///< octal bits that are set behind `mode`; empty: none
+  std::string capabilities{};  ///< of regular files, as setcap(8) takes them; empty: none
   bool operator==(const Perm&) const = default;
 };
 
@@ -36,8 +38,8 @@ struct PathOptions {
 struct StorePath {
   std::string path;
   std::optional<PathOptions> options;
-  /// Keys inside options or perms that this n2c does not know ("options.orMode"): making the
-  /// layer again without obeying them would give other bytes (docs/format.md Appendix III).
+  /// Keys inside options or perms that this n2c does not know ("options.ignoreDestination"): making
+  /// the layer again without obeying them would give other bytes (docs/format.md Appendix III).
   std::vector<std::string> unknown_keys{};
   bool operator==(const StorePath&) const = default;
 };

@@ -59,6 +59,26 @@ image=$(made 'buildImage { name = "a"; initializeNixDatabase = true; nixMode = "
 listing "$image" > "$work/listing"
 has "nixMode" "drwxrwxr-x 0/30 /nix/var/nix/db"
 
+# What a tar has of a file beside owner and mode: "NAME RECORD=VALUE in hexadecimal digits" for each.
+attributes() {
+  for layer in $(jq -r '.layers[].digest' "$work/dir/manifest.json"); do
+    python3 - "$work/dir/${layer#*:}" <<'PY'
+import sys, tarfile
+for entry in tarfile.open(sys.argv[1], encoding='utf-8', errors='surrogateescape'):
+    for key, value in entry.pax_headers.items():
+        if key.startswith('SCHILY.xattr.'):
+            print('/' + entry.name.lstrip('/'), key[13:], value.encode('utf-8', 'surrogateescape').hex())
+PY
+  done
+}
+image=$(made examples.capabilities) || fail "the example capabilities: $image"
+listing "$image" > "$work/listing"
+attributes > "$work/attributes"
+check "the example capabilities: one file has them, with the bytes of setcap" equal "$(cat "$work/attributes")" \
+  "/bin/server security.capability 0100000200040000000000000000000000000000"
+has "the example capabilities: orMode adds to what a folder has" "drwxrwxr-x 0/1000 /srv/data"
+has "the example capabilities: and to no other" "dr-xr-xr-x 0/0 /bin"
+
 image=$(made examples.permsFile) || fail "the example permsFile: $image"
 listing "$image" > "$work/listing"
 has "the example permsFile: what a derivation says holds" "-r-------- 1000/0 /data/key"

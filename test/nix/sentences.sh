@@ -143,6 +143,19 @@ says "a layer's mode that is a number" 'buildLayer { perms = [ { path = pkgs.hel
 image "an owner in quotes" 'perms = [ { path = pkgs.hello; uid = "1000"; } ];' \
   "'perms.uid' must be a whole number, and is the string '1000'; write 1000, without quotes"
 image "perms that are one" 'perms = { path = pkgs.hello; };' "'perms' must be a list, and is an attribute set"
+image "a mode to add that is a number" 'perms = [ { path = pkgs.hello; orMode = 22; } ];' \
+  "'perms' has the orMode 22, a number; write it as octal digits in a string: orMode = \"0022\""
+image "a mode to add that is none" 'perms = [ { path = pkgs.hello; orMode = "g+w"; } ];' \
+  "'perms' has the orMode 'g+w'; it takes one to four octal digits, such as \"0222\""
+image "a capability of nobody's" 'perms = [ { path = pkgs.hello; capabilities = "cap_net_bindservice=ep"; } ];' \
+  "'perms.capabilities' is the string 'cap_net_bindservice=ep', and 'cap_net_bindservice' is no capability; did you mean 'cap_net_bind_service'?"
+image "a capability without its beginning" 'perms = [ { path = pkgs.hello; capabilities = "cap_kill,net_raw=ep"; } ];' \
+  "'perms.capabilities' is the string 'cap_kill,net_raw=ep', and 'net_raw' is no capability; did you mean 'cap_net_raw'?"
+image "a capability without its sets" 'perms = [ { path = pkgs.hello; capabilities = "cap_net_raw"; } ];' \
+  "'perms.capabilities' is the string 'cap_net_raw'; write it as setcap takes it: \"cap_net_bind_service=ep\""
+image "capabilities that are a list" 'perms = [ { path = pkgs.hello; capabilities = [ "cap_net_raw" ]; } ];' \
+  "'perms.capabilities' must be a string, and is a list"
+takes "bits to add, and capabilities" 'buildLayer { deps = [ pkgs.hello ]; perms = [ { path = pkgs.hello; regex = "x"; orMode = "0222"; capabilities = "cap_net_raw,CAP_KILL=ep all+i"; } ]; }'
 warns "a permission without its path" 'buildLayer { perms = [ { mode = "0644"; } ]; }' \
   "nix2container.buildLayer: 'perms' holds an element without a 'path', which changes no file"
 warns "a permission's key of nobody's" 'buildLayer { perms = [ { path = pkgs.hello; regexp = ".*"; } ]; }' \
@@ -236,6 +249,11 @@ if [ -z "$today" ]; then # today's Nix builds without the machine's programs
   said "a regex that matches no file" 'warning: the perms of /hello with the regex "/bin/hallo$" match none of its files'
   said "a path that is not there" 'warning: the perms of /other are for no path of this layer'
   check "and no more than that" equal "$(grep -c warning: "$work/said")" 2
+  if built 'buildLayer { deps = [ pkgs.hello ]; permsFile = pkgs.writeText "perms" (builtins.toJSON [
+      { path = pkgs.hello; regex = "/bin/"; capabilities = "cap_net_raw=ep cap_kill=p"; } ]); }'; then
+    fail "capabilities that no file can have were taken"
+  fi
+  said "capabilities that no file can have" "a file's capabilities are effective all together or not at all"
   two='let root = name: text: pkgs.runCommand name { } "mkdir -p $out/etc; echo ${text} > $out/etc/motd; echo same > $out/etc/same; ln -s ${text} $out/etc/link";'
   for layers in 1 5; do
     built "$two in buildImage { name = \"a\"; maxLayers = $layers; copyToRoot = [ (root \"one\" \"abc\") (root \"two\" \"def\") ]; }" ||

@@ -54,6 +54,26 @@ std::string sha256_of(std::string_view bytes) {
 
 }  // namespace
 
+TEST_CASE("an extended attribute is a PAX record before the others, whatever its bytes (#18)") {
+  go::TarHeader header{
+      .name = "/bin/a", .uname = "root", .gname = "root", .mode = 0555, .mtime = 1};
+  const std::string value("\1\0\0\2\n=", 6);
+  header.xattrs["security.capability"] = value;
+  header.uid = 1 << 24;
+  std::string bytes;
+  REQUIRE(go::append_tar_header(header, bytes));
+  REQUIRE(bytes.size() == 3 * go::tar_block);
+  CHECK(bytes[156] == 'x');
+  const std::string data =
+      "43 SCHILY.xattr.security.capability=" + value + "\n" + "16 uid=16777216\n";
+  CHECK(bytes.substr(go::tar_block, data.size()) == data);
+  CHECK(bytes[2 * go::tar_block + 156] == '0');
+  header.mode = -1;
+  const auto wrong = go::append_tar_header(header, bytes);
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().ends_with("PAX cannot encode Mode=-1; and GNU cannot encode PAXRecords"));
+}
+
 TEST_CASE(
     "every tar header Go wrote is written with the same bytes, and what Go refuses with its "
     "words") {

@@ -33,6 +33,17 @@ TEST_CASE("perms that match no file, or are for no path, are found") {
             "the perms of /nix/store/a with the regex \"/sbin/\" match none of its files"});
 }
 
+TEST_CASE("capabilities for folders and links only are found (#18)") {
+  const TempStore store;
+  store.file("/nix/store/a/bin/tool", "x");
+  const std::vector<StorePath> paths{
+      at_root("/nix/store/a", {{.regex = "/bin$", .capabilities = "all=ep"},
+                               {.regex = "/bin/", .capabilities = "all=ep"}})};
+  CHECK(find_idle_perms(paths, {"/nix/store/a"}, {"/nix/store/a"}, store.view()) ==
+        std::vector<std::string>{"the perms of /nix/store/a with the regex \"/bin$\" match none of "
+                                 "its regular files, which alone have capabilities"});
+}
+
 TEST_CASE("of a path that cannot be looked at nothing is said: making the layer does") {
   const TempStore store;
   const std::vector<StorePath> paths{at_root("/nix/store/gone", {{.regex = "x"}}),

@@ -87,11 +87,46 @@ TEST_CASE("a bad regular expression is an error that names it, its path and what
                        Error);
 }
 
+TEST_CASE("orMode sets bits behind every mode, and is refused where it is no mode (#18)") {
+  const auto mode = [](std::vector<Perm> perms) {
+    return applied(std::move(perms), "/nix/store/a/f").mode;
+  };
+  CHECK(mode({{.regex = ".*", .or_mode = "0222"}}) == 0666);
+  CHECK(mode({{.regex = ".*", .mode = "0500", .or_mode = "4011"}}) == 04511);
+  CHECK(mode({{.regex = "f.$", .or_mode = "0222"}}) == 0444);
+  CHECK(mode({{.regex = ".*", .or_mode = "0222"}, {.regex = ".*", .mode = "0400"}}) == 0400);
+  for (const char* const bad : {"0o222", "8", "-1", " 222", "10000", "rwx"}) {
+    CHECK_THROWS_WITH_AS(FileRules(with("/nix/store/a", {}, {{{.regex = "f", .or_mode = bad}}})),
+                         doctest::Contains("in the perms of /nix/store/a is not one to four"),
+                         Error);
+  }
+}
+
+TEST_CASE("capabilities are an attribute of regular files, and owners are reset as ever (#18)") {
+  const FileRules rules(with("/nix/store/a", {}, {{{.regex = "f$", .capabilities = "all=ep"}}}));
+  go::TarHeader file{.type = '0', .mode = 0555, .uid = 7};
+  rules.apply_perms("/nix/store/a/f", file);
+  CHECK(file.xattrs.size() == 1);
+  CHECK(file.xattrs.at("security.capability").size() == 20);
+  CHECK(file.mode == 0555);
+  CHECK(file.uid == 0);
+  for (const char type : {'2', '5'}) {
+    go::TarHeader other{.type = type};
+    rules.apply_perms("/nix/store/a/f", other);
+    CHECK(other.xattrs.empty());
+  }
+  CHECK_THROWS_WITH_AS(
+      FileRules(with("/nix/store/a", {}, {{{.regex = "f", .capabilities = "root"}}})),
+      "capabilities \"root\" in the perms of /nix/store/a: \"root\" does not say of which sets; "
+      "write root=ep",
+      Error);
+}
+
 TEST_CASE("options this n2c does not know stop the layer from being made again") {
   StorePath path = with("/nix/store/a", {});
-  path.unknown_keys = {"options.orMode", "options.tar"};
+  path.unknown_keys = {"options.recursive", "options.tar"};
   CHECK_THROWS_WITH_AS(FileRules{path},
-                       "path /nix/store/a has options this n2c does not know: options.orMode, "
+                       "path /nix/store/a has options this n2c does not know: options.recursive, "
                        "options.tar",
                        Error);
 }

@@ -108,10 +108,10 @@ TEST_CASE("describing layers stops when asked to") {
 
 TEST_CASE("options that are not known are refused before a tar is read") {
   std::vector<StorePath> paths = {
-      {.path = "/nix/store/none", .options = {}, .unknown_keys = {"options.orMode"}}};
-  CHECK_THROWS_WITH_AS(build_layers({paths}, {}, {}),
-                       "/nix/store/none: options.orMode: unknown, and the layer must be made by it",
-                       Error);
+      {.path = "/nix/store/none", .options = {}, .unknown_keys = {"options.recursive"}}};
+  CHECK_THROWS_WITH_AS(
+      build_layers({paths}, {}, {}),
+      "/nix/store/none: options.recursive: unknown, and the layer must be made by it", Error);
 }
 
 }  // namespace layer_builder_test

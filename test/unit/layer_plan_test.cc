@@ -106,8 +106,8 @@ TEST_CASE("rules of the wrong shape are named by their keys, unknown keys kept f
   CHECK(read_perms(R"([{"path":"A","uid":1.0}])", rules) ==
         "[0].uid: cannot unmarshal number 1.0 into an integer");
   CHECK(read_rewrites("[", rules)->starts_with("unexpected end of JSON input"));
-  REQUIRE_FALSE(read_perms(R"([{"path":"A","orMode":"0222"}])", rules));
-  CHECK(select(rules, {}).paths[0].unknown_keys == std::vector<std::string>{"orMode"});
+  REQUIRE_FALSE(read_perms(R"([{"path":"A","recursive":"0222"}])", rules));
+  CHECK(select(rules, {}).paths[0].unknown_keys == std::vector<std::string>{"recursive"});
 }
 
 }  // namespace layer_plan_test

@@ -157,9 +157,9 @@ TEST_CASE("layers that cannot be had are refused, and the message says which and
   CHECK(refused([](LayerRecord& l) { l.diff_id = oci::Digest::of("x").str(); })
             .message()
             .find("digest: is not diff_ids") != std::string::npos);
-  CHECK(refused([](LayerRecord& l) { l.paths->front().unknown_keys = {"options.orMode"}; })
+  CHECK(refused([](LayerRecord& l) { l.paths->front().unknown_keys = {"options.recursive"}; })
             .message()
-            .find("/nix/store/aaa-hello: options.orMode: unknown") != std::string::npos);
+            .find("/nix/store/aaa-hello: options.recursive: unknown") != std::string::npos);
   CHECK(refused([](LayerRecord& l) { l.layer_path = "/none"; })
             .message()
             .ends_with("No such file or directory"));
