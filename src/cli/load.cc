@@ -8,9 +8,10 @@
 #include "base/text.h"
 #include "cache/digest_cache.h"
 #include "cli/command.h"
+#include "cli/image_argument.h"
 #include "cli/transfer_options.h"
 #include "engine/engine_choice.h"
-#include "image/image_json.h"
+#include "places/layer_spool.h"
 
 namespace n2c::cli {
 
@@ -67,9 +68,19 @@ std::string closing_line(const LoadRequest& request, const LoadReport& report,
              " sent (", brief_bytes(report.bytes_sent), "), ", brief_duration(elapsed));
 }
 
+/// What comes through a pipe is read now, when an engine is there to take it.
+Image whole_image(ImageArgument argument, const Engine& engine, Progress& progress,
+                  std::stop_token stop) {
+  if (auto* archive = std::get_if<StreamedArchive>(&argument)) {
+    return spool_archive(std::move(*archive), engine.str(), progress, std::move(stop));
+  }
+  return std::get<Image>(std::move(argument));
+}
+
 int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
-  const Image image = load_image_json(arguments.image, {.root = arguments.store_root});
+  ImageArgument argument = open_image_argument(arguments.image, arguments.store_root, {}, stop);
+  Image image;
   const LoadRequest request{.image = image,
                             .names = references_of(arguments.names, "NAME"),
                             .like = references_of(arguments.like, "--like"),
@@ -88,6 +99,7 @@ int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
     const std::string at = choice.host ? " at " + choice.host->str() : "";
     progress.note(cat("loading into ", engine->str(), at, ": ", choice.why));
   }
+  image = whole_image(std::move(argument), *engine, progress, stop);
   const LoadReport report = with_context(cat("loading into ", engine->str()), [&] {
     return load_into(*engine, request, progress, stop);
   });
@@ -98,7 +110,11 @@ int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
 }
 
 void add_load_options(CLI::App& command, LoadArguments& arguments) {
-  command.add_option("IMAGE.json", arguments.image, "the image's description")->required();
+  command
+      .add_option("IMAGE.json", arguments.image,
+                  "the image's description, or docker-archive:FILE (docker-archive:- reads it from "
+                  "standard input)")
+      ->required();
   command.add_option("NAME", arguments.names, "NAME[:TAG] to give the image (several are fine)");
   command.add_option("--engine", arguments.engine, "auto, docker, podman or containerd")
       ->check(CLI::IsMember({"auto", "docker", "podman", "containerd"}));

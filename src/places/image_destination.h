@@ -38,8 +38,8 @@ class ImageDestination {
   virtual IndexReport push_index(const std::vector<IndexPart>& parts, const IndexOptions& options,
                                  Progress& progress, std::stop_token stop);
   /// Begins to take the layers of an image that is pushed with these options afterwards, when all
-  /// of them have passed. `progress` outlives the result. Throws Error{usage} where the manifest
-  /// comes first.
+  /// of them have passed. `progress` outlives the result. Here they are kept in files: the
+  /// destination wants the whole image at once.
   virtual std::unique_ptr<LayerIntake> open_intake(const PushOptions& options, Progress& progress,
                                                    std::stop_token stop);
 };

@@ -10,6 +10,7 @@
 #include "layout/oci_layout.h"
 #include "places/archive_destination.h"
 #include "places/engine_destination.h"
+#include "places/layer_spool.h"
 #include "remote/registry_intake.h"
 #include "remote/registry_source.h"
 #include "remote/registry_store.h"
@@ -203,10 +204,9 @@ IndexReport ImageDestination::push_index(const std::vector<IndexPart>&, const In
               "write it to oci:FOLDER first, then n2c copy oci:FOLDER oci-archive:FILE");
 }
 
-std::unique_ptr<LayerIntake> ImageDestination::open_intake(const PushOptions&, Progress&,
+std::unique_ptr<LayerIntake> ImageDestination::open_intake(const PushOptions&, Progress& progress,
                                                            std::stop_token) {
-  throw Error(ErrorKind::usage, str() + ": an archive that comes through a pipe cannot go there",
-              "save it to a file, and name that: docker-archive:FILE");
+  return std::make_unique<LayerSpool>(str(), progress);
 }
 
 OpenedSource open_source(const Address& address, Registries& registries, const StoreView& store) {

@@ -29,8 +29,10 @@ StreamedPush push_stream(StreamedArchive archive, ImageDestination& to, const Pu
   }
   PassedImage passed = [&] {
     const auto intake = to.open_intake(options, progress, stop);
-    return read_docker_archive(std::move(archive.bytes), archive.name, archive.image, *intake,
-                               stop);
+    PassedImage read =
+        read_docker_archive(std::move(archive.bytes), archive.name, archive.image, *intake, stop);
+    read.image = intake->openable(std::move(read.image));
+    return read;
   }();
   StreamedPush pushed{.report = to.push(passed.image, options, progress, stop),
                       .config_id = oci::Digest::of(passed.image.config_json)};

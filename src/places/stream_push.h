@@ -25,8 +25,9 @@ struct StreamedPush {
 };
 
 /// Writes one image of the archive, layer by layer as it passes. The archive is read once and to
-/// its end, and no file is made but the destination's own. Throws Error as ImageDestination::push()
-/// and read_docker_archive() do; then no tag was written.
+/// its end. A registry or a folder gets the layers as they pass, and no file is made but its own;
+/// for other destinations they are kept until all have come (layer_spool.h). Throws Error as
+/// ImageDestination::push() and read_docker_archive() do; then no tag was written.
 StreamedPush push_stream(StreamedArchive archive, ImageDestination& to, const PushOptions& options,
                          Progress& progress, std::stop_token stop);
 

@@ -10,6 +10,7 @@
 
 #include "base/stream.h"
 #include "codec/codec.h"
+#include "image/image.h"
 #include "oci/descriptor.h"
 #include "oci/digest.h"
 #include "transfer/blob_store.h"
@@ -42,6 +43,9 @@ class LayerIntake {
   /// checked. Throws Error{integrity} when they are not that layer, since then they have passed
   /// and are nowhere.
   virtual LayerTaken take(PassingLayer layer, std::stop_token stop) = 0;
+  /// The image of these layers as the place is to be given it. A place that has kept the bytes
+  /// makes them such that they can be opened.
+  virtual Image openable(Image passed) const { return passed; }
 };
 
 /// Puts layers into a store, compressed as they pass.

@@ -26,5 +26,7 @@ for road in archive registry; do
   ctr -n $space images rm --sync $(ctr -n $space images ls -q) >/dev/null
 done
 check_two_at_once --engine containerd --namespace two
+load image.json app:1 --engine containerd --namespace piped >/dev/null
+check_piped_load --engine containerd --namespace piped
 check_killed_load --engine containerd --namespace killed
 check_killed_engine start_containerd --engine containerd --namespace died

@@ -9,6 +9,11 @@ start_dockerd
 make_two_images
 
 check_loads 2
+load image.json app:1 >/dev/null
+check_piped_load
+check "a name that was cut off is given to nothing" equal "$(docker images -q cut)" ""
+docker rmi piped:1 >/dev/null
+load changed.json app:1 >/dev/null
 check "the image runs" equal "$(docker run --rm --network=none app:1 bash -c 'echo $((6 * 7))')" 42
 docker create --name whole app:1 >/dev/null
 docker export whole | exported_equals changed.json || fail "the exported file system differs"

@@ -24,6 +24,9 @@ for road in registry archive; do
 done
 check_two_at_once --engine podman
 podman rmi -af >/dev/null
+load image.json app:1 --engine podman >/dev/null
+check_piped_load --engine podman
+podman rmi -af >/dev/null
 check_killed_load --engine podman
 podman rmi -af >/dev/null
 

@@ -2,7 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 #include "base/error.h"
+#include "base/file.h"
 #include "layout/archive_writer.h"
 #include "places/stream_push.h"
 #include "test/support/memory_place.h"
@@ -68,10 +72,12 @@ class OneStore final : public ImageDestination {
     return copy_to_store(source, store_, options, progress, stop);
   }
   std::unique_ptr<LayerIntake> open_intake(const PushOptions& options, Progress& progress,
-                                           std::stop_token) override {
+                                           std::stop_token stop) override {
+    if (takes_whole_images) return ImageDestination::open_intake(options, progress, stop);
     return std::make_unique<StoreIntake>(store_, options.compression, 1, known, progress);
   }
   KnownForms known{};
+  bool takes_whole_images = false;
 
  private:
   BlobStore& store_;
@@ -81,11 +87,13 @@ struct Pushing {
   MemoryBlobStore store;
   SilentProgress progress;
   KnownForms known{};
+  bool takes_whole_images = false;
   PushOptions options{.tags = {"1"}, .compression = {.codec = Codec::none, .level = 0}};
 
   PushReport push(const std::string& bytes) {
     OneStore place(store);
     place.known = known;
+    place.takes_whole_images = takes_whole_images;
     return push_stream({.bytes = MemorySource(bytes).open(), .name = "the stream"}, place, options,
                        progress, {})
         .report;
@@ -116,6 +124,36 @@ TEST_CASE("an archive that passes is pushed layer by layer, then its config and 
   CHECK(pushing.store.blobs.at(stream.diff_id(0)) == stream.layers[0]);
   CHECK(pushing.store.blobs.contains(oci::Digest::of(stream.config())));
   CHECK(pushing.store.tags.at("1") == report.manifest->digest);
+}
+
+TEST_CASE("for a place that takes an image whole the layers are kept in files meanwhile (#18)") {
+  const TemporaryFolder folder;
+  const char* const before = std::getenv("TMPDIR");
+  const std::string kept = before == nullptr ? "" : before;
+  ::setenv("TMPDIR", folder.path().c_str(), 1);
+  Pushing pushing;
+  pushing.takes_whole_images = true;
+  const Stream stream;
+  const PushReport report = pushing.push(stream);
+  CHECK(report.count(BlobOutcome::sent) == 2);
+  CHECK(pushing.store.blobs.at(stream.diff_id(1)) == stream.layers[1]);
+  CHECK(pushing.store.tags.at("1") == report.manifest->digest);
+  CHECK(pushing.progress.notes().size() == 1);
+  for (const std::string& note : pushing.progress.notes()) {
+    CHECK(note.starts_with("keeping the archive's layers in " + folder.path().string()));
+  }
+  CHECK(std::filesystem::is_empty(folder.path()));
+  Stream altered;
+  altered.layers[1] = tar_of("another");
+  Pushing failing;
+  failing.takes_whole_images = true;
+  CHECK(failing.failure(altered).kind() == ErrorKind::integrity);
+  CHECK(std::filesystem::is_empty(folder.path()));
+  if (before == nullptr) {
+    ::unsetenv("TMPDIR");
+  } else {
+    ::setenv("TMPDIR", kept.c_str(), 1);
+  }
 }
 
 TEST_CASE("a layer whose name says its digest is not sent when it is there") {
