@@ -1,5 +1,5 @@
 # buildLayer: store paths and their closure as one or more layers, described in $out/layers.json.
-{ pkgs, lib, n2c, arguments, permRules, closureGraph, tarRoot }:
+{ pkgs, lib, n2c, arguments, permRules, closureGraph }:
 
 let
   inherit (arguments) checked describe fromContents must mustBe mustBeLayerCount mustBeLayers mustBeMetadata mustBeOneOf
@@ -58,8 +58,8 @@ let
     , perms ? [ ]
       # The same in a JSON file, such as a derivation makes; it comes behind `perms`.
     , permsFile ? null
-      # A tar, or a list of them, whose entries go to the root with the owners and modes that they have there. It is
-      # best in a layer of its own: folders that it shares with others here need the same perms in both.
+      # A plain tar, or a list of them, whose entries go to the root, above the layer's other files, with the owners, modes
+      # and attributes that they have there.
     , fromTar ? null
       # true refuses a mode that is not octal digits alone; otherwise "0o755" is read as 0, as it has been.
     , strictPerms ? false
@@ -87,13 +87,13 @@ let
     , ...
     }@given:
     let
-      tars = map tarRoot (toList fromTar);
-      roots = fromContents "buildLayer" contents copyToRoot ++ map (tar: tar.root) tars;
+      tars = toList fromTar;
+      roots = fromContents "buildLayer" contents copyToRoot;
       json = name: value: pkgs.writeText name (builtins.toJSON value);
       rewrites = rewritesOf { inherit roots excludes; exact = exactRelocation; };
-      graph = closureGraph { paths = deps ++ roots; without = builtins.filter (path: path != "") (toList ignore); };
+      graph = closureGraph { paths = deps ++ roots ++ tars; without = builtins.filter (path: path != "") (toList ignore) ++ tars; };
       knownPerms = permRules.known "buildLayer" perms;
-      permsFiles = toList permsFile ++ map (tar: tar.perms) tars;
+      permsFiles = toList permsFile;
       ownPerms = json "perms.json" knownPerms;
       allPerms =
         if permsFiles == [ ] then ownPerms
@@ -110,6 +110,7 @@ let
         "--rewrites ${json "rewrites.json" rewrites}"
       ]
       ++ lib.optional (knownPerms != [ ] || permsFiles != [ ]) "--perms ${allPerms}"
+      ++ map (tar: "--tars ${tar}") tars
       ++ lib.optional strictPerms "--strict-perms"
       ++ lib.optional strictRoots "--strict-roots"
       ++ lib.optional (metadata != { }) "--history ${json "history.json" metadata}"

@@ -34,12 +34,11 @@ let
   configRules = import ./config.nix { inherit lib arguments; };
   permRules = import ./perms.nix { inherit lib arguments; };
   accounts = import ./accounts.nix { inherit pkgs lib arguments; };
-  tarRoot = import ./tar-root.nix { inherit pkgs; };
   closureGraph = import ./closure-graph.nix { inherit pkgs; };
   nixDatabase = import ./nix-database.nix { inherit pkgs; };
   skopeo = import ./skopeo.nix { inherit pkgs n2c; };
   runnables = import ./runnables.nix { inherit pkgs lib n2c skopeo; };
-  buildLayer = import ./build-layer.nix { inherit pkgs lib n2c arguments permRules closureGraph tarRoot; };
+  buildLayer = import ./build-layer.nix { inherit pkgs lib n2c arguments permRules closureGraph; };
   buildImage = import ./build-image.nix {
     inherit pkgs lib n2c arguments configRules permRules accounts closureGraph nixDatabase buildLayer runnables goArch;
   };

@@ -30,7 +30,7 @@ namespace {
 struct LayersArguments {
   std::string out, graph, ignore, rewrites, perms, history, max_layers = "1";
   std::string tar_directory, compressor = "none", strategy = "popularity", store_root, layer_lists;
-  std::vector<std::string> parents;
+  std::vector<std::string> parents, tars;
   bool strict_perms = false, strict_roots = false;
 };
 
@@ -116,6 +116,15 @@ std::vector<std::vector<StorePath>> split_paths(const LayersArguments& arguments
   return split_by_size(paths, sizes, closure, max_layers);
 }
 
+/// The tars' entries come last in the topmost layer, above all files.
+void add_tars(const std::vector<std::string>& tars, std::vector<std::vector<StorePath>>& layers) {
+  if (tars.empty()) return;
+  if (layers.empty()) layers.emplace_back();
+  for (const std::string& tar : tars) {
+    layers.back().push_back({.path = tar, .options = {}, .is_tar = true});
+  }
+}
+
 /// Warns of options that do nothing and of roots that take files from each other; refuses such
 /// roots with --strict-roots. `ordered` is the closure.
 void examine_files(const LayersArguments& arguments,
@@ -167,7 +176,8 @@ int run_layers(const LayersArguments& arguments, const std::stop_token& stop) {
                          .compression = compression};
   auto paths = select_paths(ordered, rules, parents, terminal::say);
   for (const std::string& warning : find_warnings(paths)) terminal::say("warning: " + warning);
-  const auto split = split_paths(arguments, std::move(paths), closure, store, stop);
+  auto split = split_paths(arguments, std::move(paths), closure, store, stop);
+  add_tars(arguments.tars, split);
   const auto layers = build_layers(split, build, stop);
   examine_files(arguments, split, ordered, rules);  // behind what upstream refuses
   for (const LayerRecord& layer : layers) {
@@ -265,6 +275,10 @@ void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) 
       ->required();
   command.add_option("PARENT-LAYERS", arguments->parents,
                      "layers.json files whose paths are left out");
+  command.add_option(
+      "--tars", arguments->tars,
+      "a plain tar whose entries are put above the paths, with the owners, modes and "
+      "attributes that it has (repeatable)");
   command.add_option("--ignore", arguments->ignore, "leave this store path out");
   command.add_option("--rewrites", arguments->rewrites,
                      "JSON array of {path, regex, repl}: where a path's files go");

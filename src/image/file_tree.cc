@@ -50,6 +50,15 @@ std::uint32_t FileTree::add_folder(std::string path) {
   return static_cast<std::uint32_t>(folders_.size() - 1);
 }
 
+std::uint32_t FileTree::add_packed(PackedFile file) {
+  packed_.push_back(std::move(file));
+  return static_cast<std::uint32_t>(packed_.size() - 1);
+}
+
+const PackedFile* FileTree::packed(const SourceFile& source) const {
+  return source.packed == SourceFile::no_folder ? nullptr : &packed_[source.packed];
+}
+
 std::string FileTree::source_path(const SourceFile& source) const {
   if (source.folder == SourceFile::no_folder) return std::string(source.file);
   return go::join_clean(folders_[source.folder], source.file);
@@ -96,6 +105,8 @@ void FileTree::check_conflict(std::string_view destination, const SourceFile& ea
                     was, "' from '", source_path(earlier), "' while it is added again with ", what,
                     " '", is, "' by '", source_path(later), "'"));
   };
+  const bool is_packed = packed(later) != nullptr;
+  if (is_packed && S_ISDIR(earlier.st_mode) == S_ISDIR(later.st_mode)) return;
   if (earlier.st_mode != later.st_mode) {
     clash("mode", go::mode_text(earlier.st_mode), go::mode_text(later.st_mode));
   }

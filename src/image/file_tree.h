@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "image/layer_record.h"
+#include "image/packed_tar.h"
 
 namespace n2c {
 
@@ -24,6 +25,9 @@ struct SourceFile {
   std::uint64_t size = 0;  ///< of a regular file
   std::string_view file;
   std::string_view link;  ///< a symlink's target
+  /// FileTree::add_packed's, for an entry of a tar: `folder` is the tar and `file` the entry's
+  /// name.
+  std::uint32_t packed = no_folder;
 };
 
 /// Built by one thread; then any may read it.
@@ -39,11 +43,17 @@ class FileTree {
   std::string_view keep(std::string_view text);
   /// A folder that sources are in, by its clean path.
   std::uint32_t add_folder(std::string path);
+  /// An entry of a tar.
+  std::uint32_t add_packed(PackedFile file);
+  /// The entry behind a source, and the tar's path. A null pointer for a source that is none.
+  const PackedFile* packed(const SourceFile& source) const;
+  const std::string& tar_of(const SourceFile& source) const { return folders_[source.folder]; }
   /// Where the file was found, as messages and regular expressions see it.
   std::string source_path(const SourceFile& source) const;
 
   /// Puts a file at a destination, which is cleaned first. It replaces a file that is there already
-  /// and is alike. Otherwise it throws Error{input} with upstream's text (docs/format.md E5).
+  /// and is alike. Otherwise it throws Error{input} with upstream's text (docs/format.md E5). An
+  /// entry of a tar replaces what is there, but no folder replaces a file, nor a file a folder.
   void add(std::string_view destination, const SourceFile& source);
 
   class Cursor;
@@ -73,6 +83,7 @@ class FileTree {
   Nodes nodes_{&memory_};
   Node root_{};  // nameless: "/" is its child ""
   std::vector<std::string> folders_;
+  std::vector<PackedFile> packed_;
   std::string last_parent_path_;  // the next file is most often beside the last one
   Node* last_parent_ = nullptr;
 };

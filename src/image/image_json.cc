@@ -86,7 +86,8 @@ Decoded decode_options(const Json& json, StorePath& path) {
 Decoded decode_path(const Json& json, StorePath& path) {
   return go::decode_object(json, "a path",
                            {{"path", [&](const Json& v) { return decode_file(v, path.path); }},
-                            {"options", [&](const Json& v) { return decode_options(v, path); }}},
+                            {"options", [&](const Json& v) { return decode_options(v, path); }},
+                            {"tar", [&](const Json& v) { return go::decode(v, path.is_tar); }}},
                            note_unknown(path.unknown_keys, ""));
 }
 
@@ -179,6 +180,7 @@ Json json_of(const Perm& perm) {
 Json json_of(const StorePath& path) {
   Json json;
   json.set("path", path.path);
+  if (path.is_tar) json.set("tar", Json(true));
   if (!path.options) return json;
   Json rewrite;
   rewrite.set("regex", path.options->rewrite.regex).set("repl", path.options->rewrite.repl);

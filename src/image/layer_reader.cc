@@ -21,19 +21,16 @@ class FileData {
   FileData() = default;
   FileData(const LayerTar& tar, const SourceFile& source, std::uint64_t offset)
       : tar_(&tar), source_(&source), left_(source.size - offset) {
-    const std::string path = tar.tree().source_path(source);
-    const auto [folder, at] = tar.store().place(path);
-    // O_NONBLOCK: the open returns even if something else has taken the file's place.
-    const int opened = ::openat(folder, at, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (opened < 0) {
-      const std::string why = go::errno_text(errno);
-      throw Error(ErrorKind::local,
-                  cat("could not open file '", path, "', got error 'open ", path, ": ", why, "'"));
-    }
-    file_ = FileDescriptor(opened);
-    if (offset != 0 && ::lseek(opened, static_cast<off_t>(offset), SEEK_SET) < 0) {
+    const PackedFile* packed = tar.tree().packed(source);
+    const std::string path =
+        packed != nullptr ? tar.tree().tar_of(source) : tar.tree().source_path(source);
+    file_ = tar.store().open_file(path);
+    if (packed != nullptr) offset += packed->data_at;
+    if (offset != 0 && ::lseek(file_.get(), static_cast<off_t>(offset), SEEK_SET) < 0) {
       throw_errno("seek in " + path);
     }
+    // What follows in a tar is another entry.
+    more_shows_growth_ = packed == nullptr;
   }
 
   bool at_end() const { return left_ == 0 && !file_; }
@@ -42,13 +39,14 @@ class FileData {
   std::size_t read(ByteSpan into) {
     // Where there is room, it asks for one byte more than is due. That shows a file that grew,
     // without another call.
-    const bool has_room = left_ < into.size();
-    const auto want = static_cast<std::size_t>(has_room ? left_ + 1 : into.size());
+    const bool has_room = left_ < into.size() && more_shows_growth_;
+    const auto want = static_cast<std::size_t>(
+        has_room ? left_ + 1 : std::min<std::uint64_t>(left_, into.size()));
     const std::size_t got = read_some(into.first(want));
     if (got > left_) throw_changed("grew");
     if (got == 0 && left_ != 0) throw_changed("shrank");
     left_ -= got;
-    if (left_ == 0 && !has_room) check_end();
+    if (left_ == 0 && !has_room && more_shows_growth_) check_end();
     if (left_ == 0) file_ = FileDescriptor();
     return got;
   }
@@ -78,6 +76,7 @@ class FileData {
   const LayerTar* tar_ = nullptr;
   const SourceFile* source_ = nullptr;
   std::uint64_t left_ = 0;
+  bool more_shows_growth_ = true;
   FileDescriptor file_;
 };
 

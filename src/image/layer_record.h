@@ -41,6 +41,8 @@ struct StorePath {
   /// Keys inside options or perms that this n2c does not know ("options.ignoreDestination"): making
   /// the layer again without obeying them would give other bytes (docs/format.md Appendix III).
   std::vector<std::string> unknown_keys{};
+  /// The path is a tar, and its entries are in the layer in its place (packed_tar.h).
+  bool is_tar = false;
   bool operator==(const StorePath&) const = default;
 };
 

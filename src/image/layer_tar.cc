@@ -42,10 +42,14 @@ void LayerTar::header(const FileTree::Cursor& entry, std::string& into) const {
                        .mtime = 1};
   if (const SourceFile* source = entry.source()) {
     const std::string source_path = tree_.source_path(*source);
-    header.type = entry_type(*source, source_path);
-    header.link = source->link;
-    header.mode = S_ISLNK(source->st_mode) ? 0777 : source->st_mode & 07777;
-    header.size = static_cast<std::int64_t>(source->size);
+    if (const PackedFile* packed = tree_.packed(*source)) {
+      header = packed->header;
+    } else {
+      header.type = entry_type(*source, source_path);
+      header.link = source->link;
+      header.mode = S_ISLNK(source->st_mode) ? 0777 : source->st_mode & 07777;
+      header.size = static_cast<std::int64_t>(source->size);
+    }
     rules_[source->store_path].apply_perms(source_path, header);
   }
   into.clear();

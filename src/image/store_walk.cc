@@ -141,6 +141,27 @@ class Walk {
   FileTree& tree_;
 };
 
+std::uint32_t type_bits(char type) {
+  if (type == '5') return S_IFDIR;
+  return type == '2' ? S_IFLNK : S_IFREG;
+}
+
+void add_tar(const OpenStore& store, const std::string& path, std::uint32_t index, FileTree& tree) {
+  const std::uint32_t folder = tree.add_folder(path);
+  for (PackedFile& file : read_packed_tar(store.open_file(path), path)) {
+    const go::TarHeader& header = file.header;
+    SourceFile source{.folder = folder,
+                      .store_path = index,
+                      .st_mode = type_bits(header.type) | static_cast<std::uint32_t>(header.mode),
+                      .size = static_cast<std::uint64_t>(header.size),
+                      .file = tree.keep(header.name),
+                      .link = tree.keep(header.link)};
+    const std::string to = header.name;
+    source.packed = tree.add_packed(std::move(file));
+    tree.add(to, source);
+  }
+}
+
 }  // namespace
 
 OpenStore::OpenStore(const StoreView& store) {
@@ -155,8 +176,19 @@ OpenStore::Place OpenStore::place(const std::string& path) const {
   return {root_.get(), relative == path.npos ? "." : path.c_str() + relative};
 }
 
+FileDescriptor OpenStore::open_file(const std::string& path) const {
+  const auto [folder, at] = place(path);
+  // O_NONBLOCK: the open returns even if something else has taken the file's place.
+  FileDescriptor file(::openat(folder, at, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (file) return file;
+  const std::string why = go::errno_text(errno);
+  throw Error(ErrorKind::local,
+              cat("could not open file '", path, "', got error 'open ", path, ": ", why, "'"));
+}
+
 void add_store_path(const OpenStore& store, const StorePath& path, std::uint32_t index,
                     const FileRules& rules, FileTree& tree) {
+  if (path.is_tar) return add_tar(store, path.path, index, tree);
   Walk(store, index, rules, tree).run(path.path);
 }
 

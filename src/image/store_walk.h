@@ -24,12 +24,15 @@ class OpenStore {
     const char* path;  // points into the text that was given
   };
   Place place(const std::string& path) const;
+  /// Opens a regular file to read. Throws Error{local} in upstream's words (docs/format.md B16).
+  FileDescriptor open_file(const std::string& path) const;
 
  private:
   FileDescriptor root_;
 };
 
-/// Adds store path number `index` of the tree's paths, and everything below it, to the tree.
+/// Adds store path number `index` of the tree's paths, and everything below it, to the tree; of a
+/// tar its entries, which no rewrite moves.
 /// Throws Error{local} for what cannot be looked at, Error{input} for conflicts.
 void add_store_path(const OpenStore& store, const StorePath& path, std::uint32_t index,
                     const FileRules& rules, FileTree& tree);

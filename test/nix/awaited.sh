@@ -47,7 +47,17 @@ check "many entries of one owner" equal "$(grep -c '^-rw-r--r-- 0/0 /etc/[0-9]*$
 if made 'buildLayer { fromTar = pkgs.runCommand "device.tar" { } "/usr/bin/fakeroot /bin/sh -c \"/usr/bin/mknod null c 1 3; /usr/bin/tar -cf $out null\""; }' > "$work/device.log"; then
   fail "a device was taken"
 fi
-check "a device is refused, by name" grep -q 'the tar has null, which is a device or a FIFO: leave it out\|null' "$work/device.log"
+check "a device is refused, by name" grep -q 'device.tar has null, which is a device: a layer holds none' "$work/device.log"
+image=$(made 'buildImage { name = "a"; layers = [ (buildLayer { copyToRoot = pkgs.writeTextDir "etc/motd" "of the store"; fromTar = map (n: pkgs.runCommand "${n}.tar" { } "
+  export PATH=/usr/bin:/bin
+  mkdir -p r/etc; echo of ${n} > r/etc/motd; ln r/etc/motd r/etc/${n}; echo ${pkgs.hello} > r/needs
+  fakeroot sh -c \"chown 7:8 r/etc r/etc/motd; tar -C r -cf $out .\"") [ "one" "two" ]; }) ]; }') || fail "merged: $image"
+listing "$image" > "$work/listing"
+has "entries of tars and files of the store in one layer: the tar's folder holds" "drwxr-xr-x 7/8 /etc"
+check "the last tar's file is there, once" equal "$(content /etc/motd) $(grep -c '/etc/motd$' "$work/listing")" "of two 1"
+check "a hard link is a file" equal "$(content /etc/one) $(content /etc/two)" "of one of two"
+check "store paths that a tar names are in the image, and the tar is not" equal \
+  "$(grep -c -- '-hello/bin/hello$' "$work/listing") $(grep -c '[.]tar$' "$work/listing")" "1 0"
 
 image=$(made 'let root = pkgs.writeTextDir "etc/motd" "a"; in buildImage { name = "a"; copyToRoot = root;
   perms = [ { path = root; regex = ".*"; mode = "0755"; } ];
