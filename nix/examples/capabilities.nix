@@ -5,19 +5,19 @@
 let
   files = pkgs.runCommand "files" { } ''
     mkdir -p $out/bin $out/srv/data
-    cp ${pkgs.busybox}/bin/busybox $out/bin/server
+    cp ${pkgs.busybox}/bin/busybox $out/bin/busybox
   '';
 in
 nix2container.buildImage {
   name = "capabilities";
   copyToRoot = [ files ];
   perms = [
-    { path = files; regex = "/bin/server$"; capabilities = "cap_net_bind_service=ep"; }
+    { path = files; regex = "/bin/busybox$"; capabilities = "cap_net_bind_service=ep"; }
     { path = files; regex = "/srv(/data)?$"; orMode = "0220"; gid = 1000; }
   ];
   config = {
     User = "1000:1000";
     # It says which capabilities it has: CapEff, bit 10.
-    Entrypoint = [ "/bin/server" "grep" "CapEff" "/proc/self/status" ];
+    Entrypoint = [ "/bin/busybox" "grep" "CapEff" "/proc/self/status" ];
   };
 }

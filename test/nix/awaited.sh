@@ -85,7 +85,7 @@ image=$(made examples.capabilities) || fail "the example capabilities: $image"
 listing "$image" > "$work/listing"
 attributes > "$work/attributes"
 check "the example capabilities: one file has them, with the bytes of setcap" equal "$(cat "$work/attributes")" \
-  "/bin/server security.capability 0100000200040000000000000000000000000000"
+  "/bin/busybox security.capability 0100000200040000000000000000000000000000"
 has "the example capabilities: orMode adds to what a folder has" "drwxrwxr-x 0/1000 /srv/data"
 has "the example capabilities: and to no other" "dr-xr-xr-x 0/0 /bin"
 

@@ -54,8 +54,8 @@ check "perms: a program may run as its owner" says perms '^-rwsr-xr-x .* run$'
 check "perms: what no rule names stays as the store has it" says perms '^-r--r--r-- .* text$'
 check "capabilities: a program of a user has what its file gives it" says capabilities '^CapEff:[[:space:]]*0*400$'
 check "healthcheck: the engine knows how to look, with which shell, and how long to wait" equal \
-  "$(field healthcheck '{{.Config.Healthcheck.Interval}} {{.Config.Healthcheck.Retries}} {{index .Config.Shell 2}} {{json .Config.StopTimeout}}')" \
-  "30s 2 -c 3"
+  "$(field healthcheck '{{json .Config.Healthcheck.Interval}} {{.Config.Healthcheck.Retries}} {{index .Config.Shell 2}} {{json .Config.StopTimeout}}')" \
+  "30000000000 2 -c 3"
 check "ownership: a file has the owner it was given" says ownership '^-r--r--r-- +1 1001 +1002 .* yours$'
 check "ownership: the others are root's" says ownership '^-r--r--r-- +1 0 +0 .* mine$'
 check "created: the image has its date" equal "$(field created '{{.Created}}')" 2024-05-13T09:31:10+02:00
