@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 #include "console/input.h"
-#include "layout/archive_reader.h"
 #include "layout/docker_archive.h"
+#include "places/right_word.h"
 #include "remote/registry_intake.h"
 
 namespace n2c::cli {
@@ -50,8 +50,7 @@ ImageArgument open_image_argument(const std::string& text, const std::string& st
   }
   refuse_for_archives(text, metadata);
   if (is_streamed(*address)) return open_streamed(*address, std::move(stop));
-  return open_docker_archive(std::make_shared<const ArchiveReader>(address->path),
-                             address->reference);
+  return open_docker_archive(open_archive(*address), address->reference);
 }
 
 RegistryOptions for_argument(const ImageArgument& image, RegistryOptions options) {

@@ -9,6 +9,7 @@
 #include "codec/codec.h"
 #include "layout/archive_entries.h"
 #include "layout/docker_archive.h"
+#include "oci/layout.h"
 
 namespace n2c {
 
@@ -125,6 +126,10 @@ class Passing {
   const std::string& manifest_json() const {
     const auto found = kept_.find("manifest.json");
     if (found != kept_.end()) return found->second;
+    if (kept_.contains(std::string(oci::layout::version_file))) {
+      throw Error(ErrorKind::input, cat(name_, ": an OCI archive, not a docker-archive"),
+                  "save it to a file, and name that: oci-archive:FILE");
+    }
     throw Error(ErrorKind::input, cat(name_, ": no manifest.json in it"),
                 "what made it has failed, or it is no docker-archive (docker save, podman save, "
                 "streamLayeredImage)");

@@ -239,6 +239,10 @@ oci::RawManifest LayoutSource::manifest(const oci::Descriptor& descriptor, std::
       str());
 }
 
+std::optional<bool> LayoutSource::holds(const oci::Descriptor& one) const {
+  return files_->has(oci::layout::blob_path(one.digest));
+}
+
 std::unique_ptr<Reader> LayoutSource::open_blob(const oci::Descriptor& blob, std::stop_token) {
   return oci::verify(files_->open(oci::layout::blob_path(blob.digest)), blob.digest, blob.size,
                      cat(str(), ": blob ", blob.digest.brief()));

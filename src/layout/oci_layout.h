@@ -52,6 +52,7 @@ class LayoutSource final : public ImageSource {
   std::string str() const override;
   oci::RawManifest root(std::stop_token stop) override;
   oci::RawManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override;
+  std::optional<bool> holds(const oci::Descriptor& one) const override;
   std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) override;
 
  private:

@@ -58,6 +58,28 @@ std::uint64_t write_archive(const Address& address, std::vector<ArchiveFile> fil
   });
 }
 
+/// Where docker load and containerd look for the name that they give an image.
+constexpr std::string_view containerd_name = "io.containerd.image.name";
+
+/// "app:1" as these two want it, "docker.io/library/app:1". Nothing for a tag alone.
+std::optional<std::string> whole_name(const std::string& tag) {
+  if (tag.find_first_of(":/") == std::string::npos) return {};
+  const auto name = oci::Reference::parse(tag);
+  if (!name || name->digest) return {};
+  return name->str();
+}
+
+/// Says how to give the image of an archive a name.
+void note_nameless(const Address& address, const oci::Index& index, Progress& progress) {
+  const bool is_named = std::ranges::any_of(index.manifests, [](const oci::Descriptor& one) {
+    return one.annotations.contains(std::string(oci::layout::ref_name)) ||
+           one.annotations.contains(std::string(containerd_name));
+  });
+  if (is_named) return;
+  progress.note(cat("the image has no name in ", printable(address.path.string(), 300),
+                    ": oci-archive:FILE:NAME:TAG gives it one, which docker load takes too"));
+}
+
 std::vector<oci::Descriptor> forms_of(const Image& image) {
   std::vector<oci::Descriptor> forms;
   for (const Layer& layer : image.layers) forms.push_back(layer.blob.descriptor);
@@ -74,8 +96,9 @@ std::vector<std::string> DockerArchiveDestination::names(
                 "write docker-archive:FILE:NAME:TAG");
   }
   std::vector<std::string> names{address_.reference->str()};
-  for (const std::string& tag : more_tags) {
-    names.push_back(cat(address_.reference->repository.str(), ":", tag));
+  const std::string own = address_.reference->tag.value_or("");
+  for (const std::string& tag : distinct_tags("", more_tags)) {
+    if (tag != own) names.push_back(cat(address_.reference->repository.str(), ":", tag));
   }
   return names;
 }
@@ -110,12 +133,14 @@ CopyReport DockerArchiveDestination::copy(const std::shared_ptr<ImageSource>& so
 
 oci::Index OciArchiveDestination::index_of(const oci::Descriptor& root,
                                            const std::vector<std::string>& more_tags) const {
-  std::vector<std::string> tags = more_tags;
-  if (!address_.tag.empty()) tags.insert(tags.begin(), address_.tag);
+  const std::vector<std::string> tags = distinct_tags(address_.tag, more_tags);
   oci::Index index;
   for (const std::string& tag : tags) {
-    index.manifests.push_back(root);
-    index.manifests.back().annotations[std::string(oci::layout::ref_name)] = tag;
+    oci::Descriptor named = root;
+    named.annotations.erase(std::string(containerd_name));  // its name in another place
+    if (const auto name = whole_name(tag)) named.annotations[std::string(containerd_name)] = *name;
+    named.annotations[std::string(oci::layout::ref_name)] = tag;
+    index.manifests.push_back(std::move(named));
   }
   if (tags.empty()) index.manifests.push_back(root);
   return index;
@@ -144,9 +169,10 @@ PushReport OciArchiveDestination::push(const Image& image, const PushOptions& op
                                         *stored.bytes, options.compression, pool)});
     }
   }
+  const oci::Index index = index_of(*report.manifest, options.tags);
+  note_nameless(address_, index, progress);
   report.bytes_sent =
-      write_archive(address_, oci_archive(index_of(*report.manifest, options.tags), blobs),
-                    progress, report.manifest->digest, stop);
+      write_archive(address_, oci_archive(index, blobs), progress, report.manifest->digest, stop);
   return report;
 }
 
@@ -156,6 +182,7 @@ CopyReport OciArchiveDestination::copy(const std::shared_ptr<ImageSource>& sourc
   CopyOptions chosen = options;
   if (!chosen.must_be) chosen.must_be = address_.digest;
   const ImageTree tree = choose_tree(*source, chosen, stop);
+  note_absent(tree, *source, progress);
   CopyReport report{.manifest = tree.root().descriptor};
   std::vector<Blob> blobs;
   for (const oci::RawManifest& manifest : tree.manifests) {
@@ -166,9 +193,10 @@ CopyReport OciArchiveDestination::copy(const std::shared_ptr<ImageSource>& sourc
     blobs.push_back({blob, std::make_shared<SourceBlob>(source, blob, stop)});
   }
   report.sent = tree.blobs.size();
+  const oci::Index index = index_of(report.manifest, options.tags);
+  note_nameless(address_, index, progress);
   report.bytes_sent =
-      write_archive(address_, oci_archive(index_of(report.manifest, options.tags), blobs), progress,
-                    report.manifest.digest, stop);
+      write_archive(address_, oci_archive(index, blobs), progress, report.manifest.digest, stop);
   return report;
 }
 

@@ -14,8 +14,8 @@ constexpr std::chrono::seconds engine_patience{600};
 
 std::vector<oci::Reference> names_of(const oci::Reference& name,
                                      const std::vector<std::string>& more_tags) {
-  std::vector<oci::Reference> names{name};
-  for (const std::string& tag : more_tags) {
+  std::vector<oci::Reference> names;
+  for (const std::string& tag : distinct_tags(name.tag.value_or(""), more_tags)) {
     names.push_back({.repository = name.repository, .tag = tag, .digest = std::nullopt});
   }
   return names;

@@ -4,13 +4,13 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "layout/archive_reader.h"
 #include "layout/dir_store.h"
 #include "layout/docker_archive.h"
 #include "layout/oci_layout.h"
 #include "places/archive_destination.h"
 #include "places/engine_destination.h"
 #include "places/layer_spool.h"
+#include "places/right_word.h"
 #include "remote/registry_intake.h"
 #include "remote/registry_source.h"
 #include "remote/registry_store.h"
@@ -42,9 +42,7 @@ class RegistryPlace final : public ImageDestination {
   CopyReport copy(const std::shared_ptr<ImageSource>& source, const CopyOptions& options,
                   Progress& progress, std::stop_token stop) override {
     CopyOptions chosen = options;
-    if (options_.registry.to.tag) {
-      chosen.tags.insert(chosen.tags.begin(), *options_.registry.to.tag);
-    }
+    chosen.tags = distinct_tags(options_.registry.to.tag.value_or(""), options.tags);
     chosen.must_be = options_.registry.to.digest;
     RepositoryState state;
     for (const std::string& tag : chosen.tags) {
@@ -185,7 +183,7 @@ class FolderPlace final : public ImageDestination {
     if (address_.kind == Kind::dir && !tags.empty()) {
       throw Error(ErrorKind::usage, str() + ": a dir: folder has no tags", "leave --tag out");
     }
-    if (!address_.tag.empty()) tags.insert(tags.begin(), address_.tag);
+    tags = distinct_tags(address_.tag, tags);
   }
 
   Address address_;
@@ -210,18 +208,16 @@ std::unique_ptr<LayerIntake> ImageDestination::open_intake(const PushOptions&, P
 }
 
 OpenedSource open_source(const Address& address, Registries& registries, const StoreView& store) {
+  expect_right_word(address);
   switch (address.kind) {
     case Kind::registry: return std::make_shared<RegistrySource>(registries, *address.reference);
     case Kind::oci_layout:
       return std::make_shared<LayoutSource>(std::make_unique<FolderFiles>(address.path),
                                             address.tag, address.digest);
     case Kind::oci_archive:
-      return std::make_shared<LayoutSource>(std::make_unique<ArchiveReader>(address.path),
-                                            address.tag, address.digest);
+      return std::make_shared<LayoutSource>(open_archive(address), address.tag, address.digest);
     case Kind::dir: return std::make_shared<DirSource>(address.path);
-    case Kind::docker_archive:
-      return open_docker_archive(std::make_shared<const ArchiveReader>(address.path),
-                                 address.reference);
+    case Kind::docker_archive: return open_docker_archive(open_archive(address), address.reference);
     case Kind::image_json: return load_image_json(address.path, store);
     case Kind::docker_daemon:
     case Kind::containers_storage: break;
@@ -233,6 +229,7 @@ OpenedSource open_source(const Address& address, Registries& registries, const S
 
 std::unique_ptr<ImageDestination> open_destination(const Address& address,
                                                    const DestinationOptions& options) {
+  expect_word_for_writing(address);
   switch (address.kind) {
     case Kind::registry: return std::make_unique<RegistryPlace>(address, options);
     case Kind::oci_layout:

@@ -16,12 +16,7 @@ namespace n2c {
 namespace {
 
 std::vector<std::string> tags_of(const RegistryPush& push) {
-  std::vector<std::string> tags;
-  if (push.to.tag) tags.push_back(*push.to.tag);
-  for (const std::string& tag : push.more_tags) {
-    if (std::ranges::find(tags, tag) == tags.end()) tags.push_back(tag);
-  }
-  return tags;
+  return distinct_tags(push.to.tag.value_or(""), push.more_tags);
 }
 
 PushOptions options_of(const RegistryPush& push) {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "transfer/lanes.h"
 #include "transfer/manifest_writer.h"
+#include "transfer/present_images.h"
 
 namespace n2c {
 
@@ -31,6 +32,7 @@ class Copying final : ManifestAuthor {
 
   CopyReport run(const std::stop_token& stop) {
     tree_ = choose_tree(*source_, options_, stop);
+    note_absent(tree_, *source_, progress_);
     if (tree_.foreign_layers != 0) {
       progress_.note(cat(tree_.foreign_layers, tree_.foreign_layers == 1 ? " layer" : " layers",
                          " left out: foreign (nondistributable), so only named by the manifest"));
@@ -162,10 +164,26 @@ CopyReport copy_to_store(const std::shared_ptr<ImageSource>& source, BlobStore& 
   return Copying(source, store, options, progress, state).run(stop);
 }
 
+void note_absent(const ImageTree& tree, const ImageSource& source, Progress& progress) {
+  if (tree.absent.empty()) return;
+  std::string platforms;
+  for (const std::string& one : tree.absent) platforms += (platforms.empty() ? "" : ", ") + one;
+  progress.note(
+      cat(source.str(), ": its index lists ", platforms,
+          ", which is not there: what is there is copied (--platform chooses one image)"));
+}
+
 ImageTree choose_tree(ImageSource& source, const CopyOptions& options, std::stop_token stop) {
   oci::RawManifest root =
       options.platform ? manifest_for(source, *options.platform, stop) : source.root(stop);
+  std::vector<std::string> absent;
+  if (oci::is_index(root.descriptor.media_type) && source.holds(root.descriptor)) {
+    auto [present, missing] = present_images(source, root, stop);
+    root = std::move(present);
+    absent = std::move(missing);
+  }
   ImageTree tree = read_tree(source, std::move(root), stop);
+  tree.absent = std::move(absent);
   if (options.format) tree = in_format(tree, *options.format);
   const oci::Digest& digest = tree.root().descriptor.digest;
   if (options.must_be && *options.must_be != digest) {

@@ -42,8 +42,11 @@ CopyReport copy_to_store(const std::shared_ptr<ImageSource>& source, BlobStore& 
                          const CopyOptions& options, Progress& progress, std::stop_token stop,
                          const RepositoryState& state = {});
 
-/// The images that `options` choose, in the format they ask for. Throws Error{integrity} unless the
-/// root is must_be.
+/// Says which images were left out because the source does not hold them, if any were.
+void note_absent(const ImageTree& tree, const ImageSource& source, Progress& progress);
+
+/// The images that `options` choose, in the format they ask for; of an index some of whose images
+/// the source lacks, those that are there. Throws Error{integrity} unless the root is must_be.
 ImageTree choose_tree(ImageSource& source, const CopyOptions& options, std::stop_token stop);
 
 }  // namespace n2c

@@ -58,21 +58,41 @@ class ListedImages {
   std::size_t nested_ = 0;
 };
 
+/// Calls `read`, and says of what the source refuses that the layer is a foreign one.
+auto reading_foreign(const oci::Descriptor& layer, const auto& read) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::registry && error.kind() != ErrorKind::input) throw;
+    throw Error(error.kind(),
+                cat(error.message(), ": layer ", layer.digest.brief(),
+                    " is a foreign one (nondistributable), whose bytes are not kept here"),
+                "copies between registries, OCI layouts and folders do without its bytes");
+  }
+}
+
+/// Its bytes. A registry is asked for them when they are read for the first time.
+class ForeignReader final : public Reader {
+ public:
+  ForeignReader(std::unique_ptr<Reader> from, const oci::Descriptor& layer)
+      : from_(std::move(from)), layer_(layer) {}
+  std::size_t read(ByteSpan into) override {
+    return reading_foreign(layer_, [&] { return from_->read(into); });
+  }
+
+ private:
+  std::unique_ptr<Reader> from_;
+  const oci::Descriptor layer_;
+};
+
 /// A foreign layer: most registries do not hold its bytes.
 class ForeignLayer final : public ByteSource {
  public:
   ForeignLayer(std::shared_ptr<const ByteSource> from, const oci::Descriptor& layer)
       : from_(std::move(from)), layer_(layer) {}
   std::unique_ptr<Reader> open(std::uint64_t offset) const override {
-    try {
-      return from_->open(offset);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::registry && error.kind() != ErrorKind::input) throw;
-      throw Error(error.kind(),
-                  cat(error.message(), ": layer ", layer_.digest.brief(),
-                      " is a foreign one (nondistributable), whose bytes are not kept here"),
-                  "copies between registries, OCI layouts and folders do without its bytes");
-    }
+    return std::make_unique<ForeignReader>(
+        reading_foreign(layer_, [&] { return from_->open(offset); }), layer_);
   }
 
  private:
@@ -164,6 +184,14 @@ oci::RawManifest manifest_for(ImageSource& source, const oci::Platform& platform
     throw Error(ErrorKind::input,
                 cat(source.str(), ": no image for ", platform.str(), " in the index"),
                 cat("--platform chooses one of: ", platforms_of(index)));
+  }
+  if (!source.holds(*chosen).value_or(true)) {
+    oci::Index there;
+    std::ranges::copy_if(index.manifests, std::back_inserter(there.manifests),
+                         [&](const auto& one) { return source.holds(one).value_or(true); });
+    throw Error(ErrorKind::input,
+                cat(source.str(), ": its index lists ", platform.str(), ", which is not there"),
+                cat("--platform chooses one of: ", platforms_of(there)));
   }
   return source.manifest(*chosen, stop);
 }

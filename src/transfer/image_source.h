@@ -25,6 +25,8 @@ class ImageSource {
   virtual oci::RawManifest root(std::stop_token stop) = 0;
   /// A manifest that an index names.
   virtual oci::RawManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) = 0;
+  /// Whether the manifest or blob is there. Nothing where only a request would tell.
+  virtual std::optional<bool> holds(const oci::Descriptor&) const { return {}; }
   /// A blob's bytes from the start.
   virtual std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) = 0;
   /// The repository, where the source is one. Another repository of the same registry can mount

@@ -238,7 +238,7 @@ ImageTree read_tree(ImageSource& source, oci::RawManifest root, std::stop_token 
 }
 
 ImageTree in_format(const ImageTree& tree, ManifestFormat format) {
-  ImageTree made{.blobs = tree.blobs, .foreign_layers = tree.foreign_layers};
+  ImageTree made{.blobs = tree.blobs, .foreign_layers = tree.foreign_layers, .absent = tree.absent};
   NewNames names;
   for (const oci::RawManifest& before : tree.manifests) {
     made.manifests.push_back(oci::is_index(before.descriptor.media_type)

@@ -17,6 +17,9 @@ struct ImageTree {
   std::vector<oci::RawManifest> manifests;
   std::vector<oci::Descriptor> blobs;
   std::size_t foreign_layers = 0;  ///< left out
+  /// The platforms whose images an index lists and the source does not hold. They are not in the
+  /// root, which is another one then.
+  std::vector<std::string> absent{};
   const oci::RawManifest& root() const { return manifests.back(); }
 };
 

@@ -26,4 +26,8 @@ struct PushOptions {
   bool dry_run = false;                 ///< decide and ask, send nothing
 };
 
+/// The address' own tag, if it has one, and the further ones: each once.
+std::vector<std::string> distinct_tags(const std::string& own,
+                                       const std::vector<std::string>& further);
+
 }  // namespace n2c

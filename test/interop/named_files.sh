@@ -45,7 +45,7 @@ n2c push image.json dir:dir -q >out
 rm dir/manifest.json
 mkfifo dir/manifest.json
 check "a dir: folder's manifest.json, written to" no_file dir/manifest.json "$N2C" push image.json dir:dir --store-root "$work"
-check "an archive" no_file fifo "$N2C" copy oci-archive:fifo oci:other
+check "an archive" refused "fifo is a pipe or a device" "$N2C" copy oci-archive:fifo oci:other
 for name in home/.docker/config.json config/containers/auth.json run/containers/auth.json; do
   check "$name, read" in_place "$name" "$N2C" push image.json "$registry/a:1" --store-root "$work"
 done

@@ -107,8 +107,14 @@ class MemoryImages final : public ImageSource {
     return oci::verify(MemorySource(found->second).open(), blob.digest, blob.size, "blob");
   }
 
+  std::optional<bool> holds(const oci::Descriptor& one) const override {
+    if (!tells) return {};
+    return manifests.contains(one.digest) || blobs.contains(one.digest);
+  }
+
   std::map<oci::Digest, std::string> manifests, blobs;
   std::string top;
+  bool tells = false;  ///< what it holds, without being asked for it
 };
 
 }  // namespace n2c::test

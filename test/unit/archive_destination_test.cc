@@ -53,6 +53,42 @@ TEST_CASE("a stored image goes into an OCI archive and comes out as it was") {
   }
 }
 
+namespace {
+
+/// The annotations of the archive's images, and what was said, when it was written to that place.
+std::pair<std::vector<oci::Annotations>, std::vector<std::string>> names_of(
+    const std::string& behind_file, const std::vector<std::string>& tags) {
+  const TemporaryFolder folder;
+  SilentProgress progress;
+  const std::string file = (folder.path() / "a.tar").string();
+  const auto source = stored(stored_image({"one"}));
+  OciArchiveDestination place(*Address::parse("oci-archive:" + file + behind_file));
+  place.copy(source, {.tags = tags}, progress, {});
+  std::vector<oci::Annotations> annotations;
+  const std::string json = ArchiveReader(file).read("index.json", 1 << 20);
+  const auto index = *oci::Index::from_json(json);
+  for (const oci::Descriptor& one : index.manifests) annotations.push_back(one.annotations);
+  return {annotations, progress.notes()};
+}
+
+}  // namespace
+
+TEST_CASE("an OCI archive has the whole names that docker load and containerd look for (#19)") {
+  const std::string name = "org.opencontainers.image.ref.name";
+  const std::string whole = "io.containerd.image.name";
+  using Names = std::vector<oci::Annotations>;
+  CHECK(names_of(":app:1", {}).first ==
+        Names{{{name, "app:1"}, {whole, "docker.io/library/app:1"}}});
+  CHECK(names_of(":ghcr.io/acme/app:1", {"v2", "v2"}).first ==
+        Names{{{name, "ghcr.io/acme/app:1"}, {whole, "ghcr.io/acme/app:1"}}, {{name, "v2"}}});
+  CHECK(names_of(":v1", {}).first == Names{{{name, "v1"}}});
+  CHECK(names_of(":v1", {}).second.empty());
+  const auto [nameless, said] = names_of("", {});
+  CHECK(nameless == Names{{}});
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].find("oci-archive:FILE:NAME:TAG") != std::string::npos);
+}
+
 TEST_CASE("an archive whose blob turns out wrong is not there, and an older one stays") {
   const TemporaryFolder folder;
   SilentProgress progress;

@@ -8,6 +8,7 @@
 #include "test/support/check_fails.h"
 #include "test/support/memory_place.h"
 #include "test/support/silent_progress.h"
+#include "transfer/push_options.h"
 
 namespace copy_test {
 
@@ -47,6 +48,81 @@ struct TwoPlatforms : Setting {
 };
 
 }  // namespace
+
+TEST_CASE("of an index the images that are there are taken, and the others named (#19)") {
+  const StoredImage riscv = stored_image({"shared", "for riscv64"}, "riscv64");
+  for (const bool lacks_manifest : {true, false}) {
+    CAPTURE(lacks_manifest);
+    TwoPlatforms all;
+    all.source->tells = true;
+    all.source->add(riscv);
+    oci::Index index = index_of(
+        {{all.amd64, "linux/amd64"}, {all.arm64, "linux/arm64/v8"}, {riscv, "linux/riscv64"}});
+    index.annotations["kept"] = "yes";
+    oci::Descriptor attestation = all.arm64.manifest;
+    attestation.digest = oci::Digest::of("about arm64");
+    attestation.annotations["vnd.docker.reference.digest"] = all.arm64.manifest.digest.str();
+    index.manifests.push_back(attestation);
+    all.source->add_index(index);
+    if (lacks_manifest) {
+      all.source->manifests.erase(all.arm64.manifest.digest);
+    } else {
+      all.source->blobs.erase(all.arm64.parts.back().digest);
+    }
+    const CopyReport report = all.copy({.tags = {"v1"}});
+    CHECK(report.images == 2);
+    const auto made = *oci::Index::from_json(all.store.manifests.at(report.manifest.digest));
+    CHECK(made.annotations.at("kept") == "yes");
+    REQUIRE(made.manifests.size() == 2);
+    CHECK(made.manifests[0].digest == all.amd64.manifest.digest);
+    CHECK(made.manifests[1].digest == riscv.manifest.digest);
+    REQUIRE(all.progress.notes().size() == 1);
+    CHECK(all.progress.notes()[0].find("lists linux/arm64/v8, which is not there") !=
+          std::string::npos);
+    CHECK(all.progress.notes()[0].find("--platform") != std::string::npos);
+  }
+}
+
+TEST_CASE("of an index the only image that is there is copied as itself") {
+  TwoPlatforms all;
+  all.source->tells = true;
+  all.source->manifests.erase(all.arm64.manifest.digest);
+  CHECK(all.copy({.tags = {"v1"}}).manifest.digest == all.amd64.manifest.digest);
+  CHECK(all.store.manifests.at(all.amd64.manifest.digest) == all.amd64.json);
+  CHECK_FAILS(all.copy({.platform = *oci::Platform::parse("linux/arm64")}), ErrorKind::input,
+              "its index lists linux/arm64, which is not there");
+  CHECK_FAILS(all.copy({.platform = *oci::Platform::parse("linux/arm64")}), ErrorKind::input,
+              "--platform chooses one of: linux/amd64");
+  all.source->manifests.erase(all.amd64.manifest.digest);
+  CHECK_FAILS(all.copy({}), ErrorKind::input,
+              "none of the images that its index lists is there: linux/amd64, linux/arm64/v8");
+}
+
+TEST_CASE("images of an index within an index that are there are listed in the outer one") {
+  TwoPlatforms all;
+  all.source->tells = true;
+  const StoredImage riscv = stored_image({"for riscv64"}, "riscv64");
+  all.source->add(riscv);
+  const oci::RawManifest inner = oci::RawManifest::of(
+      oci::media_type::index,
+      index_of({{riscv, "linux/riscv64"}, {all.arm64, "linux/arm64"}}).to_json());
+  all.source->manifests[inner.descriptor.digest] = inner.json;
+  oci::Index outer = index_of({{all.amd64, "linux/amd64"}});
+  outer.manifests.push_back(inner.descriptor);
+  all.source->add_index(outer);
+  const CopyReport whole = all.copy({});
+  CHECK(whole.manifest.digest == oci::Digest::of(all.source->top));
+  all.source->manifests.erase(all.arm64.manifest.digest);
+  const CopyReport part = all.copy({});
+  CHECK(part.images == 2);
+  CHECK(oci::Index::from_json(all.store.manifests.at(part.manifest.digest))->manifests.size() == 2);
+}
+
+TEST_CASE("a tag that is said twice is put once (#19)") {
+  CHECK(distinct_tags("v1", {"v2", "v1", "v2"}) == std::vector<std::string>{"v1", "v2"});
+  CHECK(distinct_tags("", {"v1", "v1"}) == std::vector<std::string>{"v1"});
+  CHECK(distinct_tags("", {}).empty());
+}
 
 TEST_CASE("a copied image keeps its manifest's bytes and digest") {
   Setting all;

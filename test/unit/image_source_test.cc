@@ -73,4 +73,47 @@ TEST_CASE("an image with layers of unusual words, or an artifactType, stays an i
   }
 }
 
+namespace {
+
+/// A registry that holds no foreign layers, which it says when a blob is read for the first time.
+class WithoutForeignLayers final : public ImageSource {
+ public:
+  explicit WithoutForeignLayers(StoredImage image) : image_(std::move(image)) {}
+  std::string str() const override { return "a registry"; }
+  oci::RawManifest root(std::stop_token) override { return {image_.manifest, image_.json}; }
+  oci::RawManifest manifest(const oci::Descriptor&, std::stop_token stop) override {
+    return root(std::move(stop));
+  }
+  std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token) override {
+    if (!oci::is_foreign_layer(blob.media_type)) {
+      return MemorySource(image_.blobs.at(blob.digest)).open();
+    }
+    class Refusing final : public Reader {
+      std::size_t read(ByteSpan) override {
+        throw Error(ErrorKind::registry, "404 BLOB_UNKNOWN", "it may be private");
+      }
+    };
+    return std::make_unique<Refusing>();
+  }
+
+ private:
+  StoredImage image_;
+};
+
+}  // namespace
+
+TEST_CASE("a foreign layer that a registry refuses when it is read is said to be one (#19)") {
+  StoredImage image = stored_image({"layer"});
+  oci::Manifest manifest = *oci::Manifest::from_json(image.json);
+  manifest.layers[0].media_type = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+  image.json = manifest.to_json();
+  image.manifest = describe(oci::media_type::manifest, image.json);
+  const auto source = std::make_shared<WithoutForeignLayers>(image);
+  const Image read = image_of(source, source->root({}), {});
+  CHECK_FAILS(read_all(*read.layers[0].blob.bytes->open(), 100), ErrorKind::registry,
+              "404 BLOB_UNKNOWN: layer");
+  CHECK_FAILS(read_all(*read.layers[0].blob.bytes->open(), 100), ErrorKind::registry,
+              "is a foreign one (nondistributable), whose bytes are not kept here");
+}
+
 }  // namespace image_source_test
