@@ -242,6 +242,26 @@ TEST_CASE("what does not fit into the memory limit is 507, leaves nothing, and s
   CHECK_FALSE(manifest.header("Retry-After").empty());
 }
 
+TEST_CASE("blobs in memory take at most a tenth more than their bytes (#19)") {
+  for (const std::size_t size :
+       {100UZ, 5'000UZ, 70'000UZ, 1'100'000UZ, (2UZ << 20) + 5'000, (4UZ << 20) + 1, 9'000'000UZ}) {
+    CAPTURE(size);
+    MemoryBudget budget(1 << 30);
+    MemoryStore store(&budget);
+    Api api(store);
+    ApiCaller http(api);
+    for (const char* text : {"a", "b"}) {
+      std::string bytes(size, 'x');
+      bytes.replace(0, 1, text);
+      const std::string digest = oci::Digest::of(bytes).str();
+      CHECK(http.post("/v2/a/blobs/uploads/?digest=" + digest, bytes).status == 201);
+      CHECK(http.get("/v2/a/blobs/" + digest).body == bytes);
+    }
+    CHECK(budget.used() >= 2 * size);
+    CHECK(budget.used() <= 2 * (size + size / 10));
+  }
+}
+
 TEST_CASE("a blob takes less than twice its bytes, and is given back when it is deleted") {
   MemoryBudget budget(1 << 30);
   MemoryStore store(&budget);

@@ -20,6 +20,11 @@ bool MemoryBudget::Share::grow(std::uint64_t bytes) {
   return true;
 }
 
+void MemoryBudget::Share::shrink(std::uint64_t bytes) {
+  bytes_ -= bytes;
+  if (owner_ != nullptr) owner_->used_ -= bytes;
+}
+
 bool MemoryBudget::Share::grow_if_ample(std::uint64_t bytes) {
   if (owner_ != nullptr && owner_->used() + bytes > owner_->limit() / 2) return false;
   return grow(bytes);

@@ -40,6 +40,8 @@ class MemoryBudget {
     bool grow(std::uint64_t bytes);
     /// The same for what can be done without: half of the limit stays free.
     bool grow_if_ample(std::uint64_t bytes);
+    /// Gives back a part of what it took.
+    void shrink(std::uint64_t bytes);
     std::uint64_t bytes() const { return bytes_; }
 
    private:

@@ -1,7 +1,11 @@
 #include "registry/server/store/memory_store.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -11,9 +15,74 @@
 
 namespace n2c::registry {
 
-/// Blocks that double up to a size. So growing copies nothing, and no blob takes more than twice
-/// its bytes. The largest blocks ask for huge pages: receiving a gigabyte costs 500 page faults
-/// instead of 260 000.
+/// Memory of that size: pages of its own where it is not small, so that what is given back is the
+/// system's again.
+class MemoryBlock {
+ public:
+  explicit MemoryBlock(std::size_t size) : size_(size) {
+    if (size >= own_pages_from) map();
+    if (bytes_ == nullptr) bytes_ = static_cast<std::byte*>(std::malloc(size));
+    if (bytes_ == nullptr) throw std::bad_alloc();
+  }
+  ~MemoryBlock() { is_mapped_ ? void(::munmap(bytes_, size_)) : std::free(bytes_); }
+  MemoryBlock(MemoryBlock&& other) noexcept
+      : bytes_(std::exchange(other.bytes_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        is_mapped_(std::exchange(other.is_mapped_, false)) {}
+  MemoryBlock& operator=(MemoryBlock&& other) noexcept {
+    std::swap(bytes_, other.bytes_);
+    std::swap(size_, other.size_);
+    std::swap(is_mapped_, other.is_mapped_);
+    return *this;
+  }
+
+  std::byte* get() const { return bytes_; }
+  std::size_t size() const { return size_; }
+
+  /// Gives back what lies behind the first `used` bytes, which is at least one.
+  void trim(std::size_t used) {
+    if (!is_mapped_) {
+      MemoryBlock exact(used);
+      std::memcpy(exact.get(), bytes_, used);
+      std::swap(*this, exact);
+      return;
+    }
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const std::size_t kept = (used + page - 1) / page * page;
+    if (kept < size_ && ::munmap(bytes_ + kept, size_ - kept) == 0) size_ = kept;
+  }
+
+  static constexpr std::size_t huge_page = 2 << 20;
+
+ private:
+  static constexpr std::size_t own_pages_from = 64 << 10;
+
+  /// Large ones begin where a huge page does.
+  void map() {
+    const std::size_t more = size_ >= huge_page ? huge_page : 0;
+    void* const at =
+        ::mmap(nullptr, size_ + more, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED) return;
+    bytes_ = static_cast<std::byte*>(at);
+    is_mapped_ = true;
+    if (more == 0) return;
+    const std::size_t over = reinterpret_cast<std::uintptr_t>(at) % huge_page;
+    const std::size_t before = over == 0 ? 0 : huge_page - over;
+    if (before != 0) ::munmap(bytes_, before);
+    bytes_ += before;
+    if (more != before) ::munmap(bytes_ + size_, more - before);
+    prefer_large_pages(bytes_, size_);
+  }
+
+  std::byte* bytes_ = nullptr;
+  std::size_t size_ = 0;
+  bool is_mapped_ = false;
+};
+
+/// Blocks that double up to a size. So growing copies nothing, and while a blob comes it takes no
+/// more than twice its bytes; when it is whole, what its last block has too much is given back. The
+/// largest blocks ask for huge pages: receiving a gigabyte costs 500 page faults instead of
+/// 260 000.
 class MemoryBlob {
  public:
   explicit MemoryBlob(MemoryBudget* budget) : share_(budget) {}
@@ -30,6 +99,15 @@ class MemoryBlob {
     }
   }
 
+  /// To be called when all bytes are there.
+  void trim() {
+    if (size_ == 0) return;
+    const Place last = place_of(size_ - 1);
+    const std::size_t before = blocks_.back().size();
+    blocks_.back().trim(last.at + 1);
+    share_.shrink(before - blocks_.back().size());
+  }
+
   /// The bytes from `offset` on, as many as fit and lie in one block.
   std::size_t copy_from(std::uint64_t offset, ByteSpan into) const {
     if (offset >= size_) return 0;
@@ -42,16 +120,11 @@ class MemoryBlob {
 
  private:
   static constexpr std::size_t first_size = 4 << 10;
-  static constexpr std::size_t huge_page = 2 << 20;
-  static constexpr std::size_t last_size = 2 * huge_page;
+  static constexpr std::size_t last_size = 2 * MemoryBlock::huge_page;
   /// Blocks before those of last_size: 4 KiB, 4 KiB, 8 KiB, … 2 MiB, which make last_size together.
   static constexpr std::size_t growing = 11;
   static_assert(first_size << (growing - 1) == last_size);
 
-  struct Free {
-    void operator()(std::byte* block) const { std::free(block); }
-  };
-  using Block = std::unique_ptr<std::byte[], Free>;
   struct Place {
     std::size_t block, at, size;
   };
@@ -70,19 +143,11 @@ class MemoryBlob {
 
   void add_block(std::size_t size) {
     if (!share_.grow(size)) throw StoreFull();
-    blocks_.push_back(make_block(size));
-  }
-
-  static Block make_block(std::size_t size) {
-    const bool huge = size >= huge_page;
-    Block block(static_cast<std::byte*>(std::aligned_alloc(huge ? huge_page : 64, size)));
-    if (!block) throw std::bad_alloc();
-    if (huge) prefer_large_pages(block.get(), size);
-    return block;
+    blocks_.emplace_back(size);
   }
 
   MemoryBudget::Share share_;
-  std::vector<Block> blocks_;
+  std::vector<MemoryBlock> blocks_;
   std::uint64_t size_ = 0;
 };
 
@@ -112,7 +177,11 @@ class MemoryStaged final : public StagedBlob {
   explicit MemoryStaged(MemoryBudget* budget) : blob_(std::make_shared<MemoryBlob>(budget)) {}
   void write(ByteView bytes) override { blob_->append(bytes); }
   std::unique_ptr<Reader> open() override { return std::make_unique<BlobReader>(blob_, 0); }
-  std::shared_ptr<const MemoryBlob> blob() const { return blob_; }
+  /// The blob, to which nothing is written any more.
+  std::shared_ptr<const MemoryBlob> finish() {
+    blob_->trim();
+    return blob_;
+  }
 
  private:
   std::shared_ptr<MemoryBlob> blob_;
@@ -207,9 +276,10 @@ void MemoryStore::commit(const std::string& repository, const oci::Digest& diges
                          std::unique_ptr<StagedBlob> bytes) {
   auto* staged = dynamic_cast<MemoryStaged*>(bytes.get());
   if (staged == nullptr) throw Error(ErrorKind::internal, "a blob staged by another store");
+  const BlobRef whole = staged->finish();
   repositories_.with([&](Repositories& all) {
     const BlobRef same = find_anywhere(all, digest);
-    all[repository].blobs.insert_or_assign(digest, same ? same : staged->blob());
+    all[repository].blobs.insert_or_assign(digest, same ? same : whole);
   });
 }
 
