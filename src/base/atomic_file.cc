@@ -182,7 +182,7 @@ void AtomicFile::commit(Durability durability) {
 }
 
 void AtomicFile::commit_as(const fs::path& path, Durability durability) {
-  if (durability == Durability::fsync) sync_file(file_, path);
+  if (durability != Durability::rename) sync_file(file_, path);
   take_name(path);
   if (durability == Durability::fsync) sync_folder(folder_of(path));
 }

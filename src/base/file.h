@@ -76,6 +76,7 @@ class FileSource final : public ByteSource {
 
 enum class Durability {
   rename,  ///< whole or absent, also after SIGKILL
+  bytes,   ///< the same after the machine stopped, once sync_folder() was called for its folder
   fsync,   ///< the same after the machine stopped
 };
 

@@ -71,30 +71,31 @@ void require_own(const std::filesystem::path& path, std::filesystem::file_type w
 oci::Descriptor put_blob_file(const BlobPlace& place, const ByteSource& bytes,
                               std::string media_type, const std::optional<oci::Descriptor>& known,
                               std::atomic<std::uint64_t>& sent, std::stop_token stop) {
-  AtomicFile file(AtomicFile::In{place.beside});
+  auto file = std::make_unique<AtomicFile>(AtomicFile::In{place.beside});
   if (known) {
     const auto reader =
         oci::verify(bytes.open(), known->digest, known->size, "blob " + known->digest.brief());
-    pour(*reader, file, sent, stop);
-    file.commit_as(place.final_path(known->digest), Durability::fsync);
+    pour(*reader, *file, sent, stop);
+    place.batch.add(std::move(file), place.final_path(known->digest));
     oci::Descriptor stored = *known;
     stored.media_type = std::move(media_type);
     return stored;
   }
   HashingReader reader(bytes.open());
-  const std::uint64_t size = pour(reader, file, sent, stop);
+  const std::uint64_t size = pour(reader, *file, sent, stop);
   oci::Descriptor stored{
       .media_type = std::move(media_type),
       .digest = oci::Digest::from_hex(HashAlgorithm::sha256, reader.finish_hex()),
       .size = size};
-  file.commit_as(place.final_path(stored.digest), Durability::fsync);
+  place.batch.add(std::move(file), place.final_path(stored.digest));
   return stored;
 }
 
 void put_blob_file(const BlobPlace& place, const oci::Digest& digest, std::string_view bytes) {
   const auto path = place.final_path(digest);
   const oci::Descriptor blob{.media_type = {}, .digest = digest, .size = bytes.size()};
-  if (!holds_blob(path, blob, BlobTrust::digest, {})) write_own_file(path, bytes);
+  if (place.batch.has(path) || holds_blob(path, blob, BlobTrust::digest, {})) return;
+  write_own_file(place.batch, path, bytes);
 }
 
 bool holds_blob(const std::filesystem::path& path, const oci::Descriptor& blob, BlobTrust trust,
@@ -118,6 +119,13 @@ void write_own_file(const std::filesystem::path& path, std::string_view bytes) {
   AtomicFile file(AtomicFile::In{path.parent_path()});
   file.write(bytes_of(bytes));
   file.commit_as(path, Durability::fsync);
+}
+
+void write_own_file(FileBatch& batch, const std::filesystem::path& path, std::string_view bytes) {
+  require_own_file(path);
+  auto file = std::make_unique<AtomicFile>(AtomicFile::In{path.parent_path()});
+  file->write(bytes_of(bytes));
+  batch.add(std::move(file), path);
 }
 
 }  // namespace n2c

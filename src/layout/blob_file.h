@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/stream.h"
+#include "layout/file_batch.h"
 #include "oci/manifest.h"
 
 namespace n2c {
@@ -20,10 +21,12 @@ namespace n2c {
 struct BlobPlace {
   std::filesystem::path beside;  ///< the folder of unfinished files; on the same file system
   std::function<std::filesystem::path(const oci::Digest&)> final_path;
+  FileBatch& batch;  ///< what names the blobs is written after its finish()
 };
 
-/// Reads `bytes` into a file that gets its final name once it is whole, right and fsynced. The
-/// rules are those of BlobStore::put(). On any failure nothing is left.
+/// Reads `bytes` into a file that gets its final name once it is whole, right and fsynced, which
+/// may be after this returns. The rules are those of BlobStore::put(). On any failure nothing is
+/// left.
 oci::Descriptor put_blob_file(const BlobPlace& place, const ByteSource& bytes,
                               std::string media_type, const std::optional<oci::Descriptor>& known,
                               std::atomic<std::uint64_t>& sent, std::stop_token stop);
@@ -49,5 +52,7 @@ void require_own_folder(const std::filesystem::path& path);
 
 /// Writes or replaces such a file, fsynced. Readers see the old file or the new one.
 void write_own_file(const std::filesystem::path& path, std::string_view bytes);
+/// The same, as one of a batch.
+void write_own_file(FileBatch& batch, const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace n2c

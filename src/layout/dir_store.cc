@@ -53,12 +53,15 @@ DirStore::DirStore(std::filesystem::path folder, BlobTrust trust)
   if (!is_there(folder_ / version_file)) write_own_file(folder_ / version_file, version_text);
 }
 
-BlobPlace DirStore::place() const {
-  return {.beside = folder_, .final_path = [this](const oci::Digest& digest) {
-            const auto path = folder_ / digest.hex();
-            require_own_file(path);
-            return path;
-          }};
+BlobPlace DirStore::place() {
+  return {.beside = folder_,
+          .final_path =
+              [this](const oci::Digest& digest) {
+                const auto path = folder_ / digest.hex();
+                require_own_file(path);
+                return path;
+              },
+          .batch = batch_};
 }
 
 void DirStore::keep(const std::string& file) {
@@ -67,7 +70,8 @@ void DirStore::keep(const std::string& file) {
 
 std::optional<BlobOutcome> DirStore::find(const oci::Descriptor& blob, std::stop_token stop) {
   keep(blob.digest.hex());
-  if (!holds_blob(folder_ / blob.digest.hex(), blob, trust_, stop)) return {};
+  const auto path = folder_ / blob.digest.hex();
+  if (!batch_.has(path) && !holds_blob(path, blob, trust_, stop)) return {};
   return BlobOutcome::present;
 }
 
@@ -83,12 +87,13 @@ ManifestOutcome DirStore::put_listed(const oci::Descriptor& manifest, std::strin
                                      std::stop_token) {
   const std::string file = manifest.digest.hex() + std::string(listed_suffix);
   keep(file);
-  write_own_file(folder_ / file, json);
+  write_own_file(batch_, folder_ / file, json);
   return {};
 }
 
 ManifestOutcome DirStore::put_manifest(const oci::Descriptor&, std::string_view json,
                                        std::span<const std::string>, std::stop_token) {
+  batch_.finish();
   write_own_file(folder_ / manifest_file, json);
   remove_others();
   return {};

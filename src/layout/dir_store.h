@@ -40,7 +40,7 @@ class DirStore final : public BlobStore {
                              std::stop_token stop) override;
 
  private:
-  BlobPlace place() const;
+  BlobPlace place();
   void keep(const std::string& file);
   void remove_others();
 
@@ -48,6 +48,7 @@ class DirStore final : public BlobStore {
   BlobTrust trust_;
   std::optional<FolderLock> lock_;      ///< one writer alone
   Locked<std::set<std::string>> kept_;  ///< names of this image's files
+  FileBatch batch_;                     ///< all but manifest.json; it ends before the lock does
 };
 
 /// Reads such a folder.

@@ -135,21 +135,24 @@ LayoutStore::LayoutStore(std::filesystem::path folder, BlobTrust trust)
   check_layout_version(read_file(folder_ / oci::layout::version_file, 1 << 10), folder_.string());
 }
 
-BlobPlace LayoutStore::place() const {
-  return {.beside = folder_, .final_path = [this](const oci::Digest& digest) {
-            const auto path = folder_ / oci::layout::blob_path(digest);
-            require_own_folder(path.parent_path());
-            std::error_code failed;  // sha512 blobs are rare: their folder comes with the first
-            std::filesystem::create_directory(path.parent_path(), failed);
-            require_own_file(path);
-            return path;
-          }};
+BlobPlace LayoutStore::place() {
+  return {.beside = folder_,
+          .final_path =
+              [this](const oci::Digest& digest) {
+                const auto path = folder_ / oci::layout::blob_path(digest);
+                require_own_folder(path.parent_path());
+                std::error_code failed;  // sha512 blobs are rare: their folder comes with the first
+                std::filesystem::create_directory(path.parent_path(), failed);
+                require_own_file(path);
+                return path;
+              },
+          .batch = batch_};
 }
 
 std::optional<BlobOutcome> LayoutStore::find(const oci::Descriptor& blob, std::stop_token stop) {
   const auto path = folder_ / oci::layout::blob_path(blob.digest);
   require_own_folder(path.parent_path());
-  if (!holds_blob(path, blob, trust_, stop)) return {};
+  if (!batch_.has(path) && !holds_blob(path, blob, trust_, stop)) return {};
   return BlobOutcome::present;
 }
 
@@ -168,6 +171,7 @@ ManifestOutcome LayoutStore::put_listed(const oci::Descriptor& manifest, std::st
 ManifestOutcome LayoutStore::put_manifest(const oci::Descriptor& manifest, std::string_view json,
                                           std::span<const std::string> tags, std::stop_token) {
   put_blob_file(place(), manifest.digest, json);
+  batch_.finish();
   const auto path = folder_ / oci::layout::index_file;
   const FolderLock lock(
       folder_ / oci::layout::blobs_folder);  // while index.json is read, changed and replaced

@@ -3,7 +3,8 @@
 /// named in index.json.
 ///
 /// Writing never breaks a layout. Blobs are written beside and renamed, index.json is replaced in
-/// one step under a lock, and everything is fsynced. Several writers, of this process or others,
+/// one step under a lock, and everything is fsynced: blobs as one batch, before index.json names
+/// them. Several writers, of this process or others,
 /// may write one layout at a time; readers need no lock.
 
 #include <filesystem>
@@ -36,10 +37,11 @@ class LayoutStore final : public BlobStore {
                              std::stop_token stop) override;
 
  private:
-  BlobPlace place() const;
+  BlobPlace place();
 
   std::filesystem::path folder_;
   BlobTrust trust_;
+  FileBatch batch_;  // all that index.json is about to name
 };
 
 /// Reads a layout from a folder or an archive.

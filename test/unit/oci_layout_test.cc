@@ -148,8 +148,11 @@ TEST_CASE("a blob of another digest or size leaves nothing in the layout") {
 TEST_CASE("a truncated blob counts as missing and is written anew") {
   const TemporaryFolder folder;
   const StoredImage image = stored_image({"layer"});
+  {
+    LayoutStore ended(folder.path());
+    put_blobs(ended, image);
+  }
   LayoutStore store(folder.path());
-  put_blobs(store, image);
   std::filesystem::resize_file(folder.path() / oci::layout::blob_path(image.parts[1].digest), 2);
   CHECK_FALSE(store.find(image.parts[1], {}));
   put_image(store, image, {});
