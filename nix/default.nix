@@ -1,5 +1,5 @@
 # The functions that make container images of Nix store paths. `import ./nix { inherit pkgs; }` gives
-#   nix2container          { buildImage, buildLayer, buildIndex, pullImage, pullImageFromManifest }; also the program's package
+#   nix2container          { buildImage, buildLayer, buildIndex, pushAll, pullImage, pullImageFromManifest }; also the program's package
 #   n2c                    the program
 #   nix2container-bin      the same, under the name it has had elsewhere
 #   skopeo-nix2container   skopeo's `copy nix:…` command line, done by n2c
@@ -43,6 +43,7 @@ let
     inherit pkgs lib n2c arguments configRules permRules accounts closureGraph nixDatabase buildLayer runnables goArch;
   };
   buildIndex = import ./build-index.nix { inherit pkgs lib arguments runnables; };
+  pushAll = import ./push-all.nix { inherit pkgs lib n2c arguments runnables; };
   pull = import ./pull.nix { inherit pkgs lib n2c arguments runnables goArch; };
 in
 {
@@ -50,5 +51,5 @@ in
   nix2container-bin = n2c;
   skopeo-nix2container = skopeo;
   # A derivation, so that flakes may call it a package, with the functions beside it.
-  nix2container = n2c // { inherit buildImage buildLayer buildIndex; inherit (pull) pullImage pullImageFromManifest; };
+  nix2container = n2c // { inherit buildImage buildLayer buildIndex pushAll; inherit (pull) pullImage pullImageFromManifest; };
 }

@@ -35,7 +35,7 @@ let
   referenceOf = image: image.imageName + lib.optionalString (image.imageTag != "") ":${image.imageTag}";
 in
 {
-  inherit dressed script;
+  inherit dressed script referenceOf;
 
   ofImage = image:
     let

@@ -1,6 +1,10 @@
 #include <CLI/CLI.hpp>
+#include <atomic>
+#include <map>
 #include <memory>
+#include <optional>
 
+#include "base/file.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cache/digest_cache.h"
@@ -11,6 +15,7 @@
 #include "console/console_progress.h"
 #include "console/output.h"
 #include "places/open.h"
+#include "places/push_list.h"
 
 namespace n2c::cli {
 
@@ -21,7 +26,7 @@ struct PushArguments {
   std::vector<std::string> others;  // the last is the destination
   std::string own_name;             // the destination when none is given
   std::vector<std::string> reuse_from, mount_from;
-  bool index = false, verify_reuse = false, dry_run = false;
+  bool index = false, all = false, verify_reuse = false, dry_run = false;
   TransferArguments transfer;
   MetadataArguments metadata;
 };
@@ -91,10 +96,29 @@ void write_files(const PushArguments& arguments, const StreamedPush& pushed) {
   }
 }
 
+/// Opens the destination, pushes and tells. Returns what was written.
+PushReport push_there(const PushArguments& arguments, ImageArgument& image, const Address& address,
+                      DestinationOptions opened, ConsoleProgress& progress, std::stop_token stop) {
+  const auto began = std::chrono::steady_clock::now();
+  const auto destination = open_destination(address, opened);
+  const PushOptions options = image_push_options(arguments, address.kind);
+  StreamedPush pushed = push_argument(image, *destination, options, progress, stop);
+  const PushReport& report = pushed.report;
+  progress.finish();
+  const auto elapsed = std::chrono::steady_clock::now() - began;
+  if (arguments.dry_run) {
+    print_plan(std::get<Image>(image), report);
+    return std::move(pushed.report);
+  }
+  write_files(arguments, pushed);
+  print_closing_line(address,
+                     cat("pushed ", shown(address), " @", report.manifest->digest.str(), " : ",
+                         counts_of(report).str("layer", "layers"), ", ", brief_duration(elapsed)));
+  return std::move(pushed.report);
+}
+
 int push_one(const PushArguments& arguments, const Address& address, bool debug,
              std::stop_token stop) {
-  const auto began = std::chrono::steady_clock::now();
-  const PushOptions options = image_push_options(arguments, address.kind);
   ImageArgument image =
       open_image_argument(arguments.image, arguments.transfer.store_root, arguments.metadata, stop);
   const auto shown_progress = make_progress(arguments.transfer.progress);
@@ -104,20 +128,90 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
   DestinationOptions opened{.registries = registries,
                             .trust = blob_trust_of(arguments.transfer, address)};
   if (address.reference) opened.registry = registry_push_of(arguments, *address.reference);
-  const auto destination = open_destination(address, opened);
-  const StreamedPush pushed = push_argument(image, *destination, options, progress, stop);
-  const PushReport& report = pushed.report;
-  progress.finish();
-  const auto elapsed = std::chrono::steady_clock::now() - began;
-  if (arguments.dry_run) {
-    print_plan(std::get<Image>(image), report);
-    return 0;
-  }
-  write_files(arguments, pushed);
-  print_closing_line(address,
-                     cat("pushed ", shown(address), " @", report.manifest->digest.str(), " : ",
-                         counts_of(report).str("layer", "layers"), ", ", brief_duration(elapsed)));
+  push_there(arguments, image, address, std::move(opened), progress, stop);
   return 0;
+}
+
+/// Several images, one after another. What one has compressed and sent is known to the next: it is
+/// mounted there.
+class PushOfAll {
+ public:
+  PushOfAll(const PushArguments& arguments, const Address& first, bool debug)
+      : arguments_(arguments), registries_(options_of(first, debug)) {
+    if (cache_file_.empty()) cache_file_ = in_place_of_cache_.emplace().path() / "pushes";
+  }
+
+  void push(const ListedImage& listed, std::stop_token stop) {
+    const auto progress = make_progress(arguments_.transfer.progress);
+    ImageArgument image = open_image_argument(listed.image, arguments_.transfer.store_root,
+                                              arguments_.metadata, stop);
+    const oci::Reference& to = *listed.to.reference;
+    RegistryPush push = registry_push_of(arguments_, to);
+    push.cache_file = cache_file_;
+    push.places = places_;
+    progress_ = progress.get();
+    const Unset unset{progress_};
+    const PushReport report =
+        push_there(arguments_, image, listed.to,
+                   {.registries = registries_, .registry = std::move(push)}, *progress, stop);
+    for (const LayerOutcome& layer : report.layers) {
+      if (layer.form && !arguments_.dry_run) places_.emplace(layer.form->digest, to.repository);
+    }
+  }
+
+ private:
+  RegistryOptions options_of(const Address& first, bool debug) {
+    const auto unused = make_progress(arguments_.transfer.progress);
+    RegistryOptions options =
+        make_registry_options(arguments_.transfer.registry, first, *unused, debug);
+    options.note = [this](const Printable& line) {
+      if (ConsoleProgress* progress = progress_) progress->note(line);
+    };
+    return options;
+  }
+
+  struct Unset {
+    std::atomic<ConsoleProgress*>& progress;
+    ~Unset() { progress = nullptr; }
+  };
+
+  const PushArguments& arguments_;
+  std::atomic<ConsoleProgress*> progress_ = nullptr;  // of the image that is being pushed
+  Registries registries_;
+  std::filesystem::path cache_file_ = DigestCache::usual_file(process_environment());
+  std::optional<TemporaryFolder> in_place_of_cache_;
+  std::map<oci::Digest, oci::Repository> places_;
+};
+
+void refuse_for_all(const PushArguments& arguments) {
+  const bool is_one = arguments.index || !arguments.transfer.digest_file.empty() ||
+                      !arguments.metadata.image_id_file.empty();
+  if (!is_one && arguments.others.size() < 2) return;
+  throw Error(ErrorKind::usage,
+              is_one ? "--all does not go with --index, --digest-file or --image-id-file"
+                     : "--all takes a list, or a folder and one destination");
+}
+
+int push_all(const PushArguments& arguments, bool debug, const std::stop_token& stop) {
+  refuse_for_all(arguments);
+  const auto below =
+      arguments.others.empty() ? std::nullopt : std::optional(arguments.others.front());
+  const std::vector<ListedImage> images = read_push_list(arguments.image, below);
+  PushOfAll all(arguments, images.front().to, debug);
+  std::vector<Error> failures;
+  for (const ListedImage& image : images) {
+    try {
+      all.push(image, stop);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      terminal::say(cat("n2c: ", shown(image.to), ": ", error.message()));
+      if (!error.hint().empty()) terminal::say(cat("hint: ", error.hint()));
+      failures.push_back(error);
+    }
+  }
+  if (failures.empty()) return 0;
+  throw Error(failures.front().kind(),
+              cat(failures.size(), " of ", images.size(), " images were not pushed"));
 }
 
 int push_index(const PushArguments& arguments, const Address& address, bool debug,
@@ -140,6 +234,7 @@ void complete(PushArguments& arguments) {
 }
 
 int run_push(PushArguments arguments, bool debug, std::stop_token stop) {
+  if (arguments.all) return push_all(arguments, debug, stop);
   complete(arguments);
   const auto address =
       or_throw(Address::parse(arguments.others.back()), ErrorKind::usage, "DESTINATION");
@@ -168,6 +263,11 @@ void add_push_options(CLI::App& command, PushArguments& arguments) {
       .add_option("--own-name", arguments.own_name,
                   "where it goes when no DESTINATION is given: the commands that Nix makes for an "
                   "image say its name")
+      ->each([destination](const std::string&) { destination->required(false); });
+  command
+      .add_flag("--all", arguments.all,
+                "push several images: IMAGE.json is a list of lines IMAGE.json "
+                "HOST/REPOSITORY[:TAG], or a folder whose NAME.json go to DESTINATION/NAME")
       ->each([destination](const std::string&) { destination->required(false); });
   command.add_flag("--index", arguments.index,
                    "push several images, each [OS/ARCHITECTURE[/VARIANT]=]SOURCE, and an index of "

@@ -2,9 +2,11 @@
 /// What a push to a repository is asked for.
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "oci/digest.h"
 #include "oci/reference.h"
 #include "transfer/push_options.h"
 
@@ -17,8 +19,10 @@ struct RegistryPush {
   std::vector<oci::Reference>
       reuse_from{};  ///< --reuse-from: more images to learn stored forms from
   std::vector<oci::Repository> mount_from{};  ///< --mount-from
-  bool reuse = true;                          ///< --no-reuse makes it false
-  bool verify_reuse = false;                  ///< fetch, unpack and check what is to be reused
+  /// Repositories of this registry that are known to hold blobs, whatever mount_from names.
+  std::map<oci::Digest, oci::Repository> places{};
+  bool reuse = true;          ///< --no-reuse makes it false
+  bool verify_reuse = false;  ///< fetch, unpack and check what is to be reused
   /// The file of what this machine learnt before (digest_cache.h), which is added to. Empty: no
   /// cache.
   std::filesystem::path cache_file{};

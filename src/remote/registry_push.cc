@@ -93,7 +93,7 @@ class RepositoryPush {
         return registries_.client(from, registry::Access::pull).has_blob(blob, std::move(stop));
       };
     }
-    return {client_, mount_candidates(push_, cache_), std::move(mount)};
+    return {client_, mount_candidates(push_, cache_), std::move(mount), push_.places};
   }
 
   struct Reused {

@@ -46,10 +46,12 @@ ManifestOutcome to_outcome(const registry::ManifestPut& put, const oci::Descript
 
 std::optional<BlobOutcome> RegistryStore::find(const oci::Descriptor& blob, std::stop_token stop) {
   if (client_.has_blob(blob, stop)) return BlobOutcome::present;
-  const bool mounted = std::ranges::any_of(mount_from_, [&](const oci::Repository& from) {
+  const auto mounts = [&](const oci::Repository& from) {
     return mount_ ? mount_(blob, from, stop) : client_.mount(blob, from, stop);
-  });
-  if (mounted) return BlobOutcome::mounted;
+  };
+  const auto place = places_.find(blob.digest);
+  if (place != places_.end() && mounts(place->second)) return BlobOutcome::mounted;
+  if (std::ranges::any_of(mount_from_, mounts)) return BlobOutcome::mounted;
   return std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 /// A repository of a registry as a place for images.
 
 #include <functional>
+#include <map>
 #include <vector>
 
 #include "oci/reference.h"
@@ -18,10 +19,14 @@ class RegistryStore final : public BlobStore {
                                    std::stop_token stop)>;
 
   /// `mount_from` are repositories of the same registry to try, in order. `mount` replaces the
-  /// client's mounting, for dry runs. `client` outlives this.
+  /// client's mounting, for dry runs. `places` are repositories that are known to hold a blob: they
+  /// are tried first. `client` outlives this.
   RegistryStore(registry::RegistryClient& client, std::vector<oci::Repository> mount_from,
-                Mount mount = {})
-      : client_(client), mount_from_(std::move(mount_from)), mount_(std::move(mount)) {}
+                Mount mount = {}, std::map<oci::Digest, oci::Repository> places = {})
+      : client_(client),
+        mount_from_(std::move(mount_from)),
+        mount_(std::move(mount)),
+        places_(std::move(places)) {}
 
   std::string_view name() const override { return "the registry"; }
   std::optional<BlobOutcome> find(const oci::Descriptor& blob, std::stop_token stop) override;
@@ -34,6 +39,7 @@ class RegistryStore final : public BlobStore {
   registry::RegistryClient& client_;
   std::vector<oci::Repository> mount_from_;
   Mount mount_;
+  std::map<oci::Digest, oci::Repository> places_;
 };
 
 }  // namespace n2c

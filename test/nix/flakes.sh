@@ -113,6 +113,9 @@ push=$(made "(buildIndex { name = \"$registry/index\"; tag = \"1\"; images = map
 "$push" --digest-file "$work/digest" > "$work/push.log" 2>&1 || fail "push an index: $(cat "$work/push.log")"
 "$push" --quiet "$registry/index:2" > "$work/push.log" 2>&1 || fail "push an index elsewhere: $(cat "$work/push.log")"
 check "an index alike" equal "$(tags index)" '["1","2"]'
+push=$(made "(pushAll { registry = \"$registry/all\"; images = map (name: buildImage { inherit name; tag = \"1\"; }) [ \"a\" \"b\" ]; }).push")/bin/push
+"$push" --quiet > "$work/push.log" 2>&1 || fail "push several images: $(cat "$work/push.log")"
+check "several images each to its own name" equal "$(tags all/a)$(tags all/b)" '["1"]["1"]'
 
 # -- layers on layers
 cat > "$work/chain.nix" <<NIX

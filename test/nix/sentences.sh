@@ -226,6 +226,7 @@ says "no manifest yet" 'pullImageFromManifest { imageName = "a"; }' \
 says "two images for one processor" \
   'buildIndex { name = "a"; images = [ (buildImage { name = "a"; }) (buildImage { name = "b"; }) ]; }' \
   "nix2container.buildIndex (image 'a'): two of the 'images' are for the same architecture (amd64, amd64); set 'arch'"
+says "several images that are none" 'pushAll { images = [ ]; }' "nix2container.pushAll: 'images' is empty"
 says "an index of no images" 'buildIndex { name = "a"; images = [ ]; }' \
   "nix2container.buildIndex (image 'a'): 'images' is empty"
 
