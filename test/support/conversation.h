@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "registry/server/api/api.h"
-#include "registry/server/net/server.h"
+#include "registry/server/net/connection.h"
 #include "registry/server/store/memory_store.h"
 #include "test/support/api_caller.h"
 
@@ -60,8 +60,11 @@ class FurnishedRegistry {
     ServerOptions options;
     options.idle_time = options.header_time = std::chrono::milliseconds(500);
     options.read_at_most = std::move(read_at_most);
-    const Handler handler = [&](registry::Request& one) { return api_.handle(one); };
-    registry::serve_connection(std::move(server), handler, options);
+    registry::Shared shared{
+        [&](registry::Request& one) { return api_.handle(one); }, options, {}, {}, {}};
+    registry::ConnectionTable table({.all = 1, .each_peer = 1});
+    const auto place = table.admit(server.get(), "test");
+    registry::Connection(shared, {std::move(server), "test"}, *place).run();
     std::string reply = received(client.get());
     replace(reply, id_, std::string(32, '0'));
     return normal(std::move(reply));
@@ -72,7 +75,6 @@ class FurnishedRegistry {
 
  private:
   using ServerOptions = registry::ServerOptions;
-  using Handler = registry::Handler;
 
   static void replace(std::string& text, std::string_view what, std::string_view by) {
     for (std::size_t at = 0; (at = text.find(what, at)) != text.npos; at += by.size()) {

@@ -8,13 +8,6 @@ namespace n2c::registry {
 
 using std::chrono::milliseconds;
 
-void serve_connection(FileDescriptor client, const Handler& handler, const ServerOptions& options) {
-  Shared shared{handler, options, {}, {}, {}};
-  ConnectionTable table({.all = 1, .each_peer = 1});
-  const auto place = table.admit(client.get(), "test");
-  Connection(shared, {std::move(client), "test"}, *place).run();
-}
-
 struct Server::Impl {
   Impl(Handler handler, ServerOptions options, Interceptor interceptor)
       : shared{std::move(handler), std::move(options), std::move(interceptor), {}, {}},

@@ -19,10 +19,6 @@ namespace n2c::registry {
 
 class Api;
 
-/// Serves one connected socket, which must not block, on the calling thread until its client is
-/// done. For tests.
-void serve_connection(FileDescriptor client, const Handler& handler, const ServerOptions& options);
-
 /// Listens from construction to destruction.
 class Server {
  public:
