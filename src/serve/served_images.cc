@@ -4,27 +4,12 @@
 #include <chrono>
 #include <set>
 
-#include "base/system.h"
-#include "base/tasks.h"
 #include "base/text.h"
-#include "cache/claimed_source.h"
-#include "codec/compressed_source.h"
-#include "transfer/push.h"
 
 namespace n2c {
 
-namespace {
-
-std::size_t thread_count(const ServeOptions& options) {
-  return options.threads != 0 ? options.threads : processor_count();
-}
-
-}  // namespace
-
 ServedImages::ServedImages(std::vector<ServedImage> images, ServeOptions options)
-    : options_(std::move(options)),
-      known_({.forms = options_.known}),
-      pool_(thread_count(options_)) {
+    : note_(options.note), layers_(std::move(options), [this] { forget_prepared(); }) {
   for (ServedImage& image : images) entries_.push_back({std::move(image)});
   worker_ = std::jthread([this](std::stop_token stop) { work(std::move(stop)); });
 }
@@ -37,7 +22,7 @@ void ServedImages::stop() {
 }
 
 void ServedImages::note(const Printable& line) const {
-  if (options_.note) options_.note(line);
+  if (note_) note_(line);
 }
 
 void ServedImages::work(std::stop_token stop) {
@@ -57,15 +42,12 @@ void ServedImages::work(std::stop_token stop) {
 
 void ServedImages::prepare_entry(Entry& entry, std::stop_token stop) {
   const std::string shown = cat(entry.served.repository, ":", entry.served.tag);
-  const auto doubts = [this] {
-    return known_.with([](const Known& known) { return known.doubts; });
-  };
-  const std::size_t before = doubts();
+  const std::size_t before = layers_.doubts();
   PreparedImage prepared;
   std::exception_ptr failure;
   try {
-    work_out(entry.served.image, stop);
-    prepared = prepare(entry.served.image);
+    layers_.work_out(entry.served.image, stop);
+    prepared = std::make_shared<const ReadyImage>(layers_.prepare(entry.served.image));
     note(cat(shown, " is ready"));
   } catch (const Error& error) {
     if (!stop.stop_requested()) note(cat(shown, " cannot be served: ", error.message()));
@@ -75,72 +57,17 @@ void ServedImages::prepare_entry(Entry& entry, std::stop_token stop) {
   }
   const std::scoped_lock hold(mutex_);
   // Part of it may depend on a form that was found wrong.
-  if (prepared && doubts() != before) return;
+  if (prepared && layers_.doubts() != before) return;
   entry.prepared = std::move(prepared);
   entry.failure = std::move(failure);
   changed_.notify_all();
 }
 
-std::vector<PlannedLayer> ServedImages::plan(const Image& image) const {
-  return known_.with(
-      [&](const Known& known) { return plan_layers(image, known.forms, options_.compression); });
-}
-
-void ServedImages::work_out(const Image& image, std::stop_token stop) {
-  auto unknown = plan(image);
-  std::erase_if(unknown, [](const PlannedLayer& layer) { return layer.form.has_value(); });
-  run_side_by_side(
-      unknown.size(), thread_count(options_), stop, [&](std::size_t i, std::stop_token cancelled) {
-        const Layer& layer = image.layers[unknown[i].first];
-        learn(layer.diff_id,
-              oci::measure(compress(layer.blob.bytes->open(), options_.compression, pool_),
-                           unknown[i].media_type, cancelled));
-      });
-}
-
-void ServedImages::learn(const oci::Digest& diff_id, const oci::Descriptor& form) {
-  known_.with([&](Known& known) {
-    known.forms.add(diff_id, {form, "this server"});
-    known.worked_out_here.add(diff_id, {form, "this server"});
-    if (options_.learned) options_.learned(diff_id, form);
-  });
-}
-
-Blob ServedImages::stored_layer(const Layer& layer, const oci::Descriptor& form) {
-  if (form.digest == layer.blob.descriptor.digest) return layer.blob;
-  auto compressed =
-      std::make_shared<CompressedSource>(*layer.blob.bytes, options_.compression, pool_);
-  const auto corrected = [this, diff_id = layer.diff_id](const oci::Descriptor& found) {
-    doubt(diff_id, found);
-  };
-  return {form, std::make_shared<ClaimedSource>(std::move(compressed), form, corrected)};
-}
-
-void ServedImages::doubt(const oci::Digest& diff_id, const oci::Descriptor& found) {
-  note(cat("layer ", diff_id.brief(), " is not what it was remembered as, but ",
-           found.digest.brief(), ": what was remembered is worked out anew"));
-  known_.with([&](Known& known) {
-    known.forms = known.worked_out_here;
-    if (known.doubts++ == 0 && options_.doubted) options_.doubted();
-  });
-  learn(diff_id, found);
+/// Part of every image that is ready may depend on the form that was found wrong.
+void ServedImages::forget_prepared() {
   const std::scoped_lock hold(mutex_);
   for (Entry& entry : entries_) entry.prepared.reset();
   changed_.notify_all();
-}
-
-ServedImages::PreparedImage ServedImages::prepare(const Image& image) {
-  Prepared prepared{.manifest = {{"", oci::Digest::of("")}, ""}};
-  const auto layers = plan(image);
-  for (const PlannedLayer& planned : layers) {
-    Blob blob = stored_layer(image.layers[planned.first], planned.form.value());
-    prepared.blobs.emplace(blob.descriptor.digest, std::move(blob));
-  }
-  const auto config = oci::describe(oci::media_type::config, image.config_json);
-  prepared.blobs.emplace(config.digest,
-                         Blob{config, std::make_shared<MemorySource>(image.config_json)});
-  prepared.manifest = planned_manifest(image, layers, ManifestFormat::oci);
-  return std::make_shared<const Prepared>(std::move(prepared));
 }
 
 ServedImages::PreparedImage ServedImages::wait_for(const Entry& entry) const {
@@ -153,7 +80,7 @@ ServedImages::PreparedImage ServedImages::wait_for(const Entry& entry) const {
 }
 
 ServedImages::PreparedImage ServedImages::find(
-    const std::string& repository, const std::function<bool(const Prepared&)>& has) const {
+    const std::string& repository, const std::function<bool(const ReadyImage&)>& has) const {
   const auto is_pending = [this](const Entry& entry) {
     const std::scoped_lock hold(mutex_);
     return entry.is_pending();
@@ -178,7 +105,7 @@ ServedImages::PreparedImage ServedImages::find(
 std::optional<Blob> ServedImages::find_blob(const std::string& repository,
                                             const oci::Digest& blob) const {
   const PreparedImage image =
-      find(repository, [&](const Prepared& prepared) { return prepared.blobs.contains(blob); });
+      find(repository, [&](const ReadyImage& prepared) { return prepared.blobs.contains(blob); });
   if (image == nullptr) return {};
   return image->blobs.at(blob);
 }
@@ -199,7 +126,7 @@ std::unique_ptr<Reader> ServedImages::open(const std::string& repository, const 
 
 std::optional<oci::RawManifest> ServedImages::find_manifest(const std::string& repository,
                                                             const oci::Digest& manifest) {
-  const PreparedImage image = find(repository, [&](const Prepared& prepared) {
+  const PreparedImage image = find(repository, [&](const ReadyImage& prepared) {
     return prepared.manifest.descriptor.digest == manifest;
   });
   if (image == nullptr) return {};

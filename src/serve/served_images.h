@@ -11,11 +11,9 @@
 #include <thread>
 #include <vector>
 
-#include "base/locked.h"
-#include "codec/codec.h"
 #include "image/image.h"
 #include "registry/server/store/store.h"
-#include "transfer/plan.h"
+#include "serve/served_layers.h"
 
 namespace n2c {
 
@@ -23,21 +21,6 @@ namespace n2c {
 struct ServedImage {
   std::string repository, tag;
   Image image;
-};
-
-struct ServeOptions {
-  /// How plain layers are served; none needs no preparation.
-  Compression compression{.codec = Codec::none};
-  std::size_t threads = 0;  ///< that compress; 0: one a processor
-  KnownForms known{};       ///< stored forms of layers known beforehand
-  /// Told of every form that was found by compressing, by one thread at a time.
-  std::function<void(const oci::Digest& diff_id, const oci::Descriptor& form)> learned{};
-  /// Called once, when a form known beforehand turned out wrong. From then on none of those forms
-  /// is used.
-  std::function<void()> doubted{};
-  /// Told when an image is ready or cannot be served, and when a known form was wrong. It may be
-  /// called by several threads at once.
-  std::function<void(const Printable& line)> note{};
 };
 
 /// Layers are made from the store, and compressed, whenever they are asked for, and verified while
@@ -69,12 +52,7 @@ class ServedImages final : public registry::Store {
   std::vector<std::string> repositories() override;
 
  private:
-  /// An image's manifest and blobs, once every digest is known.
-  struct Prepared {
-    oci::RawManifest manifest;
-    std::map<oci::Digest, Blob> blobs;
-  };
-  using PreparedImage = std::shared_ptr<const Prepared>;
+  using PreparedImage = std::shared_ptr<const ReadyImage>;
   /// Neither prepared nor failed: waits for the worker.
   struct Entry {
     ServedImage served;
@@ -82,31 +60,20 @@ class ServedImages final : public registry::Store {
     std::exception_ptr failure{};
     bool is_pending() const { return prepared == nullptr && failure == nullptr; }
   };
-  struct Known {
-    KnownForms forms, worked_out_here{};
-    std::size_t doubts = 0;
-  };
-
   void work(std::stop_token stop);
   void prepare_entry(Entry& entry, std::stop_token stop);
-  PreparedImage prepare(const Image& image);
-  std::vector<PlannedLayer> plan(const Image& image) const;
-  void work_out(const Image& image, std::stop_token stop);
-  void learn(const oci::Digest& diff_id, const oci::Descriptor& form);
-  Blob stored_layer(const Layer& layer, const oci::Descriptor& form);
-  void doubt(const oci::Digest& diff_id, const oci::Descriptor& found);
+  void forget_prepared();
   void note(const Printable& line) const;
   PreparedImage wait_for(const Entry& entry) const;
   /// The first of the repository's images for which `has` is true. Images that are ready are asked
   /// first; the others are waited for. When there is none, returns null, or throws what an image
   /// failed with.
   PreparedImage find(const std::string& repository,
-                     const std::function<bool(const Prepared&)>& has) const;
+                     const std::function<bool(const ReadyImage&)>& has) const;
   std::optional<Blob> find_blob(const std::string& repository, const oci::Digest& blob) const;
 
-  const ServeOptions options_;
-  Locked<Known> known_;
-  CompressionPool pool_;
+  const std::function<void(const Printable& line)> note_;
+  ServedLayers layers_;
   mutable std::mutex mutex_;  // guards what became of the entries
   mutable std::condition_variable_any changed_;
   std::vector<Entry> entries_;
