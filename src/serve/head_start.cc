@@ -22,38 +22,36 @@ class HeadStart::PacedReader final : public Reader {
   std::unique_ptr<Reader> from_;
 };
 
-HeadStart::HeadStart(std::span<const Blob> layers, std::chrono::milliseconds patience)
-    : patience_(patience) {
+HeadStart::HeadStart(std::span<const Blob> layers, Clock& clock, std::chrono::milliseconds patience)
+    : clock_(clock), patience_(patience) {
   std::uint64_t all = 0;
   for (const Blob& layer : layers) all += layer.descriptor.size;
   const auto is_most = [&](const Blob& layer) { return layer.descriptor.size > all / 2; };
   const auto largest = std::ranges::find_if(layers, is_most);
-  if (largest == layers.end() || largest == layers.begin()) return;
+  if (largest == layers.end() || largest == layers.begin()) {
+    over_.request_stop();
+    return;
+  }
   first_ = &layers.front();
   largest_ = &*largest;
-  is_over_ = false;
 }
 
 std::unique_ptr<Reader> HeadStart::pace(const Blob& layer, std::unique_ptr<Reader> bytes) {
-  const std::scoped_lock hold(mutex_);
-  if (&layer == largest_) {
-    is_over_ = true;
-    changed_.notify_all();
-  }
-  if (is_over_) return bytes;
+  if (&layer == largest_) over_.request_stop();
+  if (over_.stop_requested()) return bytes;
   return std::make_unique<PacedReader>(*this, &layer == first_, std::move(bytes));
 }
 
 void HeadStart::note_progress() {
-  const std::scoped_lock hold(mutex_);
-  progressed_ = Clock::now();
+  progressed_.with([&](Clock::TimePoint& last) { last = clock_.now(); });
 }
 
 void HeadStart::wait() {
-  std::unique_lock hold(mutex_);
-  progressed_ = Clock::now();
-  while (!is_over_ && Clock::now() < progressed_ + patience_) {
-    changed_.wait_until(hold, progressed_ + patience_);
+  note_progress();
+  while (true) {
+    const auto until = progressed_.with([](Clock::TimePoint last) { return last; }) + patience_;
+    const auto now = clock_.now();
+    if (now >= until || !clock_.wait(until - now, over_.get_token())) return;
   }
 }
 

@@ -2,11 +2,12 @@
 /// Decides which of the layers that an engine fetches at once waits for another.
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <span>
+#include <stop_token>
 
+#include "base/clock.h"
+#include "base/locked.h"
 #include "base/stream.h"
 #include "image/image.h"
 
@@ -23,9 +24,9 @@ namespace n2c {
 /// Any thread may call it.
 class HeadStart {
  public:
-  /// The manifest's layers, in order. They outlive this.
-  explicit HeadStart(std::span<const Blob> layers,
-                     std::chrono::milliseconds patience = std::chrono::milliseconds(200));
+  /// The manifest's layers, in order. They and the clock outlive this.
+  HeadStart(std::span<const Blob> layers, Clock& clock,
+            std::chrono::milliseconds patience = std::chrono::milliseconds(200));
 
   /// To be called when `layer`, one of the layers, is asked for. Returns its bytes, perhaps
   /// delayed. This outlives them.
@@ -33,18 +34,16 @@ class HeadStart {
 
  private:
   class PacedReader;
-  using Clock = std::chrono::steady_clock;
 
   void note_progress();
   void wait();
 
+  Clock& clock_;
   const std::chrono::milliseconds patience_;
   const Blob* first_ = nullptr;    // held back; nullptr: none is
   const Blob* largest_ = nullptr;  // until this is asked for
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool is_over_ = true;  // nothing waits, or not any more
-  Clock::time_point progressed_{};
+  std::stop_source over_;          // stopped: nothing waits, or not any more
+  Locked<Clock::TimePoint> progressed_;
 };
 
 }  // namespace n2c

@@ -73,7 +73,7 @@ registry::ServerOptions server_options() {
 class LoopbackRegistry::OneImage final : public registry::Store {
  public:
   explicit OneImage(const ManifestBlobs& image)
-      : image_(image), head_start_(std::span(image.blobs).subspan(before_layers)) {}
+      : image_(image), head_start_(std::span(image.blobs).subspan(before_layers), clock_) {}
 
   std::optional<std::uint64_t> stat(const std::string& repository,
                                     const oci::Digest& blob) override {
@@ -131,6 +131,7 @@ class LoopbackRegistry::OneImage final : public registry::Store {
   Locked<std::set<oci::Digest>> fetched_;
   std::atomic<std::uint64_t> bytes_ = 0;
   FirstFailure failure_;
+  SystemClock clock_;
   HeadStart head_start_;
 };
 

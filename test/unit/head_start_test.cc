@@ -7,6 +7,7 @@
 #include <future>
 
 #include "test/support/layered_image.h"
+#include "test/support/moved_clock.h"
 
 namespace head_start_test {
 
@@ -37,44 +38,46 @@ std::future<std::string> fetch(HeadStart& start, const Blob& layer) {
   });
 }
 
-constexpr std::chrono::milliseconds brief{100};
-constexpr std::chrono::seconds for_ever{60};
+constexpr std::chrono::seconds patience{10};
 
-/// Reads a byte of another layer every 10 ms until the layer is there, or time is over.
-bool arrives_while_reading(std::future<std::string>& layer, Reader& other,
-                           std::chrono::milliseconds time) {
-  const auto end = std::chrono::steady_clock::now() + time;
-  std::byte byte{};
-  while (std::chrono::steady_clock::now() < end) {
-    other.read(ByteSpan(&byte, 1));
-    if (layer.wait_for(std::chrono::milliseconds(10)) == std::future_status::ready) return true;
-  }
-  return false;
+bool is_there(const std::future<std::string>& layer) {
+  return layer.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
 }  // namespace
 
 TEST_CASE("the first layer waits, while others are fetched, for the one that is most of an image") {
   const auto layers = layers_of({3, 200, 1000});
-  HeadStart start(layers, for_ever);
+  test::MovedClock clock;
+  HeadStart start(layers, clock, patience);
   const auto other = ask(start, layers[1]);
   auto first = fetch(start, layers[0]);
-  CHECK_FALSE(arrives_while_reading(first, *other, 3 * brief));
+  std::byte byte{};
+  for (int i = 1; i <= 5; ++i) {  // four times as long as its patience, and something always comes
+    REQUIRE(clock.wait_for_waits(i));
+    clock.advance(patience * 4 / 5);
+    other->read(ByteSpan(&byte, 1));
+    clock.advance(patience * 1 / 5);
+  }
+  CHECK_FALSE(is_there(first));
   CHECK(read_all(*ask(start, layers[2]), 1000).size() == 1000);
   CHECK(first.get() == "aaa");
 }
 
 TEST_CASE("an engine that fetches one layer after the other gets each") {
   const auto layers = layers_of({3, 200, 1000});
-  HeadStart start(layers, brief);
+  test::FakeClock clock;
+  HeadStart start(layers, clock, patience);
   for (const Blob& layer : layers) {
     CHECK(read_all(*ask(start, layer), 1000).size() == layer.descriptor.size);
   }
+  CHECK(clock.waits() == std::vector<std::chrono::milliseconds>{patience});
 }
 
 TEST_CASE("an engine that unpacks what it fetches as it comes gets the first layer") {
   const auto layers = layers_of({3, 200, 1000});
-  HeadStart start(layers, brief);
+  test::FakeClock clock;
+  HeadStart start(layers, clock, patience);
   const auto other = ask(start, layers[1]);  // begun, and read no further without the first
   std::byte byte{};
   CHECK(other->read(ByteSpan(&byte, 1)) == 1);
@@ -85,10 +88,11 @@ TEST_CASE("no layer waits in an image without one that is more than half of it")
   for (const auto& sizes : {std::vector<std::uint64_t>{300, 200, 500}, {900, 200, 100}, {1000}}) {
     CAPTURE(sizes.size());
     const auto layers = layers_of(sizes);
-    HeadStart start(layers, for_ever);
+    test::FakeClock clock;
+    HeadStart start(layers, clock, patience);
     const auto other = ask(start, layers[layers.size() / 2]);
-    auto first = fetch(start, layers.front());
-    CHECK(arrives_while_reading(first, *other, for_ever));
+    CHECK(fetch(start, layers.front()).get().size() == sizes.front());
+    CHECK(clock.waits().empty());
   }
 }
 
