@@ -16,8 +16,8 @@ void check(CURLMcode code) {
 
 }  // namespace
 
-CurlLoop::CurlLoop(std::chrono::milliseconds check_every)
-    : check_every_(check_every), multi_(curl_multi_init()) {
+CurlLoop::CurlLoop(std::chrono::milliseconds check_every, Clock& clock)
+    : check_every_(check_every), clock_(clock), multi_(curl_multi_init()) {
   if (!multi_) throw std::bad_alloc();
   check(curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, CURLPIPE_NOTHING));
   check(curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kept_connections));
@@ -107,7 +107,7 @@ void CurlLoop::end_finished() {
 }
 
 void CurlLoop::end_stalled() {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = clock_.now();
   if (now < next_check_) return;
   next_check_ = now + check_every_;
   std::vector<std::uint64_t> stalled;

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/locked.h"
 #include "http/transfer.h"
 
@@ -19,8 +20,8 @@ namespace n2c::http {
 /// Thread-safe. Destroyed after every transfer has ended.
 class CurlLoop {
  public:
-  /// `check_every`: how often stalls are looked for.
-  explicit CurlLoop(std::chrono::milliseconds check_every);
+  /// `check_every`: how often stalls are looked for. `clock` outlives this.
+  CurlLoop(std::chrono::milliseconds check_every, Clock& clock);
   ~CurlLoop();
   CurlLoop(const CurlLoop&) = delete;
   CurlLoop& operator=(const CurlLoop&) = delete;
@@ -64,7 +65,8 @@ class CurlLoop {
   };
 
   std::chrono::milliseconds check_every_;
-  std::chrono::steady_clock::time_point next_check_{};
+  Clock& clock_;
+  Clock::TimePoint next_check_{};
   std::unique_ptr<CURLM, MultiCleanup> multi_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Transfer>> transfers_;
   std::atomic<std::uint64_t> last_id_ = 0;

@@ -94,7 +94,8 @@ class CurlTransport final : public Transport {
       : options_(std::move(options)),
         proxies_(options_.proxies ? *options_.proxies : ProxyRules(process_environment())),
         system_roots_(find_system_roots(process_environment(), CurlLibrary::compiled_in_roots())),
-        loop_(std::clamp<std::chrono::milliseconds>(options_.stall_timeout / 10, 10ms, 250ms)) {}
+        loop_(std::clamp<std::chrono::milliseconds>(options_.stall_timeout / 10, 10ms, 250ms),
+              *options_.clock) {}
 
   Response send(const Request& request, std::stop_token stop) override;
 
@@ -133,13 +134,14 @@ std::optional<Response> CurlTransport::exchange(const Request& request,
   const auto reader =
       request.body.source != nullptr ? request.body.source->open(request.body.offset) : nullptr;
   const std::uint64_t id = loop_.next_id();
-  const auto transfer = std::make_shared<Transfer>(
-      request,
-      TransferLimits{.stall_timeout = options_.stall_timeout,
-                     .min_rate = options_.min_rate,
-                     .pipe_bytes = options_.pipe_bytes,
-                     .is_direct = !proxy && options_.unix_socket.empty()},
-      [this, id] { loop_.resume(id); });
+  const auto transfer =
+      std::make_shared<Transfer>(request,
+                                 TransferLimits{.stall_timeout = options_.stall_timeout,
+                                                .min_rate = options_.min_rate,
+                                                .pipe_bytes = options_.pipe_bytes,
+                                                .is_direct = !proxy && options_.unix_socket.empty(),
+                                                .clock = options_.clock.get()},
+                                 [this, id] { loop_.resume(id); });
   configure(transfer->handle(), request, proxy);
   trace(*transfer, id);
   if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped on request");

@@ -107,7 +107,7 @@ void Transfer::wait_for_end() {
 
 void Transfer::on_resume() {
   awaits_producer_ = awaits_consumer_ = false;
-  last_moved_ = std::chrono::steady_clock::now();
+  last_moved_ = limits_.clock->now();
   pace_.restart(last_moved_);
   curl_easy_pause(handle_.get(), CURLPAUSE_CONT);  // may call on_write() before it returns
 }
@@ -160,7 +160,7 @@ std::size_t Transfer::give_body(ByteSpan into) {
     awaits_producer_ = true;
     return CURL_READFUNC_PAUSE;
   }
-  last_moved_ = std::chrono::steady_clock::now();
+  last_moved_ = limits_.clock->now();
   pace_.restart(last_moved_);
   body_left_ = taken.at_end;
   response_.sent += taken.count;
@@ -176,7 +176,7 @@ std::size_t Transfer::on_write(char* from, std::size_t, std::size_t count, void*
 }
 
 void Transfer::reply_came(std::size_t bytes) {
-  last_moved_ = std::chrono::steady_clock::now();
+  last_moved_ = limits_.clock->now();
   pace_.came(bytes, last_moved_);
 }
 
@@ -255,7 +255,7 @@ void Transfer::take_header(std::string_view line) {
 int Transfer::on_sending(void* self, char* address, char*, int, int) {
   auto& transfer = *static_cast<Transfer*>(self);
   transfer.connected_ = true;
-  transfer.last_moved_ = std::chrono::steady_clock::now();
+  transfer.last_moved_ = transfer.limits_.clock->now();
   if (!transfer.limits_.is_direct || !transfer.request_.on_connected) return CURL_PREREQFUNC_OK;
   return transfer.guard<int>(CURL_PREREQFUNC_ABORT, [&] {
     transfer.request_.on_connected(address);

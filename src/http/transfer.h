@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/pipe.h"
 #include "http/curl_handle.h"
 #include "http/failure.h"
@@ -25,11 +26,12 @@ struct TransferLimits {
   std::uint64_t min_rate = 0;  ///< bytes a second of a reply; see TransportOptions
   std::size_t pipe_bytes;
   bool is_direct = true;  ///< what is connected to is the URL's host
+  Clock* clock;           ///< outlives the transfer
 };
 
 class Transfer {
  public:
-  using Now = std::chrono::steady_clock::time_point;
+  using Now = Clock::TimePoint;
 
   /// `request` must live until the transfer has ended. resume() must make the network thread call
   /// on_resume(); it is called on any thread.

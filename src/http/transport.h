@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/printable.h"
 #include "base/stream.h"
 #include "http/headers.h"
@@ -112,6 +113,8 @@ struct TransportOptions {
   /// Told each request and reply line and its headers, secrets masked (--debug). Called on the
   /// network thread. Empty: off.
   std::function<void(const Printable& line)> trace = {};
+  /// Tells when something moved. What it waits for, it does by real time.
+  std::shared_ptr<Clock> clock = std::make_shared<SystemClock>();
 };
 
 /// libcurl's multi interface on one network thread. Speaks HTTP/1.1 only (uploads over HTTP/2

@@ -208,75 +208,12 @@ TEST_CASE("a reply that begins a hundred times over and never comes is given up 
   CHECK(holds(error.message(), "more than 100 interim replies (1xx), and no reply"));
 }
 
-TEST_CASE("a reply that comes slowly and fast enough is read to its end") {
-  RawServer server([](RawConnection& connection) {
-    connection.read_head();
-    connection.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n");
-    connection.send("HTTP/1.1 200 OK\r\n\r\n");
-    for (int i = 0; i < 60; ++i) {
-      connection.send(pattern(1000));
-      std::this_thread::sleep_for(20ms);
-    }
-  });
-  const auto transport = test_transport({.stall_timeout = 500ms, .min_rate = 1000});
-  CHECK(transport->send({.url = url_of(server.url("/"))}, {}).body.size() == 60'000);
-}
-
-TEST_CASE("a reader that takes its time does not make the reply slow") {
-  const std::string body(5'000'000, 'x');
-  RawServer server([&](RawConnection& connection) {
-    connection.read_head();
-    connection.reply(200, body);
-  });
-  const auto transport = test_transport({.stall_timeout = 400ms, .min_rate = 1'000'000});
-  std::size_t count = 0;
-  FunctionSink sink([&](ByteView bytes) {
-    if (count == 0) std::this_thread::sleep_for(1s);
-    count += bytes.size();
-  });
-  transport->send({.url = url_of(server.url("/")), .reply_sink = &sink}, {});
-  CHECK(count == 5'000'000);
-}
-
 TEST_CASE("a server that never greets is given up on after the connect time-out") {
   RawServer server([](RawConnection& connection) { connection.stall(); });
   const auto transport = test_transport({.connect_timeout = 200ms});
   const auto error =
       failure_of(*transport, {.url = url_of(cat("https://127.0.0.1:", server.port(), "/"))});
   CHECK(error.kind() == ErrorKind::network);
-}
-
-TEST_CASE("our own slowness is not a stalled network") {
-  RawServer server(answering([](auto& connection, const auto&, const auto& body) {
-    connection.reply(200, cat(body.size()));
-  }));
-  const auto transport = test_transport({.stall_timeout = 50ms});
-  struct Slow final : ByteSource {
-    struct Once final : Reader {
-      std::size_t read(ByteSpan into) override {
-        if (std::exchange(given, true)) return 0;
-        std::this_thread::sleep_for(300ms);
-        into[0] = std::byte{'x'};
-        return 1;
-      }
-      bool given = false;
-    };
-    std::unique_ptr<Reader> open(std::uint64_t) const override { return std::make_unique<Once>(); }
-  };
-  const Slow source;
-  CHECK(transport->send(put(url_of(server.url("/")), source), {}).body == "1");
-}
-
-TEST_CASE("patience for the reply is added to the stall time-out") {
-  RawServer server([](RawConnection& connection) {
-    connection.read_head();
-    std::this_thread::sleep_for(300ms);  // a registry that copies the blob before it answers
-    connection.reply(201, "");
-  });
-  const auto transport = test_transport({.stall_timeout = 50ms});
-  const Request request{
-      .method = Method::put, .url = url_of(server.url("/")), .reply_patience = 10s};
-  CHECK(transport->send(request, {}).status == 201);
 }
 
 TEST_CASE("a stop ends an exchange at once, wherever it is") {

@@ -192,18 +192,17 @@ TEST_CASE("a refusal is heard while the producer is still thinking") {
 
 TEST_CASE("a reply for a sink arrives in order, and a slow sink holds the server back") {
   const std::string bytes = pattern(20'000'000);
-  std::atomic<bool> all_sent = false;
+  std::binary_semaphore all_sent(0);
   RawServer server(answering([&](auto& connection, const auto&, const auto&) {
     connection.reply(200, bytes);
-    all_sent = true;
+    all_sent.release();
   }));
   const auto transport = test_transport();
   bool sent_before_taken = false;
   std::string got;
   FunctionSink sink([&](ByteView piece) {
     if (got.empty()) {  // by now more is under way than memory is meant for
-      std::this_thread::sleep_for(50ms);
-      sent_before_taken = all_sent;
+      sent_before_taken = all_sent.try_acquire_for(50ms);
     }
     got += text_of(piece);
   });
