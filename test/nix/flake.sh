@@ -49,8 +49,9 @@ check "the overlay has the same package and the functions" equal "$(nix-instanti
     pkgs = import $tests/pkgs.nix { };
     flake = (import $work/flake/flake.nix).outputs { self = null; nixpkgs = null; };
     laid = flake.overlays.default (pkgs // laid) pkgs;
-  in [ laid.n2c.drvPath laid.nix2container-bin.drvPath (laid.nix2container ? buildImage) laid.skopeo-nix2container.name ]" | jq -r 'join(" ")')" \
-  "$(name_of packages.$system.default.drvPath) $(name_of packages.$system.default.drvPath) true skopeo"
+    package = (import $work/flake { inherit pkgs; }).n2c.drvPath;
+  in [ (laid.n2c.drvPath == package) (laid.nix2container-bin.drvPath == package) (laid.nix2container ? buildImage)
+       laid.skopeo-nix2container.name ]" | jq -r 'join(" ")')" "true true true skopeo"
 check "an arm64 machine's images are arm64" equal "$(name_of legacyPackages.aarch64-linux.examples.basic.arch)" arm64
 
 if [ -z "$today" ]; then # today's has another /usr, without a compiler
