@@ -79,8 +79,12 @@ bool may_be_immutable(int status) {
          status == 422;
 }
 
+/// distribution-spec, "Pushing Manifests": 201. What answers 200 to everything is no registry, so
+/// another success counts with the digest that registries name.
 bool is_stored(const http::Response& response) {
-  return response.status >= 200 && response.status <= 204;
+  if (response.status == 201 || response.status == 202) return true;
+  return response.status >= 200 && response.status <= 204 &&
+         response.headers.find("Docker-Content-Digest").has_value();
 }
 
 /// By the registry's own word, where that is comparable.
@@ -221,7 +225,9 @@ std::optional<oci::RawManifest> RegistryClient::get_manifest(std::string_view ta
   const HostReply reply = host_->send(call, std::move(stop));
   const auto& response = reply.response;
   if (response.status == 404) return std::nullopt;
-  if (response.status != 200) throw host_->failure(call.request, reply, scope());
+  if (response.status != 200 || is_page(response)) {
+    throw host_->failure(call.request, reply, scope());
+  }
   const auto wanted = oci::Digest::parse(tag_or_digest);
   const oci::Digest digest =
       digest_by(wanted ? wanted->algorithm() : HashAlgorithm::sha256, response.body);
@@ -246,7 +252,7 @@ std::optional<oci::Descriptor> RegistryClient::head_manifest(std::string_view ta
     throw host_->failure(call.request, reply, scope());
   }
   // 401, 403 and 405 stand for "absent" as well (ggcr#1691, harbor#22363).
-  if (reply.response.status != 200) return std::nullopt;
+  if (reply.response.status != 200 || is_page(reply.response)) return std::nullopt;
   const auto named = reply.response.headers.find("Docker-Content-Digest");
   const auto digest = oci::Digest::parse(named ? trim(*named) : tag_or_digest);
   if (!digest) return std::nullopt;
@@ -289,7 +295,7 @@ bool RegistryClient::delete_manifest(const oci::Digest& digest, std::stop_token 
   const HostReply reply = host_->send(call, std::move(stop));
   const auto& response = reply.response;
   if (response.status == 404) return false;
-  if (response.status >= 200 && response.status < 300) return true;
+  if (response.status >= 200 && response.status < 300 && !is_page(response)) return true;
   const Error failure = host_->failure(call.request, reply, scope());
   // distribution-spec, "Deleting Manifests".
   if (response.status != 405) throw failure;

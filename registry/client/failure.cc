@@ -88,7 +88,17 @@ std::string without_signatures(std::string_view text) {
   return shown;
 }
 
+/// Of a web page its title is shown.
+std::string title_of(std::string_view page) {
+  const std::string lower = lower_ascii(page);
+  const std::size_t begin = lower.find("<title>");
+  if (begin == lower.npos) return "a web page";
+  const std::size_t after = begin + std::string_view("<title>").size();
+  return cat("a web page: ", trim(page.substr(after, lower.find("</title>", after) - after)));
+}
+
 std::string words_of(const http::Response& response) {
+  if (is_page(response)) return ": " + printable(title_of(response.body), shown_body);
   const auto errors = parse_errors(response.body);
   if (errors.empty()) {
     const std::string_view body = trim(response.body);
@@ -199,7 +209,16 @@ std::string missing_hint(const FailureContext& context) {
              " may not be a registry");
 }
 
-std::string hint_for(const http::Response& response, const FailureContext& context) {
+/// Whether a registry that may be read refuses to be written: read-only, or a pull-through cache.
+bool is_read_only(const http::Request& request, const http::Response& response,
+                  const std::vector<OciError>& errors) {
+  const bool writes = request.method == http::Method::post || request.method == http::Method::put ||
+                      request.method == http::Method::patch;
+  return writes && response.status == 405 && has_code(errors, "UNSUPPORTED");
+}
+
+std::string hint_for(const http::Request& request, const http::Response& response,
+                     const FailureContext& context) {
   const auto errors = parse_errors(response.body);
   if (is_proxys(response)) {
     return cat("the proxy ", response.proxy, ", or what it leads to, says so: is ", context.host,
@@ -209,6 +228,14 @@ std::string hint_for(const http::Response& response, const FailureContext& conte
     return "the registry lost a part of the image: push or copy it there again with --check-blobs";
   }
   if (has_code(errors, "NAME_UNKNOWN")) return missing_hint(context);
+  if (response.status / 100 == 2) {
+    return cat(context.host,
+               " answers, but not as a registry does: check the address, the port, and "
+               "what stands before it");
+  }
+  if (response.status == 413 && lower_ascii(response.body).find("quota") != std::string::npos) {
+    return "the registry's storage quota is used up; delete images there, or have it raised";
+  }
   if (response.status == 413) {
     return "the registry or a proxy before it limits the size of a request; try a smaller "
            "--chunk-size, or raise the limit (nginx: client_max_body_size)";
@@ -222,11 +249,22 @@ std::string hint_for(const http::Response& response, const FailureContext& conte
   if (response.status == 405 && has_code(errors, "UNSUPPORTED") && is_ecr(context.host)) {
     return "ECR answers so when an image has too many layers; try fewer --max-layers";
   }
+  if (is_read_only(request, response, errors)) {
+    return "this registry takes no pushes: it is read-only, or a cache of another";
+  }
   if (response.status == 429) return "the registry limits requests; try again later, or --retry";
+  if (response.status >= 500) {
+    return "the registry, or what stands before it, has a fault; its log says more";
+  }
   return {};
 }
 
 }  // namespace
+
+bool is_page(const http::Response& response) {
+  const auto type = response.headers.find("Content-Type");
+  return type && lower_ascii(trim(*type)).starts_with("text/html");
+}
 
 std::vector<OciError> parse_errors(std::string_view body) {
   std::vector<OciError> errors;
@@ -266,7 +304,7 @@ Error make_failure(const http::Request& request, const http::Response& response,
   if (const std::string id = request_id(response.headers); !id.empty()) {
     text += cat(" (request ", id, ")");
   }
-  const std::string hint = hint_for(response, context);
+  const std::string hint = hint_for(request, response, context);
   const bool denied = response.status == 401 || response.status == 403 || response.status == 407;
   if (denied && is_proxys(response)) {
     return Error(ErrorKind::network, std::move(text), hint).lasting();

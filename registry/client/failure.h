@@ -23,6 +23,9 @@ struct OciError {
 std::vector<OciError> parse_errors(std::string_view body);
 bool has_code(const std::vector<OciError>& errors, std::string_view code);
 
+/// Whether it brings a web page, which no registry sends: what answers there is something else.
+bool is_page(const http::Response& response);
+
 /// What is known about the host when a request failed.
 struct FailureContext {
   std::string host;         ///< as in a reference
@@ -33,9 +36,10 @@ struct FailureContext {
 };
 
 /// "PATCH https://…: 403 DENIED: permission_denied: write_package (request 8F2A…)", with a hint for
-/// the known causes. Where a redirect led is named, and so is a proxy. 401 and 403 are Error{auth}
-/// (but Error{network} where a proxy said it), the others Error{registry}. Nothing of the request's
-/// headers and no query value is in it.
+/// the known causes. A success is a failure too, where it is not the one that was due. Where a
+/// redirect led is named, and so is a proxy. 401 and 403 are Error{auth} (but Error{network} where
+/// a proxy said it), the others Error{registry}. Nothing of the request's headers and no query
+/// value is in it.
 Error make_failure(const http::Request& request, const http::Response& response,
                    const FailureContext& context);
 

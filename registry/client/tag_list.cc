@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "registry/client/failure.h"
 
 namespace n2c::registry {
 
@@ -40,7 +41,9 @@ std::optional<TagPage> read_tag_page(Host& host, const Scope& scope, const TagQu
   if (query.retry) call.request.max_reply_bytes = max_page_bytes;
   const HostReply reply = host.send(call, std::move(stop));
   if (reply.response.status == 404) return std::nullopt;
-  if (reply.response.status != 200) throw host.failure(call.request, reply, scope);
+  if (reply.response.status != 200 || is_page(reply.response)) {
+    throw host.failure(call.request, reply, scope);
+  }
   const auto link = reply.response.headers.find("Link");
   return TagPage{tags_in(reply.response.body, "GET " + call.request.url.redacted()),
                  link ? next_page(*link) : std::nullopt};

@@ -269,7 +269,7 @@ bool probe_blob(Host& host, const Scope& scope, const oci::Digest& digest, std::
                       .scopes = {scope},
                       .verified = true};
   const HostReply reply = host.send(call, std::move(stop));
-  if (reply.response.status == 200) return true;
+  if (reply.response.status == 200) return !is_page(reply.response);
   if (is_passing_status(reply.response.status)) throw host.failure(call.request, reply, scope);
   // The registry led elsewhere, so it has the blob; storage that is signed for GET refuses HEAD
   // (distribution#2296, oras#923).

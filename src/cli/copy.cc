@@ -112,6 +112,7 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
   const auto from = or_throw(Address::parse_source(arguments.source), ErrorKind::usage, "SOURCE");
   const auto to = or_throw(Address::parse(arguments.destination), ErrorKind::usage, "DESTINATION");
   const RegistryArguments& of_both = arguments.transfer.registry;
+  require_output(arguments.transfer.digest_file, "--digest-file");
   refuse_ambiguous_login(of_both, from, to);
   const auto shown_progress = make_progress(arguments.transfer.progress);
   ConsoleProgress& progress = *shown_progress;

@@ -72,6 +72,7 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
                 "--digest-file takes the index's digest");
   }
   const AnnotationPlaces annotations = annotations_of(metadata.annotations);
+  require_output(arguments.digest_file, "--digest-file");
   IndexOptions options{.annotations = annotations.index,
                        .descriptor_annotations = annotations.descriptor,
                        .push = push_options_of(arguments, transfer.destination.kind)};

@@ -3,13 +3,13 @@
 #include <memory>
 
 #include "base/environment.h"
-#include "base/file.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cache/digest_cache.h"
 #include "cli/command.h"
 #include "cli/image_argument.h"
 #include "cli/transfer_options.h"
+#include "console/output.h"
 #include "engine/engine_choice.h"
 #include "places/layer_spool.h"
 
@@ -79,6 +79,7 @@ Image whole_image(ImageArgument argument, const Engine& engine, Progress& progre
 
 int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
+  require_output(arguments.image_id_file, "--image-id-file");
   ImageArgument argument = open_image_argument(arguments.image, arguments.store_root, {}, stop);
   Image image;
   const LoadRequest request{.image = image,
@@ -104,7 +105,7 @@ int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
     return load_into(*engine, request, progress, stop);
   });
   progress.finish();
-  if (!arguments.image_id_file.empty()) write_file(arguments.image_id_file, report.image_id);
+  if (!arguments.image_id_file.empty()) write_output(arguments.image_id_file, report.image_id);
   terminal::print(closing_line(request, report, std::chrono::steady_clock::now() - began));
   return 0;
 }

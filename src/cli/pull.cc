@@ -47,10 +47,10 @@ int pull_one_blob(const PullArguments& arguments, const Address& from, Registrie
 int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
   const auto from =
       or_throw(Address::parse_source(arguments.reference), ErrorKind::usage, "REFERENCE");
-  const auto platform =
-      arguments.platform.empty()
-          ? oci::Platform::of_this_machine()
-          : or_throw(oci::Platform::parse(arguments.platform), ErrorKind::usage, "--platform");
+  std::optional<oci::Platform> platform;
+  if (!arguments.platform.empty()) {
+    platform = or_throw(oci::Platform::parse(arguments.platform), ErrorKind::usage, "--platform");
+  }
   const auto shown_progress = make_progress(arguments.progress);
   ConsoleProgress& progress = *shown_progress;
   Registries registries(make_registry_options(arguments.registry, from, progress, debug));

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,16 +36,29 @@ oci::Reference reference_of(const std::string& text, std::string_view option) {
   return or_throw(oci::Reference::parse(text), ErrorKind::usage, option);
 }
 
+/// Whether the word begins with a host, as docker tells it: "ghcr.io/acme/app", "localhost/app".
+bool names_host(std::string_view text) {
+  const auto parts = cut(text, '/');
+  return parts && (parts->first.find_first_of(".:") != std::string_view::npos ||
+                   parts->first == "localhost");
+}
+
 oci::Repository repository_of(const std::string& text, const oci::Repository& to) {
   if (text.starts_with(to.host + "/")) return reference_of(text, "--mount-from").repository;
   // A path alone means a repository of the same registry.
-  if (oci::is_repository_path(text)) return {to.host, text};
+  if (!names_host(text) && oci::is_repository_path(text)) return {to.host, text};
   throw Error(ErrorKind::usage,
-              cat("--mount-from: \"", printable(text), "\" is no repository of ", to.host));
+              cat("--mount-from: \"", printable(text), "\" is no repository of ", to.host),
+              "a registry mounts blobs of its own repositories alone");
 }
 
 /// The options that only registries look at.
 RegistryPush registry_push_of(const PushArguments& arguments, const oci::Reference& to) {
+  if (arguments.transfer.no_reuse && !arguments.reuse_from.empty()) {
+    throw Error(ErrorKind::usage,
+                "--reuse-from names what to reuse, and --no-reuse says nothing is",
+                "leave one of them out");
+  }
   RegistryPush push{.to = to,
                     .reuse = !arguments.transfer.no_reuse,
                     .verify_reuse = arguments.verify_reuse,
@@ -233,9 +247,25 @@ void complete(PushArguments& arguments) {
   if (!has_destination && !arguments.own_name.empty()) others.push_back(arguments.own_name);
 }
 
+/// Throws Error{usage} for "n2c push REFERENCE image.json".
+void refuse_swapped(const PushArguments& arguments) {
+  const std::string& last = arguments.others.back();
+  std::error_code ignored;
+  if (std::filesystem::exists(arguments.image, ignored) ||
+      !std::filesystem::is_regular_file(last, ignored) || !Address::parse(arguments.image)) {
+    return;
+  }
+  throw Error(ErrorKind::usage,
+              cat(printable(last), " is a file, and ", printable(arguments.image), " is none"),
+              "the image comes first: n2c push IMAGE.json DESTINATION");
+}
+
 int run_push(PushArguments arguments, bool debug, std::stop_token stop) {
   if (arguments.all) return push_all(arguments, debug, stop);
   complete(arguments);
+  refuse_swapped(arguments);
+  require_output(arguments.transfer.digest_file, "--digest-file");
+  require_output(arguments.metadata.image_id_file, "--image-id-file");
   const auto address =
       or_throw(Address::parse(arguments.others.back()), ErrorKind::usage, "DESTINATION");
   if (arguments.index) return push_index(arguments, address, debug, stop);

@@ -1,6 +1,7 @@
 #include "cli/transfer_options.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <map>
 
 #include "base/terminal.h"
@@ -151,12 +152,48 @@ oci::Annotations image_annotations_of(const std::vector<std::string>& arguments)
               "use push --index, or leave the prefix out");
 }
 
+namespace {
+
+/// What to do with a folder where a description was due.
+std::string hint_for_folder(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  const auto holds = [&](const char* name) {
+    return std::filesystem::exists(folder / name, ignored);
+  };
+  const std::string named = printable(folder.string());
+  if (holds("oci-layout"))
+    return cat("an OCI layout is copied: n2c copy oci:", named, " DESTINATION");
+  if (holds("manifest.json"))
+    return cat("a dir: folder is copied: n2c copy dir:", named, " DESTINATION");
+  return "IMAGE is the image.json that nix build makes, mostly ./result";
+}
+
+/// What the text is when it is no image.json.
+std::string hint_for_other(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string_view::npos && text[first] == '[') {
+    return "a list is a layers.json or a closure graph: n2c image makes an image.json of layers";
+  }
+  return "n2c image makes an image.json of a config and layers";
+}
+
+}  // namespace
+
 Image load_described(const std::string& file, const std::string& store_root,
                      const MetadataArguments& arguments,
                      const std::optional<oci::Platform>& platform) {
   const StoreView store{.root = store_root};
   const std::string named = printable(file, 300);
-  ImageRecord record = or_throw(parse_image_json(read_description(file)), ErrorKind::input, named);
+  if (std::error_code ignored; std::filesystem::is_directory(file, ignored)) {
+    throw Error(ErrorKind::input, cat(named, " is a folder, and an image.json was due"),
+                hint_for_folder(file));
+  }
+  const std::string text = read_description(file);
+  auto parsed = parse_image_json(text);
+  if (!parsed) {
+    throw Error(ErrorKind::input, cat(named, ": ", parsed.error()), hint_for_other(text));
+  }
+  ImageRecord record = *std::move(parsed);
   for (const std::string& label : arguments.labels) {
     const auto [key, value] = key_value_of(label, "--label");
     record.container.labels.insert_or_assign(key, value);

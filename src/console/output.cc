@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/stream.h"
+#include "base/text.h"
 
 namespace n2c {
 
@@ -29,19 +30,33 @@ bool takes_new_files(const std::filesystem::path& folder) {
   return ::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0;
 }
 
+bool is_replaceable(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto status = std::filesystem::symlink_status(path, ignored);
+  return !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
+}
+
 }  // namespace
 
 void write_output(const std::string& file, std::string_view text) {
   const std::filesystem::path path(file);
-  std::error_code ignored;
-  const auto status = std::filesystem::symlink_status(path, ignored);
-  const bool replaceable =
-      !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
-  if (replaceable && takes_new_files(path.parent_path())) {
+  if (is_replaceable(path) && takes_new_files(path.parent_path())) {
     write_file(path, text);
   } else {
     write_in_place(file, text);
   }
+}
+
+void require_output(const std::string& file, std::string_view option) {
+  if (file.empty()) return;
+  const std::filesystem::path path(file);
+  if (std::filesystem::is_directory(path))
+    errno = EISDIR;
+  else if (is_replaceable(path) && takes_new_files(path.parent_path()))
+    return;
+  else if (::access(file.c_str(), W_OK) == 0)
+    return;
+  throw_errno(cat(option, ": open ", file));
 }
 
 }  // namespace n2c

@@ -11,4 +11,9 @@ namespace n2c {
 /// file. Throws Error{local}.
 void write_output(const std::string& file, std::string_view text);
 
+/// To be called before work whose result write_output() is to keep: throws what it would throw for
+/// a folder that is not there or takes no file, and writes nothing. "" is no file. `option` names
+/// it in the error: "--digest-file".
+void require_output(const std::string& file, std::string_view option);
+
 }  // namespace n2c

@@ -120,8 +120,7 @@ PushReport DockerArchiveDestination::push(const Image& described, const PushOpti
 CopyReport DockerArchiveDestination::copy(const std::shared_ptr<ImageSource>& source,
                                           const CopyOptions& options, Progress& progress,
                                           std::stop_token stop) {
-  const oci::RawManifest stored =
-      manifest_for(*source, options.platform.value_or(oci::Platform::of_this_machine()), stop);
+  const oci::RawManifest stored = manifest_for(*source, options.platform, stop);
   const Image image = image_of(source, stored, stop);
   const PushReport pushed =
       push(image, {.tags = options.tags, .uploads = options.uploads}, progress, stop);

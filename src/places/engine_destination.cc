@@ -83,8 +83,7 @@ PushReport EngineDestination::load(const Image& image, const oci::RawManifest* s
 CopyReport EngineDestination::copy(const std::shared_ptr<ImageSource>& source,
                                    const CopyOptions& options, Progress& progress,
                                    std::stop_token stop) {
-  const oci::RawManifest stored =
-      manifest_for(*source, options.platform.value_or(oci::Platform::of_this_machine()), stop);
+  const oci::RawManifest stored = manifest_for(*source, options.platform, stop);
   const PushReport report = load(
       image_of(source, stored, stop), &stored,
       {.tags = options.tags, .compression = {.codec = Codec::none}, .uploads = options.uploads},

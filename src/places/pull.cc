@@ -94,8 +94,8 @@ CopyReport pull_image(const std::shared_ptr<ImageSource>& source,
                       Progress& progress, std::stop_token stop) {
   PullFolder own(folder, stop);
   DirStore store(folder, options.trust);
-  auto report =
-      copy_to_store(source, store, {.platform = options.platform}, progress, std::move(stop));
+  auto report = copy_to_store(source, store, {.platform = options.platform, .one_image = true},
+                              progress, std::move(stop));
   own.keep();
   return report;
 }

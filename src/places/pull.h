@@ -15,8 +15,8 @@
 namespace n2c {
 
 struct PullOptions {
-  oci::Platform platform{};
-  BlobTrust trust = BlobTrust::size;  ///< of what a pull that was killed had fetched
+  std::optional<oci::Platform> platform{};  ///< default: this machine's image of an index
+  BlobTrust trust = BlobTrust::size;        ///< of what a pull that was killed had fetched
 };
 
 /// One image into a folder in dir: form (docs/format.md A9.3), which image-from-dir reads. The

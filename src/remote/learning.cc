@@ -180,8 +180,13 @@ std::optional<oci::Digest> Learning::look_at(const oci::Reference& reference,
                                              const std::stop_token& stop) {
   if (is_here(reference) && reference.tag) looked_at_.insert(*reference.tag);
   auto client = registries_.client(reference.repository);
-  const auto root =
-      attempt(reference, [&] { return client.get_manifest(name_of(reference), stop); });
+  const bool is_named = std::ranges::any_of(
+      push_.reuse_from, [&](const auto& named) { return named.str() == reference.str(); });
+  const auto root = attempt(reference, [&] {
+    auto found = client.get_manifest(name_of(reference), stop);
+    if (!found && is_named) throw Error(ErrorKind::registry, "no such image at the registry");
+    return found;
+  });
   if (!root) return std::nullopt;
   const oci::Digest& digest = root->descriptor.digest;
   if (is_here(reference) && !state_.manifests.insert(digest).second) return digest;  // another tag

@@ -1,6 +1,7 @@
 #include "remote/registries.h"
 
 #include "registry/client/auth/certs_d.h"
+#include "registry/client/failure.h"
 
 namespace n2c {
 
@@ -31,7 +32,9 @@ void Registries::check_login(const std::string& host, std::stop_token stop) {
   const auto reply = registry->send(call, std::move(stop));
   // 404 is a registry that does not answer at its base URL, but did not refuse the login.
   const int status = reply.response.status;
-  if (status != 200 && status != 404) throw registry->failure(call.request, reply, {});
+  if ((status != 200 && status != 404) || registry::is_page(reply.response)) {
+    throw registry->failure(call.request, reply, {});
+  }
 }
 
 std::shared_ptr<registry::Host> Registries::host_of(const std::string& host) {
@@ -71,7 +74,8 @@ bool Registries::speaks_plain_http(const std::string& host) const {
 
 bool Registries::wants_tls(const std::string& host) const {
   const http::TlsFiles files = tls_of(host);
-  return !files.ca_files.empty() || !files.client_cert_file.empty();
+  const bool is_unchecked = !options_.verify_tls && !options_.plain_http_fallback;
+  return is_unchecked || !files.ca_files.empty() || !files.client_cert_file.empty();
 }
 
 http::TlsFiles Registries::tls_of(std::string_view authority) const {

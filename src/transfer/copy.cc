@@ -174,8 +174,9 @@ void note_absent(const ImageTree& tree, const ImageSource& source, Progress& pro
 }
 
 ImageTree choose_tree(ImageSource& source, const CopyOptions& options, std::stop_token stop) {
-  oci::RawManifest root =
-      options.platform ? manifest_for(source, *options.platform, stop) : source.root(stop);
+  oci::RawManifest root = options.platform || options.one_image
+                              ? manifest_for(source, options.platform, stop)
+                              : source.root(stop);
   std::vector<std::string> absent;
   if (oci::is_index(root.descriptor.media_type) && source.holds(root.descriptor)) {
     auto [present, missing] = present_images(source, root, stop);

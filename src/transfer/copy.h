@@ -22,6 +22,7 @@ struct CopyOptions {
   std::vector<std::string> tags{};          ///< none: by digest alone
   std::optional<oci::Digest> must_be{};     ///< the root's digest, or nothing is written
   std::optional<oci::Platform> platform{};  ///< one image of an index; nothing: all of it
+  bool one_image = false;                   ///< where no platform is given, this machine's image
   std::optional<ManifestFormat> format{};   ///< nothing: as it is
   std::size_t probes = 32, uploads = 5;
   bool check_blobs = false;  ///< ask for every blob although the root is there

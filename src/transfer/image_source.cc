@@ -156,6 +156,21 @@ std::string named_kind(std::string_view type) {
   return cat("another kind of artifact (", printable(type, 200), ")");
 }
 
+/// What is no image, or does not say for what it is, is for every platform.
+void require_platform(ImageSource& source, const oci::RawManifest& stored,
+                      const oci::Platform& wanted, std::stop_token stop) {
+  if (other_kind(stored)) return;
+  const auto manifest = oci::Manifest::from_json(stored.json);
+  if (!manifest) return;
+  const auto facts = oci::read_config_facts(read_config(source, manifest->config, std::move(stop)));
+  if (!facts || facts->platform.architecture.empty()) return;
+  if (oci::platform_rank(wanted, facts->platform)) return;
+  throw Error(
+      ErrorKind::input,
+      cat(source.str(), ": the image is for ", facts->platform.str(), ", not for ", wanted.str()),
+      "leave --platform out, or name an index that has one for it");
+}
+
 }  // namespace
 
 oci::RawManifest checked_manifest(const oci::Descriptor& expected, std::string json,
@@ -174,10 +189,14 @@ std::string read_config(ImageSource& source, const oci::Descriptor& config, std:
   });
 }
 
-oci::RawManifest manifest_for(ImageSource& source, const oci::Platform& platform,
+oci::RawManifest manifest_for(ImageSource& source, const std::optional<oci::Platform>& wanted,
                               std::stop_token stop) {
   oci::RawManifest root = source.root(stop);
-  if (!oci::is_index(root.descriptor.media_type)) return root;
+  if (!oci::is_index(root.descriptor.media_type)) {
+    if (wanted) require_platform(source, root, *wanted, std::move(stop));
+    return root;
+  }
+  const oci::Platform platform = wanted.value_or(oci::Platform::of_this_machine());
   const oci::Index index = ListedImages(source, stop).all(root);
   const oci::Descriptor* chosen = index.find(platform);
   if (chosen == nullptr) {

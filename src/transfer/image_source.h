@@ -59,9 +59,10 @@ oci::RawManifest checked_manifest(const oci::Descriptor& expected, std::string j
 /// A config as a whole, verified. Throws Error{input} past the metadata limit.
 std::string read_config(ImageSource& source, const oci::Descriptor& config, std::stop_token stop);
 
-/// The root, when it is an image's manifest; else the manifest that the index names for `platform`.
-/// When there is none, throws Error{input} that lists the platforms.
-oci::RawManifest manifest_for(ImageSource& source, const oci::Platform& platform,
+/// The root, when it is an image's manifest; else the manifest that the index names for `wanted`,
+/// or for this machine where nothing is wanted. Throws Error{input} when the image is for another
+/// platform than the wanted one, or the index has none for it; then the hint lists the platforms.
+oci::RawManifest manifest_for(ImageSource& source, const std::optional<oci::Platform>& wanted,
                               std::stop_token stop);
 
 /// The image in the form that push_to_store() and the archive writers take: config, and layers with

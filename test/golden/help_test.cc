@@ -51,7 +51,8 @@ const std::vector<Usage> usages = {
 TEST_CASE("what cannot be printed, to a full or a closed standard output, is exit code 8") {
   const char* const other = std::getenv("N2C");
   const std::string program = other == nullptr ? N2C_PROGRAM : other;
-  for (const std::string_view arguments : {"--version", "--help", "push --help", "completion bash"}) {
+  for (const std::string_view arguments :
+       {"--version", "--help", "push --help", "completion bash"}) {
     for (const std::string_view to : {">/dev/full", ">&-"}) {
       CAPTURE(arguments);
       CAPTURE(to);

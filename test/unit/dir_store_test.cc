@@ -75,9 +75,9 @@ TEST_CASE("an index in a dir: folder lists manifests that are files beside it") 
 
   DirSource source(folder.path());
   CHECK(source.root({}).json == json);
-  CHECK(manifest_for(source, {"linux", "arm64", "v8"}, {}).json == arm64.json);
+  CHECK(manifest_for(source, oci::Platform{"linux", "arm64", "v8"}, {}).json == arm64.json);
   try {
-    manifest_for(source, {"linux", "riscv64", ""}, {});
+    manifest_for(source, oci::Platform{"linux", "riscv64", ""}, {});
     FAIL("no error");
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::input);

@@ -90,6 +90,27 @@ TEST_CASE("the known causes come with a hint") {
   CHECK(hint(late, context()) ==
         "this machine's clock is 60 minutes ahead of the registry's; set it right");
   CHECK(hint(test::refusal(405, "UNSUPPORTED"), ecr).find("--max-layers") != std::string::npos);
+  CHECK(hint(test::refusal(405, "UNSUPPORTED"), context()) ==
+        "this registry takes no pushes: it is read-only, or a cache of another");
+  CHECK(hint({.status = 413, .body = "project quota exceeded"}, context()) ==
+        "the registry's storage quota is used up; delete images there, or have it raised");
+  CHECK(hint({.status = 502}, context()) ==
+        "the registry, or what stands before it, has a fault; its log says more");
+  CHECK(
+      hint({.status = 200}, context()).starts_with("ghcr.io answers, but not as a registry does"));
+}
+
+TEST_CASE("of a web page its title is shown (#21)") {
+  const auto shown = [](std::string body) {
+    const http::Response page{.status = 502,
+                              .headers = {{"Content-Type", "text/html; charset=utf-8"}},
+                              .body = std::move(body)};
+    return make_failure(request(http::Method::put, "https://h/v2/x"), page, context()).message();
+  };
+  CHECK(shown("<html>\n<TITLE> 502 Bad\nGateway</title><body>no</body>")
+            .find("502: a web page: 502 Bad") != std::string::npos);
+  CHECK(shown("<html><body>no</body></html>").ends_with(": 502: a web page"));
+  CHECK(shown("<title>not ended").ends_with(": a web page: not ended"));
 }
 
 TEST_CASE("a page that a proxy made up is told as the proxy's, with no word of a login (#19)") {

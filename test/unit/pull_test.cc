@@ -10,6 +10,7 @@
 #include "layout/dir_store.h"
 #include "layout/oci_layout.h"
 #include "oci/layout.h"
+#include "test/support/check_fails.h"
 #include "test/support/silent_progress.h"
 #include "test/support/stored_images.h"
 
@@ -28,13 +29,12 @@ struct Pull {
     LayoutStore store(folder.path() / "layout");
     put_image(store, image, {"v1"});
   }
-  CopyReport run(BlobTrust trust = BlobTrust::size) {
+  CopyReport run(BlobTrust trust = BlobTrust::size, std::optional<oci::Platform> platform = {}) {
     auto source = std::make_shared<LayoutSource>(
         std::make_unique<FolderFiles>(folder.path() / "layout"), "v1", std::nullopt);
     SilentProgress progress;
-    return pull_image(source, out(),
-                      {.platform = {.os = "linux", .architecture = "amd64"}, .trust = trust},
-                      progress, {});
+    return pull_image(source, out(), {.platform = std::move(platform), .trust = trust}, progress,
+                      {});
   }
   std::filesystem::path out() const { return folder.path() / "out"; }
   std::string failure() {
@@ -73,6 +73,23 @@ TEST_CASE("a pull into a new or an empty folder leaves the image and nothing els
   std::filesystem::create_directory(empty.out());
   empty.run();
   empty.check_whole();
+}
+
+TEST_CASE(
+    "an image for another platform than the wanted one is refused, and both are named (#21)") {
+  Pull pull;
+  const oci::Platform s390x{.os = "linux", .architecture = "s390x"};
+  CHECK_FAILS(pull.run(BlobTrust::size, s390x), ErrorKind::input,
+              "the image is for linux/amd64, not for linux/s390x");
+  CHECK_FALSE(std::filesystem::exists(pull.out()));
+  pull.run(BlobTrust::size, oci::Platform{.os = "linux", .architecture = "amd64"});
+  pull.check_whole();
+}
+
+TEST_CASE("an image is pulled on whatever machine, when no platform is asked for") {
+  Pull pull(stored_image({"layer", "another"}, "s390x"));
+  pull.run();
+  pull.check_whole();
 }
 
 TEST_CASE("what a pull that was killed left is gone on with, and its blobs are not fetched again") {

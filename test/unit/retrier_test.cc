@@ -32,9 +32,9 @@ TEST_CASE("a passing fault is tried again at every request, HEAD and a manifest'
   for (const int status : passing) {
     CAPTURE(status);
     HostScene scene;
-    for (const char* method : {"HEAD", "GET", "PUT"}) {
+    for (const std::string method : {"HEAD", "GET", "PUT"}) {
       scene.transport.when(method, "", {.status = status});
-      scene.transport.when(method, "", {.status = 200});
+      scene.transport.when(method, "", {.status = method == "PUT" ? 201 : 200});
     }
     CHECK(scene.client->has_blob(blob, {}));
     CHECK(scene.client->get_manifest("1", {}));
