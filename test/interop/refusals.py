@@ -4,7 +4,7 @@
 usage: refusals.py N2C REGISTRY KINDS NAME [WORD...]
 
 KINDS are words of COMMANDS below; NAME is the file without what COMMANDS puts behind it. Each
-command must end by itself within 5 seconds and 300 MiB, with an error that names the file or a
+command must end by itself within 5 seconds and 320 MiB, with an error that names the file or a
 WORD, and leave nothing: not in `there`, where it runs, and nowhere below the current folder.
 """
 import os
@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 SECONDS = 5
-MIB = 300
+MIB = 320
 # A file that is read without end is not written so.
 LONGEST_FILE = 256 << 20
 REGISTRY = sys.argv[2]
