@@ -155,7 +155,7 @@ class PushOfAll {
     if (cache_file_.empty()) cache_file_ = in_place_of_cache_.emplace().path() / "pushes";
   }
 
-  void push(const ListedImage& listed, std::stop_token stop) {
+  void push(const ImageToPush& listed, std::stop_token stop) {
     const auto progress = make_progress(arguments_.transfer.progress);
     ImageArgument image = open_image_argument(listed.image, arguments_.transfer.store_root,
                                               arguments_.metadata, stop);
@@ -210,10 +210,10 @@ int push_all(const PushArguments& arguments, bool debug, const std::stop_token& 
   refuse_for_all(arguments);
   const auto below =
       arguments.others.empty() ? std::nullopt : std::optional(arguments.others.front());
-  const std::vector<ListedImage> images = read_push_list(arguments.image, below);
+  const std::vector<ImageToPush> images = read_push_list(arguments.image, below);
   PushOfAll all(arguments, images.front().to, debug);
   std::vector<Error> failures;
-  for (const ListedImage& image : images) {
+  for (const ImageToPush& image : images) {
     try {
       all.push(image, stop);
     } catch (const Error& error) {

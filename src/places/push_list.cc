@@ -28,10 +28,10 @@ std::string_view without_comment(std::string_view line) {
   return trim(line.substr(0, line.starts_with('#') ? 0 : line.find(" #")));
 }
 
-std::vector<ListedImage> read_list(const std::string& file) {
+std::vector<ImageToPush> read_list(const std::string& file) {
   const std::string text = read_argument(file == "-" ? "/dev/stdin" : file, max_list_bytes);
   const fs::path folder = fs::path(file == "-" ? "" : file).parent_path();
-  std::vector<ListedImage> images;
+  std::vector<ImageToPush> images;
   std::size_t number = 0;
   for (const std::string_view line : split(text, '\n')) {
     ++number;
@@ -49,14 +49,14 @@ std::vector<ListedImage> read_list(const std::string& file) {
   return images;
 }
 
-std::vector<ListedImage> read_folder(const std::string& folder, const std::string& below) {
+std::vector<ImageToPush> read_folder(const std::string& folder, const std::string& below) {
   const Address prefix = registry_address(below, "--all: DESTINATION");
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   }
   std::ranges::sort(files);
-  std::vector<ListedImage> images;
+  std::vector<ImageToPush> images;
   for (const fs::path& file : files) {
     const oci::Repository& top = prefix.reference->repository;
     const auto& tag = prefix.reference->tag;
@@ -66,9 +66,9 @@ std::vector<ListedImage> read_folder(const std::string& folder, const std::strin
   return images;
 }
 
-void refuse_twins(const std::vector<ListedImage>& images) {
+void refuse_twins(const std::vector<ImageToPush>& images) {
   std::set<std::string> seen;
-  for (const ListedImage& one : images) {
+  for (const ImageToPush& one : images) {
     if (seen.insert(one.to.str()).second) continue;
     throw Error(ErrorKind::input, cat("two images are to go to ", one.to.str()),
                 "give each its own repository or tag");
@@ -77,7 +77,7 @@ void refuse_twins(const std::vector<ListedImage>& images) {
 
 }  // namespace
 
-std::vector<ListedImage> read_push_list(const std::string& list_or_folder,
+std::vector<ImageToPush> read_push_list(const std::string& list_or_folder,
                                         const std::optional<std::string>& below) {
   std::error_code failed;
   const bool is_folder = fs::is_directory(list_or_folder, failed);

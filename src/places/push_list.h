@@ -10,7 +10,7 @@
 namespace n2c {
 
 /// One image of several, and where it goes.
-struct ListedImage {
+struct ImageToPush {
   std::string image;  ///< a path
   Address to;
 };
@@ -22,7 +22,7 @@ struct ListedImage {
 /// which goes to the repository PREFIX/NAME, under the tag that `below` (HOST/PREFIX[:TAG]) names.
 /// Throws Error{usage} where `below` is given with a list or not given with a folder, and
 /// Error{input} for what is no such list, holds no image, or names one destination twice.
-std::vector<ListedImage> read_push_list(const std::string& list_or_folder,
+std::vector<ImageToPush> read_push_list(const std::string& list_or_folder,
                                         const std::optional<std::string>& below);
 
 }  // namespace n2c
