@@ -112,7 +112,26 @@ def totals(screen):
             yield float(found[1]) / max(float(found[2]), 1e-9), float(found[2]) * UNITS[found[3]]
 
 
-def push(link, image, name, columns, **how):
+class FreshRegistries:
+    """Each behind a slow link and empty: what another repository has would be mounted, and not sent."""
+
+    def __init__(self):
+        self.servers = []
+
+    def link(self):
+        port = work / f'port{len(self.servers)}'
+        self.servers.append(subprocess.Popen([N2C, 'serve', '--memory', '--listen', '127.0.0.1:0', '--port-file', port], stdout=subprocess.DEVNULL,
+                                             stderr=subprocess.DEVNULL))
+        return SlowLink(int(wait_for(port).rsplit(':')[-1]), RATE)
+
+    def end(self):
+        for server in self.servers:
+            server.terminate()
+            server.wait()
+
+
+def push(registries, image, name, columns, **how):
+    link = registries.link()
     screen = Screen([N2C, 'push', '--store-root', str(work), image, f'127.0.0.1:{link.port}/{name}:1'], columns, environment())
     status = screen.run(**how)
     check(f'{name}: the push succeeds', status == 0 and f'127.0.0.1:{link.port}/{name}' in screen.output)
@@ -123,9 +142,9 @@ def environment():
     return {**os.environ, 'TERM': 'xterm', 'XDG_CACHE_HOME': str(work / os.urandom(4).hex())}
 
 
-def see_terminals(link, image):
+def see_terminals(registries, image):
     for columns in (30, 80, 200):
-        screen = push(link, image, f'at{columns}', columns)
+        screen = push(registries, image, f'at{columns}', columns)
         shown = percents(screen)
         if os.environ.get('SHOW'):
             print(shown, list(screen.lines())[:40])
@@ -143,14 +162,15 @@ def see_terminals(link, image):
             whole = re.compile(r'\[#+\.*\] \d+ %  [\d.]+ of ~?[\d.]+ MiB  [\d.]+ [KM]iB/s  \d+ s left  \d+/10 layers  part-\d+')
             check('200 columns: bar, bytes, rate, time left, layers and what is sent',
                   any(whole.fullmatch(line) for _, line in screen.lines()))
-    narrowed = push(link, image, 'narrowed', 120, narrower_at=(30, 40))
+    narrowed = push(registries, image, 'narrowed', 120, narrower_at=(30, 40))
     check('a terminal that becomes narrower: lines fit it from then on',
           all(len(line) < width for width, line in list(narrowed.lines())[2:] if width == 40)
           and any(width == 40 for width, _ in narrowed.lines()))
 
 
-def see_pipes(link, image):
+def see_pipes(registries, image):
     def run(name, *words):
+        link = registries.link()
         return subprocess.run([N2C, 'push', *words, '--store-root', str(work), image, f'127.0.0.1:{link.port}/{name}:1'], capture_output=True,
                               text=True, check=True, env=environment())
     logged = run('logged').stderr
@@ -165,16 +185,11 @@ def see_pipes(link, image):
 
 
 work = pathlib.Path(tempfile.mkdtemp())
-server = None
+registries = FreshRegistries()
 try:
     image = make_image(work)
-    server = subprocess.Popen([N2C, 'serve', '--memory', '--listen', '127.0.0.1:0', '--port-file', work / 'port'],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    link = SlowLink(int(wait_for(work / 'port').rsplit(':')[-1]), RATE)
-    see_terminals(link, image)
-    see_pipes(link, image)
+    see_terminals(registries, image)
+    see_pipes(registries, image)
 finally:
-    if server:
-        server.terminate()
-        server.wait()
+    registries.end()
     shutil.rmtree(work)
