@@ -225,9 +225,7 @@ std::optional<oci::RawManifest> RegistryClient::get_manifest(std::string_view ta
   const HostReply reply = host_->send(call, std::move(stop));
   const auto& response = reply.response;
   if (response.status == 404) return std::nullopt;
-  if (response.status != 200 || is_page(response)) {
-    throw host_->failure(call.request, reply, scope());
-  }
+  if (!is_ok(response)) throw host_->failure(call.request, reply, scope());
   const auto wanted = oci::Digest::parse(tag_or_digest);
   const oci::Digest digest =
       digest_by(wanted ? wanted->algorithm() : HashAlgorithm::sha256, response.body);
@@ -252,7 +250,7 @@ std::optional<oci::Descriptor> RegistryClient::head_manifest(std::string_view ta
     throw host_->failure(call.request, reply, scope());
   }
   // 401, 403 and 405 stand for "absent" as well (ggcr#1691, harbor#22363).
-  if (reply.response.status != 200 || is_page(reply.response)) return std::nullopt;
+  if (!is_ok(reply.response)) return std::nullopt;
   const auto named = reply.response.headers.find("Docker-Content-Digest");
   const auto digest = oci::Digest::parse(named ? trim(*named) : tag_or_digest);
   if (!digest) return std::nullopt;

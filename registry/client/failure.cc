@@ -266,6 +266,8 @@ bool is_page(const http::Response& response) {
   return type && lower_ascii(trim(*type)).starts_with("text/html");
 }
 
+bool is_ok(const http::Response& response) { return response.status == 200 && !is_page(response); }
+
 std::vector<OciError> parse_errors(std::string_view body) {
   std::vector<OciError> errors;
   const auto json = go::Json::parse(body);

@@ -25,6 +25,8 @@ bool has_code(const std::vector<OciError>& errors, std::string_view code);
 
 /// Whether it brings a web page, which no registry sends: what answers there is something else.
 bool is_page(const http::Response& response);
+/// 200, and no web page.
+bool is_ok(const http::Response& response);
 
 /// What is known about the host when a request failed.
 struct FailureContext {

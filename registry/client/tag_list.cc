@@ -41,9 +41,7 @@ std::optional<TagPage> read_tag_page(Host& host, const Scope& scope, const TagQu
   if (query.retry) call.request.max_reply_bytes = max_page_bytes;
   const HostReply reply = host.send(call, std::move(stop));
   if (reply.response.status == 404) return std::nullopt;
-  if (reply.response.status != 200 || is_page(reply.response)) {
-    throw host.failure(call.request, reply, scope);
-  }
+  if (!is_ok(reply.response)) throw host.failure(call.request, reply, scope);
   const auto link = reply.response.headers.find("Link");
   return TagPage{tags_in(reply.response.body, "GET " + call.request.url.redacted()),
                  link ? next_page(*link) : std::nullopt};

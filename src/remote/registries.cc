@@ -31,8 +31,8 @@ void Registries::check_login(const std::string& host, std::stop_token stop) {
   const registry::HostCall call{.request = {.url = registry->url("")}};
   const auto reply = registry->send(call, std::move(stop));
   // 404 is a registry that does not answer at its base URL, but did not refuse the login.
-  const int status = reply.response.status;
-  if ((status != 200 && status != 404) || registry::is_page(reply.response)) {
+  if (registry::is_ok(reply.response)) return;
+  if (reply.response.status != 404 || registry::is_page(reply.response)) {
     throw registry->failure(call.request, reply, {});
   }
 }
