@@ -1,7 +1,6 @@
 #include "places/layer_spool.h"
 
 #include <utility>
-#include <vector>
 
 #include "base/hash.h"
 #include "base/text.h"
@@ -37,18 +36,10 @@ LayerSpool::LayerSpool(std::string_view place, Progress& progress)
 }
 
 LayerTaken LayerSpool::take(PassingLayer layer, std::stop_token) {
-  constexpr std::size_t buffer_bytes = 256 << 10;
   AtomicFile file(AtomicFile::In{folder_->path()}, 0600);
-  Hash hash;
-  std::uint64_t size = 0;
-  std::vector<std::byte> buffer(buffer_bytes);
-  while (const std::size_t count = layer.plain->read(buffer)) {
-    const ByteView bytes(buffer.data(), count);
-    hash.update(bytes);
-    file.write(bytes);
-    size += count;
-  }
-  const auto diff_id = oci::Digest::from_hex(HashAlgorithm::sha256, hash.finish_hex());
+  HashingReader plain(std::move(layer.plain));
+  const std::uint64_t size = copy(plain, file);
+  const auto diff_id = oci::Digest::from_hex(HashAlgorithm::sha256, plain.finish_hex());
   const LayerTaken taken{.diff_id = diff_id,
                          .stored = {.media_type = std::string(oci::media_type::layer_tar),
                                     .digest = diff_id,
