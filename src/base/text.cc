@@ -62,6 +62,12 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   return parts;
 }
 
+std::string comma_list(std::span<const std::string> words) {
+  std::string list;
+  for (const std::string& word : words) list += (list.empty() ? "" : ", ") + word;
+  return list;
+}
+
 std::optional<std::pair<std::string_view, std::string_view>> cut(std::string_view text,
                                                                  char separator) {
   const auto at = text.find(separator);

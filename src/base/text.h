@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,8 @@ std::string lower_ascii(std::string_view text);
 std::string_view trim(std::string_view text);
 /// The parts between the separators; "" gives one empty part.
 std::vector<std::string_view> split(std::string_view text, char separator);
+/// "a, b, c".
+std::string comma_list(std::span<const std::string> words);
 /// The text before and after the first separator; nothing when there is none.
 std::optional<std::pair<std::string_view, std::string_view>> cut(std::string_view text,
                                                                  char separator);

@@ -11,10 +11,9 @@ namespace {
 
 void refuse_unknown_keys(const StorePath& path) {
   if (path.unknown_keys.empty()) return;
-  std::string keys;
-  for (const std::string& key : path.unknown_keys) keys += (keys.empty() ? "" : ", ") + key;
   throw Error(ErrorKind::input,
-              cat("path ", path.path, " has options this n2c does not know: ", keys),
+              cat("path ", path.path,
+                  " has options this n2c does not know: ", comma_list(path.unknown_keys)),
               "its layer made again without them would have other bytes; use an n2c that knows "
               "them, or build the image again with this one");
 }

@@ -166,10 +166,8 @@ CopyReport copy_to_store(const std::shared_ptr<ImageSource>& source, BlobStore& 
 
 void note_absent(const ImageTree& tree, const ImageSource& source, Progress& progress) {
   if (tree.absent.empty()) return;
-  std::string platforms;
-  for (const std::string& one : tree.absent) platforms += (platforms.empty() ? "" : ", ") + one;
   progress.note(
-      cat(source.str(), ": its index lists ", platforms,
+      cat(source.str(), ": its index lists ", comma_list(tree.absent),
           ", which is not there: what is there is copied (--platform chooses one image)"));
 }
 

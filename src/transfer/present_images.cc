@@ -36,10 +36,10 @@ class Looking {
       return about != one.annotations.end() && gone_.contains(about->second);
     });
     if (present_.empty()) {
-      throw Error(
-          ErrorKind::input,
-          cat(source_.str(), ": none of the images that its index lists is there: ", join(absent_)),
-          "save it anew, with the platform that is wanted (docker save --platform)");
+      throw Error(ErrorKind::input,
+                  cat(source_.str(),
+                      ": none of the images that its index lists is there: ", comma_list(absent_)),
+                  "save it anew, with the platform that is wanted (docker save --platform)");
     }
     if (present_.size() == 1) {
       return {source_.manifest(present_.front(), stop_), std::move(absent_)};
@@ -49,12 +49,6 @@ class Looking {
   }
 
  private:
-  static std::string join(const std::vector<std::string>& words) {
-    std::string list;
-    for (const std::string& word : words) list += (list.empty() ? "" : ", ") + word;
-    return list;
-  }
-
   void look(const oci::Index& index, int level) {
     for (const oci::Descriptor& listed : index.manifests) {
       if (++listed_ > most_listed) {
