@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "go/rfc3339.h"
 #include "image/image_json.h"
+#include "places/right_word.h"
 
 namespace n2c::cli {
 
@@ -156,15 +157,10 @@ namespace {
 
 /// What to do with a folder where a description was due.
 std::string hint_for_folder(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  const auto holds = [&](const char* name) {
-    return std::filesystem::exists(folder / name, ignored);
-  };
-  const std::string named = printable(folder.string());
-  if (holds("oci-layout"))
-    return cat("an OCI layout is copied: n2c copy oci:", named, " DESTINATION");
-  if (holds("manifest.json"))
-    return cat("a dir: folder is copied: n2c copy dir:", named, " DESTINATION");
+  if (const auto kind = kind_of_folder(folder)) {
+    return cat(name_of(*kind), " is copied: n2c copy ", word_of(*kind), printable(folder.string()),
+               " DESTINATION");
+  }
   return "IMAGE is the image.json that nix build makes, mostly ./result";
 }
 

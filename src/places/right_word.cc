@@ -20,6 +20,26 @@ constexpr std::string_view docker_manifest_file = "manifest.json";
 bool is_archive(Kind kind) { return kind == Kind::oci_archive || kind == Kind::docker_archive; }
 bool is_folder_kind(Kind kind) { return kind == Kind::oci_layout || kind == Kind::dir; }
 
+std::string shown(const fs::path& path) { return printable(path.string(), 300); }
+
+bool is_file(const fs::path& path) {
+  std::error_code failed;
+  return fs::is_regular_file(path, failed);
+}
+
+bool is_folder(const fs::path& path) {
+  std::error_code failed;
+  return fs::is_directory(path, failed);
+}
+
+/// A folder may be both: then either word does.
+bool is_folder_of(Kind kind, const fs::path& path) {
+  return is_file(path /
+                 (kind == Kind::oci_layout ? oci::layout::version_file : docker_manifest_file));
+}
+
+}  // namespace
+
 std::string_view word_of(Kind kind) {
   switch (kind) {
     case Kind::oci_layout: return "oci:";
@@ -48,30 +68,14 @@ std::string_view name_of(Kind kind) {
   return "something else";
 }
 
-std::string shown(const fs::path& path) { return printable(path.string(), 300); }
-
-bool is_file(const fs::path& path) {
-  std::error_code failed;
-  return fs::is_regular_file(path, failed);
-}
-
-bool is_folder(const fs::path& path) {
-  std::error_code failed;
-  return fs::is_directory(path, failed);
-}
-
-/// A folder may be both: then either word does.
-bool is_folder_of(Kind kind, const fs::path& path) {
-  return is_file(path /
-                 (kind == Kind::oci_layout ? oci::layout::version_file : docker_manifest_file));
-}
-
 std::optional<Kind> kind_of_folder(const fs::path& path) {
   for (const Kind kind : {Kind::oci_layout, Kind::dir}) {
     if (is_folder_of(kind, path)) return kind;
   }
   return {};
 }
+
+namespace {
 
 /// Nothing where it is no archive of an image.
 std::optional<Kind> kind_of_file(const fs::path& path) {
