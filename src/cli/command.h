@@ -4,6 +4,9 @@
 
 #include <functional>
 #include <stop_token>
+#include <string_view>
+
+#include "base/error.h"
 
 namespace CLI {
 class App;
@@ -19,6 +22,9 @@ struct Invocation {
   bool is_build_command = false;
   bool debug = false;
 };
+
+/// The message behind `before`, and the hint in a line of its own, on standard error.
+void print_error(const Error& error, std::string_view before);
 
 /// Every failure of it exits with 1, wrong usage too.
 CLI::App& add_build_command(CLI::App& app, const char* word, const char* purpose,

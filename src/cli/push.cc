@@ -36,17 +36,12 @@ oci::Reference reference_of(const std::string& text, std::string_view option) {
   return or_throw(oci::Reference::parse(text), ErrorKind::usage, option);
 }
 
-/// Whether the word begins with a host, as docker tells it: "ghcr.io/acme/app", "localhost/app".
-bool names_host(std::string_view text) {
-  const auto parts = cut(text, '/');
-  return parts && (parts->first.find_first_of(".:") != std::string_view::npos ||
-                   parts->first == "localhost");
-}
-
 oci::Repository repository_of(const std::string& text, const oci::Repository& to) {
   if (text.starts_with(to.host + "/")) return reference_of(text, "--mount-from").repository;
   // A path alone means a repository of the same registry.
-  if (!names_host(text) && oci::is_repository_path(text)) return {to.host, text};
+  const auto parts = cut(text, '/');
+  const bool names_host = parts && oci::looks_like_host(parts->first);
+  if (!names_host && oci::is_repository_path(text)) return {to.host, text};
   throw Error(ErrorKind::usage,
               cat("--mount-from: \"", printable(text), "\" is no repository of ", to.host),
               "a registry mounts blobs of its own repositories alone");
@@ -133,6 +128,8 @@ PushReport push_there(const PushArguments& arguments, ImageArgument& image, cons
 
 int push_one(const PushArguments& arguments, const Address& address, bool debug,
              std::stop_token stop) {
+  require_output(arguments.transfer.digest_file, "--digest-file");
+  require_output(arguments.metadata.image_id_file, "--image-id-file");
   ImageArgument image =
       open_image_argument(arguments.image, arguments.transfer.store_root, arguments.metadata, stop);
   const auto shown_progress = make_progress(arguments.transfer.progress);
@@ -218,8 +215,7 @@ int push_all(const PushArguments& arguments, bool debug, const std::stop_token& 
       all.push(image, stop);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
-      terminal::say(cat("n2c: ", shown(image.to), ": ", error.message()));
-      if (!error.hint().empty()) terminal::say(cat("hint: ", error.hint()));
+      print_error(error, cat("n2c: ", shown(image.to), ": "));
       failures.push_back(error);
     }
   }
@@ -264,8 +260,6 @@ int run_push(PushArguments arguments, bool debug, std::stop_token stop) {
   if (arguments.all) return push_all(arguments, debug, stop);
   complete(arguments);
   refuse_swapped(arguments);
-  require_output(arguments.transfer.digest_file, "--digest-file");
-  require_output(arguments.metadata.image_id_file, "--image-id-file");
   const auto address =
       or_throw(Address::parse(arguments.others.back()), ErrorKind::usage, "DESTINATION");
   if (arguments.index) return push_index(arguments, address, debug, stop);

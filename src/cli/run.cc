@@ -71,12 +71,6 @@ class StopOnSignal {
   std::thread thread_;
 };
 
-/// A build command prints the bare message, as upstream does (docs/format.md H1.5).
-void print_error(const Error& error, bool is_build_command) {
-  terminal::say(cat(is_build_command ? "" : "n2c: ", error.message()));
-  if (!error.hint().empty()) terminal::say(cat("hint: ", error.hint()));
-}
-
 int print_help(const CLI::App& app) {
   const std::string help = app.help();
   const std::string_view lines = help;
@@ -92,7 +86,8 @@ int print_version() {
 }
 
 int fail(const Invocation& chosen, const Error& error) {
-  print_error(error, chosen.is_build_command);
+  // A build command prints the bare message, as upstream does (docs/format.md H1.5).
+  print_error(error, chosen.is_build_command ? "" : "n2c: ");
   if (error.kind() == ErrorKind::cancelled && hangup().count != 0) return hangup_exit_code;
   return chosen.is_build_command ? 1 : exit_code(error.kind());
 }
@@ -151,6 +146,11 @@ void take_one_value_each(CLI::App& app) {
 }
 
 }  // namespace
+
+void print_error(const Error& error, std::string_view before) {
+  terminal::say(cat(before, error.message()));
+  if (!error.hint().empty()) terminal::say(cat("hint: ", error.hint()));
+}
 
 Hangup& hangup() {
   static Hangup one;

@@ -64,12 +64,6 @@ bool is_host(std::string_view text) {
   return is_ipv6_literal(host) || is_host_name(host);
 }
 
-/// Docker's rule for telling a host from the first component of a path.
-bool looks_like_host(std::string_view first) {
-  return first.find_first_of(".:[") != std::string_view::npos || first == "localhost" ||
-         lower_ascii(first) != first;
-}
-
 Parsed<Repository> parse_repository(std::string_view text) {
   const auto both = cut(text, '/');
   if (!both || !looks_like_host(both->first)) {
@@ -85,6 +79,11 @@ Parsed<Repository> parse_repository(std::string_view text) {
 }
 
 }  // namespace
+
+bool looks_like_host(std::string_view first) {
+  return first.find_first_of(".:[") != std::string_view::npos || first == "localhost" ||
+         lower_ascii(first) != first;
+}
 
 bool is_tag(std::string_view text) {
   return !text.empty() && text.size() <= max_tag && text.front() != '.' && text.front() != '-' &&

@@ -35,6 +35,8 @@ struct Reference {
 /// [a-z0-9] and separators, together at most 255 bytes. Host: name, IPv4 or [IPv6], and port.
 bool is_tag(std::string_view text);
 bool is_repository_path(std::string_view text);
+/// Docker's rule for telling a host from the first component of a path.
+bool looks_like_host(std::string_view first);
 
 /// Whether the host part (port ignored) is localhost, 127.0.0.0/8 or [::1].
 bool is_loopback(std::string_view host);
