@@ -33,7 +33,7 @@ class DockerLoad {
         progress_(progress) {}
 
   LoadReport run(std::stop_token stop) {
-    refuse_nameless_pull();
+    refuse_unsure_pull();
     image_.emplace(request_, keeps_manifest() ? request_.compression : Compression{Codec::none, 0},
                    progress_, stop);
     // In the containerd store an image's id is its manifest's digest, in the others its config's.
@@ -50,12 +50,26 @@ class DockerLoad {
   }
 
  private:
-  /// Without another name the image would be removed with that of our registry.
-  void refuse_nameless_pull() const {
-    if (request_.method != LoadMethod::registry || !request_.names.empty()) return;
-    throw Error(ErrorKind::usage,
-                "--via registry: an image without a name goes with the name it is pulled by",
-                "give it a NAME, or send it with --via archive");
+  /// Without another name the image would be removed with that of our registry. Blobs whose
+  /// snapshots are left of an image that was removed are not fetched, and Docker before 28 does not
+  /// say that they are missing: the image runs, and cannot be saved or pushed.
+  void refuse_unsure_pull() const {
+    if (request_.method != LoadMethod::registry) return;
+    if (request_.names.empty()) {
+      throw Error(ErrorKind::usage,
+                  "--via registry: an image without a name goes with the name it is pulled by",
+                  "give it a NAME, or send it with --via archive");
+    }
+    if (!pulls_whole()) {
+      throw Error(ErrorKind::usage,
+                  cat("--via registry: docker ", facts_.version,
+                      " with the containerd store does not say whether an image that it pulled is "
+                      "whole"),
+                  "--via archive sends it whole");
+    }
+  }
+  bool pulls_whole() const {
+    return facts_.store != Store::containerd || api_.tells_completeness();
   }
 
   /// The engine was asked for the id before; podman alone has a manifest's digest besides.
@@ -102,8 +116,8 @@ class DockerLoad {
     const std::set<oci::Digest> there = omittable(stop);
     // The containerd store writes an archive and unpacks it only then; while it pulls, it does both
     // at once. Without a name of its own the image would go with that of the registry.
-    const bool pulls_first = facts_.store == Store::containerd && shares_network_ &&
-                             there.empty() && !request_.names.empty();
+    const bool pulls_first = facts_.store == Store::containerd && pulls_whole() &&
+                             shares_network_ && there.empty() && !request_.names.empty();
     deliver_by(
         request_.method, pulls_first, progress_, [&] { return pull(there, stop); },
         [&] { send(there, stop); });

@@ -24,15 +24,15 @@ check "every name is the same image" equal "$(docker image inspect -f '{{.Id}}' 
 check "the id is that of the config" equal "$(docker image inspect -f '{{.Id}}' app:1)" \
   "$(load changed.json app:1 | grep -o 'sha256:[0-9a-f]*')"
 
-docker rmi -f $(docker images -aq | sort -u) >/dev/null
+remove_all_images
 check "through a loopback registry" load image.json app:1 --via registry
 check "the registry's own name is gone" equal "$(docker images --format '{{.Repository}}:{{.Tag}}')" app:1
 
-docker rmi -f $(docker images -aq | sort -u) >/dev/null
+remove_all_images
 check_two_at_once
-docker rmi -f $(docker images -aq | sort -u) >/dev/null
+remove_all_images
 check_killed_load
-docker rmi -f $(docker images -aq | sort -u) >/dev/null
+remove_all_images
 check_killed_engine start_dockerd
 
 

@@ -25,9 +25,11 @@ said=$(load image.json plain:1)
 check "and do not stand in for plain ones" equal "$(grep -c 'sending it whole' "$work/load.err" || true)" 0
 check "the plain image can be saved whole" sh -c 'docker save plain:1 | tar -t >/dev/null'
 
-docker rmi -f $(docker images -aq | sort -u) >/dev/null
+remove_all_images
 check_two_at_once
-docker rmi -f $(docker images -aq | sort -u) >/dev/null
+saved=$(docker save two:1 two:2 | tar -t | grep -c blobs/sha256/.)
+check "images that come after others were removed are whole" test "$saved" -gt "$layers"
+remove_all_images
 check_killed_load
-docker rmi -f $(docker images -aq | sort -u) >/dev/null
+remove_all_images
 check_killed_engine start_dockerd_containerd_store

@@ -209,9 +209,10 @@ namespace {
 
 /// A daemon that pulls: what it is asked to pull is there, under that name.
 struct PullingDaemon {
-  PullingDaemon(const Image& image, bool refuses_names)
+  PullingDaemon(const Image& image, bool refuses_names,
+                const FakeDaemon::Options& options = {.store = Store::classic})
       : daemon(
-            {.store = Store::classic},
+            options,
             [this, &image,
              refuses_names](const registry::Request& request) -> std::optional<registry::Verdict> {
               const http::Url url = *http::Url::parse(cat("http://localhost", request.target));
@@ -256,6 +257,16 @@ TEST_CASE("an image without a name is not pulled by an engine that would remove 
   PullingDaemon pulling(image, false);
   CHECK_FAILS(load(pulling.daemon, image, {}, {}, nullptr, LoadMethod::registry), ErrorKind::usage,
               "--via registry: an image without a name");
+  CHECK(pulling.pulled.empty());
+}
+
+TEST_CASE("a containerd store that cannot say what is whole is not asked to pull") {
+  const Image image = layered_image({"a"});
+  PullingDaemon pulling(image, false, {.store = Store::containerd, .api = "1.47"});
+  CHECK_FAILS(load(pulling.daemon, image, {"app:1"}, {}, nullptr, LoadMethod::registry),
+              ErrorKind::usage, "does not say whether an image that it pulled is whole");
+  load(pulling.daemon, image, {"app:1"}, {}, nullptr, LoadMethod::automatic);
+  CHECK(pulling.daemon.archives().size() == 1);
   CHECK(pulling.pulled.empty());
 }
 
