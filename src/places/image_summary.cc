@@ -78,18 +78,20 @@ ImageSummary summarize(ImageSource& source, const std::optional<oci::Platform>& 
   return summary;
 }
 
-ImageSummary summarize(const Image& image, std::string place, bool is_docker) {
+oci::RawManifest manifest_of_plain_layers(const Image& image, ManifestFormat format) {
   std::vector<oci::Descriptor> layers;
   for (const Layer& layer : image.layers) {
     layers.push_back(layer.blob.descriptor);
     // What skopeo calls them there, plain as they are, so that the digest is the one it says.
-    if (is_docker) layers.back().media_type = oci::media_type::layer_gzip;
+    if (format == ManifestFormat::docker) layers.back().media_type = oci::media_type::layer_gzip;
   }
-  const auto format = is_docker ? ManifestFormat::docker : ManifestFormat::oci;
   const oci::Manifest manifest = make_manifest(image, std::move(layers), format);
-  auto root = oci::RawManifest::of(manifest.media_type, manifest.to_json());
-  ImageSummary summary{.place = std::move(place), .root = root};
-  add_image(summary, std::move(root));
+  return oci::RawManifest::of(manifest.media_type, manifest.to_json());
+}
+
+ImageSummary summarize(const Image& image, std::string place, oci::RawManifest manifest) {
+  ImageSummary summary{.place = std::move(place), .root = manifest};
+  add_image(summary, std::move(manifest));
   summary.config_json = image.config_json;
   return summary;
 }

@@ -10,6 +10,7 @@
 #include "go/encoding_json.h"
 #include "image/image.h"
 #include "oci/manifest.h"
+#include "transfer/image_manifest.h"
 #include "transfer/image_source.h"
 
 namespace n2c {
@@ -30,9 +31,11 @@ struct ImageSummary {
 /// have a config that is no image's.
 ImageSummary summarize(ImageSource& source, const std::optional<oci::Platform>& platform,
                        std::stop_token stop);
-/// The same of an image without a manifest: of the one that it has where its layers stay as they
-/// are (`nix:`), in Docker's format as docker-archive: has it.
-ImageSummary summarize(const Image& image, std::string place, bool is_docker);
+/// The same of an image that is stored nowhere, with the manifest that it would have.
+ImageSummary summarize(const Image& image, std::string place, oci::RawManifest manifest);
+/// In `format`, of the image's layers as they are, uncompressed; in Docker's format skopeo's
+/// `docker-archive:` has this one.
+oci::RawManifest manifest_of_plain_layers(const Image& image, ManifestFormat format);
 
 /// name, digest, media_type, size, platforms of an index; and of the image its digest, platform,
 /// created, layers, config and annotations.

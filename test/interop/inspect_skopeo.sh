@@ -34,6 +34,11 @@ alike manifest-digest manifest.json
 check "n2c digest" equal "$("$N2C" digest "$registry/app:1")" "$(skopeo manifest-digest manifest.json)"
 check "n2c tags" equal "$("$N2C" tags "$registry/app" | tr '\n' ' ')" "1 2 "
 
+make_image 2
+"$N2C" push image.json "$registry/made:1" --store-root "$work" --digest-file pushed -q >/dev/null
+check "the digest of an image.json is the one that a push makes" equal \
+  "$("$N2C" inspect image.json --store-root "$work" --format '{{.Digest}}')" "$(cat pushed)"
+
 face copy --dest-tls-verify=false "$from" "docker://$registry/copied:1" >/dev/null
 check "copy keeps the digest" equal "$("$N2C" digest "$registry/copied:1")" "$("$N2C" digest "$registry/app:1")"
 face copy "$from" dir:folder >/dev/null

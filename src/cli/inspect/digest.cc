@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/inspect/place.h"
-#include "transfer/measuring_store.h"
 
 namespace n2c::cli {
 
@@ -19,16 +18,6 @@ struct DigestArguments {
   std::string compression = "gzip", format = "oci";
   bool is_file = false;
 };
-
-/// What a push of an image that has no manifest yet would write.
-oci::Digest digest_to_be(const DigestArguments& arguments, const Image& image,
-                         const Compression& compression, Progress& progress, std::stop_token stop) {
-  MeasuringStore measuring;
-  const PushOptions options{
-      .compression = compression,
-      .format = arguments.format == "docker" ? ManifestFormat::docker : ManifestFormat::oci};
-  return push_to_store(image, measuring, options, progress, std::move(stop)).manifest->digest;
-}
 
 /// Asks by HEAD, which counts nowhere as a pull, and reads the manifest where that is no answer.
 oci::Digest digest_at(OpenPlace& place, const PlaceArguments& arguments, ImageSource& source,
@@ -57,10 +46,13 @@ int run_digest(const DigestArguments& arguments, bool debug, std::stop_token sto
       or_throw(Compression::parse(arguments.compression), ErrorKind::usage, "--compression");
   const OpenedSource opened = place.source(compression, stop);
   const auto* image = std::get_if<Image>(&opened);
-  const oci::Digest digest =
-      image != nullptr ? digest_to_be(arguments, *image, compression, place.progress(), stop)
-                       : digest_at(place, arguments.place,
-                                   *std::get<std::shared_ptr<ImageSource>>(opened), stop);
+  const PushOptions options{
+      .compression = compression,
+      .format = arguments.format == "docker" ? ManifestFormat::docker : ManifestFormat::oci};
+  const oci::Digest digest = image != nullptr
+                                 ? place.manifest_to_be(*image, options, stop).descriptor.digest
+                                 : digest_at(place, arguments.place,
+                                             *std::get<std::shared_ptr<ImageSource>>(opened), stop);
   terminal::print(digest.str());
   return 0;
 }

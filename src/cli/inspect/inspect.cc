@@ -34,16 +34,29 @@ std::string with_spaces(const go::Json& json) {
   return made;
 }
 
+/// Whether a template asks for the whole of what it is given.
+bool names_all(std::string_view format) {
+  return format.contains("json .}") || format.contains("{{.}}");
+}
+
 /// The bytes as they are: on a terminal made fit for it, elsewhere without a line end.
 void print_raw(std::string_view json) {
   if (terminal::output_is_terminal()) return terminal::print_json(json);
   terminal::Output("JSON").write(bytes_of(json));
 }
 
+/// What a template says of an image may be in its config alone.
+OpenPlace::Asked asked_by(const InspectArguments& arguments) {
+  const bool is_of_manifest = arguments.format.empty() || arguments.format.contains("Digest") ||
+                              arguments.format.contains("Layers") || names_all(arguments.format);
+  return arguments.config || !is_of_manifest ? OpenPlace::Asked::config
+                                             : OpenPlace::Asked::manifest;
+}
+
 std::vector<std::string> tags_of(const InspectArguments& arguments, OpenPlace& place,
                                  std::stop_token stop) {
   const bool is_wanted = arguments.format.empty() || arguments.format.contains("RepoTags") ||
-                         arguments.format.contains("json .}") || arguments.format.contains("{{.}}");
+                         names_all(arguments.format);
   const Address& address = place.address();
   if (arguments.no_tags || !is_wanted || address.kind != Address::Kind::registry) return {};
   auto client = place.registries().client(address.reference->repository, registry::Access::pull);
@@ -63,7 +76,7 @@ go::Json filled_in(const go::Json& json) {
 }
 
 void print_as_skopeo(const InspectArguments& arguments, OpenPlace& place, std::stop_token stop) {
-  const ImageSummary summary = place.summary(stop);
+  const ImageSummary summary = place.summary(asked_by(arguments), stop);
   const auto& reference = place.address().reference;
   go::Json json = arguments.config
                       ? config_of(summary)
@@ -129,7 +142,7 @@ int run_inspect(const InspectArguments& arguments, bool debug, std::stop_token s
   }
   OpenPlace place(arguments.place, debug);
   if (arguments.raw) {
-    const ImageSummary summary = place.summary(stop);
+    const ImageSummary summary = place.summary(asked_by(arguments), stop);
     if (arguments.config) config_of(summary);
     // Of an index, --platform asks for one image's manifest.
     const bool is_chosen = !arguments.place.platform.empty() && summary.image;
@@ -138,9 +151,9 @@ int run_inspect(const InspectArguments& arguments, bool debug, std::stop_token s
   } else if (is_template || arguments.config) {
     print_as_skopeo(arguments, place, stop);
   } else if (arguments.described.json) {
-    terminal::print_json(json_of(place.summary(stop)).indented());
+    terminal::print_json(json_of(place.summary(OpenPlace::Asked::manifest, stop)).indented());
   } else {
-    print_summary(place.summary(stop));
+    print_summary(place.summary(OpenPlace::Asked::manifest, stop));
   }
   return 0;
 }

@@ -52,10 +52,24 @@ OpenedSource OpenPlace::source(const Compression& compression, std::stop_token s
       .image;
 }
 
-ImageSummary OpenPlace::summary(std::stop_token stop) {
+oci::RawManifest OpenPlace::manifest_to_be(const Image& image, const PushOptions& options,
+                                           std::stop_token stop) {
+  MeasuringStore measuring;
+  push_to_store(image, measuring, options, progress_, std::move(stop));
+  const Blob& manifest = measuring.manifest();
+  return oci::RawManifest::of(manifest.descriptor.media_type,
+                              read_all(*manifest.bytes->open(), oci::max_manifest_bytes));
+}
+
+ImageSummary OpenPlace::summary(Asked asked, std::stop_token stop) {
   const OpenedSource opened = source({.codec = Codec::none, .level = 0}, stop);
   if (const auto* image = std::get_if<Image>(&opened)) {
-    return summarize(*image, address_.str(), address_.kind == Address::Kind::docker_archive);
+    const bool is_archive = address_.kind == Address::Kind::docker_archive;
+    if (!is_archive && asked == Asked::manifest) {
+      return summarize(*image, address_.str(), manifest_to_be(*image, {}, std::move(stop)));
+    }
+    const auto format = is_archive ? ManifestFormat::docker : ManifestFormat::oci;
+    return summarize(*image, address_.str(), manifest_of_plain_layers(*image, format));
   }
   return summarize(*std::get<std::shared_ptr<ImageSource>>(opened), platform_, std::move(stop));
 }

@@ -11,6 +11,7 @@
 #include "places/image_summary.h"
 #include "places/open.h"
 #include "remote/registries.h"
+#include "transfer/push.h"
 
 namespace n2c::cli {
 
@@ -33,11 +34,17 @@ class OpenPlace {
   const Address& address() const { return address_; }
   Registries& registries() { return registries_; }
   Progress& progress() { return progress_; }
-  /// Manifests and config. Throws Error{usage} for what cannot be read.
-  ImageSummary summary(std::stop_token stop);
+  enum class Asked { manifest, config };
+  /// Manifests and config. An image.json has the manifest that `n2c push` would write of it; when
+  /// only its config is asked for, nothing is compressed in order to know that. Throws Error{usage}
+  /// for what cannot be read.
+  ImageSummary summary(Asked asked, std::stop_token stop);
   /// The image itself; one that comes through a pipe is read to its end, and its layers become what
   /// they are with that compression.
   OpenedSource source(const Compression& compression, std::stop_token stop);
+  /// What a push of an image that has no manifest yet would write.
+  oci::RawManifest manifest_to_be(const Image& image, const PushOptions& options,
+                                  std::stop_token stop);
 
  private:
   const PlaceArguments& arguments_;
