@@ -1,6 +1,7 @@
 #pragma once
 /// Environment variables, passed as a function so that a test can be the environment.
 
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -11,5 +12,10 @@ using Environment = std::function<std::string(const char* variable)>;
 
 /// This process's own environment.
 Environment process_environment();
+
+/// Whether `path` lies in the folder that HOME names and that folder is not there, as in a Nix
+/// build
+/// (/homeless-shelter). Nobody's home is made.
+bool is_in_missing_home(const std::filesystem::path& path, const Environment& environment);
 
 }  // namespace n2c

@@ -28,10 +28,7 @@ std::filesystem::path DigestCache::usual_file(const Environment& environment) {
     if (!home.is_absolute()) return {};
     cache = home / ".cache";
   }
-  std::error_code failed;
-  const bool is_below_home =
-      home.is_absolute() && (cache.string() + "/").starts_with(home.string() + "/");
-  if (is_below_home && !std::filesystem::exists(home, failed)) return {};
+  if (is_in_missing_home(cache, environment)) return {};
   return cache / "n2c" / "pushes";
 }
 

@@ -52,7 +52,8 @@ Credentials credentials_from(const LoginArguments& arguments, const std::stop_to
   return login;
 }
 
-/// The file that a login goes to: docker's, unless podman's is the only one that exists.
+/// The file that a login goes to: docker's, unless podman's is the only one that exists. A home
+/// that is not there is not made for it.
 std::filesystem::path file_to_write(const std::string& auth_file) {
   const auto places = registry::find_auth_places(auth_file, process_environment());
   if (places.files.empty()) {
@@ -60,6 +61,12 @@ std::filesystem::path file_to_write(const std::string& auth_file) {
   }
   for (auto place = places.files.rbegin(); place != places.files.rend(); ++place) {
     if (is_there(*place)) return *place;
+  }
+  if (is_in_missing_home(places.files.back(), process_environment())) {
+    throw Error(ErrorKind::local,
+                cat("HOME names ", printable(process_environment()("HOME"), 300),
+                    ", which is not there, and a login would be kept below it"),
+                "set HOME to a folder that is there, or give --auth-file or DOCKER_CONFIG");
   }
   return places.files.back();
 }
@@ -75,6 +82,7 @@ void warn_if_others_read(const std::filesystem::path& file) {
 }
 
 int run_login(const LoginArguments& arguments, bool debug, std::stop_token stop) {
+  const auto path = file_to_write(arguments.registry.auth_file);
   const Credentials login = credentials_from(arguments, stop);
   ConsoleProgress progress(ProgressStyle::none, ConsoleProgress::Notes::hidden);
   RegistryArguments without_login = arguments.registry;
@@ -85,7 +93,6 @@ int run_login(const LoginArguments& arguments, bool debug, std::stop_token stop)
   Registries registries(std::move(options));
   with_context(cat("logging in to ", arguments.host),
                [&] { registries.check_login(arguments.host, stop); });
-  const auto path = file_to_write(arguments.registry.auth_file);
   const std::string helper = AuthFile::load(path).helper_for(arguments.host);
   if (!helper.empty()) CredentialHelper(helper).store(arguments.host, login);
   AuthFile::update(path, stop, [&](AuthFile& file) {

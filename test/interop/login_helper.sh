@@ -41,6 +41,10 @@ status_of() { "$@" >out 2>err || { echo $?; return; }; echo 0; }
 push() { "$N2C" push image.json "$registry/app:1" --store-root "$work" "$@"; }
 check "a push without a login exits with 4" equal "$(status_of push)" 4
 check "a login goes to the helper" equal "$(status_of "$N2C" login "$registry" -u robot --password-stdin < <(echo "$password"))" 0
+check "a home that is not there is not made for a login" equal \
+  "$(HOME=$work/homeless status_of "$N2C" login "$registry" -u robot --password-stdin < <(echo "$password"))" 8
+check "and is named" grep -q "homeless, which is not there" err
+check "it is still not there" test ! -e "$work/homeless"
 check "which has it" equal "$(jq -r .Secret "$KEPT"/*)" "$password"
 check "while the file has no login, and keeps what else was in it" \
   equal "$(jq -c '[.auths[], .currentContext]' .docker/config.json)" '[{},"mine"]'
