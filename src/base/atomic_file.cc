@@ -114,8 +114,8 @@ fs::path behind_links(const fs::path& path) {
   return fs::is_symlink(target, failed) ? path : target;
 }
 
-AtomicFile::AtomicFile(const In& in, unsigned mode) : path_(in.folder / "a new file") {
-  file_ = open_nameless(in.folder, mode);
+AtomicFile::AtomicFile(const In& in, unsigned mode) : folder_(in.folder), shown_(in.shown) {
+  file_ = open_nameless(folder_, mode);
   if (!file_) {
     begin_named(mode);
   } else {
@@ -124,9 +124,13 @@ AtomicFile::AtomicFile(const In& in, unsigned mode) : path_(in.folder / "a new f
 }
 
 AtomicFile::AtomicFile(const fs::path& path, unsigned mode)
-    : path_(behind_links(path)), file_(open_special(path)), is_special_(static_cast<bool>(file_)) {
+    : path_(behind_links(path)),
+      folder_(folder_of(path_)),
+      shown_(path_.string()),
+      file_(open_special(path)),
+      is_special_(static_cast<bool>(file_)) {
   if (is_special_) return;
-  file_ = open_nameless(folder_of(path_), mode);
+  file_ = open_nameless(folder_, mode);
   if (!file_) {
     begin_named(mode);
   } else {
@@ -135,14 +139,14 @@ AtomicFile::AtomicFile(const fs::path& path, unsigned mode)
 }
 
 void AtomicFile::begin_named(unsigned mode) {
-  remove_dead_parts(folder_of(path_));
+  remove_dead_parts(folder_);
   do {
-    part_ = new_part_name(folder_of(path_));
+    part_ = new_part_name(folder_);
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
     file_ = FileDescriptor(::open(part_.c_str(), flags, mode));
     if (!file_) {
       part_.clear();
-      throw_errno("create " + path_.string());
+      throw_errno("create " + shown_);
     }
   } while (!lock_part(file_));
 }
@@ -155,7 +159,7 @@ void AtomicFile::write(ByteView bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw_errno("write " + path_.string());
+    if (count < 0) throw_errno("write " + shown_);
     bytes = bytes.subspan(static_cast<std::size_t>(count));
   }
 }
@@ -164,16 +168,16 @@ void AtomicFile::take_rights_of(const FileDescriptor& other) {
   struct stat wanted{};
   struct stat own{};
   if (::fstat(other.get(), &wanted) != 0 || ::fstat(file_.get(), &own) != 0) {
-    throw_errno("stat " + path_.string());
+    throw_errno("stat " + shown_);
   }
   const bool is_owned = own.st_uid == wanted.st_uid && own.st_gid == wanted.st_gid;
   // The owner first: changing it takes bits off the mode.
   if (!is_owned && ::fchown(file_.get(), wanted.st_uid, wanted.st_gid) != 0) {
     throw_errno(cat("keep the owner and group (", static_cast<unsigned>(wanted.st_uid), ":",
-                    static_cast<unsigned>(wanted.st_gid), ") of ", path_.string()));
+                    static_cast<unsigned>(wanted.st_gid), ") of ", shown_));
   }
   if (::fchmod(file_.get(), wanted.st_mode & 07777) != 0) {
-    throw_errno("keep the mode of " + path_.string());
+    throw_errno("keep the mode of " + shown_);
   }
 }
 
@@ -192,8 +196,8 @@ void AtomicFile::take_name(const fs::path& path) {
     if (give_name(file_, path)) return;
     if (errno != EEXIST) throw_errno("create " + path.string());
     // A link replaces nothing. So the file first gets a name beside, which can be renamed.
-    remove_dead_parts(folder_of(path_));
-    const fs::path part = new_part_name(folder_of(path_));
+    remove_dead_parts(folder_);
+    const fs::path part = new_part_name(folder_);
     if (!give_name(file_, part)) throw_errno("create " + path.string());
     part_ = part;
   }

@@ -94,6 +94,8 @@ class AtomicFile final : public Writer {
   /// written to.
   struct In {
     std::filesystem::path folder;
+    /// What errors call it: the path that it will have or, where that depends on the bytes, words.
+    std::string shown;
   };
   explicit AtomicFile(const In& in, unsigned mode = 0666);
   ~AtomicFile() override;
@@ -114,7 +116,9 @@ class AtomicFile final : public Writer {
   void begin_named(unsigned mode);
   void take_name(const std::filesystem::path& path);
 
-  std::filesystem::path path_;
+  std::filesystem::path path_;  // empty: commit_as() says it
+  std::filesystem::path folder_;
+  std::string shown_;           // what errors call it
   std::filesystem::path part_;  // its name until it is whole; empty: it has none
   FileDescriptor file_;
   bool is_special_ = false;  // a pipe or a device: bytes go to it at once

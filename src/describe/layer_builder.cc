@@ -82,7 +82,8 @@ class LayerBuilder {
 
   void keep(LayerRecord& record, const StoreLayerSource& tar, const std::stop_token& stop) {
     const Codec codec = build_.compression.codec;
-    AtomicFile file(AtomicFile::In{build_.keep_in});
+    AtomicFile file(
+        AtomicFile::In{.folder = build_.keep_in, .shown = cat(build_.keep_in, ": a layer")});
     auto plain = std::make_unique<HashingReader>(tar.open());
     HashingReader& hashed = *plain;
     const std::unique_ptr<Reader> stored = compress(std::move(plain), build_.compression, pool_);

@@ -71,7 +71,10 @@ void require_own(const std::filesystem::path& path, std::filesystem::file_type w
 oci::Descriptor put_blob_file(const BlobPlace& place, const ByteSource& bytes,
                               std::string media_type, const std::optional<oci::Descriptor>& known,
                               std::atomic<std::uint64_t>& sent, std::stop_token stop) {
-  auto file = std::make_unique<AtomicFile>(AtomicFile::In{place.beside});
+  const std::string shown =
+      known ? place.final_path(known->digest).string()
+            : cat(place.beside.string(), ": a blob whose digest is not known before its end");
+  auto file = std::make_unique<AtomicFile>(AtomicFile::In{.folder = place.beside, .shown = shown});
   if (known) {
     const auto reader =
         oci::verify(bytes.open(), known->digest, known->size, "blob " + known->digest.brief());
@@ -116,14 +119,15 @@ void require_own_folder(const std::filesystem::path& path) {
 
 void write_own_file(const std::filesystem::path& path, std::string_view bytes) {
   require_own_file(path);
-  AtomicFile file(AtomicFile::In{path.parent_path()});
+  AtomicFile file(AtomicFile::In{.folder = path.parent_path(), .shown = path.string()});
   file.write(bytes_of(bytes));
   file.commit_as(path, Durability::fsync);
 }
 
 void write_own_file(FileBatch& batch, const std::filesystem::path& path, std::string_view bytes) {
   require_own_file(path);
-  auto file = std::make_unique<AtomicFile>(AtomicFile::In{path.parent_path()});
+  auto file = std::make_unique<AtomicFile>(
+      AtomicFile::In{.folder = path.parent_path(), .shown = path.string()});
   file->write(bytes_of(bytes));
   batch.add(std::move(file), path);
 }

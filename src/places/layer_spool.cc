@@ -36,7 +36,9 @@ LayerSpool::LayerSpool(std::string_view place, Progress& progress)
 }
 
 LayerTaken LayerSpool::take(PassingLayer layer, std::stop_token) {
-  AtomicFile file(AtomicFile::In{folder_->path()}, 0600);
+  AtomicFile file(AtomicFile::In{.folder = folder_->path(),
+                                 .shown = cat(folder_->path().string(), ": a layer")},
+                  0600);
   HashingReader plain(std::move(layer.plain));
   const std::uint64_t size = copy(plain, file);
   const auto diff_id = oci::Digest::from_hex(HashAlgorithm::sha256, plain.finish_hex());

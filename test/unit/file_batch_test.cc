@@ -11,7 +11,7 @@ using namespace n2c;
 namespace {
 
 std::unique_ptr<AtomicFile> written(const std::filesystem::path& folder, std::string_view text) {
-  auto file = std::make_unique<AtomicFile>(AtomicFile::In{folder});
+  auto file = std::make_unique<AtomicFile>(AtomicFile::In{.folder = folder, .shown = "a blob"});
   file->write(bytes_of(text));
   return file;
 }

@@ -144,7 +144,7 @@ TEST_CASE(
 TEST_CASE("a file begun in a folder writes to no name that stands there") {
   const Odd odd;
   std::filesystem::create_symlink("elsewhere", odd.at("blob"));
-  AtomicFile file(AtomicFile::In{odd.folder.path()});
+  AtomicFile file(AtomicFile::In{.folder = odd.folder.path(), .shown = "a blob"});
   file.write(bytes_of("text"));
   file.commit_as(odd.at("blob"));
   CHECK_FALSE(std::filesystem::exists(odd.at("elsewhere")));

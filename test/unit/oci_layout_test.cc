@@ -145,6 +145,20 @@ TEST_CASE("a blob of another digest or size leaves nothing in the layout") {
   CHECK(leftovers(folder.path()).empty());
 }
 
+TEST_CASE("a blob that cannot be written is named by the path that it would have") {
+  const TemporaryFolder folder;
+  const StoredImage image = stored_image({"layer"});
+  const auto path = folder.path() / "layout";
+  LayoutStore store(path);
+  std::filesystem::remove_all(path);
+  std::atomic<std::uint64_t> sent = 0;
+  const oci::Descriptor layer = image.parts[1];
+  CHECK_FAILS(store.put(MemorySource("layer"), layer.media_type, layer, sent, {}), ErrorKind::local,
+              (path / "blobs" / "sha256" / layer.digest.hex()).string());
+  CHECK_FAILS(store.put(MemorySource("layer"), layer.media_type, std::nullopt, sent, {}),
+              ErrorKind::local, "a blob whose digest is not known before its end");
+}
+
 TEST_CASE("a truncated blob counts as missing and is written anew") {
   const TemporaryFolder folder;
   const StoredImage image = stored_image({"layer"});
