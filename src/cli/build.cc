@@ -201,6 +201,12 @@ std::string created_of(const std::string& text) {
 oci::ContainerConfig read_config(const std::string& file, oci::DockerKeys docker_keys) {
   terminal::say("Getting image configuration from " + file);
   const go::Json json = read_with(file, go::Json::parse_as_go);
+  if (json.find("rootfs") != nullptr && json.find("config") != nullptr) {
+    throw Error(
+        ErrorKind::input,
+        cat(printable(file), " is a whole OCI image config; its member \"config\" belongs here"),
+        "jq .config takes it out");
+  }
   oci::ContainerConfig config;
   if (const auto wrong = config.decode(json, docker_keys)) {
     throw Error(ErrorKind::input, cat(printable(file), ": ", wrong->str()));

@@ -23,6 +23,8 @@ class Desk {
                R"({"version": 1, "arch": "amd64", "image-config": {}, "layers": []})");
     write_file(folder_.path() / "layers.json", "[]");
     write_file(folder_.path() / "config.json", R"({"Cmd": ["/bin/bash"]})");
+    write_file(folder_.path() / "whole.json",
+               R"({"os": "linux", "config": {"Cmd": ["/a"]}, "rootfs": {"diff_ids": []}})");
     std::filesystem::create_directory(folder_.path() / "layout");
     write_file(folder_.path() / "layout/oci-layout", "{}");
   }
@@ -71,6 +73,16 @@ TEST_CASE("what is mistaken for an image.json is named, with what to do (#21)") 
     CHECK(end.messages.ends_with(cat("hint: ", mistake.hint, "\n")));
     CHECK_FALSE(desk.holds("out"));
   }
+}
+
+TEST_CASE("a whole OCI config is not taken for the part of it that n2c image wants (#21)") {
+  const Desk desk;
+  const ProgramEnd end = desk.run("image out whole.json layers.json");
+  CHECK(end.exit_code == 1);
+  CHECK(end.messages.ends_with(
+      "whole.json is a whole OCI image config; its member \"config\" belongs here\n"
+      "hint: jq .config takes it out\n"));
+  CHECK_FALSE(desk.holds("out"));
 }
 
 TEST_CASE("options that contradict each other, or name another registry, are refused (#21)") {
