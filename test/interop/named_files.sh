@@ -84,12 +84,13 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
   chmod 600 open/config.json
   chmod 777 open
   as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent)
+  cp "$N2C" open/n2c # the build may be where nobody may not go
   check "is no missing login to a push" refused "closed/.docker/config.json: Permission denied" \
-    "${as_nobody[@]}" DOCKER_CONFIG="$work/closed/.docker" "$N2C" push image.json "$registry/a:4" --store-root "$work"
+    "${as_nobody[@]}" DOCKER_CONFIG="$work/closed/.docker" "$work/open/n2c" push image.json "$registry/a:4" --store-root "$work"
   check "nor to a login" refused "closed/.docker/config.json.*Permission denied" \
-    "${as_nobody[@]}" DOCKER_CONFIG="$work/closed/.docker" "$N2C" login "$registry" --creds a:b
+    "${as_nobody[@]}" DOCKER_CONFIG="$work/closed/.docker" "$work/open/n2c" login "$registry" --creds a:b
   check "a file that may not be read is not replaced" refused "open/config.json: Permission denied" \
-    "${as_nobody[@]}" "$N2C" login --auth-file "$work/open/config.json" "$registry" --creds a:b
+    "${as_nobody[@]}" "$work/open/n2c" login --auth-file "$work/open/config.json" "$registry" --creds a:b
   check "and is as it was" equal "$(cat open/config.json)" "$login"
   chown 1000:1001 open/config.json
   check "a user's file that root logs in to" "$N2C" login --auth-file open/config.json "$registry" --creds a:b

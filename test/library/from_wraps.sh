@@ -6,7 +6,7 @@
 build=$(realpath "$2")
 golden=$(realpath "$3")
 . "$(dirname "$0")/../interop/common.inc"
-need meson ninja git apt-get
+need meson ninja git apt-get make perl
 git -C "$root" rev-parse --git-dir >/dev/null 2>&1 || skip "this is not a clone: meson dist wants one"
 "$root/scripts/sources" --upstream || skip "the sources could not be fetched"
 
