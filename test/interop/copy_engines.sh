@@ -48,6 +48,13 @@ for from in "$work/image.json" "docker://$registry/app:1" oci:src.layout:v1 oci-
   remove
 done
 
+# Docker before 23 unpacks no zstd (Debian 12 has 20.10): it gets these layers plain.
+"$N2C" push image.json "$registry/zstd:1" --store-root "$work" --compression zstd --digest-file digest -q >/dev/null
+"$N2C" copy "docker://$registry/zstd:1" "$there" -q >/dev/null
+check "layers by zstd: the same image" equal "$(image_there)" "$(cat id)"
+[ "$engine" = docker ] || check "and the same manifest" equal "$(manifest_there)" "$(cat digest)"
+remove
+
 # What another program wrote keeps its bytes where the engine keeps manifests; where it keeps none, what n2c says is asked of it.
 "$N2C" copy "docker://$registry/app:1" "docker://$registry/dockers:1" --format docker -q >/dev/null
 skopeo inspect --tls-verify=false --raw "docker://$registry/dockers:1" | jq -S . >indented.json

@@ -29,7 +29,7 @@ class MemoryBlobStore final : public BlobStore {
   }
   PutBlob put(const ByteSource& bytes, std::string media_type, std::optional<oci::Descriptor> known,
               std::atomic<std::uint64_t>& sent, std::stop_token) override {
-    std::string all = read_all(*bytes.open(), 1 << 20);
+    std::string all = read_all(*bytes.open(), 16 << 20);
     oci::Descriptor stored = describe(media_type, all);
     if (known && stored.digest != known->digest) throw Error(ErrorKind::integrity, "not the blob");
     sent += all.size();

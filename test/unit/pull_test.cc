@@ -86,6 +86,20 @@ TEST_CASE(
   pull.check_whole();
 }
 
+TEST_CASE("a foreign layer's bytes are left out of a pull, and its manifest keeps it (#19)") {
+  StoredImage image = stored_image({"base from Microsoft", "mine"});
+  auto manifest = *oci::Manifest::from_json(image.json);
+  manifest.layers[0].media_type = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip";
+  image.json = manifest.to_json();
+  image.manifest = describe(oci::media_type::manifest, image.json);
+  image.parts.erase(image.parts.begin() + 1);
+  Pull pull(std::move(image));
+  CHECK(pull.run().sent == 2);
+  DirSource source(pull.out());
+  check_holds(source, pull.image);
+  CHECK_FALSE(std::filesystem::exists(pull.out() / manifest.layers[0].digest.hex()));
+}
+
 TEST_CASE("an image is pulled on whatever machine, when no platform is asked for") {
   Pull pull(stored_image({"layer", "another"}, "s390x"));
   pull.run();
