@@ -45,8 +45,8 @@ enum class BlobTrust {
 bool holds_blob(const std::filesystem::path& path, const oci::Descriptor& blob, BlobTrust trust,
                 const std::stop_token& stop);
 
-/// Checks that a name inside a store, which is about to be written to, is a regular file (a folder)
-/// or nothing yet. Throws Error{input} for everything else, and for every link.
+/// Checks that a name inside a blob store, which is about to be written to, is a regular file (a
+/// folder) or nothing yet. Throws Error{input} for everything else, and for every link.
 void require_own_file(const std::filesystem::path& path);
 void require_own_folder(const std::filesystem::path& path);
 

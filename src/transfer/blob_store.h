@@ -19,9 +19,9 @@ namespace n2c {
 
 /// What became of writing a manifest.
 struct ManifestOutcome {
-  /// Blobs that the store turns out to lack: put them and write the manifest again.
+  /// Blobs that the blob store turns out to lack: put them and write the manifest again.
   std::vector<oci::Digest> missing{};
-  /// Why the store does not take manifests of this media type; empty when it does.
+  /// Why the blob store does not take manifests of this media type; empty when it does.
   std::string format_refused{};
   bool stored() const { return missing.empty() && format_refused.empty(); }
 };

@@ -48,7 +48,7 @@ class LayerIntake {
   virtual Image openable(Image passed) const { return passed; }
 };
 
-/// Puts layers into a store, compressed as they pass.
+/// Puts layers into a blob store, compressed as they pass.
 class StoreIntake final : public LayerIntake {
  public:
   /// `known` has stored forms of layers, by diff_id. `threads` compress; 0: one a processor. What
@@ -62,7 +62,7 @@ class StoreIntake final : public LayerIntake {
   /// What the codec made of layers, so far.
   const PairedLayers& compressed() const { return compressed_; }
 
-  /// How many of the stored bytes are held, so that what a store lost can be sent again.
+  /// How many of the stored bytes are held, so that what a blob store lost can be sent again.
   static constexpr std::uint64_t held_bytes = 9 << 20;
 
  private:

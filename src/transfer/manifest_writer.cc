@@ -37,7 +37,7 @@ class ManifestWriter {
   }
 
  private:
-  /// Does what the store asks for, so that another try is worth it.
+  /// Does what the blob store asks for, so that another try is worth it.
   void answer(const ManifestOutcome& outcome, const oci::RawManifest& manifest,
               const std::stop_token& stop) {
     if (heal(outcome.missing, stop)) return;

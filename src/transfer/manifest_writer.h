@@ -1,5 +1,5 @@
 #pragma once
-/// Writing manifests until the store has them, whatever it says on the way.
+/// Writing manifests until the blob store has them, whatever it says on the way.
 
 #include <optional>
 #include <span>
@@ -26,7 +26,7 @@ class ManifestAuthor {
   virtual std::string name_of(const oci::RawManifest& manifest) const = 0;
   /// The tags to write for that root. Nothing when it is there and nothing is to be written.
   virtual std::optional<std::vector<std::string>> tags_for(const oci::Descriptor& root) const = 0;
-  /// Sends what the store says it lacks, although it had said that it has it
+  /// Sends what the blob store says it lacks, although it had said that it has it
   /// (distribution-spec#569). False when none of it is part of what is pushed.
   virtual bool send_again(const std::vector<oci::Digest>& missing, std::stop_token stop) = 0;
   /// Goes over to Docker's formats, which older registries want. False when it may not or cannot,
@@ -42,9 +42,9 @@ struct WrittenManifests {
   bool was_there = false;  ///< tags_for() gave nothing
 };
 
-/// Writes all manifests. What the store lacks is sent again, until it names nothing new; when it
-/// refuses the format, Docker's is tried. Then all are written from the first. Throws
-/// Error{registry} when the store still lacks something, or still refuses.
+/// Writes all manifests. What the blob store lacks is sent again, until it names nothing new; when
+/// it refuses the format, Docker's is tried. Then all are written from the first. Throws
+/// Error{registry} when the blob store still lacks something, or still refuses.
 WrittenManifests write_manifests(ManifestAuthor& author, BlobStore& store, Progress& progress,
                                  const std::stop_token& stop);
 

@@ -24,7 +24,7 @@ struct LayerInPush {
   PlannedLayer& plan;
   std::optional<BlobOutcome> outcome{};
   bool compressed = false;  // by this push
-  /// What the store was asked for and lacks, or said to have and lacks: it is not asked again.
+  /// What the blob store was asked for and lacks, or said to have and lacks: it is not asked again.
   std::optional<oci::Digest> absent{};
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-/// Pushing an image into a store of blobs: ask for everything, send what is missing,
+/// Pushing an image into a blob store of blobs: ask for everything, send what is missing,
 /// make the manifest visible last.
 
 #include <cstddef>
@@ -42,7 +42,7 @@ struct PushReport {
 /// have been. Blocks; starts threads of its own.
 PushReport transfer(PushPlan plan, BlobStore& store, Progress& progress, std::stop_token stop);
 
-/// Plans and transfers, into a store of which no more is known than `state` says.
+/// Plans and transfers, into a blob store of which no more is known than `state` says.
 PushReport push_to_store(const Image& image, BlobStore& store, const PushOptions& options,
                          Progress& progress, std::stop_token stop,
                          const RepositoryState& state = {});

@@ -17,7 +17,7 @@ struct PushOptions {
   std::optional<oci::Digest> must_be{};  ///< the manifest's digest, or nothing is tagged
   Compression compression{};
   ManifestFormat format = ManifestFormat::oci;
-  bool fall_back_to_docker = true;      ///< when the store refuses OCI manifests
+  bool fall_back_to_docker = true;      ///< when the blob store refuses OCI manifests
   oci::Annotations annotations{};       ///< of the manifest, over the image's own
   std::size_t probes = 32;              ///< questions, and small blobs, in flight
   std::size_t uploads = 5;              ///< blobs above light_blob_bytes being sent

@@ -16,7 +16,7 @@
 namespace n2c::registry {
 
 struct ApiOptions {
-  bool read_only = false;  ///< refuse every change, though the store could take it
+  bool read_only = false;  ///< refuse every change, though the registry's store could take it
   /// Accept manifests that name blobs or manifests which the repository lacks. The conformance
   /// suite calls such manifests sparse.
   bool accept_sparse = false;
@@ -28,7 +28,8 @@ struct ApiOptions {
   /// The memory for manifests that are being read, and for long replies. When none is left the
   /// reply is 503. Null: no limit. Must outlive the API.
   MemoryBudget* memory = nullptr;
-  /// Told of every failure of the store; the client sees a 500 only. Called from any thread.
+  /// Told of every failure of the registry's store; the client sees a 500 only. Called from any
+  /// thread.
   std::function<void(std::string_view line)> on_failure{};
 };
 
@@ -42,8 +43,8 @@ class Api {
   ~Api();
 
   /// Answers one request. Every outcome is a Reply; errors have the spec's JSON form. A failure of
-  /// the store is a 500 that does not show its text. Throws only what reading the body throws. May
-  /// be called by several threads at once.
+  /// the registry's store is a 500 that does not show its text. Throws only what reading the body
+  /// throws. May be called by several threads at once.
   Reply handle(Request& request);
 
   /// Upload sessions in progress now.

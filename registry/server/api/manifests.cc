@@ -114,7 +114,7 @@ std::expected<std::vector<std::string>, ApiError> tags_of(const Call& call, cons
   return tags;
 }
 
-/// Everything about the manifest that can be checked without the store.
+/// Everything about the manifest that can be checked without the registry's store.
 std::expected<std::pair<NewManifest, ManifestFacts>, ApiError> understand(const Call& call,
                                                                           const Target& target,
                                                                           std::string json) {

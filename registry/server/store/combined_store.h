@@ -1,6 +1,6 @@
 #pragma once
-/// Two stores as one. Some repositories come from a store that is only read, all others from one
-/// that takes pushes.
+/// Two stores as one. Some repositories come from a registry's store that is only read, all others
+/// from one that takes pushes.
 
 #include <set>
 #include <string>

@@ -41,7 +41,7 @@ class FolderStore final : public WritableStore {
   FolderStore& operator=(const FolderStore&) = delete;
 
   /// Removes the blobs that no manifest of their repository names, then those that no repository
-  /// has. Nothing else may use the store meanwhile.
+  /// has. Nothing else may use the registry's store meanwhile.
   Collected collect();
 
   std::optional<std::uint64_t> stat(const std::string& repository,

@@ -2,9 +2,9 @@
 /// What a registry keeps: repositories of blobs, manifests and tags.
 ///
 /// A Store can be read; a WritableStore can also be pushed to. Repository paths, tags and digests
-/// that reach a store are valid (oci::is_repository_path, oci::is_tag). A blob or manifest is in a
-/// repository only when it was put or mounted there, even if others have it. Every call may come
-/// from several threads at once, and may throw Error{local}.
+/// that reach a registry's store are valid (oci::is_repository_path, oci::is_tag). A blob or
+/// manifest is in a repository only when it was put or mounted there, even if others have it. Every
+/// call may come from several threads at once, and may throw Error{local}.
 
 #include <cstdint>
 #include <map>
@@ -54,7 +54,7 @@ class Store {
   /// In byte order.
   virtual std::vector<std::string> repositories() = 0;
 
-  /// The side of this store that can be written to. Null when it can only be read.
+  /// The side of this registry's store that can be written to. Null when it can only be read.
   virtual WritableStore* writable() { return nullptr; }
 };
 
