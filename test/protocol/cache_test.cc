@@ -16,7 +16,7 @@ namespace {
 struct Scene : PushScene {
   WatchedImage watched;
 
-  explicit Scene(std::size_t bytes = 9'000'000) {
+  explicit Scene(std::size_t bytes = 5'000'000) {
     watched.add(pattern(bytes));
     watched.add("a small layer");
     watched.describe("amd64");

@@ -18,7 +18,7 @@ struct Scene : PushScene {
   SilentProgress progress;
 
   Scene() {
-    amd64.add(pattern(9'000'000));
+    amd64.add(pattern(5'000'000));
     amd64.add("the layer of amd64");
     amd64.describe("amd64");
     arm64.share(amd64, 0);

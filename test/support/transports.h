@@ -6,6 +6,7 @@
 #include <semaphore>
 #include <string>
 
+#include "base/locked.h"
 #include "base/text.h"
 #include "http/transport.h"
 
@@ -24,13 +25,20 @@ inline std::unique_ptr<http::Transport> test_transport(http::TransportOptions op
   return http::make_curl_transport(std::move(options));
 }
 
-/// Text that differs at every place, the same each time.
+/// Text that differs at every place, the same each time: what is shorter is a beginning of what is
+/// longer, so that each part is made once.
 inline std::string pattern(std::size_t size) {
-  std::string text;
-  text.reserve(size + 16);
-  for (std::size_t i = 0; text.size() < size; ++i) text += cat(i * 2654435761U % 1'000'003, ' ');
-  text.resize(size);
-  return text;
+  struct Made {
+    std::string text;
+    std::size_t numbers = 0;
+  };
+  static Locked<Made> longest;
+  return longest.with([size](Made& made) {
+    for (; made.text.size() < size; ++made.numbers) {
+      made.text += cat(made.numbers * 2654435761U % 1'000'003, ' ');
+    }
+    return made.text.substr(0, size);
+  });
 }
 
 /// Bytes without end.
