@@ -39,6 +39,7 @@ void add_cache_command(CLI::App& app, Invocation& chosen);
 void add_completion_command(CLI::App& app, Invocation& chosen);
 void add_digest_command(CLI::App& app, Invocation& chosen);
 void add_delete_command(CLI::App& app, Invocation& chosen);
+void add_diff_command(CLI::App& app, Invocation& chosen);
 void add_inspect_command(CLI::App& app, Invocation& chosen);
 /// login and logout.
 void add_login_commands(CLI::App& app, Invocation& chosen);

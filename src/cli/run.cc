@@ -179,6 +179,7 @@ int run(int argc, char** argv) {
   add_digest_command(app, chosen);
   add_index_command(app, chosen);
   add_inspect_command(app, chosen);
+  add_diff_command(app, chosen);
   add_login_commands(app, chosen);
   add_pull_command(app, chosen);
   add_push_command(app, chosen);

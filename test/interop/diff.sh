@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# n2c diff says what a push of the new image sends where the old one is: an image.json or a registry's image against each other.
+. "$(dirname "$0")/common.inc"
+. "$here/engines.inc"
+need jq
+cd "$work"
+make_two_images
+start_n2c_registry --memory
+diff_of() { "$N2C" diff "$@" --store-root "$work"; }
+"$N2C" push image.json "$registry/app:1" --store-root "$work" -q >/dev/null
+
+diff_of image.json image.json > same
+check "an image and itself: nothing to send" equal "$(cat same)" "nothing to send: both have the same $layers layers"
+diff_of image.json changed.json > said
+check "one changed path: its layer is to be sent" grep -q "^1 of $layers layers to send, .* before compression; $((layers - 1)) are as before$" said
+check "and what came and went in it is named" equal "$(grep -oE '^(came|went|changed) .*' said | tr -s ' ' | cut -d' ' -f1,6-)" \
+  "$(printf 'came new\nwent old')"
+diff_of image.json changed.json --json > json
+check "as JSON" equal "$(jq -c '[.version, (.new_layers | length), [.paths[].change]]' json)" '[1,1,["came","went"]]'
+for old in image.json "$registry/app:1"; do
+  check "against $old: the layers that a push then sends" equal \
+    "$(diff_of "$old" changed.json --json | jq '.new_layers | length')" 1
+done
+uploads() { grep -c 'PUT /v2/app/blobs/uploads/' serve.log; }
+before=$(uploads)
+"$N2C" push changed.json "$registry/app:2" --store-root "$work" -q >/dev/null
+check "a push sends that one, and the config" equal "$(($(uploads) - before))" 2
+check "two images of a registry" equal "$(diff_of "$registry/app:1" "$registry/app:2" --json | jq '.new_layers | length')" 1
+status=0
+diff_of "$registry/app:1" "$registry/app:2" --creds a:b > said 2>&1 || status=$?
+check "one login is not sent to two registries" equal "$status" 2
