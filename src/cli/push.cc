@@ -259,6 +259,9 @@ void refuse_swapped(const PushArguments& arguments) {
 int run_push(PushArguments arguments, bool debug, std::stop_token stop) {
   if (arguments.all) return push_all(arguments, debug, stop);
   complete(arguments);
+  if (arguments.others.empty()) {
+    throw Error(ErrorKind::usage, "DESTINATION is required", "see --help");
+  }
   refuse_swapped(arguments);
   const auto address =
       or_throw(Address::parse(arguments.others.back()), ErrorKind::usage, "DESTINATION");
@@ -274,25 +277,20 @@ void add_push_options(CLI::App& command, PushArguments& arguments) {
                   "the image's description, or docker-archive:FILE (docker-archive:- reads it from "
                   "standard input); with --index also further ones")
       ->required();
-  CLI::Option* destination =
-      command
-          .add_option("DESTINATION", arguments.others,
-                      "where it goes: HOST/REPOSITORY[:TAG][@DIGEST], docker-daemon:NAME:TAG, "
-                      "containers-storage:NAME:TAG, oci:DIR[:TAG], "
-                      "oci-archive:FILE[:TAG], docker-archive:FILE[:NAME:TAG], dir:DIR, - (an "
-                      "archive on standard output)")
-          ->option_text("DESTINATION")
-          ->required();
+  // Whether there has to be one depends on other options, which run_push() knows.
   command
-      .add_option("--own-name", arguments.own_name,
-                  "where it goes when no DESTINATION is given: the commands that Nix makes for an "
-                  "image say its name")
-      ->each([destination](const std::string&) { destination->required(false); });
-  command
-      .add_flag("--all", arguments.all,
-                "push several images: IMAGE.json is a list of lines IMAGE.json "
-                "HOST/REPOSITORY[:TAG], or a folder whose NAME.json go to DESTINATION/NAME")
-      ->each([destination](const std::string&) { destination->required(false); });
+      .add_option("DESTINATION", arguments.others,
+                  "where it goes: HOST/REPOSITORY[:TAG][@DIGEST], docker-daemon:NAME:TAG, "
+                  "containers-storage:NAME:TAG, oci:DIR[:TAG], "
+                  "oci-archive:FILE[:TAG], docker-archive:FILE[:NAME:TAG], dir:DIR, - (an "
+                  "archive on standard output)")
+      ->option_text("DESTINATION");
+  command.add_option("--own-name", arguments.own_name,
+                     "where it goes when no DESTINATION is given: the commands that Nix makes for "
+                     "an image say its name");
+  command.add_flag("--all", arguments.all,
+                   "push several images: IMAGE.json is a list of lines IMAGE.json "
+                   "HOST/REPOSITORY[:TAG], or a folder whose NAME.json go to DESTINATION/NAME");
   command.add_flag("--index", arguments.index,
                    "push several images, each [OS/ARCHITECTURE[/VARIANT]=]SOURCE, and an index of "
                    "them");

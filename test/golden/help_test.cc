@@ -41,7 +41,7 @@ const std::vector<Usage> usages = {
     {"login", "[HOST]"},
     {"logout", "[HOST]"},
     {"pull", "REFERENCE OUT"},
-    {"push", "IMAGE.json DESTINATION"},
+    {"push", "IMAGE.json [DESTINATION]"},
     {"serve", ""},
     {"tags", "REPOSITORY"},
 };
