@@ -17,6 +17,18 @@ check "and what came and went in it is named" equal "$(grep -oE '^(came|went|cha
   "$(printf 'came new\nwent old')"
 diff_of image.json changed.json --json > json
 check "as JSON" equal "$(jq -c '[.version, (.new_layers | length), [.paths[].change]]' json)" '[1,1,["came","went"]]'
+"$N2C" diff image.json changed.json --store-root "$work" --map map.svg >/dev/null
+"$N2C" inspect image.json --store-root "$work" --map image.svg >/dev/null
+for picture in map image; do
+  check "$picture.svg is a picture with a tooltip for a path of each layer" python3 - $picture.svg "$layers" << 'PYTHON'
+import re
+import sys
+import xml.etree.ElementTree as tree
+titles = [one.text for one in tree.parse(sys.argv[1]).getroot().iter('{http://www.w3.org/2000/svg}title')]
+layers = {int(number) for title in titles for number in re.findall(r'layer (\d+)', title)}
+assert layers == set(range(1, int(sys.argv[2]) + 1)), titles
+PYTHON
+done
 for old in image.json "$registry/app:1"; do
   check "against $old: the layers that a push then sends" equal \
     "$(diff_of "$old" changed.json --json | jq '.new_layers | length')" 1

@@ -3,15 +3,16 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <memory>
+#include <set>
 
+#include "base/file.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/inspect/place.h"
-#include "describe/image_diff.h"
-#include "describe/inspection.h"
-#include "describe/path_size.h"
+#include "cli/inspect/compared.h"
+#include "describe/layer_map.h"
 
 namespace n2c::cli {
 
@@ -19,66 +20,9 @@ namespace {
 
 struct DiffArguments {
   PlaceArguments before, after;  ///< `after` holds the options too
-  std::string closure_graph;
+  std::string closure_graph, map;
   bool json = false;
 };
-
-/// An image's layers, and whether its store paths are known.
-struct Compared {
-  std::vector<ComparedLayer> layers;
-  bool has_paths = false, is_plain = false;
-};
-
-Compared described_layers(const std::string& file, const StoreView& store,
-                          const std::stop_token& stop) {
-  const auto image =
-      or_throw(parse_image_json(read_description(file)), ErrorKind::input, printable(file));
-  Compared compared{.layers = {}, .has_paths = true, .is_plain = true};
-  for (const LayerRecord& record : image.layers.value_or(std::vector<LayerRecord>{})) {
-    ComparedLayer& layer = compared.layers.emplace_back();
-    layer.diff_id = record.diff_id;
-    layer.size = record.size < 0 ? 0 : static_cast<std::uint64_t>(record.size);
-    std::vector<std::string> paths;
-    if (record.paths) {
-      for (const StorePath& path : *record.paths) paths.push_back(path.path);
-    }
-    const auto sizes = path_sizes(paths, store, stop);
-    for (std::size_t i = 0; i < paths.size(); ++i) {
-      layer.paths.push_back({paths[i], sizes[i].value_or(0)});
-    }
-  }
-  return compared;
-}
-
-Compared stored_layers(OpenPlace& place, std::stop_token stop) {
-  const ImageSummary summary = place.summary(OpenPlace::Asked::config, std::move(stop));
-  const go::Json config = config_of(summary);
-  const go::Json* rootfs = config.find("rootfs");
-  const go::Json* ids = rootfs == nullptr ? nullptr : rootfs->find("diff_ids");
-  const auto* diff_ids = ids == nullptr ? nullptr : ids->as_array();
-  const auto& stored = summary.manifest->layers;
-  if (diff_ids == nullptr || diff_ids->size() != stored.size()) {
-    throw Error(ErrorKind::input,
-                cat(printable(summary.place), ": its config does not say a diff_id for each of ",
-                    stored.size(), " layers"));
-  }
-  Compared compared;
-  for (std::size_t i = 0; i < stored.size(); ++i) {
-    const std::string* diff_id = (*diff_ids)[i].as_string();
-    compared.layers.push_back(
-        {.diff_id = diff_id == nullptr ? "" : *diff_id, .size = stored[i].size});
-  }
-  return compared;
-}
-
-Compared compared_layers(const PlaceArguments& arguments, bool debug, const std::stop_token& stop) {
-  const Address address = place_of(arguments.image);
-  if (address.kind == Address::Kind::image_json) {
-    return described_layers(address.path.string(), {.root = arguments.store_root}, stop);
-  }
-  OpenPlace place(arguments, debug);
-  return stored_layers(place, stop);
-}
 
 constexpr std::string_view word_of(PathChange::Kind kind) {
   switch (kind) {
@@ -130,18 +74,51 @@ std::string count(std::size_t number, std::string_view one) {
   return cat(number, " ", one, number == 1 ? "" : "s");
 }
 
-void print_headline(const ImageDiff& diff, const Compared& before, const Compared& after) {
+std::string headline(const ImageDiff& diff, const Compared& before, const Compared& after) {
   const std::size_t kept = after.layers.size() - diff.sent.size();
+  const std::string layers = count(after.layers.size(), "layer");
   if (diff.sent.empty()) {
     const bool is_same = diff.gone.empty() && before.layers.size() == after.layers.size();
-    const std::string layers = count(after.layers.size(), "layer");
-    terminal::print(is_same ? cat("nothing to send: both have the same ", layers)
-                            : cat("nothing to send: the old image has each of the ", layers));
-  } else {
-    terminal::print(cat(diff.sent.size(), " of ", count(after.layers.size(), "layer"), " to send, ",
-                        brief_bytes(diff.sent_size), after.is_plain ? " before compression" : "",
-                        "; ", kept, kept == 1 ? " is" : " are", " as before"));
+    return is_same ? cat("nothing to send: both have the same ", layers)
+                   : cat("nothing to send: the old image has each of the ", layers);
   }
+  return cat(diff.sent.size(), " of ", layers, " to send, ", brief_bytes(diff.sent_size),
+             after.is_plain ? " before compression" : "", "; ", kept, kept == 1 ? " is" : " are",
+             " as before");
+}
+
+/// The new image's layers and paths, in the colours of what happens to them.
+LayerMap map_of(const ImageDiff& diff, const Compared& before, const Compared& after) {
+  using Colour = MapTile::Colour;
+  std::map<std::string_view, Colour> changed;
+  for (const PathChange& change : diff.paths) {
+    const bool is_new =
+        change.kind == PathChange::Kind::came || change.kind == PathChange::Kind::changed;
+    if (is_new)
+      changed[change.path] = change.refers_to_changed ? Colour::referring : Colour::changed;
+  }
+  const std::set<std::size_t> sent(diff.sent.begin(), diff.sent.end());
+  LayerMap map{
+      .headline = headline(diff, before, after),
+      .subline = cat(brief_bytes(diff.why.changed), " changed, ", brief_bytes(diff.why.referring),
+                     " refer to what changed, ", brief_bytes(diff.why.unchanged),
+                     " are sent only because they share a "
+                     "layer"),
+      .layers = {},
+      .has_legend = true};
+  for (std::size_t place = 0; place < after.layers.size(); ++place) {
+    const Colour usual = sent.contains(place) ? Colour::unchanged : Colour::there;
+    MapLayer& layer = map.layers.emplace_back();
+    layer.place = place + 1;
+    layer.size = after.layers[place].size;
+    for (const SizedPath& path : after.layers[place].paths) {
+      const auto found = changed.find(path.path);
+      layer.tiles.push_back({.name = std::string(name_of_store_path(path.path)),
+                             .size = path.size,
+                             .colour = found == changed.end() ? usual : found->second});
+    }
+  }
+  return map;
 }
 
 void print_paths(const ImageDiff& diff, bool has_closure) {
@@ -190,11 +167,18 @@ int run_diff(DiffArguments arguments, bool debug, const std::stop_token& stop) {
                        ErrorKind::input, printable(arguments.closure_graph));
   }
   const ImageDiff diff = diff_images(before.layers, after.layers, closure);
+  if (!arguments.map.empty()) {
+    if (!before.has_paths || !after.has_paths) {
+      throw Error(ErrorKind::usage,
+                  "--map draws store paths, which are known of image.json files alone");
+    }
+    write_output(arguments.map, layer_map_svg(map_of(diff, before, after)));
+  }
   if (arguments.json) {
     print_diff_json(diff, before, after);
     return 0;
   }
-  print_headline(diff, before, after);
+  terminal::print(headline(diff, before, after));
   if (before.has_paths && after.has_paths) {
     print_paths(diff, !arguments.closure_graph.empty());
   } else {
@@ -223,6 +207,8 @@ void add_diff_command(CLI::App& app, Invocation& chosen) {
                      "what refers to what in NEW, as the layers commands take it: tells what "
                      "changed from what only refers to it");
   command.add_flag("--json", arguments->json, "as JSON, for programs");
+  command.add_option("--map", arguments->map,
+                     "also draw NEW's layers and store paths into this SVG file");
   command.add_option("--platform", arguments->after.platform,
                      "OS/ARCHITECTURE[/VARIANT]: that image of an index; default: this machine's");
   command.add_option("--store-root", arguments->after.store_root,

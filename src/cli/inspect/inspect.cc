@@ -5,11 +5,14 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "base/file.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/inspect/compared.h"
 #include "cli/inspect/described.h"
 #include "cli/inspect/place.h"
+#include "describe/layer_map.h"
 #include "go/text_template.h"
 
 namespace n2c::cli {
@@ -19,9 +22,31 @@ namespace {
 struct InspectArguments {
   PlaceArguments place;
   DescribedArguments described;
-  std::string format;
+  std::string format, map;
   bool raw = false, config = false, skopeo = false, no_tags = false;
 };
+
+void draw_map(const InspectArguments& arguments, bool debug, const std::stop_token& stop) {
+  const Compared image = compared_layers(arguments.place, debug, stop);
+  if (!image.has_paths) {
+    throw Error(ErrorKind::usage,
+                "--map draws store paths, which are known of an image.json alone");
+  }
+  LayerMap map{.headline = printable(arguments.place.image), .subline = {}, .layers = {}};
+  std::uint64_t size = 0;
+  std::size_t paths = 0;
+  for (const ComparedLayer& layer : image.layers) {
+    map.layers.push_back({.place = map.layers.size() + 1, .size = layer.size, .tiles = {}});
+    for (const SizedPath& path : layer.paths) {
+      map.layers.back().tiles.push_back(
+          {.name = std::string(name_of_store_path(path.path)), .size = path.size});
+    }
+    size += layer.size;
+    paths += layer.paths.size();
+  }
+  map.subline = cat(brief_bytes(size), " in ", image.layers.size(), " layers, ", paths, " paths");
+  write_output(arguments.map, layer_map_svg(std::move(map)));
+}
 
 /// With four spaces a level, as skopeo's are.
 std::string with_spaces(const go::Json& json) {
@@ -131,6 +156,7 @@ void print_summary(const ImageSummary& summary) {
 int run_inspect(const InspectArguments& arguments, bool debug, std::stop_token stop) {
   const bool is_template = arguments.skopeo || !arguments.format.empty();
   const bool is_plain = !is_template && !arguments.raw && !arguments.config;
+  if (!arguments.map.empty()) draw_map(arguments, debug, stop);
   if (is_plain && place_of(arguments.place.image).kind == Address::Kind::image_json) {
     DescribedArguments described = arguments.described;
     described.image = place_of(arguments.place.image).path.string();
@@ -176,6 +202,8 @@ void add_inspect_options(CLI::App& command, InspectArguments& arguments) {
       ->excludes(json)
       ->excludes(raw);
   command.add_flag("--no-tags", arguments.no_tags, "do not ask for .RepoTags");
+  command.add_option("--map", arguments.map,
+                     "of an image.json: also draw its layers and store paths into this SVG file");
   command.add_flag("--what-if", arguments.described.what_if,
                    "of an image.json: the bytes sent again when one path changes: mean and worst "
                    "over all paths");
