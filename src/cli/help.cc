@@ -87,14 +87,20 @@ bool every_command(const CLI::App*) { return true; }
 
 using Positionals = std::vector<const CLI::Option*>;
 
+Positionals positionals_of(const CLI::App& app) {
+  return app.get_options([](const CLI::Option* option) {
+    return option->get_positional() && !option->get_group().empty();
+  });
+}
+
 std::string usage(const CLI::App& app, std::string_view name, const Positionals& positionals) {
-  std::string text = cat("Usage: ", name, " [OPTIONS]");
+  std::string text = cat(name, " [OPTIONS]");
   for (const CLI::Option* option : positionals) {
     const std::string shown = shown_positional(*option);
     text += option->get_required() ? " " + shown : cat(" [", shown, "]");
   }
   if (!app.get_subcommands(every_command).empty()) text += " [SUBCOMMAND]";
-  return text + "\n";
+  return text;
 }
 
 void append_options(std::string& out, const CLI::App& app) {
@@ -131,10 +137,8 @@ class HelpFormatter : public CLI::FormatterBase {
   std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode) const override {
     std::string out;
     append_wrapped(out, app->get_description(), 0, 0);
-    const Positionals positionals = app->get_options([](const CLI::Option* option) {
-      return option->get_positional() && !option->get_group().empty();
-    });
-    out += usage(*app, name, positionals);
+    const Positionals positionals = positionals_of(*app);
+    out += cat("Usage: ", usage(*app, name, positionals), "\n");
     if (!positionals.empty()) out += "\nPositionals:\n";
     for (const CLI::Option* option : positionals) {
       append_entry(out, shown_positional(*option), described(*option));
@@ -148,5 +152,14 @@ class HelpFormatter : public CLI::FormatterBase {
 }  // namespace
 
 std::shared_ptr<CLI::FormatterBase> help_formatter() { return std::make_shared<HelpFormatter>(); }
+
+std::string words_of(const CLI::App& command) {
+  const CLI::App* outer = command.get_parent();
+  return outer == nullptr ? command.get_name() : cat(words_of(*outer), ' ', command.get_name());
+}
+
+std::string usage_of(const CLI::App& command) {
+  return usage(command, words_of(command), positionals_of(command));
+}
 
 }  // namespace n2c::cli

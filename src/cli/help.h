@@ -2,8 +2,10 @@
 /// What `--help` prints. It is the same with every version of CLI11, whose own formatters differ.
 
 #include <memory>
+#include <string>
 
 namespace CLI {
+class App;
 class FormatterBase;
 }
 
@@ -13,5 +15,10 @@ namespace n2c::cli {
 /// positional's option_text is shown in place of its name. Lines other than the usage are at most
 /// 80 bytes long.
 std::shared_ptr<CLI::FormatterBase> help_formatter();
+
+/// The words of a command as typed: "n2c push".
+std::string words_of(const CLI::App& command);
+/// How it is used: "n2c push [OPTIONS] IMAGE.json DESTINATION".
+std::string usage_of(const CLI::App& command);
 
 }  // namespace n2c::cli

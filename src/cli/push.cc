@@ -302,7 +302,8 @@ void add_push_options(CLI::App& command, PushArguments& arguments) {
                    "fetch and inflate the blobs that are reused, and check them");
   command.add_option("--mount-from", arguments.mount_from,
                      "a repository of the same registry to mount blobs from (repeatable)");
-  command.add_flag("--dry-run", arguments.dry_run, "say what would be sent and why; send nothing");
+  command.add_flag("-n,--dry-run", arguments.dry_run,
+                   "say what would be sent and why; send nothing");
   add_transfer_options(command, arguments.transfer);
   add_trust_options(command, arguments.transfer);
   add_metadata_options(command, arguments.metadata);

@@ -5,6 +5,7 @@
 
 #include "base/terminal.h"
 #include "base/text.h"
+#include "cli/line/mistake.h"
 
 namespace n2c::cli {
 
@@ -61,20 +62,26 @@ void add_registry_options(CLI::App& command, RegistryArguments& arguments) {
                 "registry has no TLS")
       ->group(group);
   command
+      .add_flag_callback(
+          "--insecure", [&arguments] { arguments.tls_verify = false; },
+          "the same as --tls-verify=false, as crane, oras and regctl have it")
+      ->group(group);
+  command
       .add_flag("--allow-http-redirect", arguments.allow_http_redirect,
                 "follow a registry from HTTPS to plain HTTP for tags and uploads too, without the "
                 "login")
       ->group(group);
-  command.add_option("--retry", arguments.retries, "further tries of a request that failed")
-      ->check(CLI::Range(0, 100))
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option("--retry-max-time", arguments.retry_max_seconds,
-                  "seconds after which nothing is tried again")
-      ->check(CLI::Range(0, 86400))
-      ->capture_default_str()
-      ->group(group);
+  take_number(
+      *command.add_option("--retry", arguments.retries, "further tries of a request that failed")
+           ->capture_default_str()
+           ->group(group),
+      0, 100);
+  take_number(*command
+                   .add_option("--retry-max-time", arguments.retry_max_seconds,
+                               "seconds after which nothing is tried again")
+                   ->capture_default_str()
+                   ->group(group),
+              0, 86400);
   command
       .add_option("--chunk-size", arguments.chunk_size,
                   "send blobs in requests of at most so many bytes (5M, 64M); default: whole")

@@ -35,6 +35,7 @@ class Desk {
         cat("cd '", folder_.path().string(), "' && exec '", program, "' ", words);
     return run_program({.arguments = {"sh", "-c", line}}, {});
   }
+  std::filesystem::path folder() const { return folder_.path(); }
   bool holds(const char* name) const { return std::filesystem::exists(folder_.path() / name); }
 
  private:
@@ -82,6 +83,71 @@ TEST_CASE("a whole OCI config is not taken for the part of it that n2c image wan
   CHECK(end.messages.ends_with(
       "whole.json is a whole OCI image config; its member \"config\" belongs here\n"
       "hint: jq .config takes it out\n"));
+  CHECK_FALSE(desk.holds("out"));
+}
+
+TEST_CASE("a command or an option that is not known is told with the one that may be meant (#21)") {
+  const Desk desk;
+  const Mistake mistakes[] = {
+      {"psuh", 2, "\"psuh\" is no command", "did you mean push?"},
+      {"Push a b", 2, "\"Push\" is no command", "did you mean push?"},
+      {"inspct image.json", 2, "\"inspct\" is no command", "did you mean inspect?"},
+      {"images", 2, "\"images\" is no command",
+       "engines keep images: docker images; n2c tags lists those of a repository"},
+      {"cache sohw", 2, "\"sohw\" is no command", "did you mean show?"},
+      {"cache drop", 2, "\"drop\" is no command", "commands: show, clear"},
+      {"push image.json oci:out --dryrun", 2, "push has no option --dryrun",
+       "did you mean --dry-run?"},
+      {"push image.json oci:out --compresion=zstd", 2, "push has no option --compresion",
+       "did you mean --compression?"},
+      {"--degub push image.json oci:out", 2, "push has no option --degub", "did you mean --debug?"},
+      {"push image.json oci:out --frobnicate", 2, "push has no option --frobnicate",
+       "n2c push --help lists them"},
+      {"push --frobnicate", 2, "push has no option --frobnicate", "n2c push --help lists them"},
+      {"push image.json oci:out -x", 2, "push has no option -x", "n2c push --help lists them"},
+      {"serve --prot-file a", 2, "serve has no option --prot-file", "did you mean --port-file?"},
+      {"push image.json oci:out --platform linux/arm64", 2, "push has no option --platform",
+       "an image.json is for one platform; copy and pull choose one of an index"},
+      {"load image.json -t app:1", 2, "load has no option -t",
+       "names stand behind the image: n2c load IMAGE.json NAME"},
+      {"login -p secret", 2, "login has no option -p",
+       "--password-stdin reads it, where no other user sees it"},
+      {"push image.json oci:out -t 127.0.0.1:1/a:1", 2, "--tag: \"127.0.0.1:1/a:1\" is no tag",
+       "a tag alone, of up to 128 of A-Z a-z 0-9 . _ -: --tag latest"},
+      {"push image.json oci:out --uploads many", 2, "--uploads: \"many\" is no number from 1 to 64",
+       "n2c push --help says more"},
+      {"push image.json oci:out --retry 200", 2, "--retry: \"200\" is no number from 0 to 100",
+       "n2c push --help says more"},
+      {"serve --max-connections -1", 2, "--max-connections: \"-1\" is no number from 1 to ",
+       "n2c serve --help says more"},
+  };
+  for (const Mistake& mistake : mistakes) {
+    CAPTURE(mistake.words);
+    const ProgramEnd end = desk.run(mistake.words);
+    CAPTURE(end.messages);
+    CHECK(end.exit_code == mistake.exit_code);
+    CHECK(end.output.empty());
+    CHECK(end.messages.starts_with(cat("n2c: ", mistake.first)));
+    CHECK(end.messages.ends_with(cat("hint: ", mistake.hint, "\n")));
+    CHECK_FALSE(desk.holds("out"));
+  }
+}
+
+TEST_CASE("options go by the names that people bring along (#21)") {
+  const Desk desk;
+  for (const char* const words :
+       {"push image.json oci:out -t a -t b", "push image.json oci:out --tag a --tag b",
+        "copy ./image.json oci:out -t a -t b", "push -v image.json oci:out -ta -tb",
+        "push image.json oci:out --insecure -t a --tag=b"}) {
+    CAPTURE(words);
+    std::filesystem::remove_all(desk.folder() / "out");
+    CHECK(desk.run(words).exit_code == 0);
+    const std::string index = read_file(desk.folder() / "out/index.json", 1 << 20);
+    CHECK(index.contains("\"a\""));
+    CHECK(index.contains("\"b\""));
+  }
+  std::filesystem::remove_all(desk.folder() / "out");
+  CHECK(desk.run("push -n image.json oci:out").exit_code == 0);
   CHECK_FALSE(desk.holds("out"));
 }
 
