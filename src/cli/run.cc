@@ -110,9 +110,12 @@ int run_printing(const Invocation& chosen, Print print) {
   }
 }
 
-int run_action(const Invocation& chosen) {
+int run_action(const CLI::App& app, const Invocation& chosen) {
   const StopOnSignal signals;
-  return run_printing(chosen, [&] { return chosen.action(signals.token()); });
+  return run_printing(chosen, [&] {
+    require_files(app);
+    return chosen.action(signals.token());
+  });
 }
 
 /// The arguments, last first as CLI11 takes them. "help COMMAND" becomes "COMMAND --help";
@@ -172,7 +175,9 @@ int run(int argc, char** argv, std::string_view commit) {
   CLI::App app("Builds, pushes, loads and serves container images described by Nix store paths.");
   app.formatter(help_formatter());
   app.name(std::filesystem::path(argc > 0 ? argv[0] : "n2c").filename().string());
-  app.set_version_flag("-V,--version", "n2c " N2C_VERSION);
+  app.set_help_flag("-h,--help", "print this");
+  app.set_version_flag("-V,--version", "n2c " N2C_VERSION,
+                       "print the version, and of what n2c is made");
   app.require_subcommand(0, 1);
   Invocation chosen;
   app.add_flag("-d,--debug,-v,--verbose", chosen.debug,
@@ -204,7 +209,7 @@ int run(int argc, char** argv, std::string_view commit) {
     return fail(chosen, mistake_of(app, error));
   }
   if (!chosen.action) return run_printing(chosen, [&] { return print_help(app); });
-  return run_action(chosen);
+  return run_action(app, chosen);
 }
 
 }  // namespace n2c::cli

@@ -351,7 +351,7 @@ void add_serve_command(CLI::App& app, Invocation& chosen) {
               1, 1000000);
   command->add_option(
       "--memory-limit", arguments->memory_limit,
-      "SIZE (512M, 4G) of all that is kept in memory and worked on there; beyond it\n"
+      "SIZE (512M, 4G) of all that is kept in memory and worked on there; beyond it "
       "pushes get 507 and 503 (default: half of this machine's memory)");
   command->add_option("--port-file", arguments->port_file, "write the port there once listening");
   command->add_flag("--json", arguments->json, "access lines as JSON");

@@ -27,7 +27,8 @@ const std::map<std::string, ProgressStyle>& progress_styles() {
 }  // namespace
 
 void add_progress_options(CLI::App& command, ProgressArguments& arguments) {
-  command.add_flag("-q,--quiet", arguments.quiet, "only the closing line and errors");
+  command.add_flag("-q,--quiet", arguments.quiet, "only the result and errors");
+  command.add_flag("--json", arguments.json, "the result as an object of JSON, in one line");
   command
       .add_option("--progress", arguments.style,
                   "how it is shown on standard error: auto, tty, plain (a line now and then), json "
@@ -71,6 +72,8 @@ void add_transfer_options(CLI::App& command, TransferArguments& arguments) {
   command.add_flag("--verify", arguments.verify,
                    "read the blobs that an oci: or dir: folder has already, and replace those that "
                    "do not have their digest; by default their size is looked at");
+  command.add_option("--chunk-size", arguments.registry.chunk_size,
+                     "send blobs in requests of at most so many bytes (5M, 64M); default: whole");
   add_progress_options(command, arguments.progress);
 }
 
@@ -218,11 +221,6 @@ std::string Counts::str(std::string_view one, std::string_view many) const {
   std::string text = cat(present, " ", present == 1 ? one : many, " already there, ");
   if (mounted != 0) text += cat(mounted, " mounted, ");
   return cat(text, sent, " sent (", brief_bytes(bytes_sent), ")");
-}
-
-void print_closing_line(const Address& destination, const std::string& line) {
-  // When an archive goes to standard output, words go to standard error.
-  (destination.is_standard_output() ? terminal::say : terminal::print)(line);
 }
 
 }  // namespace n2c::cli

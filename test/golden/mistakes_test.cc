@@ -2,12 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
 #include "base/file.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "go/encoding_json.h"
 
 namespace mistakes_test {
 
@@ -149,6 +151,114 @@ TEST_CASE("options go by the names that people bring along (#21)") {
   std::filesystem::remove_all(desk.folder() / "out");
   CHECK(desk.run("push -n image.json oci:out").exit_code == 0);
   CHECK_FALSE(desk.holds("out"));
+}
+
+TEST_CASE(
+    "standard output is the result alone, and the sentence about it is on standard error (#21)") {
+  const Desk desk;
+  struct Row {
+    std::string_view words, sentence, result;
+  };
+  const Row rows[] = {
+      {"push image.json oci:out:a", "pushed oci:out:a @sha256:", "oci:out:a@sha256:"},
+      {"copy ./image.json oci:out:b", "copied oci:out:b @sha256:", "oci:out:b@sha256:"},
+      {"copy oci:out:a oci:out:c", "copied oci:out:c @sha256:", "oci:out:c@sha256:"},
+      {"index oci:out:a oci:out:d", "pushed oci:out:d @sha256:", "oci:out:d@sha256:"},
+      {"pull oci:out:a folder", "pulled oci:out:a @sha256:", "oci:out:a@sha256:"},
+      {"push image.json dir:dir", "pushed dir:dir @sha256:", "dir:dir\n"},
+      {"push image.json docker-archive:a.tar:app:1",
+       "pushed docker-archive:a.tar:docker.io/library/app:1 @sha256:",
+       "docker-archive:a.tar:docker.io/library/app:1\n"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.words);
+    const ProgramEnd loud = desk.run(row.words);
+    CAPTURE(loud.messages);
+    CHECK(loud.exit_code == 0);
+    CHECK(loud.messages.contains(row.sentence));
+    CHECK_MESSAGE(loud.output.starts_with(row.result), loud.output);
+    CHECK(std::ranges::count(loud.output, '\n') == 1);
+    const bool is_pull = row.words.starts_with("pull");
+    if (is_pull) std::filesystem::remove_all(desk.folder() / "folder");
+    const ProgramEnd quiet = desk.run(cat(row.words, " -q"));
+    CHECK(quiet.exit_code == 0);
+    CHECK(quiet.messages.empty());
+    CHECK(quiet.output == loud.output);
+    const std::string_view named = trim(loud.output);
+    if (named.contains('@')) CHECK(desk.run(cat("digest ", named)).exit_code == 0);
+  }
+  const ProgramEnd piped = desk.run("push image.json - >archive");
+  CHECK(piped.exit_code == 0);
+  CHECK(piped.messages.contains("pushed docker-archive:- @sha256:"));
+  CHECK(desk.run("copy docker-archive:archive oci:out:e -q").exit_code == 0);
+}
+
+TEST_CASE("--json is one object of a schema that has a name (#21)") {
+  const Desk desk;
+  struct Row {
+    std::string_view words, command, counted;
+    bool has_id;
+  };
+  const Row rows[] = {
+      {"push image.json oci:out:a -t more", "push", "layers", true},
+      {"copy ./image.json oci:out:b -t more", "copy", "layers", true},
+      {"copy oci:out:a oci:out:c -t more", "copy", "blobs", false},
+      {"index oci:out:a oci:out:d -t more", "index", "blobs", false},
+      {"pull oci:out:a folder", "pull", "blobs", false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.words);
+    const ProgramEnd end = desk.run(cat(row.words, " --json"));
+    CAPTURE(end.messages);
+    CHECK(end.exit_code == 0);
+    CHECK(std::ranges::count(end.output, '\n') == 1);
+    const auto json = go::Json::parse(end.output);
+    REQUIRE(json.has_value());
+    CHECK(json->text_at("schema") == "n2c.result/1");
+    CHECK(json->text_at("command") == row.command);
+    CHECK(json->text_at("reference").ends_with(cat("@", json->text_at("digest"))));
+    CHECK(json->text_at("image_id").starts_with("sha256:") == row.has_id);
+    CHECK(json->find("names")->as_array()->size() == (row.command == "pull" ? 0 : 1));
+    CHECK(json->find("milliseconds")->as_int().has_value());
+    const go::Json* counts = json->find(row.counted);
+    REQUIRE(counts != nullptr);
+    for (const char* const one : {"already_there", "mounted", "sent", "bytes_sent"}) {
+      REQUIRE(counts->find(one) != nullptr);
+      CHECK(counts->find(one)->as_int().has_value());
+    }
+    CHECK(json->as_object()->size() == (row.has_id ? 8 : 7));
+  }
+  const ProgramEnd dry = desk.run("push -n image.json oci:out --json");
+  CHECK(dry.output.starts_with("{\"schema\":\"n2c.result/1\",\"command\":\"push --dry-run\","));
+  CHECK(desk.run("push image.json - --json >archive").exit_code == 2);
+  CHECK(desk.run("pull oci:out:a file --manifest --json").exit_code == 2);
+}
+
+TEST_CASE("a file that an option names and that is not there is exit code 3 (#21)") {
+  const Desk desk;
+  const Mistake mistakes[] = {
+      {"push image.json 127.0.0.1:1/a:1 --ca-file none.pem", 3, "--ca-file: none.pem: no such file",
+       ""},
+      {"push image.json 127.0.0.1:1/a:1 --auth-file none", 3, "--auth-file: none: no such file",
+       ""},
+      {"push image.json 127.0.0.1:1/a:1 --auth-file layout", 3,
+       "--auth-file: layout is a folder, and a file was due", ""},
+      {"copy 127.0.0.1:1/a:1 oci:out --src-auth-file none", 3, "--src-auth-file: none: ", ""},
+      {"tags 127.0.0.1:1/a --client-cert none --client-key none", 3, "--client-", ""},
+      {"inspect 127.0.0.1:1/a:1 --authfile none", 3, "--auth-file: none: no such file", ""},
+      {"login 127.0.0.1:1 --creds a:b --ca-file none", 3, "--ca-file: none: no such file", ""},
+      {"serve --listen 127.0.0.1:0 --htpasswd none", 3, "--htpasswd: none: no such file", ""},
+      {"serve --listen 127.0.0.1:0 --tls-cert none --tls-key none", 3, "--tls-", ""},
+      {"inspect image.json --what-if --closure-graph none", 3, "--closure-graph: none: ", ""},
+      {"push none.json oci:out", 3, "", ""},
+  };
+  for (const Mistake& mistake : mistakes) {
+    CAPTURE(mistake.words);
+    const ProgramEnd end = desk.run(mistake.words);
+    CAPTURE(end.messages);
+    CHECK(end.exit_code == mistake.exit_code);
+    CHECK(end.messages.starts_with(cat("n2c: ", mistake.first)));
+  }
 }
 
 TEST_CASE("options that contradict each other, or name another registry, are refused (#21)") {

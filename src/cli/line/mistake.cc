@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <filesystem>
 #include <vector>
 
 #include "base/nearest_word.h"
 #include "base/text.h"
 #include "cli/help.h"
+#include "cli/line/option_words.h"
 
 namespace n2c::cli {
 
@@ -164,6 +166,26 @@ Error mistake_of(const CLI::App& app, const CLI::ParseError& found) {
   const bool is_missing = dynamic_cast<const CLI::RequiredError*>(&found) != nullptr;
   if (const auto missing = is_missing ? missing_word(command) : std::nullopt) return *missing;
   return {ErrorKind::usage, in_our_words(found), cat(words_of(command), " --help says more")};
+}
+
+void require_files(const CLI::App& app) {
+  const CLI::App& command = command_in(app);
+  // They write that file where there is none.
+  const bool is_login = command.get_name() == "login" || command.get_name() == "logout";
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->nonpositional() || option->count() == 0) continue;
+    const std::string& name = option->get_lnames().front();
+    if (!option_words(name).is_read || (is_login && name == "auth-file")) continue;
+    for (const std::string& file : option->results()) {
+      std::error_code error;
+      const auto status = std::filesystem::status(file, error);
+      if (std::filesystem::exists(status) && !std::filesystem::is_directory(status)) continue;
+      throw Error(ErrorKind::input,
+                  cat(option->get_name(), ": ", printable(file, 300),
+                      std::filesystem::is_directory(status) ? " is a folder, and a file was due"
+                                                            : ": no such file"));
+    }
+  }
 }
 
 }  // namespace n2c::cli

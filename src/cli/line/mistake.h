@@ -20,4 +20,7 @@ void take_number(CLI::Option& option, std::uint64_t least, std::uint64_t most);
 /// come first, with those that may be meant.
 Error mistake_of(const CLI::App& app, const CLI::ParseError& found);
 
+/// Throws Error{input} for an option of the line that names a file to read which is not there.
+void require_files(const CLI::App& app);
+
 }  // namespace n2c::cli
