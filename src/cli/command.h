@@ -48,6 +48,7 @@ void add_pull_command(CLI::App& app, Invocation& chosen);
 void add_load_command(CLI::App& app, Invocation& chosen);
 void add_push_command(CLI::App& app, Invocation& chosen);
 void add_serve_command(CLI::App& app, Invocation& chosen);
+void add_tag_command(CLI::App& app, Invocation& chosen);
 void add_tags_command(CLI::App& app, Invocation& chosen);
 
 }  // namespace n2c::cli

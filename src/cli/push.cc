@@ -126,8 +126,8 @@ void write_files(const PushArguments& arguments, const StreamedPush& pushed) {
 PushReport push_there(const PushArguments& arguments, ImageArgument& image, const Address& address,
                       DestinationOptions opened, ConsoleProgress& progress, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
-  const auto destination = open_destination(address, opened);
   const PushOptions options = image_push_options(arguments, address.kind);
+  const auto destination = open_destination(address, opened);
   StreamedPush pushed = push_argument(image, *destination, options, progress, stop);
   const PushReport& report = pushed.report;
   progress.finish();

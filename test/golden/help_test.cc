@@ -53,6 +53,7 @@ const std::vector<Usage> usages = {
     {"pull", "REFERENCE OUT"},
     {"push", "IMAGE.json DESTINATION"},
     {"serve", ""},
+    {"tag", "REFERENCE NEW..."},
     {"tags", "REPOSITORY"},
 };
 
@@ -121,7 +122,7 @@ TEST_CASE("options stand in groups, without words of a library, and examples fol
   for (const Usage& usage : usages) {
     CAPTURE(usage.command);
     const std::string help = run_n2c({usage.command, "--help"}).output;
-    for (const char* const inner : {"TEXT", "INT", " in [", "(2x)", "VALUE\n", " VALUE ", "BOOLEAN",
+    for (const char* const inner : {"TEXT", "INT", " in [", "(2x)", " VALUE\n", " VALUE ", "BOOLEAN",
                                     "Registry:", "Options:"}) {
       CHECK_MESSAGE(!help.contains(inner), inner);
     }

@@ -102,7 +102,7 @@ TEST_CASE("a command or an option that is not known is told with the one that ma
        "did you mean --dry-run?"},
       {"push image.json oci:out --compresion=zstd", 2, "push has no option --compresion",
        "did you mean --compression?"},
-      {"--degub push image.json oci:out", 2, "push has no option --degub", "did you mean --debug?"},
+      {"--debgu push image.json oci:out", 2, "push has no option --debgu", "did you mean --debug?"},
       {"push image.json oci:out --frobnicate", 2, "push has no option --frobnicate",
        "n2c push --help lists them"},
       {"push --frobnicate", 2, "push has no option --frobnicate", "n2c push --help lists them"},

@@ -55,6 +55,7 @@ constexpr std::array all_examples = std::to_array<Examples>({
     {"serve",
      {"n2c serve", "n2c serve --root ./images --listen 127.0.0.1:5000",
       "n2c serve --image app:1=./result --port-file port"}},
+    {"tag", {"n2c tag ghcr.io/acme/app:1.4.2 1.4 latest"}},
     {"tags", {"n2c tags ghcr.io/acme/app"}},
 });
 
