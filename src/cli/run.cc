@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/line/mistake.h"
+#include "cli/line/settings.h"
 #include "cli/line/version.h"
 
 namespace n2c::cli {
@@ -110,9 +111,10 @@ int run_printing(const Invocation& chosen, Print print) {
   }
 }
 
-int run_action(const CLI::App& app, const Invocation& chosen) {
+int run_action(CLI::App& app, const Invocation& chosen) {
   const StopOnSignal signals;
   return run_printing(chosen, [&] {
+    apply_settings(app, process_environment());
     require_files(app);
     return chosen.action(signals.token());
   });
@@ -187,6 +189,7 @@ int run(int argc, char** argv, std::string_view commit) {
   add_base_image_commands(app, chosen);
   add_cache_command(app, chosen);
   add_completion_command(app, chosen);
+  add_config_command(app, chosen);
   add_copy_command(app, chosen);
   add_delete_command(app, chosen);
   add_digest_command(app, chosen);

@@ -36,6 +36,7 @@ struct Usage {
 const std::vector<Usage> usages = {
     {"cache", "[COMMAND]"},
     {"completion", "SHELL"},
+    {"config", ""},
     {"copy", "SOURCE DESTINATION"},
     {"delete", "REFERENCE"},
     {"digest", "IMAGE"},
@@ -122,8 +123,8 @@ TEST_CASE("options stand in groups, without words of a library, and examples fol
   for (const Usage& usage : usages) {
     CAPTURE(usage.command);
     const std::string help = run_n2c({usage.command, "--help"}).output;
-    for (const char* const inner : {"TEXT", "INT", " in [", "(2x)", " VALUE\n", " VALUE ", "BOOLEAN",
-                                    "Registry:", "Options:"}) {
+    for (const char* const inner : {"TEXT", "INT", " in [", "(2x)", " VALUE\n", " VALUE ",
+                                    "BOOLEAN", "Registry:", "Options:"}) {
       CHECK_MESSAGE(!help.contains(inner), inner);
     }
     CHECK(help.contains("\nOutput:\n"));

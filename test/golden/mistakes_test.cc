@@ -30,11 +30,13 @@ class Desk {
     std::filesystem::create_directory(folder_.path() / "layout");
     write_file(folder_.path() / "layout/oci-layout", "{}");
   }
-  ProgramEnd run(std::string_view words) const {
+  ProgramEnd run(std::string_view words) const { return run_with("", words); }
+  /// With variables such as "N2C_QUIET=true".
+  ProgramEnd run_with(std::string_view variables, std::string_view words) const {
     const char* const other = std::getenv("N2C");
     const std::string program = other == nullptr ? N2C_PROGRAM : other;
-    const std::string line =
-        cat("cd '", folder_.path().string(), "' && exec '", program, "' ", words);
+    const std::string line = cat("cd '", folder_.path().string(), "' && export HOME=/nowhere ",
+                                 variables, " && exec '", program, "' ", words);
     return run_program({.arguments = {"sh", "-c", line}}, {});
   }
   std::filesystem::path folder() const { return folder_.path(); }
@@ -259,6 +261,55 @@ TEST_CASE("a file that an option names and that is not there is exit code 3 (#21
     CHECK(end.exit_code == mistake.exit_code);
     CHECK(end.messages.starts_with(cat("n2c: ", mistake.first)));
   }
+}
+
+TEST_CASE("what is set for all runs is taken where the command line says nothing (#21)") {
+  const Desk desk;
+  std::filesystem::create_directories(desk.folder() / "n2c");
+  const auto configured = [&](std::string_view file, std::string_view words) {
+    write_file(desk.folder() / "n2c/config.toml", file);
+    return desk.run_with("XDG_CONFIG_HOME=\"$PWD\"", words);
+  };
+  const std::string_view file =
+      "quiet = true\nuploads = 3 # a comment\n[copy]\ncompression = 'zstd:7'\n"
+      "[\"127.0.0.1:1\"]\nretry = \"0\"\nca-file = none\n";
+  // What goes over what: the command line, the variable, a registry, a command, the rest.
+  CHECK(configured(file, "push image.json oci:out").messages.empty());
+  CHECK_FALSE(configured("", "push image.json oci:out").messages.empty());
+  CHECK(desk.run_with("N2C_QUIET=true", "push image.json oci:out").messages.empty());
+  const ProgramEnd host = configured(file, "tags 127.0.0.1:1/a");
+  CHECK(host.exit_code == 3);
+  CHECK(host.messages.starts_with("n2c: --ca-file: none: no such file"));
+  CHECK_FALSE(configured(file, "tags 127.0.0.1:2/a --retry 0").messages.contains("--ca-file"));
+  const ProgramEnd shown = configured(file, "config");
+  CHECK(shown.exit_code == 0);
+  CHECK(shown.output.contains("uploads = 3  ("));
+  CHECK(shown.output.contains("n2c/config.toml:2)\n"));
+  CHECK(shown.output.contains("compression [copy] = zstd:7  ("));
+  CHECK(shown.output.contains("ca-file [127.0.0.1:1] = none  ("));
+  CHECK(shown.output.contains("chunk-size  (not set; N2C_CHUNK_SIZE)\n"));
+
+  const Mistake mistakes[] = {
+      {"compresion = gzip", 3, "config.toml:1: compresion is no setting",
+       "did you mean compression?"},
+      {"\n\ntag = a", 3, "config.toml:3: tag is no setting", "n2c config lists them"},
+      {"[psuh]\n", 3, "config.toml:1: [psuh] is no command and no host", "did you mean push?"},
+      {"quiet", 3, "config.toml:1: not OPTION = \"VALUE\"", ""},
+      {"uploads = many", 3, "config.toml:1: --uploads: \"many\" is no number from 1 to 64", ""},
+  };
+  for (const Mistake& mistake : mistakes) {
+    CAPTURE(mistake.words);
+    const ProgramEnd end = configured(mistake.words, "push image.json oci:other");
+    CAPTURE(end.messages);
+    CHECK(end.exit_code == mistake.exit_code);
+    CHECK(end.messages.contains(cat("/n2c/", mistake.first, "\n")));
+    if (!mistake.hint.empty()) CHECK(end.messages.ends_with(cat("hint: ", mistake.hint, "\n")));
+    CHECK_FALSE(desk.holds("other"));
+  }
+  // What is described follows from arguments alone.
+  CHECK(configured("psuh = 1", "image made.json config.json").exit_code == 1);
+  CHECK(configured("psuh = 1", "--version").exit_code == 0);
+  CHECK(configured("psuh = 1", "image made.json config.json layers.json").exit_code == 0);
 }
 
 TEST_CASE("options that contradict each other, or name another registry, are refused (#21)") {

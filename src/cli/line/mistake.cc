@@ -173,10 +173,13 @@ void require_files(const CLI::App& app) {
   // They write that file where there is none.
   const bool is_login = command.get_name() == "login" || command.get_name() == "logout";
   for (const CLI::Option* option : command.get_options()) {
-    if (!option->nonpositional() || option->count() == 0) continue;
+    if (!option->nonpositional()) continue;
     const std::string& name = option->get_lnames().front();
     if (!option_words(name).is_read || (is_login && name == "auth-file")) continue;
-    for (const std::string& file : option->results()) {
+    std::vector<std::string> files = option->results();
+    const std::string set = option->get_default_str();
+    if (files.empty() && !set.empty()) files.push_back(set);
+    for (const std::string& file : files) {
       std::error_code error;
       const auto status = std::filesystem::status(file, error);
       if (std::filesystem::exists(status) && !std::filesystem::is_directory(status)) continue;
