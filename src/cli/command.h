@@ -35,6 +35,7 @@ void add_build_commands(CLI::App& app, Invocation& chosen);
 /// image-from-dir, image-from-manifest and image-from-dockertools.
 void add_base_image_commands(CLI::App& app, Invocation& chosen);
 void add_cache_command(CLI::App& app, Invocation& chosen);
+void add_config_command(CLI::App& app, Invocation& chosen);
 /// Lists what is in `app` when it is run: later commands too.
 void add_completion_command(CLI::App& app, Invocation& chosen);
 void add_digest_command(CLI::App& app, Invocation& chosen);
@@ -49,6 +50,7 @@ void add_pull_command(CLI::App& app, Invocation& chosen);
 void add_load_command(CLI::App& app, Invocation& chosen);
 void add_push_command(CLI::App& app, Invocation& chosen);
 void add_serve_command(CLI::App& app, Invocation& chosen);
+void add_tag_command(CLI::App& app, Invocation& chosen);
 void add_tags_command(CLI::App& app, Invocation& chosen);
 
 }  // namespace n2c::cli

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/image_argument.h"
+#include "cli/line/result.h"
 #include "cli/transfer_options.h"
 #include "console/console_progress.h"
 #include "console/output.h"
@@ -61,7 +62,9 @@ CopyOptions copy_options_of(const CopyArguments& arguments) {
 
 struct Copied {
   oci::Digest digest;
-  std::string counts;
+  std::string image_id;  // of what gets its manifest here
+  Counts counts;
+  std::string counted;  // in words
 };
 
 Copied copy_described(const CopyArguments& arguments, ImageArgument& argument, const Address& to,
@@ -79,21 +82,21 @@ Copied copy_described(const CopyArguments& arguments, ImageArgument& argument, c
                                         printable(arguments.platform)));
     }
   }
-  const PushReport report =
-      push_argument(argument, destination, push_options_of(arguments.transfer, to.kind), progress,
-                    stop)
-          .report;
+  const StreamedPush pushed = push_argument(
+      argument, destination, push_options_of(arguments.transfer, to.kind), progress, stop);
+  const PushReport& report = pushed.report;
   const Counts counts{report.count(BlobOutcome::present), report.count(BlobOutcome::mounted),
                       report.count(BlobOutcome::sent), report.bytes_sent};
-  return {report.manifest->digest, counts.str("layer", "layers")};
+  return {report.manifest->digest, pushed.config_id.str(), counts, counts.str("layer", "layers")};
 }
 
 Copied copy_stored(const CopyArguments& arguments, const std::shared_ptr<ImageSource>& source,
                    ImageDestination& destination, ConsoleProgress& progress, std::stop_token stop) {
   const CopyReport report = destination.copy(source, copy_options_of(arguments), progress, stop);
   const Counts counts{report.present, report.mounted, report.sent, report.bytes_sent};
-  return {report.manifest.digest, cat(report.images, report.images == 1 ? " image, " : " images, ",
-                                      counts.str("blob", "blobs"))};
+  return {report.manifest.digest, "", counts,
+          cat(report.images, report.images == 1 ? " image, " : " images, ",
+              counts.str("blob", "blobs"))};
 }
 
 /// What is copied as it is, and what gets its manifest at the destination.
@@ -112,6 +115,7 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
   const auto from = or_throw(Address::parse_source(arguments.source), ErrorKind::usage, "SOURCE");
   const auto to = or_throw(Address::parse(arguments.destination), ErrorKind::usage, "DESTINATION");
   const RegistryArguments& of_both = arguments.transfer.registry;
+  refuse_json_beside(to, arguments.transfer.progress);
   require_output(arguments.transfer.digest_file, "--digest-file");
   refuse_ambiguous_login(of_both, from, to);
   const auto shown_progress = make_progress(arguments.transfer.progress);
@@ -137,25 +141,30 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
     write_output(arguments.transfer.digest_file, copied.digest.str());
   }
   const auto elapsed = std::chrono::steady_clock::now() - began;
-  print_closing_line(to, cat("copied ", shown(to), " @", copied.digest.str(), " : ", copied.counts,
-                             ", ", brief_duration(elapsed)));
+  const std::string named = pasteable(to, copied.digest);
+  print_result({.command = "copy",
+                .lines = {named},
+                .sentence = cat("copied ", shown(to), " @", copied.digest.str(), " : ",
+                                copied.counted, ", ", brief_duration(elapsed)),
+                .reference = named,
+                .digest = copied.digest.str(),
+                .image_id = copied.image_id,
+                .names = arguments.transfer.tags,
+                .counted = copied.image_id.empty() ? "blobs" : "layers",
+                .counts = copied.counts,
+                .elapsed = elapsed},
+               arguments.transfer.progress, to.is_standard_output());
   return 0;
 }
 
 /// `prefix` is "src" or "dest", `end` the word for people.
 void add_end_options(CLI::App& command, const std::string& prefix, const std::string& end,
                      EndArguments& arguments) {
-  const auto group = "Registry";
-  command.add_option(cat("--", prefix, "-creds"), arguments.creds, "--creds for the " + end)
-      ->group(group);
-  command
-      .add_option(cat("--", prefix, "-auth-file,--", prefix, "-authfile"), arguments.auth_file,
-                  "--auth-file for the " + end)
-      ->group(group);
-  command
-      .add_flag(cat("--", prefix, "-tls-verify"), arguments.tls_verify,
-                "--tls-verify for the " + end)
-      ->group(group);
+  command.add_option(cat("--", prefix, "-creds"), arguments.creds, "--creds for the " + end);
+  command.add_option(cat("--", prefix, "-auth-file,--", prefix, "-authfile"), arguments.auth_file,
+                     "--auth-file for the " + end);
+  command.add_flag(cat("--", prefix, "-tls-verify"), arguments.tls_verify,
+                   "--tls-verify for the " + end);
 }
 
 }  // namespace

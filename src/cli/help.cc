@@ -3,52 +3,96 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "base/environment.h"
+#include "base/terminal.h"
 #include "base/text.h"
+#include "cli/line/examples.h"
+#include "cli/line/option_words.h"
 
 namespace n2c::cli {
 
 namespace {
 
-constexpr std::size_t max_line = 80;
-constexpr std::size_t right_column = 30;
+constexpr std::size_t usual_columns = 80, least_columns = 40;
+/// From this width on descriptions stand beside what they describe, and else below it.
+constexpr std::size_t wide_columns = 70;
 
-/// Appends `text` in lines that begin at `column`. The line that `out` ends with has `used` bytes.
-void append_wrapped(std::string& out, std::string_view text, std::size_t used, std::size_t column) {
-  std::size_t at = max_line;  // in the line, from the first word on
-  for (const std::string_view word : split(text, ' ')) {
-    if (at + 1 + word.size() <= max_line) {
-      out += ' ';
-      ++at;
-    } else {
-      if (used > column) {
-        out += '\n';
-        used = 0;
+std::size_t page_columns() {
+  std::size_t columns = usual_columns;
+  if (const auto said = parse_number(process_environment()("COLUMNS"))) {
+    columns = *said;
+  } else if (terminal::output_is_terminal()) {
+    columns = terminal::error_size().columns;
+  }
+  return std::max(columns, least_columns);
+}
+
+/// Text in lines that fit. A word that is longer than a line has one of its own.
+class Page {
+ public:
+  explicit Page(std::size_t columns)
+      : columns_(columns), right_(columns >= wide_columns ? 30 : 6) {}
+
+  /// Words from `column` on, in this line where at least two spaces are between. Every line but
+  /// the last ends with `joint`.
+  void words(std::string_view text, std::size_t column, std::string_view joint = "") {
+    bool is_first = true;
+    for (const std::string_view word : split(text, ' ')) {
+      const std::size_t size = columns_of(word);
+      const bool fits = used_ + 1 + size + joint.size() <= columns_;
+      if (!is_first && fits) {
+        put(" ");
+      } else {
+        if (used_ != 0 && (!is_first || used_ + 2 > column)) {
+          text_ += joint;
+          end_line();
+        }
+        put(std::string(column - used_, ' '));
       }
-      out.append(column - used, ' ');
-      at = column;
-      used = max_line;  // further lines are new ones
+      put(word);
+      is_first = false;
     }
-    out += word;
-    at += word.size();
   }
-  out += '\n';
-}
+  void line(std::string_view text, std::size_t column, std::string_view joint = "") {
+    words(text, column, joint);
+    end_line();
+  }
+  void heading(std::string_view text) { text_ += cat("\n", text, ":\n"); }
+  void entry(std::string_view left, std::string_view description) {
+    put("  ");
+    const auto space = left.find(' ');
+    put(left.substr(0, space));
+    if (space != std::string_view::npos) hang(left.substr(space + 1));
+    if (!description.empty()) words(description, right_);
+    end_line();
+  }
+  /// "n2c push …": what does not fit goes on under the first argument.
+  void hang(std::string_view text, std::string_view joint = "") {
+    for (const std::string_view word : split(text, ' ')) {
+      if (used_ + 1 + columns_of(word) + joint.size() > columns_) {
+        text_ += joint;
+        end_line();
+        put("     ");
+      }
+      put(" ");
+      put(word);
+    }
+  }
+  void end_line() {
+    text_ += '\n';
+    used_ = 0;
+  }
+  void put(std::string_view text) {
+    text_ += text;
+    used_ += columns_of(text);
+  }
+  std::string text() const { return text_; }
 
-void append_entry(std::string& out, const std::string& left, std::string_view description) {
-  out += cat("  ", left);
-  if (description.empty()) {
-    out += '\n';
-    return;
-  }
-  const std::size_t used = left.size() + 2;
-  // Two spaces at least between the columns.
-  if (used + 2 > right_column) {
-    out += '\n';
-    append_wrapped(out, description, 0, right_column);
-  } else {
-    append_wrapped(out, description, used, right_column);
-  }
-}
+ private:
+  std::size_t columns_, right_;
+  std::size_t used_ = 0;  // columns of the last line
+  std::string text_;
+};
 
 bool takes_many(const CLI::Option& option) {
   return option.get_expected_max() >= CLI::detail::expected_max_vector_size;
@@ -59,21 +103,27 @@ std::string shown_positional(const CLI::Option& option) {
   return option.get_name(true) + (takes_many(option) ? "..." : "");
 }
 
-/// "--via {auto,archive,registry}", "--retry INT=3".
+std::string_view long_name(const CLI::Option& option) { return option.get_lnames().front(); }
+
+/// "--via {auto,archive,registry}", "-t, --tag TAG".
 std::string shown_option(const CLI::Option& option) {
-  std::string text = option.get_name(false, true);
+  std::string text;
+  for (const std::string& name : option.get_snames()) text += cat(text.empty() ? "-" : ", -", name);
+  for (const std::string& name : option.get_lnames()) {
+    text += cat(text.empty() ? "--" : ", --", name);
+  }
   if (option.get_type_size() == 0) return text;
-  const std::string type = option.get_type_name();  // "TEXT:{a,b}", "INT:INT in [0 - 9]"
+  const std::string type = option.get_type_name();  // "TEXT:{a,b}"
   const auto set = type.find('{');
-  text += " ";
-  text += set == std::string::npos ? type.substr(0, type.find(':')) : type.substr(set);
-  if (!option.get_default_str().empty()) text += "=" + option.get_default_str();
-  if (takes_many(option)) text += " ...";
-  return text;
+  if (set != std::string::npos) return cat(text, " ", type.substr(set));
+  return cat(text, " ", option_words(long_name(option)).value);
 }
 
 std::string described(const CLI::Option& option) {
   std::string text = option.get_description();
+  if (!option.get_default_str().empty()) {
+    text += cat(" (default: ", option.get_default_str(), ")");
+  }
   for (const CLI::Option* other : option.get_needs()) {
     text += cat(" (with ", other->get_name(), ")");
   }
@@ -85,43 +135,82 @@ std::string described(const CLI::Option& option) {
 
 bool every_command(const CLI::App*) { return true; }
 
-using Positionals = std::vector<const CLI::Option*>;
+using Options = std::vector<const CLI::Option*>;
 
-std::string usage(const CLI::App& app, std::string_view name, const Positionals& positionals) {
-  std::string text = cat("Usage: ", name, " [OPTIONS]");
-  for (const CLI::Option* option : positionals) {
+Options positionals_of(const CLI::App& app) {
+  return app.get_options([](const CLI::Option* option) {
+    return option->get_positional() && !option->get_group().empty();
+  });
+}
+
+/// Its own, and of those of the program what every command takes.
+Options options_of_page(const CLI::App& app) {
+  Options options = app.get_options([](const CLI::Option* option) {
+    return option->nonpositional() && !option->get_group().empty();
+  });
+  for (const CLI::App* outer = app.get_parent(); outer != nullptr; outer = outer->get_parent()) {
+    std::ranges::copy(outer->get_options([](const CLI::Option* option) {
+      return long_name(*option) != "help" && long_name(*option) != "version";
+    }),
+                      std::back_inserter(options));
+  }
+  return options;
+}
+
+std::string usage(const CLI::App& app, std::string_view name) {
+  std::string text = cat(name, " [OPTIONS]");
+  for (const CLI::Option* option : positionals_of(app)) {
     const std::string shown = shown_positional(*option);
     text += option->get_required() ? " " + shown : cat(" [", shown, "]");
   }
-  if (!app.get_subcommands(every_command).empty()) text += " [SUBCOMMAND]";
-  return text + "\n";
+  if (!app.get_subcommands(every_command).empty()) text += " [COMMAND]";
+  return text;
 }
 
-void append_options(std::string& out, const CLI::App& app) {
-  for (const std::string& group : app.get_groups()) {
-    const auto options = app.get_options([&](const CLI::Option* option) {
-      return option->nonpositional() && option->get_group() == group;
-    });
-    if (group.empty() || options.empty()) continue;
-    // Options without a group of their own are in one whose name differs between versions.
-    out += cat("\n", group == app.get_help_ptr()->get_group() ? "Options" : group, ":\n");
+void append_options(Page& page, const CLI::App& app) {
+  const Options options = options_of_page(app);
+  for (const std::string_view group : option_groups) {
+    bool is_first = true;
     for (const CLI::Option* option : options) {
-      append_entry(out, shown_option(*option), described(*option));
+      if (option_words(long_name(*option)).group != group) continue;
+      if (std::exchange(is_first, false)) page.heading(group);
+      page.entry(shown_option(*option), described(*option));
     }
   }
 }
 
-void append_commands(std::string& out, const CLI::App& app) {
-  std::vector<std::string> seen;
-  for (const CLI::App* first : app.get_subcommands(every_command)) {
-    const std::string& group = first->get_group();
-    if (std::ranges::find(seen, group) != seen.end()) continue;
-    seen.push_back(group);
-    out += cat("\n", group == app.get_group() ? "Subcommands" : group, ":\n");
+/// As a sentence begins.
+std::string capitalised(std::string text) {
+  const bool is_lower = !text.empty() && text.front() >= 'a' && text.front() <= 'z';
+  if (is_lower) text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  return text;
+}
+
+/// Those without a group of their own first.
+void append_commands(Page& page, const CLI::App& app) {
+  std::vector<std::string> groups;
+  for (const CLI::App* command : app.get_subcommands(every_command)) {
+    const std::string& group = command->get_group();
+    if (std::ranges::find(groups, group) != groups.end()) continue;
+    groups.insert(group == app.get_group() ? groups.begin() : groups.end(), group);
+  }
+  for (const std::string& group : groups) {
+    page.heading(group == app.get_group() ? "Commands" : group);
     for (const CLI::App* command : app.get_subcommands(every_command)) {
       if (command->get_group() != group) continue;
-      append_entry(out, command->get_name(), command->get_description());
+      page.entry(command->get_name(), capitalised(command->get_description()));
     }
+  }
+}
+
+void append_examples(Page& page, std::string_view command) {
+  bool is_first = true;
+  for (const std::string_view line : examples_of(command)) {
+    if (std::exchange(is_first, false)) page.heading("Examples");
+    const auto space = line.find(' ');
+    page.put(cat("  ", line.substr(0, space)));
+    page.hang(line.substr(space + 1), " \\");
+    page.end_line();
   }
 }
 
@@ -129,24 +218,32 @@ class HelpFormatter : public CLI::FormatterBase {
  public:
   /// `name`: the words typed so far ("n2c push").
   std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode) const override {
-    std::string out;
-    append_wrapped(out, app->get_description(), 0, 0);
-    const Positionals positionals = app->get_options([](const CLI::Option* option) {
-      return option->get_positional() && !option->get_group().empty();
-    });
-    out += usage(*app, name, positionals);
-    if (!positionals.empty()) out += "\nPositionals:\n";
+    Page page(page_columns());
+    page.line(cat(capitalised(app->get_description()), app->get_parent() == nullptr ? "" : "."), 0);
+    page.put("Usage:");
+    page.hang(usage(*app, name));
+    page.end_line();
+    const Options positionals = positionals_of(*app);
+    if (!positionals.empty()) page.heading("Arguments");
     for (const CLI::Option* option : positionals) {
-      append_entry(out, shown_positional(*option), described(*option));
+      page.entry(shown_positional(*option), described(*option));
     }
-    append_options(out, *app);
-    append_commands(out, *app);
-    return out;
+    append_options(page, *app);
+    append_commands(page, *app);
+    append_examples(page, app->get_name());
+    return page.text();
   }
 };
 
 }  // namespace
 
 std::shared_ptr<CLI::FormatterBase> help_formatter() { return std::make_shared<HelpFormatter>(); }
+
+std::string words_of(const CLI::App& command) {
+  const CLI::App* outer = command.get_parent();
+  return outer == nullptr ? command.get_name() : cat(words_of(*outer), ' ', command.get_name());
+}
+
+std::string usage_of(const CLI::App& command) { return usage(command, words_of(command)); }
 
 }  // namespace n2c::cli

@@ -5,6 +5,7 @@
 #include "cache/digest_cache.h"
 #include "cli/command.h"
 #include "cli/index.h"
+#include "cli/line/result.h"
 #include "console/console_progress.h"
 #include "console/output.h"
 #include "places/open.h"
@@ -72,6 +73,7 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
                 "--digest-file takes the index's digest");
   }
   const AnnotationPlaces annotations = annotations_of(metadata.annotations);
+  refuse_json_beside(transfer.destination, arguments.progress);
   require_output(arguments.digest_file, "--digest-file");
   IndexOptions options{.annotations = annotations.index,
                        .descriptor_annotations = annotations.descriptor,
@@ -97,11 +99,20 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
   }
   const Counts counts{report.present, report.mounted, report.sent, report.bytes_sent};
   const auto elapsed = std::chrono::steady_clock::now() - began;
-  print_closing_line(
-      transfer.destination,
-      cat("pushed ", shown(transfer.destination), " @", report.index.digest.str(), " : ",
-          report.manifests.size(), report.manifests.size() == 1 ? " image, " : " images, ",
-          counts.str("blob", "blobs"), ", ", brief_duration(elapsed)));
+  const std::string named = pasteable(transfer.destination, report.index.digest);
+  print_result({.command = "index",
+                .lines = {named},
+                .sentence = cat("pushed ", shown(transfer.destination), " @",
+                                report.index.digest.str(), " : ", report.manifests.size(),
+                                report.manifests.size() == 1 ? " image, " : " images, ",
+                                counts.str("blob", "blobs"), ", ", brief_duration(elapsed)),
+                .reference = named,
+                .digest = report.index.digest.str(),
+                .names = arguments.tags,
+                .counted = "blobs",
+                .counts = counts,
+                .elapsed = elapsed},
+               arguments.progress, transfer.destination.is_standard_output());
   return 0;
 }
 

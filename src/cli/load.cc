@@ -8,6 +8,7 @@
 #include "cache/digest_cache.h"
 #include "cli/command.h"
 #include "cli/image_argument.h"
+#include "cli/line/result.h"
 #include "cli/transfer_options.h"
 #include "console/output.h"
 #include "engine/engine_choice.h"
@@ -68,6 +69,25 @@ std::string closing_line(const LoadRequest& request, const LoadReport& report,
              " sent (", brief_bytes(report.bytes_sent), "), ", brief_duration(elapsed));
 }
 
+/// A line for each name, with the id behind it; of an image without a name the id.
+Result result_of(const LoadRequest& request, const LoadReport& report,
+                 std::chrono::nanoseconds elapsed) {
+  Result result{.command = "load",
+                .sentence = closing_line(request, report, elapsed),
+                .reference = report.image_id,
+                .image_id = report.image_id,
+                .counts = {.present = report.layers_there,
+                           .sent = report.layers_sent,
+                           .bytes_sent = report.bytes_sent},
+                .elapsed = elapsed};
+  for (const oci::Reference& name : request.names) {
+    result.names.push_back(name.str());
+    result.lines.push_back(cat(name.str(), " ", report.image_id));
+  }
+  if (result.names.empty()) result.lines.push_back(report.image_id);
+  return result;
+}
+
 /// What comes through a pipe is read now, when an engine is there to take it.
 Image whole_image(ImageArgument argument, const Engine& engine, Progress& progress,
                   std::stop_token stop) {
@@ -106,7 +126,8 @@ int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
   });
   progress.finish();
   if (!arguments.image_id_file.empty()) write_output(arguments.image_id_file, report.image_id);
-  terminal::print(closing_line(request, report, std::chrono::steady_clock::now() - began));
+  print_result(result_of(request, report, std::chrono::steady_clock::now() - began),
+               arguments.progress);
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/line/result.h"
 #include "cli/transfer_options.h"
 #include "places/open.h"
 #include "places/pull.h"
@@ -45,6 +46,12 @@ int pull_one_blob(const PullArguments& arguments, const Address& from, Registrie
 }
 
 int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
+  const auto began = std::chrono::steady_clock::now();
+  const bool is_part = arguments.blob || arguments.manifest;
+  if (is_part && arguments.progress.json) {
+    throw Error(ErrorKind::usage, "--json does not go with --blob and --manifest",
+                "what they fetch goes to OUT as it is");
+  }
   const auto from =
       or_throw(Address::parse_source(arguments.reference), ErrorKind::usage, "REFERENCE");
   std::optional<oci::Platform> platform;
@@ -76,8 +83,17 @@ int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
         {.platform = platform, .trust = arguments.verify ? BlobTrust::digest : BlobTrust::size},
         progress, stop);
     progress.finish();
-    terminal::print(cat("pulled ", shown(from), " @", report.manifest.digest.str(), " : ",
-                        report.sent, " blobs, ", brief_bytes(report.bytes_sent)));
+    const std::string digest = report.manifest.digest.str();
+    print_result({.command = "pull",
+                  .lines = {pasteable(from, report.manifest.digest)},
+                  .sentence = cat("pulled ", shown(from), " @", digest, " : ", report.sent,
+                                  " blobs, ", brief_bytes(report.bytes_sent)),
+                  .reference = pasteable(from, report.manifest.digest),
+                  .digest = digest,
+                  .counted = "blobs",
+                  .counts = {.sent = report.sent, .bytes_sent = report.bytes_sent},
+                  .elapsed = std::chrono::steady_clock::now() - began},
+                 arguments.progress);
     return 0;
   });
 }

@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/image_argument.h"
 #include "cli/index.h"
+#include "cli/line/result.h"
 #include "cli/transfer_options.h"
 #include "console/console_progress.h"
 #include "console/output.h"
@@ -86,6 +87,22 @@ std::string_view verb(const LayerOutcome& layer) {
   return *layer.outcome == BlobOutcome::mounted ? "mount" : "already there";
 }
 
+/// What the push would do, for --json.
+go::Json plan_of(const Address& to, const Image& image, const PushReport& report) {
+  go::Json layers(go::Json::Array{});
+  for (const LayerOutcome& layer : report.layers) {
+    const Layer& source = image.layers[layer.first];
+    go::Json one;
+    one.set("diff_id", source.diff_id.str()).set("would", verb(layer));
+    one.set("size", go::Json(layer.form ? layer.form->size : source.blob.descriptor.size));
+    layers.push(
+        one.set("is_compressed_size", go::Json(layer.form.has_value())).set("why", layer.why));
+  }
+  go::Json json;
+  json.set("command", "push --dry-run").set("reference", shown(to));
+  return json.set("layers", std::move(layers));
+}
+
 void print_plan(const Image& image, const PushReport& report) {
   for (const LayerOutcome& layer : report.layers) {
     const Layer& source = image.layers[layer.first];
@@ -109,25 +126,42 @@ void write_files(const PushArguments& arguments, const StreamedPush& pushed) {
 PushReport push_there(const PushArguments& arguments, ImageArgument& image, const Address& address,
                       DestinationOptions opened, ConsoleProgress& progress, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
-  const auto destination = open_destination(address, opened);
   const PushOptions options = image_push_options(arguments, address.kind);
+  const auto destination = open_destination(address, opened);
   StreamedPush pushed = push_argument(image, *destination, options, progress, stop);
   const PushReport& report = pushed.report;
   progress.finish();
   const auto elapsed = std::chrono::steady_clock::now() - began;
   if (arguments.dry_run) {
-    print_plan(std::get<Image>(image), report);
+    const Image& described = std::get<Image>(image);
+    if (arguments.transfer.progress.json) {
+      print_result_json(plan_of(address, described, report));
+    } else {
+      print_plan(described, report);
+    }
     return std::move(pushed.report);
   }
   write_files(arguments, pushed);
-  print_closing_line(address,
-                     cat("pushed ", shown(address), " @", report.manifest->digest.str(), " : ",
-                         counts_of(report).str("layer", "layers"), ", ", brief_duration(elapsed)));
+  const oci::Digest& digest = report.manifest->digest;
+  const Counts counts = counts_of(report);
+  const std::string named = pasteable(address, digest);
+  print_result({.command = "push",
+                .lines = {named},
+                .sentence = cat("pushed ", shown(address), " @", digest.str(), " : ",
+                                counts.str("layer", "layers"), ", ", brief_duration(elapsed)),
+                .reference = named,
+                .digest = digest.str(),
+                .image_id = pushed.config_id.str(),
+                .names = options.tags,
+                .counts = counts,
+                .elapsed = elapsed},
+               arguments.transfer.progress, address.is_standard_output());
   return std::move(pushed.report);
 }
 
 int push_one(const PushArguments& arguments, const Address& address, bool debug,
              std::stop_token stop) {
+  refuse_json_beside(address, arguments.transfer.progress);
   require_output(arguments.transfer.digest_file, "--digest-file");
   require_output(arguments.metadata.image_id_file, "--image-id-file");
   ImageArgument image =
@@ -300,7 +334,8 @@ void add_push_options(CLI::App& command, PushArguments& arguments) {
                    "fetch and inflate the blobs that are reused, and check them");
   command.add_option("--mount-from", arguments.mount_from,
                      "a repository of the same registry to mount blobs from (repeatable)");
-  command.add_flag("--dry-run", arguments.dry_run, "say what would be sent and why; send nothing");
+  command.add_flag("-n,--dry-run", arguments.dry_run,
+                   "say what would be sent and why; send nothing");
   add_transfer_options(command, arguments.transfer);
   add_trust_options(command, arguments.transfer);
   add_metadata_options(command, arguments.metadata);

@@ -5,6 +5,7 @@
 
 #include "base/terminal.h"
 #include "base/text.h"
+#include "cli/line/mistake.h"
 
 namespace n2c::cli {
 
@@ -29,56 +30,40 @@ std::optional<registry::Credentials> credentials_of(const RegistryArguments& arg
 }  // namespace
 
 void add_registry_options(CLI::App& command, RegistryArguments& arguments) {
-  const auto group = "Registry";
-  command
-      .add_option("--creds", arguments.creds,
-                  "USER:PASS, or - to read it from standard input; default: the logins of docker "
-                  "and podman")
-      ->group(group);
-  command
-      .add_option("--registry-token", arguments.registry_token, "a bearer token to use as it is")
-      ->group(group);
-  command
-      .add_option("--auth-file,--authfile", arguments.auth_file,
-                  "the only file to look for a login in")
-      ->group(group);
-  command
-      .add_flag("--plain-http", arguments.plain_http, "HTTP without TLS (loopback hosts have it)")
-      ->group(group);
-  command.add_option("--ca-file", arguments.ca_file, "PEM roots to trust beside the system's")
-      ->group(group);
-  command.add_option("--client-cert", arguments.client_cert_file, "PEM client certificate")
-      ->group(group);
-  command.add_option("--client-key", arguments.client_key_file, "PEM key of --client-cert")
-      ->group(group);
-  command
-      .add_flag("--insecure-skip-tls-verify", arguments.skip_tls_verify,
-                "do not check the registry's certificate")
-      ->group(group);
-  command
-      .add_flag("--tls-verify", arguments.tls_verify,
-                "--tls-verify=false, as skopeo and podman have it: no check, and HTTP where a "
-                "registry has no TLS")
-      ->group(group);
-  command
-      .add_flag("--allow-http-redirect", arguments.allow_http_redirect,
-                "follow a registry from HTTPS to plain HTTP for tags and uploads too, without the "
-                "login")
-      ->group(group);
-  command.add_option("--retry", arguments.retries, "further tries of a request that failed")
-      ->check(CLI::Range(0, 100))
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option("--retry-max-time", arguments.retry_max_seconds,
-                  "seconds after which nothing is tried again")
-      ->check(CLI::Range(0, 86400))
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option("--chunk-size", arguments.chunk_size,
-                  "send blobs in requests of at most so many bytes (5M, 64M); default: whole")
-      ->group(group);
+  command.add_option(
+      "--creds", arguments.creds,
+      "USER:PASS, or - to read it from standard input; default: the logins of docker "
+      "and podman");
+  command.add_option("--registry-token", arguments.registry_token,
+                     "a bearer token to use as it is");
+  command.add_option("--auth-file,--authfile", arguments.auth_file,
+                     "the only file to look for a login in");
+  command.add_flag("--plain-http", arguments.plain_http,
+                   "HTTP without TLS (loopback hosts have it)");
+  command.add_option("--ca-file", arguments.ca_file, "PEM roots to trust beside the system's");
+  command.add_option("--client-cert", arguments.client_cert_file, "PEM client certificate");
+  command.add_option("--client-key", arguments.client_key_file, "PEM key of --client-cert");
+  command.add_flag("--insecure-skip-tls-verify", arguments.skip_tls_verify,
+                   "do not check the registry's certificate");
+  command.add_flag("--tls-verify", arguments.tls_verify,
+                   "--tls-verify=false, as skopeo and podman have it: no check, and HTTP where a "
+                   "registry has no TLS");
+  command.add_flag_callback(
+      "--insecure", [&arguments] { arguments.tls_verify = false; },
+      "the same as --tls-verify=false, as crane, oras and regctl have it");
+  command.add_flag(
+      "--allow-http-redirect", arguments.allow_http_redirect,
+      "follow a registry from HTTPS to plain HTTP for tags and uploads too, without the "
+      "login");
+  take_number(
+      *command.add_option("--retry", arguments.retries, "further tries of a request that failed")
+           ->capture_default_str(),
+      0, 100);
+  take_number(*command
+                   .add_option("--retry-max-time", arguments.retry_max_seconds,
+                               "seconds after which nothing is tried again")
+                   ->capture_default_str(),
+              0, 86400);
 }
 
 RegistryOptions make_registry_options(const RegistryArguments& arguments, Progress& progress,

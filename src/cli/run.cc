@@ -14,6 +14,9 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/line/mistake.h"
+#include "cli/line/settings.h"
+#include "cli/line/version.h"
 
 namespace n2c::cli {
 
@@ -80,8 +83,8 @@ int print_help(const CLI::App& app) {
   return 0;
 }
 
-int print_version() {
-  terminal::print("n2c " N2C_VERSION);
+int print_version(std::string_view commit) {
+  for (const std::string& line : version_lines(commit)) terminal::print(line);
   return 0;
 }
 
@@ -108,12 +111,17 @@ int run_printing(const Invocation& chosen, Print print) {
   }
 }
 
-int run_action(const Invocation& chosen) {
+int run_action(CLI::App& app, const Invocation& chosen) {
   const StopOnSignal signals;
-  return run_printing(chosen, [&] { return chosen.action(signals.token()); });
+  return run_printing(chosen, [&] {
+    apply_settings(app, process_environment());
+    require_files(app);
+    return chosen.action(signals.token());
+  });
 }
 
-/// The arguments, last first as CLI11 takes them. "help COMMAND" becomes "COMMAND --help".
+/// The arguments, last first as CLI11 takes them. "help COMMAND" becomes "COMMAND --help";
+/// "version", and "-v" alone, become "--version".
 /// "--flag=" becomes "--flag" and an empty value; CLI11 would take the next word for the value.
 std::vector<std::string> arguments_of(int argc, char** argv) {
   std::vector<std::string> arguments;
@@ -130,6 +138,10 @@ std::vector<std::string> arguments_of(int argc, char** argv) {
   if (!arguments.empty() && arguments.front() == "help") {
     arguments.erase(arguments.begin());
     arguments.emplace_back("--help");
+  }
+  const bool is_alone = arguments.size() == 1 && arguments.front() == "-v";
+  if (is_alone || (!arguments.empty() && arguments.front() == "version")) {
+    arguments.front() = "--version";
   }
   std::ranges::reverse(arguments);
   return arguments;
@@ -157,7 +169,7 @@ Hangup& hangup() {
   return one;
 }
 
-int run(int argc, char** argv) {
+int run(int argc, char** argv, std::string_view commit) {
   keep_little_memory();
   std::signal(SIGCHLD, SIG_DFL);  // a parent that ignores it passes that on (execve(2))
   std::signal(SIGPIPE, SIG_IGN);
@@ -165,15 +177,19 @@ int run(int argc, char** argv) {
   CLI::App app("Builds, pushes, loads and serves container images described by Nix store paths.");
   app.formatter(help_formatter());
   app.name(std::filesystem::path(argc > 0 ? argv[0] : "n2c").filename().string());
-  app.set_version_flag("--version", "n2c " N2C_VERSION);
+  app.set_help_flag("-h,--help", "print this");
+  app.set_version_flag("-V,--version", "n2c " N2C_VERSION,
+                       "print the version, and of what n2c is made");
   app.require_subcommand(0, 1);
   Invocation chosen;
-  app.add_flag("-d,--debug", chosen.debug, "say what is being done; requests too, secrets masked");
+  app.add_flag("-d,--debug,-v,--verbose", chosen.debug,
+               "say what is being done; requests too, secrets masked");
   app.fallthrough();
   add_build_commands(app, chosen);
   add_base_image_commands(app, chosen);
   add_cache_command(app, chosen);
   add_completion_command(app, chosen);
+  add_config_command(app, chosen);
   add_copy_command(app, chosen);
   add_delete_command(app, chosen);
   add_digest_command(app, chosen);
@@ -185,6 +201,7 @@ int run(int argc, char** argv) {
   add_push_command(app, chosen);
   add_load_command(app, chosen);
   add_serve_command(app, chosen);
+  add_tag_command(app, chosen);
   add_tags_command(app, chosen);
   take_one_value_each(app);
   try {
@@ -192,12 +209,12 @@ int run(int argc, char** argv) {
   } catch (const CLI::CallForHelp&) {
     return run_printing(chosen, [&] { return print_help(app); });
   } catch (const CLI::CallForVersion&) {
-    return run_printing(chosen, print_version);
+    return run_printing(chosen, [&] { return print_version(commit); });
   } catch (const CLI::ParseError& error) {
-    return fail(chosen, Error(ErrorKind::usage, error.what(), "see --help"));
+    return fail(chosen, mistake_of(app, error));
   }
   if (!chosen.action) return run_printing(chosen, [&] { return print_help(app); });
-  return run_action(chosen);
+  return run_action(app, chosen);
 }
 
 }  // namespace n2c::cli

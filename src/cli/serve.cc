@@ -17,6 +17,7 @@
 #include "cache/digest_cache.h"
 #include "cache/layer_forms.h"
 #include "cli/command.h"
+#include "cli/line/mistake.h"
 #include "cli/registry_options.h"
 #include "cli/run.h"
 #include "image/image_json.h"
@@ -340,15 +341,17 @@ void add_serve_command(CLI::App& app, Invocation& chosen) {
   command->add_flag("--read-only", arguments->read_only, "refuse every push and delete");
   command->add_flag("--sparse", arguments->sparse,
                     "accept manifests that name blobs the repository lacks");
-  command->add_option("--chunk-min-length", arguments->chunk_min_length,
-                      "bytes; announced as OCI-Chunk-Min-Length");
-  command
-      ->add_option("--max-connections", arguments->max_connections,
-                   "connections at once; more are answered 503")
-      ->capture_default_str();
+  take_number(*command->add_option("--chunk-min-length", arguments->chunk_min_length,
+                                   "bytes; announced as OCI-Chunk-Min-Length"),
+              0, UINT64_MAX);
+  take_number(*command
+                   ->add_option("--max-connections", arguments->max_connections,
+                                "connections at once; more are answered 503")
+                   ->capture_default_str(),
+              1, 1000000);
   command->add_option(
       "--memory-limit", arguments->memory_limit,
-      "SIZE (512M, 4G) of all that is kept in memory and worked on there; beyond it\n"
+      "SIZE (512M, 4G) of all that is kept in memory and worked on there; beyond it "
       "pushes get 507 and 503 (default: half of this machine's memory)");
   command->add_option("--port-file", arguments->port_file, "write the port there once listening");
   command->add_flag("--json", arguments->json, "access lines as JSON");

@@ -6,6 +6,7 @@
 
 #include "base/terminal.h"
 #include "base/text.h"
+#include "cli/line/mistake.h"
 #include "go/rfc3339.h"
 #include "image/image_json.h"
 #include "places/right_word.h"
@@ -26,7 +27,8 @@ const std::map<std::string, ProgressStyle>& progress_styles() {
 }  // namespace
 
 void add_progress_options(CLI::App& command, ProgressArguments& arguments) {
-  command.add_flag("-q,--quiet", arguments.quiet, "only the closing line and errors");
+  command.add_flag("-q,--quiet", arguments.quiet, "only the result and errors");
+  command.add_flag("--json", arguments.json, "the result as an object of JSON, in one line");
   command
       .add_option("--progress", arguments.style,
                   "how it is shown on standard error: auto, tty, plain (a line now and then), json "
@@ -48,25 +50,30 @@ void add_transfer_options(CLI::App& command, TransferArguments& arguments) {
   command.add_option("--compression", arguments.compression,
                      "gzip[:0-2], zstd[:1-19] or none, for layers that are stored plain; default: "
                      "gzip, and none for engines and dir: folders");
-  command
-      .add_option("--compression-threads", arguments.compression_threads,
-                  "threads that compress; 0: one a processor. The bytes do not depend on it")
-      ->check(CLI::Range(0, 256));
-  command.add_option("--tag", arguments.tags, "a further tag for the image (repeatable)");
+  take_number(*command.add_option(
+                  "--compression-threads", arguments.compression_threads,
+                  "threads that compress; 0: one a processor. The bytes do not depend on it"),
+              0, 256);
+  command.add_option("-t,--tag", arguments.tags, "a further tag for the image (repeatable)");
   command.add_option("--format", arguments.format, "the manifest's: auto, oci or docker")
       ->check(CLI::IsMember({"auto", "oci", "docker"}))
       ->capture_default_str();
   command.add_option("--digest-file,--digestfile", arguments.digest_file,
                      "write the manifest's digest to this file");
-  command.add_option("--uploads", arguments.uploads, "blobs above 256 KiB being sent at once")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  command.add_option("--probes", arguments.probes, "questions, and small blobs, in flight at once")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
+  take_number(
+      *command.add_option("--uploads", arguments.uploads, "blobs above 256 KiB being sent at once")
+           ->capture_default_str(),
+      1, 64);
+  take_number(*command
+                   .add_option("--probes", arguments.probes,
+                               "questions, and small blobs, in flight at once")
+                   ->capture_default_str(),
+              1, 256);
   command.add_flag("--verify", arguments.verify,
                    "read the blobs that an oci: or dir: folder has already, and replace those that "
                    "do not have their digest; by default their size is looked at");
+  command.add_option("--chunk-size", arguments.registry.chunk_size,
+                     "send blobs in requests of at most so many bytes (5M, 64M); default: whole");
   add_progress_options(command, arguments.progress);
 }
 
@@ -80,7 +87,8 @@ void add_trust_options(CLI::App& command, TransferArguments& arguments) {
 PushOptions push_options_of(const TransferArguments& arguments, Address::Kind destination) {
   for (const std::string& tag : arguments.tags) {
     if (oci::is_tag(tag)) continue;
-    throw Error(ErrorKind::usage, cat("--tag: \"", printable(tag), "\" is no tag"));
+    throw Error(ErrorKind::usage, cat("--tag: \"", printable(tag), "\" is no tag"),
+                "a tag alone, of up to 128 of A-Z a-z 0-9 . _ -: --tag latest");
   }
   std::string compression = arguments.compression;
   const bool keeps_plain = destination == Address::Kind::dir ||
@@ -213,11 +221,6 @@ std::string Counts::str(std::string_view one, std::string_view many) const {
   std::string text = cat(present, " ", present == 1 ? one : many, " already there, ");
   if (mounted != 0) text += cat(mounted, " mounted, ");
   return cat(text, sent, " sent (", brief_bytes(bytes_sent), ")");
-}
-
-void print_closing_line(const Address& destination, const std::string& line) {
-  // When an archive goes to standard output, words go to standard error.
-  (destination.is_standard_output() ? terminal::say : terminal::print)(line);
 }
 
 }  // namespace n2c::cli

@@ -21,13 +21,13 @@ class App;
 
 namespace n2c::cli {
 
-/// What is said while a command works, as written on the command line.
+/// What is said while a command works and when it is done, as written on the command line.
 struct ProgressArguments {
-  bool quiet = false;
+  bool quiet = false, json = false;
   std::string style = "auto";
 };
 
-/// Declares -q and --progress. `arguments` must live until the command has run.
+/// Declares -q, --json and --progress. `arguments` must live until the command has run.
 void add_progress_options(CLI::App& command, ProgressArguments& arguments);
 std::unique_ptr<ConsoleProgress> make_progress(const ProgressArguments& arguments);
 
@@ -88,8 +88,5 @@ struct Counts {
   std::uint64_t bytes_sent = 0;
   std::string str(std::string_view one, std::string_view many) const;
 };
-
-/// Prints the closing line on standard output, unless the image itself goes there.
-void print_closing_line(const Address& destination, const std::string& line);
 
 }  // namespace n2c::cli

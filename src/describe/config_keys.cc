@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/nearest_word.h"
 #include "base/text.h"
 
 namespace n2c {
@@ -30,49 +31,10 @@ bool is_one_of(std::span<const std::string_view> keys, std::string_view key) {
       keys, [&](std::string_view one) { return lower_ascii(one) == lower_ascii(key); });
 }
 
-/// How many letters have to be put, taken away, replaced or swapped with the next.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) {
-    for (std::size_t j = 0; j <= b.size(); ++j) {
-      if (i == 0 || j == 0) {
-        cost[i][j] = i + j;
-        continue;
-      }
-      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1,
-                             cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      const bool is_swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-      if (is_swapped) cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
-    }
-  }
-  return cost[a.size()][b.size()];
-}
-
-/// Whether the letters are all in the other word, in that order.
-bool is_part_of(std::string_view letters, std::string_view word) {
-  for (const char letter : word) {
-    if (!letters.empty() && letters.front() == letter) letters.remove_prefix(1);
-  }
-  return letters.empty();
-}
-
 std::optional<std::string_view> meant_by(std::string_view key) {
-  constexpr std::size_t longest_key = 40;
-  if (key.size() > longest_key) return {};
-  const std::string lower = lower_ascii(key);
-  std::optional<std::string_view> nearest;
-  std::size_t least = 1 + std::max<std::size_t>(1, key.size() / 4);
-  const auto look_at = [&](std::string_view one) {
-    const std::string other = lower_ascii(one);
-    const bool is_shortened = lower.size() >= 4 && is_part_of(lower, other);
-    const std::size_t far = is_shortened ? 1 : distance(lower, other);
-    if (far >= least) return;
-    least = far;
-    nearest = one;
-  };
-  std::ranges::for_each(ocis_keys, look_at);
-  std::ranges::for_each(dockers_keys, look_at);
-  return nearest;
+  std::vector<std::string_view> known(ocis_keys.begin(), ocis_keys.end());
+  known.insert(known.end(), dockers_keys.begin(), dockers_keys.end());
+  return nearest_word(key, known);
 }
 
 }  // namespace

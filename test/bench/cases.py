@@ -62,7 +62,7 @@ class Bench:
         seconds = time.monotonic() - began
         if done.returncode:
             raise RuntimeError(f'{shlex.join(map(str, command))}: {done.stderr}')
-        self.output = done.stdout
+        self.output = done.stdout + done.stderr
         self.resident = int((self.work / 'resident').read_text().split()[-1]) // 1024
         return seconds
 

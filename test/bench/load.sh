@@ -63,7 +63,7 @@ bench() { # bench ENGINE FULL-LOAD CLEAR OPTIONS...: medians of $ROUNDS
     sync # what an earlier load left to be written is not this one's
     seconds "$@"
     times[$case]+=" $took"
-    words[$case]=$(grep -o '[0-9]* layers\? there.*sent ([^)]*)' out || true)
+    words[$case]=$(grep -o '[0-9]* layers\? there.*sent ([^)]*)' err || true)
   }
   local round
   for ((round = 0; round < ${ROUNDS:-3}; ++round)); do

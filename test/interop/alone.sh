@@ -20,7 +20,7 @@ jail=$work/jail
 mkdir "$jail"
 cp "$N2C" "$jail/n2c"
 alone() { timeout 120 env -i "${enter[@]}" "$jail" /n2c "$@"; }
-version=$(alone --version)
+version=$(alone --version | head -n 1)
 check "it runs where there is nothing else: $version" test -n "$version"
 check "it says how it is called" grep -q '^Usage: n2c push' <(alone push --help)
 

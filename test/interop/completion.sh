@@ -37,7 +37,7 @@ in_zsh() { # the line after Tab
 
 # What --help lists is what there is.
 commands=$(n2c --help | sed -n '/^[A-Z].*:$/,$p' | sed -n 's/^  \([a-z][a-z-]*\)\( .*\)\{0,1\}$/\1/p' | sort -u | xargs)
-options=$(n2c push --help | grep -oE '^  +(-[a-z],)?--[a-z-]+(,--[a-z-]+)*' | tr ', ' '\n\n' | grep . | sort -u | xargs)
+options=$(n2c push --help | grep -oE '^  +(-[a-z], )*--[a-z-]+(, --[a-z-]+)*' | tr ', ' '\n\n' | grep . | sort -u | xargs)
 [[ " $commands " == *" push "* ]] || fail "no commands in --help: $commands"
 for shell in bash fish; do
   check "$shell: a command" equal "$(in_$shell 'n2c ')" "$commands"

@@ -61,15 +61,15 @@ skopeo inspect --tls-verify=false --raw "docker://$registry/dockers:1" | jq -S .
 curl -sf -o put.out -X PUT -H 'Content-Type: application/vnd.docker.distribution.manifest.v2+json' --data-binary @indented.json \
   "http://$registry/v2/dockers/manifests/indented"
 written=sha256:$(sha256sum <indented.json | cut -d' ' -f1)
-"$N2C" copy "docker://$registry/dockers:indented" "$there" --digest-file said >closing 2>notes
+"$N2C" copy "docker://$registry/dockers:indented" "$there" --digest-file said >result 2>notes
 check "a manifest in Docker's format: the same image" equal "$(image_there)" "$(cat id)"
 if [ "$engine" = docker ]; then
-  check "the closing line has the digest that the engine has" grep -q "@$(image_there) " closing
+  check "the closing line has the digest that the engine has" grep -q "@$(image_there) " notes
   check "and it is said to be the image's id" grep -q "keeps no manifests" notes
 else
   check "the manifest has the bytes that were there" equal "$(manifest_there)" "$written"
-  check "the closing line has its digest" grep -q "@$written " closing
+  check "the closing line has its digest" grep -q "@$written " notes
 fi
-check "and so has --digest-file" grep -q "@$(cat said) " closing
+check "and so has --digest-file" grep -q "@$(cat said) " notes
 names=$("${engine%%_*}" images --format '{{.Repository}}')
 check "no name of a registry that is gone is left" sh -c "! printf '%s\n' '$names' | grep -q '^127[.]'"

@@ -74,5 +74,5 @@ layer=$(jq -r '.layers[0].digest' manifest.json)
 check "one blob by its digest" equal "sha256:$(sha256sum <layer | cut -d' ' -f1)" "$layer"
 
 echo "--- mounts"
-"$N2C" copy "$registry/app:1" "$registry/mounted:1" >mounted.out
+"$N2C" copy "$registry/app:1" "$registry/mounted:1" >mounted.out 2>&1
 check "a copy inside one registry sends nothing" grep -q " 0 sent" mounted.out

@@ -32,7 +32,16 @@ alike list-tags $plain "docker://$registry/app"
 skopeo inspect $plain --raw "$from" > manifest.json
 alike manifest-digest manifest.json
 check "n2c digest" equal "$("$N2C" digest "$registry/app:1")" "$(skopeo manifest-digest manifest.json)"
-check "n2c tags" equal "$("$N2C" tags "$registry/app" | tr '\n' ' ')" "1 2 "
+"$N2C" tag "$registry/app:1" third fourth > tagged
+check "n2c tag gives further tags, whose lines say the digest" equal "$(cat tagged)" \
+  "$(for tag in third fourth; do echo "$registry/app:$tag@$(skopeo manifest-digest manifest.json)"; done)"
+for tag in third fourth; do check "$tag is the same image" equal "$("$N2C" digest "$registry/app:$tag")" "$("$N2C" digest "$registry/app:1")"; done
+"$N2C" tag "$(head -n 1 tagged)" fifth >/dev/null
+check "of one that is named by digest too" equal "$("$N2C" digest "$registry/app:fifth")" "$("$N2C" digest "$registry/app:1")"
+check "an image that is not there gets none" equal "$("$N2C" tag "$registry/app:none" sixth >refused 2>&1 || echo $?)" 5
+check "nor does one get a name elsewhere" equal "$("$N2C" tag "$registry/app:1" "$registry/b:1" >refused 2>&1 || echo $?)" 2
+check "which copy gives" grep -q "n2c copy $registry/app:1 $registry/b:1" refused
+check "n2c tags" equal "$("$N2C" tags "$registry/app" | tr '\n' ' ')" "1 2 fifth fourth third "
 
 make_image 2
 "$N2C" push image.json "$registry/made:1" --store-root "$work" --digest-file pushed -q >/dev/null

@@ -19,8 +19,8 @@ check "names are canonical" equal "$(docker images --format '{{.Repository}}:{{.
   "app:1 example.org/other:2"
 
 check "gzip layers when asked" load image.json gzip:1 --compression gzip
-said=$(load image.json gzip:1 --compression gzip)
-check "which are there the next time" equal "$(counts "$said")" "$layers layers there, 0 sent"
+load image.json gzip:1 --compression gzip >load.out
+check "which are there the next time" equal "$(counts)" "$layers layers there, 0 sent"
 said=$(load image.json plain:1)
 check "and do not stand in for plain ones" equal "$(grep -c 'sending it whole' "$work/load.err" || true)" 0
 check "the plain image can be saved whole" sh -c 'docker save plain:1 | tar -t >/dev/null'

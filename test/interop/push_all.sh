@@ -20,15 +20,16 @@ second.json   $registry/two/app:1   # the name's end
 third.json	$registry/three
 END
 "$N2C" push --all list --store-root "$work" > pushed 2> push.log || fail "push --all: $(cat push.log)"
-check "each image has a line with its digest" equal "$(grep -c '^pushed .* @sha256:[0-9a-f]\{64\} : ' pushed)" 3
-check "what the second lacks is sent, and nothing else" grep -q "two/app:1 .* $((layers - 2)) mounted, 1 sent" pushed
-check "nothing of the third is sent" grep -q "three:latest .* $layers mounted, 0 sent" pushed
+check "each image has a line with its digest" equal "$(grep -cx "$registry/[a-z]*\(/app\)\{0,1\}:[a-z0-9]*@sha256:[0-9a-f]\{64\}" pushed)" 3
+check "and nothing else is on standard output" equal "$(wc -l < pushed)" 3
+check "what the second lacks is sent, and nothing else" grep -q "two/app:1 .* $((layers - 2)) mounted, 1 sent" push.log
+check "nothing of the third is sent" grep -q "three:latest .* $layers mounted, 0 sent" push.log
 for name in one/app:1 two/app:1 three:latest; do
   "$N2C" copy "docker://$registry/$name" "oci:$work/copied:$(basename "${name%:*}")" > copy.log 2>&1 || fail "$name is not whole"
   "$N2C" digest "$registry/$name" > digest
-  check "$name is whole, and what its line says" grep -q "/$name @$(cat digest) " pushed
+  check "$name is whole, and what its line says" grep -qx "$registry/$name@$(cat digest)" pushed
 done
-"$N2C" push --all list --store-root "$work" > again 2> push.log
+"$N2C" push --all list --store-root "$work" > result 2> again
 check "again, nothing is sent" equal "$(grep -c " 0 sent" again)" 3
 
 echo '{' > broken.json

@@ -73,7 +73,7 @@ digest=$(jq -r '.layers[0].digest' image.json)
 check "what arrived is whole" equal "$(sha256sum "back/${digest#sha256:}" | cut -d' ' -f1)" "${digest#sha256:}"
 mkdir -p "$work/.config/containers/certs.d" && cp -r "certs/$front" "$work/.config/containers/certs.d/"
 check "certificates are found in certs.d; a second push sends nothing" succeeds push
-check "it says so" grep -q "0 sent" out
+check "it says so" grep -q "0 sent" err
 check "logging out works" succeeds "$N2C" logout "$front"
 check "and pushing does not, after it" fails_with 4 "n2c login" push
 for secret in "$password" "$(printf 'robot:%s' "$password" | base64)"; do

@@ -7,7 +7,7 @@ start_docker_registry
 make_image 20
 cd "$work"
 export HOME=$work
-push() { "$N2C" push image.json "$@" --store-root "$work" 2>push.err; }
+push() { "$N2C" push image.json "$@" --store-root "$work" 2>push.err >push.out && tail -n 1 push.err; }
 
 layers=$(jq '.layers | length' image.json)
 said=$(push "$registry/app:1")

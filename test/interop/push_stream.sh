@@ -13,7 +13,7 @@ stream() { python3 "$here/streamed_image.py" "$@"; }
 lean_push() {
   ulimit -f 1024
   # shellcheck disable=SC2016
-  python3 "$here/peak_memory.py" --at-most 64 sh -c '"$0" push "$1" "$2" > said' "$N2C" "$@" > peak
+  python3 "$here/peak_memory.py" --at-most 64 sh -c '"$0" push "$1" "$2" > result 2> said' "$N2C" "$@" > peak
 }
 pushed() { # pushed WHAT EXPECTED: the last push said so
   check "$1 ($(sed -n 's/.* : //p' said), $(cat peak) at most)" grep -q "$2" said
@@ -31,10 +31,10 @@ pushed "a second push, of a machine that knows nothing, sends nothing" "5 layers
 
 echo "--- the same image as from a file"
 stream 6 3 small > small.tar
-"$N2C" push docker-archive:small.tar "$registry/app:file" --digest-file from-file > said
-"$N2C" push docker-archive:- "$registry/app:piped" --digest-file from-pipe < small.tar > said
+"$N2C" push docker-archive:small.tar "$registry/app:file" --digest-file from-file > result
+"$N2C" push docker-archive:- "$registry/app:piped" --digest-file from-pipe < small.tar > result
 check "its digest is that of the archive in a file" cmp from-file from-pipe
-gzip -1 < small.tar | "$N2C" push - "$registry/app:gzip" --digest-file from-gzip > said
+gzip -1 < small.tar | "$N2C" push - "$registry/app:gzip" --digest-file from-gzip > result 2> said
 check "a compressed archive too" cmp from-file from-gzip
 check "nor does another tag send anything" grep -q "0 sent" said
 for to in oci:layout:1 dir:folder; do

@@ -1,4 +1,5 @@
-/// n2c tags and n2c delete: what a repository of a registry holds, and removing some of it.
+/// n2c tags, n2c tag and n2c delete: what a repository of a registry holds, giving it further
+/// names, and removing some of it.
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "console/console_progress.h"
 #include "places/address.h"
 #include "remote/registries.h"
+#include "remote/registry_store.h"
 
 namespace n2c::cli {
 
@@ -17,6 +19,7 @@ namespace {
 
 struct RepositoryArguments {
   std::string name;
+  std::vector<std::string> tags;
   bool json = false;
   RegistryArguments registry;
 };
@@ -70,6 +73,44 @@ int run_tags(const RepositoryArguments& arguments, bool debug, std::stop_token s
   return 0;
 }
 
+/// Throws Error{usage} for what cannot be a tag alone.
+void require_tags(const std::vector<std::string>& tags, const oci::Reference& reference) {
+  for (const std::string& tag : tags) {
+    if (oci::is_tag(tag)) continue;
+    const bool is_reference = tag.contains('/') || tag.contains(':');
+    throw Error(ErrorKind::usage, cat("NEW: \"", printable(tag), "\" is no tag"),
+                is_reference
+                    ? cat("a tag alone; n2c copy takes images to other repositories: n2c copy ",
+                          reference.str(), " ", printable(tag))
+                    : "up to 128 of A-Z a-z 0-9 . _ -");
+  }
+}
+
+int run_tag(const RepositoryArguments& arguments, bool debug, std::stop_token stop) {
+  Reached reached(arguments, "REFERENCE", debug);
+  const oci::Reference& reference = reached.reference;
+  require_tags(arguments.tags, reference);
+  return with_context("tagging " + reference.str(), [&] {
+    auto client = reached.registries.client(reference.repository, registry::Access::push);
+    const auto held =
+        client.get_manifest(reference.digest ? reference.digest->str() : *reference.tag, stop);
+    if (!held) throw Error(ErrorKind::registry, "no such image at the registry");
+    const ManifestOutcome outcome =
+        RegistryStore(client, {}).put_manifest(held->descriptor, held->json, arguments.tags, stop);
+    if (!outcome.stored()) {
+      throw Error(ErrorKind::registry,
+                  cat("the registry has the manifest and takes it for no "
+                      "further tag: ",
+                      outcome.missing.empty() ? outcome.format_refused
+                                              : outcome.missing.front().str() + " is missing"));
+    }
+    for (const std::string& tag : arguments.tags) {
+      terminal::print(oci::Reference{reference.repository, tag, held->descriptor.digest}.str());
+    }
+    return 0;
+  });
+}
+
 int run_delete(const RepositoryArguments& arguments, bool debug, std::stop_token stop) {
   Reached reached(arguments, "REFERENCE", debug);
   const oci::Reference& reference = reached.reference;
@@ -100,6 +141,20 @@ void add_tags_command(CLI::App& app, Invocation& chosen) {
   command.callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {
       return run_tags(*arguments, chosen.debug, std::move(stop));
+    };
+  });
+}
+
+void add_tag_command(CLI::App& app, Invocation& chosen) {
+  const auto arguments = std::make_shared<RepositoryArguments>();
+  CLI::App& command = *app.add_subcommand(
+      "tag", "Give an image at a registry further tags; nothing but its manifest is read and sent");
+  command.add_option("REFERENCE", arguments->name, "HOST/REPOSITORY[:TAG][@DIGEST]")->required();
+  command.add_option("NEW", arguments->tags, "tags of the same repository")->required();
+  add_registry_options(command, arguments->registry);
+  command.callback([arguments, &chosen] {
+    chosen.action = [arguments, &chosen](std::stop_token stop) {
+      return run_tag(*arguments, chosen.debug, std::move(stop));
     };
   });
 }

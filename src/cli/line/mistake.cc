@@ -1,0 +1,194 @@
+#include "cli/line/mistake.h"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <filesystem>
+#include <vector>
+
+#include "base/nearest_word.h"
+#include "base/text.h"
+#include "cli/help.h"
+#include "cli/line/option_words.h"
+
+namespace n2c::cli {
+
+namespace {
+
+/// What people bring from other tools, and where it is here. `command` is empty for all of them.
+struct Elsewhere {
+  std::string_view command, word, hint;
+};
+constexpr std::string_view one_platform =
+    "an image.json is for one platform; copy and pull choose one of an index";
+constexpr std::string_view names_behind = "names stand behind the image: n2c load IMAGE.json NAME";
+constexpr std::string_view login_words = "the login of one command is --creds USER:PASS";
+constexpr std::string_view secret_words = "--password-stdin reads it, where no other user sees it";
+constexpr std::string_view out_behind = "OUT stands behind the reference: n2c pull REFERENCE OUT";
+constexpr std::array<Elsewhere, 22> elsewhere{{
+    {"push", "--platform", one_platform},
+    {"load", "--platform", one_platform},
+    {"load", "--tag", names_behind},
+    {"load", "-t", names_behind},
+    {"login", "--password", secret_words},
+    {"login", "-p", secret_words},
+    {"", "--username", login_words},
+    {"", "--password", login_words},
+    {"", "-u", login_words},
+    {"pull", "--output", out_behind},
+    {"pull", "-o", out_behind},
+    {"", "build", "nix build makes an image.json; n2c image describes an image without Nix"},
+    {"", "images", "engines keep images: docker images; n2c tags lists those of a repository"},
+    {"", "ls", "n2c tags lists the tags of a repository"},
+    {"", "list-tags", "n2c tags lists the tags of a repository"},
+    {"", "rm", "n2c delete removes an image from a registry"},
+    {"", "rmi", "n2c delete removes an image from a registry"},
+    {"", "save", "n2c copy SOURCE docker-archive:FILE"},
+    {"", "export", "n2c copy SOURCE docker-archive:FILE"},
+    {"", "cp", "n2c copy"},
+    {"", "manifest", "n2c inspect --raw shows an image's manifest, n2c index writes an index"},
+    {"", "registry", "n2c serve"},
+}};
+
+std::string hint_from_elsewhere(const CLI::App& command, std::string_view word) {
+  for (const Elsewhere& one : elsewhere) {
+    const bool is_its = one.command.empty() || one.command == command.get_name();
+    if (is_its && one.word == word) return std::string(one.hint);
+  }
+  return {};
+}
+
+/// The innermost command that the line has.
+const CLI::App& command_in(const CLI::App& app) {
+  const auto inner = app.get_subcommands();
+  return inner.empty() ? app : command_in(*inner.front());
+}
+
+std::vector<std::string> commands_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* one : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(one->get_name());
+  }
+  return names;
+}
+
+/// As long options of the command are typed, without their dashes.
+std::vector<std::string> options_of_line(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* app = &command; app != nullptr; app = app->get_parent()) {
+    for (const CLI::Option* option : app->get_options()) {
+      std::ranges::copy(option->get_lnames(), std::back_inserter(names));
+    }
+  }
+  return names;
+}
+
+std::optional<std::string> meant(std::string_view typed, const std::vector<std::string>& words) {
+  const std::vector<std::string_view> views(words.begin(), words.end());
+  const auto nearest = nearest_word(typed, views);
+  if (!nearest) return {};
+  return std::string(*nearest);
+}
+
+Error unknown_option(const CLI::App& command, std::string_view typed) {
+  const std::string_view name = typed.substr(0, typed.find('='));
+  std::string hint = hint_from_elsewhere(command, name);
+  if (hint.empty()) {
+    const std::string_view letters =
+        name.substr(std::min(name.find_first_not_of('-'), name.size()));
+    const auto near = meant(letters, options_of_line(command));
+    hint = near ? cat("did you mean --", *near, "?") : cat(words_of(command), " --help lists them");
+  }
+  return {ErrorKind::usage, cat(command.get_name(), " has no option ", printable(name)), hint};
+}
+
+Error unknown_command(const CLI::App& app, std::string_view typed) {
+  const auto names = commands_of(app);
+  std::string hint = hint_from_elsewhere(app, typed);
+  if (hint.empty()) {
+    const auto near = meant(typed, names);
+    hint = near ? cat("did you mean ", *near, "?") : cat("commands: ", comma_list(names));
+  }
+  return {ErrorKind::usage, cat('"', printable(typed), "\" is no command"), hint};
+}
+
+std::optional<Error> unknown_word(const CLI::App& app) {
+  const CLI::App& command = command_in(app);
+  const std::vector<std::string> rest = app.remaining(true);
+  if (rest.empty()) return {};
+  for (const std::string& word : rest) {
+    if (word.size() > 1 && word.starts_with('-')) return unknown_option(command, word);
+  }
+  if (!commands_of(command).empty()) return unknown_command(command, rest.front());
+  return Error(ErrorKind::usage,
+               cat(command.get_name(), " takes no further argument: ", printable(rest.front())),
+               usage_of(command));
+}
+
+/// What is required and was not given, in order; or nothing.
+std::optional<Error> missing_word(const CLI::App& command) {
+  std::vector<std::string> missing;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_required() && option->count() == 0) missing.push_back(option->get_name());
+  }
+  if (missing.empty()) return {};
+  return Error(ErrorKind::usage, cat(command.get_name(), " needs ", comma_list(missing)),
+               usage_of(command));
+}
+
+/// CLI11's words, but for those that nobody outside of it would use.
+std::string in_our_words(const CLI::ParseError& found) {
+  const std::string said = found.what();
+  const std::string name = said.substr(0, said.find(": "));
+  const bool is_mismatch = dynamic_cast<const CLI::ArgumentMismatch*>(&found) != nullptr;
+  if (is_mismatch && said.ends_with(" missing")) return cat(name, " needs a value");
+  if (is_mismatch && said.contains("At Most 1 ")) return cat(name, " takes one value, once");
+  const bool excludes = dynamic_cast<const CLI::ExcludesError*>(&found) != nullptr;
+  const auto both = said.find(" excludes ");
+  if (!excludes || both == std::string::npos) return said;
+  return cat(said.substr(0, both), " does not go with ", said.substr(both + 10));
+}
+
+}  // namespace
+
+void take_number(CLI::Option& option, std::uint64_t least, std::uint64_t most) {
+  option.check(CLI::Validator(
+      [least, most](std::string& text) {
+        const auto number = parse_number(text);
+        if (number && *number >= least && *number <= most) return std::string();
+        return cat('"', printable(text), "\" is no number from ", least, " to ", most);
+      },
+      ""));
+}
+
+Error mistake_of(const CLI::App& app, const CLI::ParseError& found) {
+  const CLI::App& command = command_in(app);
+  if (const auto unknown = unknown_word(app)) return *unknown;
+  const bool is_missing = dynamic_cast<const CLI::RequiredError*>(&found) != nullptr;
+  if (const auto missing = is_missing ? missing_word(command) : std::nullopt) return *missing;
+  return {ErrorKind::usage, in_our_words(found), cat(words_of(command), " --help says more")};
+}
+
+void require_files(const CLI::App& app) {
+  const CLI::App& command = command_in(app);
+  // They write that file where there is none.
+  const bool is_login = command.get_name() == "login" || command.get_name() == "logout";
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->nonpositional()) continue;
+    const std::string& name = option->get_lnames().front();
+    if (!option_words(name).is_read || (is_login && name == "auth-file")) continue;
+    std::vector<std::string> files = option->results();
+    const std::string set = option->get_default_str();
+    if (files.empty() && !set.empty()) files.push_back(set);
+    for (const std::string& file : files) {
+      std::error_code error;
+      const auto status = std::filesystem::status(file, error);
+      if (std::filesystem::exists(status) && !std::filesystem::is_directory(status)) continue;
+      throw Error(ErrorKind::input,
+                  cat(option->get_name(), ": ", printable(file, 300),
+                      std::filesystem::is_directory(status) ? " is a folder, and a file was due"
+                                                            : ": no such file"));
+    }
+  }
+}
+
+}  // namespace n2c::cli

@@ -1,0 +1,26 @@
+#pragma once
+/// What is wrong with a command line that was not understood.
+
+#include <cstdint>
+
+#include "base/error.h"
+
+namespace CLI {
+class App;
+class Option;
+class ParseError;
+}  // namespace CLI
+
+namespace n2c::cli {
+
+/// Has the option take whole numbers from `least` to `most` alone, in words of our own.
+void take_number(CLI::Option& option, std::uint64_t least, std::uint64_t most);
+
+/// An Error{usage} of what CLI11 found when `app` parsed a command line: words that are not known
+/// come first, with those that may be meant.
+Error mistake_of(const CLI::App& app, const CLI::ParseError& found);
+
+/// Throws Error{input} for an option of the line that names a file to read which is not there.
+void require_files(const CLI::App& app);
+
+}  // namespace n2c::cli

@@ -1,0 +1,232 @@
+#include "cli/line/settings.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/nearest_word.h"
+#include "base/terminal.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "places/address.h"
+
+namespace n2c::cli {
+
+namespace {
+
+constexpr std::uint64_t largest_settings = 1 << 20;
+
+/// Options that say how this machine or a registry is; all others are of one run.
+constexpr std::array<std::string_view, 22> setting_names{"allow-http-redirect",
+                                                         "auth-file",
+                                                         "ca-file",
+                                                         "check-blobs",
+                                                         "chunk-size",
+                                                         "client-cert",
+                                                         "client-key",
+                                                         "compression",
+                                                         "compression-threads",
+                                                         "engine",
+                                                         "insecure-skip-tls-verify",
+                                                         "namespace",
+                                                         "plain-http",
+                                                         "probes",
+                                                         "progress",
+                                                         "quiet",
+                                                         "retry",
+                                                         "retry-max-time",
+                                                         "store-root",
+                                                         "tls-verify",
+                                                         "uploads",
+                                                         "via"};
+
+std::string variable_of(std::string_view name) {
+  std::string variable = "N2C_";
+  for (const char c : name) {
+    const bool is_lower = c >= 'a' && c <= 'z';
+    variable += c == '-' ? '_' : is_lower ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return variable;
+}
+
+/// Without the quotes around it.
+std::string_view unquoted(std::string_view text) {
+  const bool is_quoted = text.size() > 1 && (text.front() == '"' || text.front() == '\'') &&
+                         text.back() == text.front();
+  return is_quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+/// The line without a comment, which begins outside of quotes.
+std::string_view without_comment(std::string_view line) {
+  char quote = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (quote == 0 && line[i] == '#') return line.substr(0, i);
+    const bool is_quote = line[i] == '"' || line[i] == '\'';
+    if (quote == 0 && is_quote) {
+      quote = line[i];
+    } else if (line[i] == quote) {
+      quote = 0;
+    }
+  }
+  return line;
+}
+
+std::string hint_of(std::string_view typed, std::span<const std::string_view> words,
+                    std::string_view otherwise) {
+  const auto meant = nearest_word(typed, words);
+  return meant ? cat("did you mean ", *meant, "?") : std::string(otherwise);
+}
+
+bool is_host(std::string_view section) {
+  return oci::looks_like_host(section) && oci::Reference::parse(cat(section, "/x")).has_value();
+}
+
+void require_section(const Setting& setting, const CLI::App& app) {
+  std::vector<std::string> commands;
+  for (const CLI::App* one : app.get_subcommands([](const CLI::App*) { return true; })) {
+    commands.push_back(one->get_name());
+  }
+  if (is_host(setting.section) || std::ranges::find(commands, setting.section) != commands.end())
+    return;
+  const std::vector<std::string_view> words(commands.begin(), commands.end());
+  throw Error(ErrorKind::input,
+              cat(setting.from, ": [", printable(setting.section), "] is no command and no host"),
+              hint_of(setting.section, words, "such as [push] or [\"registry.example:5000\"]"));
+}
+
+/// Whether the line setting_names an image at that registry, or the registry itself.
+bool names_host(const CLI::App& command, std::string_view host) {
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->get_positional()) continue;
+    for (const std::string& word : option->results()) {
+      const auto address = Address::parse_source(word);
+      const bool is_there = address && address->kind == Address::Kind::registry &&
+                            address->reference->repository.host == host;
+      if (is_there || word == host) return true;
+    }
+  }
+  return false;
+}
+
+bool counts_for(const Setting& setting, const CLI::App& command) {
+  return setting.section.empty() || setting.section == command.get_name() ||
+         names_host(command, setting.section);
+}
+
+void set_default(CLI::Option& option, const Setting& setting) {
+  try {
+    option.run_callback_for_default()->default_val(setting.value);
+  } catch (const CLI::Error& error) {
+    throw Error(ErrorKind::input, cat(setting.from, ": ", error.what()));
+  }
+}
+
+}  // namespace
+
+std::filesystem::path settings_file(const Environment& environment) {
+  std::filesystem::path folder = environment("XDG_CONFIG_HOME");
+  if (!folder.is_absolute()) {
+    const std::filesystem::path home = environment("HOME");
+    if (!home.is_absolute()) return {};
+    folder = home / ".config";
+  }
+  return folder / "n2c" / "config.toml";
+}
+
+std::vector<Setting> read_settings(std::string_view text, const std::string& name,
+                                   const CLI::App& app) {
+  std::vector<Setting> settings;
+  std::string section;
+  std::size_t number = 0;
+  for (std::string_view line : split(text, '\n')) {
+    line = trim(without_comment(line));
+    Setting setting{.section = section, .from = cat(name, ":", ++number)};
+    if (line.empty()) continue;
+    if (line.starts_with('[') && line.ends_with(']')) {
+      section = unquoted(trim(line.substr(1, line.size() - 2)));
+      setting.section = section;
+      require_section(setting, app);
+      continue;
+    }
+    const auto both = cut(line, '=');
+    if (!both) throw Error(ErrorKind::input, cat(setting.from, ": not OPTION = \"VALUE\""));
+    setting.name = unquoted(trim(both->first));
+    setting.value = unquoted(trim(both->second));
+    if (std::ranges::find(setting_names, setting.name) == setting_names.end()) {
+      throw Error(ErrorKind::input,
+                  cat(setting.from, ": ", printable(setting.name), " is no setting"),
+                  hint_of(setting.name, setting_names, "n2c config lists them"));
+    }
+    settings.push_back(std::move(setting));
+  }
+  return settings;
+}
+
+std::vector<Setting> settings_in_force(const CLI::App& app, const Environment& environment) {
+  std::vector<Setting> settings;
+  const std::filesystem::path file = settings_file(environment);
+  std::error_code not_seen;  // of a home that is another user's
+  if (std::filesystem::exists(file, not_seen)) {
+    settings = read_settings(read_file(file, largest_settings), file.string(), app);
+  }
+  const auto rank = [](const Setting& setting) {
+    if (setting.section.empty()) return 0;
+    return is_host(setting.section) ? 2 : 1;
+  };
+  std::ranges::stable_sort(settings, {}, rank);
+  for (const std::string_view name : setting_names) {
+    const std::string variable = variable_of(name);
+    const std::string value = environment(variable.c_str());
+    if (!value.empty()) settings.push_back({"", std::string(name), value, variable});
+  }
+  return settings;
+}
+
+void apply_settings(CLI::App& app, const Environment& environment) {
+  const auto inner = app.get_subcommands();
+  if (inner.empty()) return;
+  CLI::App& command = *inner.front();
+  const bool takes_none = command.get_group() == "Building" || command.get_name() == "serve" ||
+                          command.get_name() == "config";
+  if (takes_none) return;
+  for (const Setting& setting : settings_in_force(app, environment)) {
+    CLI::Option* option = command.get_option_no_throw("--" + setting.name);
+    // Of load it is how the engine keeps layers.
+    const bool is_another =
+        command.get_name() == "load" && setting.name == "compression" && setting.section != "load";
+    if (option == nullptr || is_another || option->count() != 0) continue;
+    if (counts_for(setting, command)) set_default(*option, setting);
+  }
+}
+
+void add_config_command(CLI::App& app, Invocation& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "config", "Show what is set by the configuration file and by N2C_ variables, and where");
+  command->callback([&app, &chosen] {
+    chosen.action = [&app](std::stop_token) {
+      const Environment environment = process_environment();
+      const auto file = settings_file(environment);
+      std::error_code not_seen;
+      if (!std::filesystem::exists(file, not_seen)) {
+        terminal::say(cat(file.string(), ": not there"));
+      }
+      const auto settings = settings_in_force(app, environment);
+      for (const std::string_view name : setting_names) {
+        bool is_set = false;
+        for (const Setting& setting : settings) {
+          if (setting.name != name) continue;
+          is_set = true;
+          const std::string where = setting.section.empty() ? "" : cat(" [", setting.section, "]");
+          terminal::print(cat(name, where, " = ", printable(setting.value), "  (",
+                              printable(setting.from, 300), ")"));
+        }
+        if (!is_set) terminal::print(cat(name, "  (not set; ", variable_of(name), ")"));
+      }
+      return 0;
+    };
+  });
+}
+
+}  // namespace n2c::cli
