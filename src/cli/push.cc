@@ -57,7 +57,8 @@ RegistryPush registry_push_of(const PushArguments& arguments, const oci::Referen
   RegistryPush push{.to = to,
                     .reuse = !arguments.transfer.no_reuse,
                     .verify_reuse = arguments.verify_reuse,
-                    .cache_file = DigestCache::usual_file(process_environment())};
+                    .cache_file = DigestCache::usual_file(process_environment()),
+                    .layer_index = arguments.transfer.layer_index};
   for (const auto& text : arguments.reuse_from) {
     push.reuse_from.push_back(reference_of(text, "--reuse-from"));
   }
@@ -305,6 +306,7 @@ void add_push_options(CLI::App& command, PushArguments& arguments) {
   command.add_flag("--dry-run", arguments.dry_run, "say what would be sent and why; send nothing");
   add_transfer_options(command, arguments.transfer);
   add_trust_options(command, arguments.transfer);
+  add_layer_index_option(command, arguments.transfer);
   add_metadata_options(command, arguments.metadata);
   add_registry_options(command, arguments.transfer.registry);
 }
