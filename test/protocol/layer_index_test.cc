@@ -6,6 +6,7 @@
 
 #include "base/tasks.h"
 #include "codec/codec.h"
+#include "remote/prune_index.h"
 #include "test/support/check_fails.h"
 #include "test/support/push_scene.h"
 #include "test/support/silent_progress.h"
@@ -238,6 +239,28 @@ TEST_CASE("of two that push at once no pair is lost for good, and none is wrong"
     CHECK(scene.index().has(all));
     CHECK(scene.index().pairs().size() == all.size());
   }
+}
+
+TEST_CASE("pruning drops what is old and what is gone, and at last the index") {
+  IndexScene scene;
+  const WatchedImage first = image_of({"first"}), second = image_of({"second"});
+  const oci::Descriptor old = form_of(scene.push(first.image, "/acme/app:1"), 0);
+  const oci::Descriptor newer = form_of(scene.push(second.image, "/acme/app:2"), 0);
+  Registries registries({});
+  auto client = registries.client({scene.host(), "acme/app"}, registry::Access::remove);
+  const auto pruned = prune_layer_index(client, 1, {});
+  REQUIRE(pruned);
+  CHECK(pruned->kept == 1);
+  CHECK(pruned->dropped == 1);
+  CHECK(scene.index().pairs() == PairedLayers{{second.image.layers[0].diff_id, newer}});
+  scene.push(first.image, "/acme/app:3");
+  CHECK(scene.index().pairs().size() == 2);
+  scene.store().remove_blob("acme/app", old.digest);
+  CHECK(prune_layer_index(client, 5, {})->kept == 1);
+  CHECK(prune_layer_index(client, 5, {})->dropped == 0);
+  CHECK(prune_layer_index(client, 0, {})->kept == 0);
+  CHECK_FALSE(scene.store().find_tag("acme/app", std::string(layer_index_tag)));
+  CHECK_FALSE(prune_layer_index(client, 5, {}));
 }
 
 }  // namespace layer_index_protocol_test
