@@ -70,6 +70,8 @@ let
     , layersFile ? null
     , excludes ? [ ]
     , exactRelocation ? false
+      # true: `push` keeps an index of layers in the repository, and learns from it (n2c push --layer-index).
+    , layerIndex ? false
     , ...
     }@given:
     let
@@ -119,7 +121,7 @@ let
       image = runnables.dressed (pkgs.runCommandLocal "image-${baseNameOf name}.json" { inherit meta passthru; } ''
         ${command}
       '') (self: rec {
-        inherit fromImage arch annotations;
+        inherit fromImage arch annotations layerIndex;
         config = written;
         imageName = lib.toLower name;
         imageTag = if tag == null then hashOf self.outPath else tag;
@@ -150,6 +152,7 @@ let
       (mustBe "set" "passthru" passthru)
       (mustBe "set" "meta" meta)
       (mustBe "bool" "mergeBaseConfig" mergeBaseConfig)
+      (mustBe "bool" "layerIndex" layerIndex)
       (must (mergeBaseConfig -> hasBase) "'mergeBaseConfig' needs a 'fromImage' to merge")
     ]
       image;

@@ -14,6 +14,8 @@ let
     , images
       # Written on the index when it is pushed. Each image keeps its own on its manifest.
     , annotations ? { }
+      # true: `push` keeps an index of layers in the repository, and learns from it (n2c push --layer-index).
+    , layerIndex ? false
     , meta ? { }
       # Attributes that the index is to have beside its own.
     , passthru ? { }
@@ -27,7 +29,7 @@ let
         mkdir $out
         ${builtins.concatStringsSep "\n" (map (image: "ln -s ${image} $out/${image.arch}.json") images)}
       '') (self: rec {
-        inherit images annotations;
+        inherit images annotations layerIndex;
         imageName = lib.toLower name;
         imageTag = if tag == null then hashOf self.outPath else tag;
         imageRefUnsafe = builtins.unsafeDiscardStringContext "${imageName}:${imageTag}";
@@ -43,6 +45,7 @@ let
       (must (builtins.all (arch: builtins.length (builtins.filter (a: a == arch) archs) == 1) archs)
         "two of the 'images' are for the same architecture (${builtins.concatStringsSep ", " archs}); set 'arch' in each buildImage")
       (mustBeStrings "annotations" annotations)
+      (mustBe "bool" "layerIndex" layerIndex)
     ]
       index;
 in

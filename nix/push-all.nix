@@ -10,6 +10,8 @@ let
       images
       # What comes before the names: "ghcr.io/acme".
     , registry ? ""
+      # true: each repository has an index of its layers, from which is learnt (n2c push --layer-index).
+    , layerIndex ? false
     , ...
     }@given:
     let
@@ -20,6 +22,7 @@ let
     builtins.seq (strict "pushAll" pushAll { } given) checked "pushAll" [
       (mustBe "list" "images" images)
       (mustBe "string" "registry" registry)
+      (mustBe "bool" "layerIndex" layerIndex)
       (must (images != [ ]) "'images' is empty; there is nothing to push")
       (must (wrong == [ ]) "'images' holds ${describe (builtins.head wrong)}; it takes what buildImage returns")
     ]
@@ -27,7 +30,7 @@ let
         inherit images;
         # push [FLAGS]: all of them, in this order.
         push = runnables.script "push" ''
-          exec ${n2c}/bin/n2c push --all ${list} "$@"
+          exec ${n2c}/bin/n2c push --all ${list} ${lib.optionalString layerIndex "--layer-index "}"$@"
         '';
       });
 in

@@ -13,6 +13,8 @@ let
     (key: "--annotation " + lib.escapeShellArg "index:${key}=${index.annotations.${key}}")
     (builtins.attrNames index.annotations);
 
+  layerIndex = made: lib.optionalString made.layerIndex "--layer-index ";
+
   # The historic commands, in skopeo's words: people pass skopeo's arguments to them.
   copyTo = image: name: line: destination: script name ''
     echo ${line}
@@ -44,7 +46,7 @@ in
     {
       # push [REFERENCE] [FLAGS]: to a registry. Without a reference: to the image's own name.
       push = script "push" ''
-        exec ${n2c}/bin/n2c push ${image} --own-name ${reference} "$@"
+        exec ${n2c}/bin/n2c push ${image} --own-name ${reference} ${layerIndex image}"$@"
       '';
       # load [MORE-NAMES] [FLAGS]: into the container engine of this machine, under the image's own name.
       load = script "load" ''
@@ -84,7 +86,7 @@ in
     {
       # push [REFERENCE] [FLAGS]: every image and the index over them. Without a reference: to the index's own name.
       push = script "push" ''
-        exec ${n2c}/bin/n2c push --index ${files} --own-name ${reference} ${annotations index} "$@"
+        exec ${n2c}/bin/n2c push --index ${files} --own-name ${reference} ${layerIndex index}${annotations index} "$@"
       '';
     };
 }

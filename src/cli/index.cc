@@ -132,6 +132,7 @@ void add_index_command(CLI::App& app, Invocation& chosen) {
       ->option_text("DESTINATION")
       ->required();
   add_transfer_options(*command, arguments->transfer);
+  add_layer_index_option(*command, arguments->transfer);
   add_metadata_options(*command, arguments->metadata);
   add_registry_options(*command, arguments->transfer.registry);
   command->callback([arguments, &chosen] {
@@ -139,11 +140,12 @@ void add_index_command(CLI::App& app, Invocation& chosen) {
       const auto address =
           or_throw(Address::parse(arguments->others.back()), ErrorKind::usage, "DESTINATION");
       const oci::Reference to = address.reference.value_or(oci::Reference{});
-      return run_index(
-          {.sources = sources_of(arguments->first, arguments->others),
-           .destination = address,
-           .registry = {.to = to, .cache_file = DigestCache::usual_file(process_environment())}},
-          arguments->transfer, arguments->metadata, chosen.debug, stop);
+      return run_index({.sources = sources_of(arguments->first, arguments->others),
+                        .destination = address,
+                        .registry = {.to = to,
+                                     .cache_file = DigestCache::usual_file(process_environment()),
+                                     .layer_index = arguments->transfer.layer_index}},
+                       arguments->transfer, arguments->metadata, chosen.debug, stop);
     };
   });
 }

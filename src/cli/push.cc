@@ -1,11 +1,16 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "base/file.h"
+#include "base/locked.h"
+#include "base/system.h"
+#include "base/tasks.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cache/digest_cache.h"
@@ -18,6 +23,7 @@
 #include "console/output.h"
 #include "places/open.h"
 #include "places/push_list.h"
+#include "places/push_turns.h"
 
 namespace n2c::cli {
 
@@ -58,7 +64,8 @@ RegistryPush registry_push_of(const PushArguments& arguments, const oci::Referen
   RegistryPush push{.to = to,
                     .reuse = !arguments.transfer.no_reuse,
                     .verify_reuse = arguments.verify_reuse,
-                    .cache_file = DigestCache::usual_file(process_environment())};
+                    .cache_file = DigestCache::usual_file(process_environment()),
+                    .layer_index = arguments.transfer.layer_index};
   for (const auto& text : arguments.reuse_from) {
     push.reuse_from.push_back(reference_of(text, "--reuse-from"));
   }
@@ -177,40 +184,112 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
   return 0;
 }
 
-/// Several images, one after another. What one has compressed and sent is known to the next: it is
-/// mounted there.
+/// The layers of the image that a file describes. None where that cannot be told: the push of it
+/// says why.
+std::set<oci::Digest> layers_of(const std::string& image, const PushArguments& arguments) {
+  try {
+    std::set<oci::Digest> layers;
+    const Image described = load_described(image, arguments.transfer.store_root, {});
+    for (const Layer& layer : described.layers) layers.insert(layer.diff_id);
+    return layers;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+/// Several images, side by side where they share no layer that is still to be sent. What one has
+/// compressed and sent is known to the next: it is mounted there.
 class PushOfAll {
  public:
-  PushOfAll(const PushArguments& arguments, const Address& first, bool debug)
-      : arguments_(arguments), registries_(options_of(first, debug)) {
+  PushOfAll(const PushArguments& arguments, const std::vector<ImageToPush>& images, bool debug)
+      : arguments_(arguments), images_(images), registries_(options_of(debug)) {
     if (cache_file_.empty()) cache_file_ = in_place_of_cache_.emplace().path() / "pushes";
   }
 
-  void push(const ImageToPush& listed, std::stop_token stop) {
-    const auto progress = make_progress(arguments_.transfer.progress);
-    ImageArgument image = open_image_argument(listed.image, arguments_.transfer.store_root,
-                                              arguments_.metadata, stop);
-    const oci::Reference& to = *listed.to.reference;
-    RegistryPush push = registry_push_of(arguments_, to);
-    push.cache_file = cache_file_;
-    push.places = places_;
-    progress_ = progress.get();
-    const Unset unset{progress_};
-    const PushReport report =
-        push_there(arguments_, image, listed.to,
-                   {.registries = registries_, .registry = std::move(push)}, *progress, stop);
-    for (const LayerOutcome& layer : report.layers) {
-      if (layer.form && !arguments_.dry_run) places_.emplace(layer.form->digest, to.repository);
-    }
+  /// The failures of images, which stop no other.
+  std::vector<Error> run(const std::stop_token& stop) {
+    std::vector<std::set<oci::Digest>> layers;
+    for (const ImageToPush& image : images_) layers.push_back(layers_of(image.image, arguments_));
+    PushTurns turns(std::move(layers), most_at_once);
+    const std::size_t workers = std::min(images_.size(), most_at_once);
+    run_side_by_side(workers, workers, stop, [&](std::size_t, const std::stop_token& inner) {
+      while (const auto turn = turns.take(inner)) {
+        bool is_there = false;
+        const GivenBack given_back{turns, turn->image, is_there};
+        is_there = push_or_tell(images_[turn->image], turn->side_by_side, inner);
+      }
+    });
+    return failures_.with([](auto& failures) { return std::move(failures); });
   }
 
  private:
-  RegistryOptions options_of(const Address& first, bool debug) {
+  /// Each takes a share of the threads and memory that one push has.
+  static constexpr std::size_t most_at_once = 4;
+
+  struct GivenBack {
+    PushTurns& turns;
+    std::size_t image;
+    const bool& is_there;
+    ~GivenBack() { turns.give_back(image, is_there); }
+  };
+
+  bool push_or_tell(const ImageToPush& image, std::size_t side_by_side,
+                    const std::stop_token& stop) {
+    try {
+      push(image, side_by_side, stop);
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      print_error(error, cat("n2c: ", shown(image.to), ": "));
+      failures_.with([&](auto& failures) { failures.push_back(error); });
+      return false;
+    }
+  }
+
+  void push(const ImageToPush& listed, std::size_t side_by_side, const std::stop_token& stop) {
+    const PushArguments arguments = share_of(side_by_side);
+    const auto progress = make_progress(arguments.transfer.progress);
+    ImageArgument image =
+        open_image_argument(listed.image, arguments.transfer.store_root, arguments.metadata, stop);
+    const oci::Reference& to = *listed.to.reference;
+    RegistryPush push = registry_push_of(arguments, to);
+    push.cache_file = cache_file_;
+    push.places = places_.with([](const auto& places) { return places; });
+    if (side_by_side == 1) progress_ = progress.get();
+    const Unset unset{progress_};
+    const PushReport report =
+        push_there(arguments, image, listed.to,
+                   {.registries = registries_, .registry = std::move(push)}, *progress, stop);
+    places_.with([&](auto& places) {
+      for (const LayerOutcome& layer : report.layers) {
+        if (layer.form && !arguments.dry_run) places.emplace(layer.form->digest, to.repository);
+      }
+    });
+  }
+
+  /// Of images side by side no progress is drawn, but where it goes to a log or a program.
+  PushArguments share_of(std::size_t side_by_side) const {
+    PushArguments share = arguments_;
+    if (side_by_side == 1) return share;
+    TransferArguments& transfer = share.transfer;
+    const auto part = [&](std::size_t all) { return std::max<std::size_t>(1, all / side_by_side); };
+    transfer.uploads = part(transfer.uploads);
+    transfer.probes = part(transfer.probes);
+    transfer.compression_threads =
+        part(transfer.compression_threads == 0 ? processor_count() : transfer.compression_threads);
+    if (transfer.progress.style == "auto" || transfer.progress.style == "tty") {
+      transfer.progress.style = "none";
+    }
+    return share;
+  }
+
+  RegistryOptions options_of(bool debug) {
     const auto unused = make_progress(arguments_.transfer.progress);
     RegistryOptions options =
-        make_registry_options(arguments_.transfer.registry, first, *unused, debug);
+        make_registry_options(arguments_.transfer.registry, images_.front().to, *unused, debug);
     options.note = [this](const Printable& line) {
-      if (ConsoleProgress* progress = progress_) progress->note(line);
+      ConsoleProgress* progress = progress_;
+      (progress != nullptr ? *progress : *quiet_).note(line);
     };
     return options;
   }
@@ -221,11 +300,15 @@ class PushOfAll {
   };
 
   const PushArguments& arguments_;
-  std::atomic<ConsoleProgress*> progress_ = nullptr;  // of the image that is being pushed
+  const std::vector<ImageToPush>& images_;
+  std::atomic<ConsoleProgress*> progress_ = nullptr;  // of the image that is pushed alone
+  std::unique_ptr<ConsoleProgress> quiet_ =
+      make_progress({.quiet = arguments_.transfer.progress.quiet, .style = "none"});
   Registries registries_;
   std::filesystem::path cache_file_ = DigestCache::usual_file(process_environment());
   std::optional<TemporaryFolder> in_place_of_cache_;
-  std::map<oci::Digest, oci::Repository> places_;
+  Locked<std::map<oci::Digest, oci::Repository>> places_;
+  Locked<std::vector<Error>> failures_;
 };
 
 void refuse_for_all(const PushArguments& arguments) {
@@ -242,17 +325,7 @@ int push_all(const PushArguments& arguments, bool debug, const std::stop_token& 
   const auto below =
       arguments.others.empty() ? std::nullopt : std::optional(arguments.others.front());
   const std::vector<ImageToPush> images = read_push_list(arguments.image, below);
-  PushOfAll all(arguments, images.front().to, debug);
-  std::vector<Error> failures;
-  for (const ImageToPush& image : images) {
-    try {
-      all.push(image, stop);
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::cancelled) throw;
-      print_error(error, cat("n2c: ", shown(image.to), ": "));
-      failures.push_back(error);
-    }
-  }
+  const std::vector<Error> failures = PushOfAll(arguments, images, debug).run(stop);
   if (failures.empty()) return 0;
   throw Error(failures.front().kind(),
               cat(failures.size(), " of ", images.size(), " images were not pushed"));
@@ -338,6 +411,7 @@ void add_push_options(CLI::App& command, PushArguments& arguments) {
                    "say what would be sent and why; send nothing");
   add_transfer_options(command, arguments.transfer);
   add_trust_options(command, arguments.transfer);
+  add_layer_index_option(command, arguments.transfer);
   add_metadata_options(command, arguments.metadata);
   add_registry_options(command, arguments.transfer.registry);
 }

@@ -84,6 +84,13 @@ void add_trust_options(CLI::App& command, TransferArguments& arguments) {
   command.add_flag("--no-reuse", arguments.no_reuse, "compress everything anew");
 }
 
+void add_layer_index_option(CLI::App& command, TransferArguments& arguments) {
+  command
+      .add_flag("--layer-index", arguments.layer_index,
+                "keep an index of layers in the repository, and learn from it what is there")
+      ->envname("N2C_LAYER_INDEX");
+}
+
 PushOptions push_options_of(const TransferArguments& arguments, Address::Kind destination) {
   for (const std::string& tag : arguments.tags) {
     if (oci::is_tag(tag)) continue;

@@ -36,7 +36,7 @@ struct TransferArguments {
   std::string compression, format = "auto", digest_file, store_root;
   std::vector<std::string> tags;
   std::size_t compression_threads = 0, uploads = 5, probes = 32;
-  bool verify = false, check_blobs = false, no_reuse = false;
+  bool verify = false, check_blobs = false, no_reuse = false, layer_index = false;
   ProgressArguments progress;
   RegistryArguments registry;
 };
@@ -46,6 +46,9 @@ void add_transfer_options(CLI::App& command, TransferArguments& arguments);
 
 /// Declares --check-blobs and --no-reuse.
 void add_trust_options(CLI::App& command, TransferArguments& arguments);
+
+/// Declares --layer-index.
+void add_layer_index_option(CLI::App& command, TransferArguments& arguments);
 
 /// What they mean for that destination. Without --compression layers are gzip where images are
 /// stored and shared, and plain in dir: folders and engines (docs/format.md A9). Throws

@@ -24,6 +24,8 @@ bool is_worth_going_on(const Error& error) {
 
 /// Likely tags are a help and no more, so they are not waited for longer.
 constexpr std::chrono::seconds patience_with_likely_tags{3};
+/// It may be some megabytes long.
+constexpr std::chrono::seconds patience_with_layer_index{10};
 /// So many are looked at side by side, and then as many again while layers are unknown.
 constexpr std::size_t tags_of_a_round = most_likely_tags / 2;
 
@@ -47,8 +49,17 @@ std::string name_of(const oci::Reference& reference) {
 }  // namespace
 
 RepositoryState Learning::discover(std::stop_token stop) {
-  const KnownForms cached = cached_forms();
+  KnownForms cached = cached_forms();
+  if (push_.layer_index) {
+    KnownForms indexed = indexed_forms(stop);
+    indexed.add(cached);
+    cached = std::move(indexed);
+  }
   expected_ = outgoing_.expected(cached);
+  if (layer_index_ && layer_index_->index && is_all_there(stop)) {
+    state_.forms = std::move(cached);
+    return std::move(state_);
+  }
   for (const std::string& tag : outgoing_.tags) {
     const auto now = look_at({push_.to.repository, tag, std::nullopt}, stop);
     if (now) state_.tags.emplace(tag, *now);
@@ -60,6 +71,34 @@ RepositoryState Learning::discover(std::stop_token stop) {
   learn_from_last_tag(stop);
   if (state_.manifests.empty() && lacks_forms()) learn_from_likely_tags(stop);
   return std::move(state_);
+}
+
+/// Whatever goes wrong here, the push goes on without.
+KnownForms Learning::indexed_forms(const std::stop_token& stop) {
+  const oci::Reference reference{push_.to.repository, std::string(layer_index_tag), std::nullopt};
+  guessing_ = stop;
+  const Deadline deadline(registries_.clock(), stop, patience_with_layer_index);
+  auto client = registries_.client(push_.to.repository);
+  layer_index_ =
+      attempt(reference, [&] { return std::optional(read_layer_index(client, deadline.token())); });
+  guessing_.reset();
+  KnownForms forms;
+  if (!layer_index_ || !layer_index_->index) return forms;
+  for (const auto& [diff_id, form] : layer_index_->index->pairs()) {
+    forms.add(diff_id, {form, reference.str()});
+  }
+  return forms;
+}
+
+/// When the layer index tells what would be written, it is asked for by its digest, and no tag is.
+bool Learning::is_all_there(const std::stop_token& stop) {
+  if (lacks_forms() || !push_.reuse_from.empty()) return false;
+  auto client = registries_.client(push_.to.repository);
+  const auto there = attempt(
+      push_.to, [&] { return client.head_manifest(expected_.root->str(), stop).has_value(); });
+  if (there) state_.manifests.insert(expected_.all.begin(), expected_.all.end());
+  // Where it is not there, no tag holds it.
+  return there || expected_.all.size() == 1;
 }
 
 KnownForms Learning::cached_forms() const {
@@ -101,7 +140,7 @@ void Learning::learn_from_last_tag(const std::stop_token& stop) {
 /// A new tag in a repository that has others. Whatever goes wrong here, the push goes on without.
 void Learning::learn_from_likely_tags(const std::stop_token& stop) {
   guessing_ = stop;
-  const Deadline deadline(stop, patience_with_likely_tags);
+  const Deadline deadline(registries_.clock(), stop, patience_with_likely_tags);
   const std::vector<std::string> likely =
       attempt({push_.to.repository}, [&] { return tags_to_look_at(deadline.token()); });
   for (std::span<const std::string> left = likely; !left.empty() && lacks_forms();) {
@@ -121,17 +160,20 @@ std::vector<std::string> Learning::tags_to_look_at(const std::stop_token& stop) 
   const std::string pushed = outgoing_.tags.empty() ? "" : outgoing_.tags.front();
   auto client = registries_.client(push_.to.repository);
   auto page = client.get_tag_page("", stop);
-  if (!page) return {};
+  if (!page) {
+    registries_.trace(cat("nothing learnt from ", push_.to.repository.str(), ": it lists no tags"));
+    return {};
+  }
   std::vector<std::string> tags = std::move(page->tags);
   if (page->next && !tags.empty()) {
     const std::string shown = tags.back();
+    registries_.trace(cat(push_.to.repository.str(), " has more tags than are looked through"));
     std::string asked;
     for (const std::string& before : {beginning_of_form(pushed), nearly_all_of(pushed)}) {
       if (before <= shown || before == asked) continue;
       asked = before;
-      if (auto more = client.get_tag_page(before, stop)) {
-        std::ranges::move(more->tags, std::back_inserter(tags));
-      }
+      auto more = attempt({push_.to.repository}, [&] { return client.get_tag_page(before, stop); });
+      if (more) std::ranges::move(more->tags, std::back_inserter(tags));
     }
     for (const char* name : {"latest", "main"}) {
       if (name > shown) tags.emplace_back(name);

@@ -13,6 +13,7 @@
 
 #include "cache/digest_cache.h"
 #include "image/image.h"
+#include "remote/layer_index.h"
 #include "remote/push_wishes.h"
 #include "remote/registries.h"
 #include "transfer/plan.h"
@@ -31,9 +32,10 @@ struct Outgoing {
 
 /// Asks the tags that are to be written, what --reuse-from names, the cache, and the tag that the
 /// cache remembers; and while something is still unknown, the tags of the repository that most
-/// probably share layers (likely_tags.h). Each may be an image or an index. When the cache knows
-/// the manifest that is to be written, and a tag holds it, that tag is all that is asked for. One
-/// thread, one push.
+/// probably share layers (likely_tags.h). Each may be an image or an index. Where the repository's
+/// layer index tells all, and what is to be written is there, nothing else is asked. When the cache
+/// knows the manifest that is to be written, and a tag holds it, that tag is all that is asked for.
+/// One thread, one push.
 class Learning {
  public:
   /// All outlive this.
@@ -47,8 +49,12 @@ class Learning {
 
   /// A failure to learn is only noted; a failure that would stop the push too is thrown as Error.
   RepositoryState discover(std::stop_token stop);
+  /// What discover() found of the repository's layer index. Nothing where it was not read.
+  const std::optional<HeldLayerIndex>& layer_index() const { return layer_index_; }
 
  private:
+  KnownForms indexed_forms(const std::stop_token& stop);
+  bool is_all_there(const std::stop_token& stop);
   KnownForms cached_forms() const;
   void learn_from_last_tag(const std::stop_token& stop);
   void learn_from_likely_tags(const std::stop_token& stop);
@@ -72,7 +78,8 @@ class Learning {
   const Outgoing& outgoing_;
   Progress& progress_;
   RepositoryState state_;
-  ExpectedManifests expected_;       // by the forms that are known so far
+  ExpectedManifests expected_;  // by the forms that are known so far
+  std::optional<HeldLayerIndex> layer_index_;
   std::set<std::string> looked_at_;  // tags of this repository
   /// The push's stop, while what is looked at is a guess. Whatever else fails then is for --debug.
   std::optional<std::stop_token> guessing_;

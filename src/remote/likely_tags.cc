@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "remote/layer_index.h"
 
 namespace n2c {
 
@@ -23,8 +24,10 @@ std::size_t end_of_run(std::string_view text, std::size_t from, bool (*of)(char)
   return from;
 }
 
-/// Whether the tag is kept for what belongs to an image: the referrers' fallback tag, and cosign's.
+/// Whether the tag is kept for what belongs to an image: the referrers' fallback tag, cosign's, and
+/// our own.
 bool belongs_to_an_image(std::string_view tag) {
+  if (tag == layer_index_tag) return true;
   for (const std::string_view algorithm : {"sha256-", "sha512-"}) {
     if (tag.starts_with(algorithm)) return true;
   }

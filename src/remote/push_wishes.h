@@ -26,6 +26,7 @@ struct RegistryPush {
   /// The file of what this machine learnt before (digest_cache.h), which is added to. Empty: no
   /// cache.
   std::filesystem::path cache_file{};
+  bool layer_index = false;  ///< --layer-index: learn from the repository's, and keep it
   /// Its tags and must_be are set by push_to_registry().
   PushOptions options{};
 };

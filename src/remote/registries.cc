@@ -42,7 +42,7 @@ std::shared_ptr<registry::Host> Registries::host_of(const std::string& host) {
     auto& slot = hosts[host];
     if (!slot) {
       slot = std::make_shared<registry::Host>(
-          host, *transport_, *auth_, clock_,
+          host, *transport_, *auth_, clock(),
           registry::HostOptions{.plain_http = speaks_plain_http(host),
                                 .tls = wants_tls(host),
                                 .allow_http_redirect = options_.allow_http_redirect,

@@ -40,6 +40,7 @@ struct RegistryOptions {
   std::optional<std::uint64_t> chunk_size{};      ///< --chunk-size, bytes
   std::size_t in_flight = 64;                     ///< requests to one host at once
   std::function<void(const Printable&)> note{};   ///< retries, fallbacks, warnings
+  Clock* clock = nullptr;                         ///< in place of the machine's; outlives them
   std::function<void(const Printable&)> trace{};  ///< --debug: requests, secrets masked
 };
 
@@ -54,6 +55,7 @@ class Registries {
   /// A client of a repository; several may live side by side. It must not outlive this.
   registry::RegistryClient client(const oci::Repository& repository,
                                   registry::Access access = registry::Access::push);
+  Clock& clock() { return options_.clock != nullptr ? *options_.clock : clock_; }
   /// One line for --debug.
   void trace(const Printable& line) const {
     if (options_.trace) options_.trace(line);

@@ -1,13 +1,17 @@
 #include "remote/registry_push.h"
 
 #include <algorithm>
+#include <chrono>
+#include <map>
 #include <set>
 
+#include "base/deadline.h"
 #include "base/tasks.h"
 #include "base/text.h"
 #include "cache/digest_cache.h"
 #include "cache/layer_forms.h"
 #include "codec/codec.h"
+#include "remote/layer_index.h"
 #include "remote/learning.h"
 #include "remote/registry_store.h"
 
@@ -28,6 +32,8 @@ PushOptions options_of(const RegistryPush& push) {
 
 /// At most this many, for each repository that lacks a blob costs a request.
 constexpr std::size_t most_remembered_siblings = 2;
+/// So long a push waits for its layer index to be written.
+constexpr std::chrono::seconds patience_with_index{30};
 
 /// The repositories to mount from: those of --mount-from, those of --reuse-from, and others that
 /// this machine pushed to. All are of this registry.
@@ -68,22 +74,70 @@ class RepositoryPush {
 
   RepositoryState discover(const Outgoing& outgoing, const std::stop_token& stop) {
     RepositoryState state;
+    refuse_index_tag();
     if (push_.reuse) {
-      state = Learning(registries_, push_, cache_, outgoing, progress_).discover(stop);
+      Learning learning(registries_, push_, cache_, outgoing, progress_);
+      state = learning.discover(stop);
+      layer_index_ = learning.layer_index();
     }
     if (push_.verify_reuse) verify_known(outgoing, state, stop);
     return state;
   }
 
   /// Remembers what the codec made of layers, and where they were pushed. It replaces what was
-  /// remembered of them.
-  void remember(const PairedLayers& compressed) {
+  /// remembered of them. The repository's layer index learns the same.
+  void remember(const Outgoing& outgoing, const KnownForms& known, const PairedLayers& compressed,
+                const std::stop_token& stop) {
+    if (push_.layer_index) keep_index(pairs_of(outgoing, known, compressed), stop);
     remember_forms(cache_, options_.compression.recipe(), {compressed.begin(), compressed.end()});
     cache_.add_push(push_.to.repository, options_.tags.empty() ? "" : options_.tags.front());
     cache_.save();  // without it the next push takes longer, no more
   }
 
  private:
+  void refuse_index_tag() const {
+    if (!push_.layer_index ||
+        std::ranges::find(options_.tags, layer_index_tag) == options_.tags.end()) {
+      return;
+    }
+    throw Error(ErrorKind::usage,
+                cat("the tag ", layer_index_tag, " is the layer index's, and no image's"),
+                "push another tag, or without --layer-index");
+  }
+
+  /// How the layers that were compressed, now or earlier, are stored.
+  PairedLayers pairs_of(const Outgoing& outgoing, const KnownForms& known,
+                        const PairedLayers& compressed) const {
+    std::map<oci::Digest, oci::Descriptor> pairs;
+    for (const Image* image : outgoing.images) {
+      for (const PlannedLayer& layer : plan_layers(*image, known, options_.compression)) {
+        if (layer.compress && layer.form) {
+          pairs.emplace(image->layers[layer.first].diff_id, *layer.form);
+        }
+      }
+    }
+    for (const auto& [diff_id, form] : compressed) pairs.insert_or_assign(diff_id, form);
+    return {pairs.begin(), pairs.end()};
+  }
+
+  /// The image is there: what goes wrong now is only noted.
+  void keep_index(const PairedLayers& pairs, const std::stop_token& stop) {
+    if (pairs.empty()) return;
+    if (layer_index_ && layer_index_->index && layer_index_->index->has(pairs)) return;
+    try {
+      const Deadline deadline(registries_.clock(), stop, patience_with_index);
+      const auto add = [&](LayerIndex& index) {
+        if (index.has(pairs)) return false;
+        index.add(pairs);
+        return true;
+      };
+      change_layer_index(client_, add, deadline.token());
+    } catch (const Error& error) {
+      if (stop.stop_requested()) throw;
+      progress_.note(cat("the layer index was not written: ", error.message()));
+    }
+  }
+
   RegistryStore make_store() {
     RegistryStore::Mount mount;
     // A dry run asks where the blob is, and mounts nothing.
@@ -115,15 +169,26 @@ class RepositoryPush {
     return reused;
   }
 
+  bool unpacks_to(const oci::Descriptor& form, const oci::Digest& diff_id,
+                  const std::stop_token& stop) {
+    try {
+      return oci::measure(decompress(client_.open_blob(form, stop)), {}, stop).digest == diff_id;
+    } catch (const Error& error) {
+      // It has another size than was said, or is nothing that was compressed.
+      if (error.kind() == ErrorKind::integrity || error.kind() == ErrorKind::input) return false;
+      throw;
+    }
+  }
+
   /// Fetches and unpacks the forms that would be reused, and forgets the wrong ones.
   void verify_known(const Outgoing& outgoing, RepositoryState& state, const std::stop_token& stop) {
     const std::vector<Reused> all = reused(outgoing, state.forms);
     std::vector<char> is_false(all.size(), 0);
     run_side_by_side(all.size(), options_.uploads, stop, [&](std::size_t i, std::stop_token inner) {
       const oci::Descriptor& form = *all[i].layer.form;
-      if (!client_.has_blob(form, inner)) return;
-      const auto plain = oci::measure(decompress(client_.open_blob(form, inner)), {}, inner);
-      is_false[i] = plain.digest != all[i].diff_id ? 1 : 0;
+      if (client_.has_blob(form, inner) && !unpacks_to(form, all[i].diff_id, inner)) {
+        is_false[i] = 1;
+      }
     });
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (is_false[i] == 0) continue;
@@ -141,6 +206,7 @@ class RepositoryPush {
   DigestCache cache_;
   registry::RegistryClient client_;
   RegistryStore store_;
+  std::optional<HeldLayerIndex> layer_index_;  // before the push
 };
 
 std::vector<const Image*> described(const std::vector<IndexEntry>& entries) {
@@ -163,10 +229,13 @@ PushReport push_to_registry(const Image& image, Registries& registries, const Re
       if (!manifest) return {};
       return {.root = manifest->digest, .all = {manifest->digest}};
     };
-    const RepositoryState state = repository.discover({{&image}, options.tags, expected}, stop);
+    const Outgoing outgoing{{&image}, options.tags, expected};
+    const RepositoryState state = repository.discover(outgoing, stop);
     PushPlan plan = plan_push(image, options, state);
     PushReport report = transfer(std::move(plan), repository.store(), progress, stop);
-    if (!options.dry_run) repository.remember(compressed_forms(image, report));
+    if (!options.dry_run) {
+      repository.remember(outgoing, state.forms, compressed_forms(image, report), stop);
+    }
     return report;
   });
 }
@@ -181,10 +250,10 @@ IndexReport push_to_registry(const RegistryIndex& index, Registries& registries,
     const auto expected = [&](const KnownForms& forms) {
       return expected_manifests(entries, options, forms);
     };
-    const RepositoryState state =
-        repository.discover({described(entries), options.push.tags, expected}, stop);
+    const Outgoing outgoing{described(entries), options.push.tags, expected};
+    const RepositoryState state = repository.discover(outgoing, stop);
     IndexReport report = push_entries(entries, repository.store(), options, progress, stop, state);
-    repository.remember(report.compressed_forms);
+    repository.remember(outgoing, state.forms, report.compressed_forms, stop);
     return report;
   });
 }

@@ -115,6 +115,9 @@ push=$(made "(buildIndex { name = \"$registry/index\"; tag = \"1\"; images = map
 check "an index alike" equal "$(tags index)" '["1","2"]'
 push=$(made "(pushAll { registry = \"$registry/all\"; images = map (name: buildImage { inherit name; tag = \"1\"; }) [ \"a\" \"b\" ]; }).push")/bin/push
 "$push" --quiet > "$work/push.log" 2>&1 || fail "push several images: $(cat "$work/push.log")"
+push=$(made "(buildImage { name = \"$registry/indexed\"; tag = \"1\"; layerIndex = true; copyToRoot = pkgs.writeTextDir \"a\" \"a\"; }).push")/bin/push
+"$push" --quiet > "$work/push.log" 2>&1 || fail "push with a layer index: $(cat "$work/push.log")"
+check "layerIndex keeps one in the repository" equal "$(tags indexed)" '["1","n2c-layer-index"]'
 check "several images each to its own name" equal "$(tags all/a)$(tags all/b)" '["1"]["1"]'
 
 # -- layers on layers

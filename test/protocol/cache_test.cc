@@ -1,6 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "cache/digest_cache.h"
+#include "test/support/faulty_registry.h"
+#include "test/support/moved_clock.h"
 #include "test/support/push_scene.h"
 #include "test/support/silent_progress.h"
 #include "test/support/transports.h"
@@ -12,6 +16,25 @@ using namespace n2c::test;
 
 namespace {
 
+/// What --debug says.
+class DebugLines {
+ public:
+  RegistryOptions options() {
+    return {.trace = [this](const Printable& line) {
+      lines_.with([&](auto& lines) { lines.push_back(line.str()); });
+    }};
+  }
+  bool say(const std::string& beginning) const {
+    return lines_.with([&](const auto& lines) {
+      return std::ranges::any_of(
+          lines, [&](const std::string& line) { return line.starts_with(beginning); });
+    });
+  }
+
+ private:
+  Locked<std::vector<std::string>> lines_;
+};
+
 /// An image of two layers, one of them large, and where it is pushed to.
 struct Scene : PushScene {
   WatchedImage watched;
@@ -20,6 +43,12 @@ struct Scene : PushScene {
     watched.add(pattern(bytes));
     watched.add("a small layer");
     watched.describe("amd64");
+  }
+
+  PushReport push_traced(const std::string& to, RegistryOptions options) {
+    SilentProgress progress;
+    Registries registries(std::move(options));
+    return push_to_registry(watched.image, registries, push_to(to), progress, {});
   }
 
   PushReport push(const std::string& to, bool reuse = true, bool dry_run = false) {
@@ -247,21 +276,65 @@ TEST_CASE("of a list of ten thousand tags a few pages are read, and the neighbou
   CHECK(scene.requests("GET /v2/acme/app/tags/list") <= 3);
 }
 
-TEST_CASE("a tag list that is refused, broken or slow does not end a push") {
+TEST_CASE("a tag list that is refused or broken is asked for once, and does not end a push") {
   for (const int status : {401, 403, 404, 405, 429, 500, 200}) {
     CAPTURE(status);
     Scene scene(100'000);
     scene.push("/acme/app:1");
     scene.lose_cache();
     scene.interfere("GET /v2/acme/app/tags/list", status);
-    CHECK(scene.push("/acme/app:2").manifest);
+    scene.forget_requests();
+    DebugLines debug;
+    CHECK(scene.push_traced("/acme/app:2", debug.options()).manifest);
     CHECK(scene.store().find_tag("acme/app", "2"));
+    CHECK(scene.requests("GET /v2/acme/app/tags/list") == 1);
+    CHECK(debug.say("nothing learnt from " + scene.host() + "/acme/app: "));
   }
+}
+
+TEST_CASE("a tag list that takes ten seconds is not waited for") {
   Scene scene(100'000);
   scene.push("/acme/app:1");
   scene.lose_cache();
-  scene.interfere("GET /v2/acme/app/tags/list", 200, std::chrono::seconds(20));
-  CHECK(scene.push("/acme/app:2").manifest);
+  scene.interfere("GET /v2/acme/app/tags/list", 200, std::chrono::seconds(10));
+  MovedClock clock;
+  std::jthread later([&] {
+    clock.wait_for_waits(1);
+    clock.advance(std::chrono::seconds(4));
+  });
+  DebugLines debug;
+  RegistryOptions options = debug.options();
+  options.clock = &clock;
+  CHECK(scene.push_traced("/acme/app:2", std::move(options)).manifest);
+  CHECK(scene.store().find_tag("acme/app", "2"));
+  CHECK(debug.say("nothing learnt from " + scene.host() + "/acme/app: "));
+}
+
+TEST_CASE("a tag list that pages for ever is asked for three times at most") {
+  FaultyRegistry registry;
+  registry.when("GET", "/tags/list").times(1000).amend([](registry::Reply& reply) {
+    std::string tags;
+    for (int i = 0; i < 1000; ++i) tags += cat(i == 0 ? "" : ",", "\"build-", 1000 + i, "\"");
+    reply = {.status = 200,
+             .headers = {{"Link", "</v2/acme/app/tags/list?last=build-1999>; rel=\"next\""}},
+             .body = cat(R"({"name":"acme/app","tags":[)", tags, "]}")};
+  });
+  for (const char* tag : {"main-3f2a1bc", "v1.2.3", "build-2000", "1"}) {
+    CAPTURE(tag);
+    const std::size_t asked = registry.requests("GET /v2/acme/app/");
+    WatchedImage image;
+    image.add(cat("the layer of ", tag));
+    image.describe("amd64");
+    DebugLines debug;
+    Registries registries(debug.options());
+    SilentProgress progress;
+    const oci::Reference to{{registry.host(), "acme/app"}, tag, {}};
+    push_to_registry(image.image, registries, {.to = to}, progress, {});
+    CHECK(registry.store().find_tag("acme/app", tag));
+    // The tag, three pages, and eight tags that are not there.
+    CHECK(registry.requests("GET /v2/acme/app/") - asked <= 1 + 3 + 8);
+    CHECK(debug.say(registry.host() + "/acme/app has more tags than are looked through"));
+  }
 }
 
 TEST_CASE("likely tags whose manifests or configs cannot be read do not end a push") {

@@ -1,0 +1,180 @@
+#include "remote/layer_index.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <random>
+#include <variant>
+
+#include "base/clock.h"
+#include "base/retry.h"
+#include "base/text.h"
+#include "go/encoding_json.h"
+#include "registry/client/upload.h"
+
+namespace n2c {
+
+namespace mt = oci::media_type;
+
+namespace {
+
+constexpr const char* diff_id_key = "n2c.diff-id";
+/// image-spec manifest.md, "Guidance for an Empty Descriptor".
+constexpr std::string_view empty_type = "application/vnd.oci.empty.v1+json";
+constexpr std::string_view empty_json = "{}";
+
+/// Of others that write at the same time, one comes through in each round.
+constexpr int most_rounds = 24;
+
+bool is_compressed_layer(std::string_view media_type) {
+  return media_type == mt::layer_gzip || media_type == mt::layer_zstd;
+}
+
+/// Replaces what a repository has under the tag.
+class IndexWriter {
+ public:
+  IndexWriter(registry::RegistryClient& client, const std::stop_token& stop)
+      : client_(client), stop_(stop) {}
+
+  /// Returns what was written. Nothing when blobs that it names were not there: they are dropped
+  /// the next time.
+  std::optional<oci::Digest> write(LayerIndex index, bool is_new) {
+    index.drop(absent_);
+    if (index.pairs().empty()) throw Error(ErrorKind::registry, "none of its blobs is there");
+    if (is_new) put_config();
+    const oci::RawManifest manifest = index.to_manifest();
+    const auto put =
+        client_.put_manifest(layer_index_tag, manifest.descriptor.media_type, manifest.json, stop_);
+    if (const auto* refused = std::get_if<registry::FormatRefused>(&put)) {
+      throw Error(ErrorKind::registry, refused->why);
+    }
+    const auto* missing = std::get_if<registry::BlobsMissing>(&put);
+    if (missing == nullptr) return manifest.descriptor.digest;
+    const std::size_t known = absent_.size();
+    absent_.insert(missing->digests.begin(), missing->digests.end());
+    if (absent_.size() == known) throw Error(ErrorKind::registry, "the registry lacks its blobs");
+    if (absent_.erase(oci::Digest::of(empty_json)) != 0) put_config();
+    return std::nullopt;
+  }
+
+ private:
+  void put_config() {
+    const auto config = oci::describe(empty_type, empty_json);
+    if (client_.has_blob(config, stop_)) return;
+    std::atomic<std::uint64_t> sent = 0;
+    client_.upload(MemorySource{std::string(empty_json)}, config.media_type, config, sent, stop_);
+  }
+
+  registry::RegistryClient& client_;
+  const std::stop_token& stop_;
+  std::set<oci::Digest> absent_;
+};
+
+/// How long a writer waits before it reads back. Who read before it wrote and has not written yet
+/// was slower than twice its own pace.
+std::chrono::nanoseconds settling(std::chrono::nanoseconds from_reading_to_written,
+                                  std::mt19937_64& random) {
+  constexpr std::chrono::nanoseconds longest = std::chrono::seconds(1);
+  const auto twice = std::min(2 * from_reading_to_written, longest);
+  return twice + twice * static_cast<int>(random() % 64) / 64;
+}
+
+}  // namespace
+
+std::optional<LayerIndex> LayerIndex::from_manifest(const oci::RawManifest& held) {
+  if (!oci::is_manifest(held.descriptor.media_type)) return std::nullopt;
+  const auto manifest = oci::Manifest::from_json(held.json);
+  if (!manifest) return std::nullopt;
+  const auto more = go::Json::parse(manifest->more);
+  if (!more || more->text_at("artifactType") != layer_index_type) return std::nullopt;
+  LayerIndex index;
+  for (const oci::Descriptor& blob : manifest->layers) {
+    const auto named = blob.annotations.find(diff_id_key);
+    if (named == blob.annotations.end() || !is_compressed_layer(blob.media_type)) continue;
+    const auto diff_id = oci::Digest::parse(named->second);
+    if (!diff_id) continue;
+    if (index.pairs_.size() == most_indexed_pairs) break;
+    index.pairs_.emplace_back(
+        *diff_id,
+        oci::Descriptor{.media_type = blob.media_type, .digest = blob.digest, .size = blob.size});
+  }
+  return index;
+}
+
+oci::RawManifest LayerIndex::to_manifest() const {
+  oci::Manifest manifest{.config = oci::describe(empty_type, empty_json), .layers = {}};
+  manifest.more =
+      go::Json(go::Json::Object{{"artifactType", std::string(layer_index_type)}}).compact();
+  for (const auto& [diff_id, blob] : pairs_) {
+    oci::Descriptor layer = blob;
+    layer.annotations = {{diff_id_key, diff_id.str()}};
+    manifest.layers.push_back(std::move(layer));
+  }
+  return oci::RawManifest::of(manifest.media_type, manifest.to_json());
+}
+
+bool LayerIndex::has(const PairedLayers& pairs) const {
+  const std::set<std::pair<oci::Digest, oci::Digest>> all = [&] {
+    std::set<std::pair<oci::Digest, oci::Digest>> known;
+    for (const auto& [diff_id, blob] : pairs_) known.emplace(diff_id, blob.digest);
+    return known;
+  }();
+  return std::ranges::all_of(
+      pairs, [&](const auto& pair) { return all.contains({pair.first, pair.second.digest}); });
+}
+
+void LayerIndex::add(const PairedLayers& newest) {
+  std::set<std::pair<oci::Digest, std::string>> layers;
+  std::set<oci::Digest> blobs;
+  for (const auto& [diff_id, blob] : newest) {
+    layers.emplace(diff_id, blob.media_type);
+    blobs.insert(blob.digest);
+  }
+  std::erase_if(pairs_, [&](const auto& pair) {
+    return layers.contains({pair.first, pair.second.media_type}) ||
+           blobs.contains(pair.second.digest);
+  });
+  pairs_.insert(pairs_.begin(), newest.begin(), newest.end());
+  keep_newest(most_indexed_pairs);
+}
+
+void LayerIndex::drop(const std::set<oci::Digest>& blobs) {
+  std::erase_if(pairs_, [&](const auto& pair) { return blobs.contains(pair.second.digest); });
+}
+
+void LayerIndex::keep_newest(std::size_t count) {
+  if (pairs_.size() > count) {
+    pairs_.erase(pairs_.begin() + static_cast<std::ptrdiff_t>(count), pairs_.end());
+  }
+}
+
+HeldLayerIndex read_layer_index(registry::RegistryClient& client, std::stop_token stop) {
+  const auto held = client.get_manifest(layer_index_tag, std::move(stop));
+  if (!held) return {};
+  return {held->descriptor.digest, LayerIndex::from_manifest(*held)};
+}
+
+LayerIndex change_layer_index(registry::RegistryClient& client,
+                              const std::function<bool(LayerIndex&)>& change,
+                              const std::stop_token& stop) {
+  SystemClock clock;
+  std::mt19937_64 random{std::random_device{}()};
+  IndexWriter writer(client, stop);
+  std::optional<oci::Digest> written;
+  for (int round = 0; round < most_rounds; ++round) {
+    const auto began = clock.now();
+    const HeldLayerIndex held = read_layer_index(client, stop);
+    if (held.manifest && !held.index) {
+      throw Error(ErrorKind::registry,
+                  cat("the tag ", layer_index_tag, " names something that is no layer index"),
+                  "push without --layer-index, or remove that tag");
+    }
+    LayerIndex index = held.index.value_or(LayerIndex());
+    if ((written && held.manifest == written) || !change(index)) return index;
+    written = writer.write(std::move(index), !held.manifest);
+    if (written) clock.wait(settling(clock.now() - began, random), stop);
+  }
+  throw Error(ErrorKind::registry, "others keep changing it", "the next push adds what it knows");
+}
+
+}  // namespace n2c
