@@ -17,6 +17,7 @@
 #include "cli/command.h"
 #include "cli/image_argument.h"
 #include "cli/index.h"
+#include "cli/line/push_plan.h"
 #include "cli/line/result.h"
 #include "cli/transfer_options.h"
 #include "console/console_progress.h"
@@ -89,37 +90,6 @@ Counts counts_of(const PushReport& report) {
           .bytes_sent = report.bytes_sent};
 }
 
-std::string_view verb(const LayerOutcome& layer) {
-  if (!layer.outcome) return "send";
-  return *layer.outcome == BlobOutcome::mounted ? "mount" : "already there";
-}
-
-/// What the push would do, for --json.
-go::Json plan_of(const Address& to, const Image& image, const PushReport& report) {
-  go::Json layers(go::Json::Array{});
-  for (const LayerOutcome& layer : report.layers) {
-    const Layer& source = image.layers[layer.first];
-    go::Json one;
-    one.set("diff_id", source.diff_id.str()).set("would", verb(layer));
-    one.set("size", go::Json(layer.form ? layer.form->size : source.blob.descriptor.size));
-    layers.push(
-        one.set("is_compressed_size", go::Json(layer.form.has_value())).set("why", layer.why));
-  }
-  go::Json json;
-  json.set("command", "push --dry-run").set("reference", shown(to));
-  return json.set("layers", std::move(layers));
-}
-
-void print_plan(const Image& image, const PushReport& report) {
-  for (const LayerOutcome& layer : report.layers) {
-    const Layer& source = image.layers[layer.first];
-    const std::string size = layer.form ? brief_bytes(layer.form->size)
-                                        : brief_bytes(source.blob.descriptor.size) + " plain";
-    terminal::print(cat("layer ", layer.first + 1, " ", source.diff_id.brief(), ": ", verb(layer),
-                        ", ", size, ", ", layer.why));
-  }
-}
-
 void write_files(const PushArguments& arguments, const StreamedPush& pushed) {
   if (!arguments.transfer.digest_file.empty()) {
     write_output(arguments.transfer.digest_file, pushed.report.manifest->digest.str());
@@ -140,12 +110,7 @@ PushReport push_there(const PushArguments& arguments, ImageArgument& image, cons
   progress.finish();
   const auto elapsed = std::chrono::steady_clock::now() - began;
   if (arguments.dry_run) {
-    const Image& described = std::get<Image>(image);
-    if (arguments.transfer.progress.json) {
-      print_result_json(plan_of(address, described, report));
-    } else {
-      print_plan(described, report);
-    }
+    print_push_plan(address, std::get<Image>(image), report, arguments.transfer.progress.json);
     return std::move(pushed.report);
   }
   write_files(arguments, pushed);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/retry.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "registry/client/upload.h"
@@ -158,7 +159,7 @@ LayerIndex change_layer_index(registry::RegistryClient& client,
                               const std::function<bool(LayerIndex&)>& change,
                               const std::stop_token& stop) {
   SystemClock clock;
-  std::mt19937_64 random{std::random_device{}()};
+  std::mt19937_64 random{random_bits()};
   IndexWriter writer(client, stop);
   std::optional<oci::Digest> written;
   for (int round = 0; round < most_rounds; ++round) {

@@ -12,7 +12,7 @@
 #include "test/support/silent_progress.h"
 #include "test/support/transports.h"
 
-namespace layer_index_protocol_test {
+namespace layer_index_push_test {
 
 using namespace n2c;
 using namespace n2c::test;
@@ -263,4 +263,4 @@ TEST_CASE("pruning drops what is old and what is gone, and at last the index") {
   CHECK_FALSE(prune_layer_index(client, 5, {}));
 }
 
-}  // namespace layer_index_protocol_test
+}  // namespace layer_index_push_test
