@@ -112,8 +112,8 @@ std::string shown_option(const CLI::Option& option) {
   for (const std::string& name : option.get_lnames()) {
     text += cat(text.empty() ? "--" : ", --", name);
   }
-  if (option.get_type_size() == 0) return text;
-  const std::string type = option.get_type_name();  // "TEXT:{a,b}"
+  if (option.get_items_expected_max() == 0) return text;  // a flag
+  const std::string type = option.get_type_name();        // "TEXT:{a,b}"
   const auto set = type.find('{');
   if (set != std::string::npos) return cat(text, " ", type.substr(set));
   return cat(text, " ", option_words(long_name(option)).value);

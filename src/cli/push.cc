@@ -332,7 +332,8 @@ int run_push(PushArguments arguments, bool debug, std::stop_token stop) {
   if (arguments.all) return push_all(arguments, debug, stop);
   complete(arguments);
   if (arguments.others.empty()) {
-    throw Error(ErrorKind::usage, "DESTINATION is required", "see --help");
+    throw Error(ErrorKind::usage, "push needs DESTINATION",
+                "n2c push [OPTIONS] IMAGE.json DESTINATION");
   }
   refuse_swapped(arguments);
   const auto address =

@@ -39,6 +39,7 @@ const std::vector<Usage> usages = {
     {"config", ""},
     {"copy", "SOURCE DESTINATION"},
     {"delete", "REFERENCE"},
+    {"diff", "OLD NEW"},
     {"digest", "IMAGE"},
     {"image", "OUT CONFIG LAYERS..."},
     {"image-from-dir", "OUT DIR"},
@@ -110,7 +111,9 @@ TEST_CASE("help wraps at $COLUMNS, and at 80 without it (#21)") {
       for (const std::string_view shown : split(end.output, '\n')) {
         longest = std::max(longest, columns_of(shown));
         // A word that is as long as the line cannot be broken.
-        const bool is_word = trim(shown).find(' ') == std::string_view::npos;
+        const std::string_view words =
+            shown.ends_with(" \\") ? shown.substr(0, shown.size() - 2) : shown;
+        const bool is_word = trim(words).find(' ') == std::string_view::npos;
         CHECK_MESSAGE((columns_of(shown) <= (columns == 0 ? 80 : columns) || is_word), shown);
         CHECK_FALSE(shown.ends_with(' '));
       }
@@ -206,7 +209,7 @@ TEST_CASE("a command line that is wrong is refused in the same words by every ve
     std::string says;
   };
   const std::vector<Row> rows = {
-      {{"push"}, "n2c: push needs IMAGE.json, DESTINATION\nhint: n2c push [OPTIONS] IMAGE.json "},
+      {{"push"}, "n2c: push needs IMAGE.json\nhint: n2c push [OPTIONS] IMAGE.json "},
       {{"push", "image.json"}, "n2c: push needs DESTINATION\nhint: n2c push [OPTIONS] IMAGE.json "},
       {{"index"}, "n2c: index needs SOURCE, DESTINATION\n"},
       {{"index", "image.json"}, "n2c: index needs DESTINATION\n"},
@@ -217,7 +220,7 @@ TEST_CASE("a command line that is wrong is refused in the same words by every ve
       {{"push", "image.json", "oci:a", "--format", "oci", "--format", "docker"},
        "n2c: --format takes one value, once\n"},
       {{"pull", "a.example/b", "out", "--blob", "--manifest"},
-       "n2c: --manifest does not go with --blob\n"},
+       "n2c: --blob does not go with --manifest\n"},
       {{"inspect", "image.json", "more"},
        "n2c: inspect takes no further argument: more\nhint: n2c inspect [OPTIONS] IMAGE\n"},
       {{"nothing"}, "n2c: \"nothing\" is no command\nhint: commands: layers-from-"},

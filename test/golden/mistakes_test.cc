@@ -152,7 +152,7 @@ TEST_CASE("options go by the names that people bring along (#21)") {
   }
   std::filesystem::remove_all(desk.folder() / "out");
   CHECK(desk.run("push -n image.json oci:out").exit_code == 0);
-  CHECK_FALSE(desk.holds("out"));
+  CHECK_FALSE(desk.holds("out/index.json"));
 }
 
 TEST_CASE(

@@ -23,6 +23,7 @@ constexpr std::array all_examples = std::to_array<Examples>({
       "n2c copy docker.io/library/debian:12 oci:debian:12 --platform linux/arm64",
       "n2c copy ./result docker-archive:app.tar:app:1"}},
     {"delete", {"n2c delete registry.example/app:1"}},
+    {"diff", {"n2c diff ghcr.io/acme/app:1 ./result", "n2c diff ./old.json ./new.json --json"}},
     {"digest", {"n2c digest ./result", "n2c digest ghcr.io/acme/app:1"}},
     {"image",
      {"n2c image image.json config.json layers.json",

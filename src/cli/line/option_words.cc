@@ -61,6 +61,7 @@ constexpr std::array option_rows = std::to_array<OptionRow>({
     {"layers-json", {group::what, "FILE"}},
     {"like", {group::where, "NAME"}},
     {"listen", {group::where, "ADDRESS:PORT"}},
+    {"map", {group::output, "FILE"}},
     {"max-connections", {group::limits, "N"}},
     {"max-layers", {group::what, "N"}},
     {"memory", {group::where, ""}},
