@@ -99,7 +99,7 @@ TEST_CASE("a command or an option that is not known is told with the one that ma
       {"images", 2, "\"images\" is no command",
        "engines keep images: docker images; n2c tags lists those of a repository"},
       {"cache sohw", 2, "\"sohw\" is no command", "did you mean show?"},
-      {"cache drop", 2, "\"drop\" is no command", "commands: show, clear"},
+      {"cache drop", 2, "\"drop\" is no command", "commands: show, clear, prune"},
       {"push image.json oci:out --dryrun", 2, "push has no option --dryrun",
        "did you mean --dry-run?"},
       {"push image.json oci:out --compresion=zstd", 2, "push has no option --compresion",
