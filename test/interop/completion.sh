@@ -42,7 +42,7 @@ options=$(n2c push --help | grep -oE '^  +(-[a-z], )*--[a-z-]+(, --[a-z-]+)*' | 
 for shell in bash fish; do
   check "$shell: a command" equal "$(in_$shell 'n2c ')" "$commands"
   check "$shell: what is left of one" equal "$(in_$shell 'n2c comp')" completion
-  check "$shell: a command in a command" equal "$(in_$shell 'n2c cache ')" "clear show"
+  check "$shell: a command in a command" equal "$(in_$shell 'n2c cache ')" "clear prune show"
   found=$(in_$shell 'n2c push --')
   for option in $options; do
     [[ $option == -? || " $found " == *" $option "* ]] || fail "$shell does not know push $option: $found"
