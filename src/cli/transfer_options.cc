@@ -85,10 +85,8 @@ void add_trust_options(CLI::App& command, TransferArguments& arguments) {
 }
 
 void add_layer_index_option(CLI::App& command, TransferArguments& arguments) {
-  command
-      .add_flag("--layer-index", arguments.layer_index,
-                "keep an index of layers in the repository, and learn from it what is there")
-      ->envname("N2C_LAYER_INDEX");
+  command.add_flag("--layer-index", arguments.layer_index,
+                   "keep an index of layers in the repository, and learn from it what is there");
 }
 
 PushOptions push_options_of(const TransferArguments& arguments, Address::Kind destination) {

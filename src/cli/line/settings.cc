@@ -19,7 +19,7 @@ namespace {
 constexpr std::uint64_t largest_settings = 1 << 20;
 
 /// Options that say how this machine or a registry is; all others are of one run.
-constexpr std::array<std::string_view, 22> setting_names{"allow-http-redirect",
+constexpr std::array<std::string_view, 23> setting_names{"allow-http-redirect",
                                                          "auth-file",
                                                          "ca-file",
                                                          "check-blobs",
@@ -30,6 +30,7 @@ constexpr std::array<std::string_view, 22> setting_names{"allow-http-redirect",
                                                          "compression-threads",
                                                          "engine",
                                                          "insecure-skip-tls-verify",
+                                                         "layer-index",
                                                          "namespace",
                                                          "plain-http",
                                                          "probes",
