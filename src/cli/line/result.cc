@@ -46,7 +46,9 @@ std::string pasteable(const Address& place, const oci::Digest& digest) {
 }
 
 void print_result(const Result& result, const ProgressArguments& shown, bool output_is_taken) {
-  if (!shown.quiet) terminal::say(result.sentence);
+  // Standard error is a program's with --progress=json, and nobody's with none.
+  const bool is_for_people = !shown.quiet && shown.style != "json" && shown.style != "none";
+  if (is_for_people) terminal::say(result.sentence);
   if (output_is_taken) return;
   if (shown.json) return print_result_json(result_json(result));
   for (const std::string& line : result.lines) terminal::print(line);
