@@ -141,7 +141,9 @@ std::string in_our_words(const CLI::ParseError& found) {
   const std::string name = said.substr(0, said.find(": "));
   const bool is_mismatch = dynamic_cast<const CLI::ArgumentMismatch*>(&found) != nullptr;
   if (is_mismatch && said.ends_with(" missing")) return cat(name, " needs a value");
-  if (is_mismatch && said.contains("At Most 1 ")) return cat(name, " takes one value, once");
+  // "most" since CLI11 2.6.
+  const bool is_repeated = said.contains("At Most 1 ") || said.contains("At most 1 ");
+  if (is_mismatch && is_repeated) return cat(name, " takes one value, once");
   const bool excludes = dynamic_cast<const CLI::ExcludesError*>(&found) != nullptr;
   const auto both = said.find(" excludes ");
   if (!excludes || both == std::string::npos) return said;
