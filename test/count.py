@@ -17,8 +17,8 @@ ANSI = re.compile(r'\x1b\[[0-9;]*m')
 
 
 def name(test):
-    """Without the suites that Meson puts before it."""
-    return test['name'].split(' / ')[-1]
+    """Without the project and the suites that Meson puts before it: "n2c:slow / ", in newer ones "slow - n2c:"."""
+    return re.sub(r'^.*(?: / | - [^/]*?:)|^[^/]*:', '', test['name'])
 
 
 def last_line(test):
