@@ -254,7 +254,8 @@ ATTACKS = {  # and how many attackers
 def under(program, folder, client, attack, attackers, options):
     """The client's seconds, and the server's peak."""
     server = Server(program, folder, options)
-    processes = [multiprocessing.Process(target=attack, args=(server.port,), daemon=True) for _ in range(attackers)]
+    fork = multiprocessing.get_context('fork')  # since Python 3.14 another way is usual, which runs this file anew
+    processes = [fork.Process(target=attack, args=(server.port,), daemon=True) for _ in range(attackers)]
     try:
         client.seconds(server.port)  # who is attacked has logged in before
         for process in processes:
