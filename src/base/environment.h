@@ -13,8 +13,7 @@ using Environment = std::function<std::string(const char* variable)>;
 /// This process's own environment.
 Environment process_environment();
 
-/// Whether `path` lies in the folder that HOME names and that folder is not there, as in a Nix
-/// build
+/// Whether `path` lies in the folder that HOME names while that is not there, as in a Nix build
 /// (/homeless-shelter). Nobody's home is made.
 bool is_in_missing_home(const std::filesystem::path& path, const Environment& environment);
 

@@ -1,5 +1,5 @@
 #pragma once
-/// Pushing an image into a blob store of blobs: ask for everything, send what is missing,
+/// Pushing an image into a blob store: ask for everything, send what is missing,
 /// make the manifest visible last.
 
 #include <cstddef>

@@ -17,8 +17,7 @@
 
 namespace n2c::registry {
 
-/// A blob so far: bytes in the registry's store's staging, hashed as they pass. One thread at a
-/// time.
+/// A blob so far: bytes staged in the registry's store, hashed as they pass. One thread at a time.
 class Session final : public Writer {
  public:
   Session(std::string id, std::unique_ptr<StagedBlob> bytes, HashAlgorithm algorithm)

@@ -1,5 +1,5 @@
 #pragma once
-/// Two stores as one. Some repositories come from a registry's store that is only read, all others
+/// Two of a registry's stores as one. Some repositories come from one that is only read, all others
 /// from one that takes pushes.
 
 #include <set>
