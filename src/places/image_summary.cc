@@ -18,14 +18,6 @@ void add_image(ImageSummary& summary, oci::RawManifest image) {
   summary.image = std::move(image);
 }
 
-void require_image(const ImageSummary& summary) {
-  if (summary.image) return;
-  throw Error(ErrorKind::input,
-              cat(summary.place, ": no image for ", oci::Platform::of_this_machine().str(),
-                  " in the index"),
-              "--platform chooses another");
-}
-
 go::Json or_null(const go::Json* json) { return json == nullptr ? go::Json() : *json; }
 
 go::Json json_of(const oci::Annotations& annotations) {
@@ -59,6 +51,14 @@ go::Json json_of_layers(const std::vector<oci::Descriptor>& stored, const go::Js
 }
 
 }  // namespace
+
+void require_image(const ImageSummary& summary) {
+  if (summary.image) return;
+  throw Error(ErrorKind::input,
+              cat(summary.place, ": no image for ", oci::Platform::of_this_machine().str(),
+                  " in the index"),
+              "--platform chooses another");
+}
 
 ImageSummary summarize(ImageSource& source, const std::optional<oci::Platform>& platform,
                        std::stop_token stop) {

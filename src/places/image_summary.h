@@ -37,6 +37,9 @@ ImageSummary summarize(const Image& image, std::string place, oci::RawManifest m
 /// `docker-archive:` has this one.
 oci::RawManifest manifest_of_plain_layers(const Image& image, ManifestFormat format);
 
+/// Throws Error{input} when there is no image: an index that has none for the platform.
+void require_image(const ImageSummary& summary);
+
 /// name, digest, media_type, size, platforms of an index; and of the image its digest, platform,
 /// created, layers, config and annotations.
 go::Json json_of(const ImageSummary& summary);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "describe/path_size.h"
+#include "oci/config.h"
 
 namespace n2c::cli {
 
@@ -30,21 +31,18 @@ Compared described_layers(const std::string& file, const StoreView& store,
 
 Compared stored_layers(OpenPlace& place, std::stop_token stop) {
   const ImageSummary summary = place.summary(OpenPlace::Asked::config, std::move(stop));
-  const go::Json config = config_of(summary);
-  const go::Json* rootfs = config.find("rootfs");
-  const go::Json* ids = rootfs == nullptr ? nullptr : rootfs->find("diff_ids");
-  const auto* diff_ids = ids == nullptr ? nullptr : ids->as_array();
+  require_image(summary);
+  const auto facts = or_throw(oci::read_config_facts(summary.config_json), ErrorKind::input,
+                              printable(summary.place) + ": config");
   const auto& stored = summary.manifest->layers;
-  if (diff_ids == nullptr || diff_ids->size() != stored.size()) {
+  if (facts.diff_ids.size() != stored.size()) {
     throw Error(ErrorKind::input,
                 cat(printable(summary.place), ": its config does not say a diff_id for each of ",
                     stored.size(), " layers"));
   }
   Compared compared;
   for (std::size_t i = 0; i < stored.size(); ++i) {
-    const std::string* diff_id = (*diff_ids)[i].as_string();
-    compared.layers.push_back(
-        {.diff_id = diff_id == nullptr ? "" : *diff_id, .size = stored[i].size});
+    compared.layers.push_back({.diff_id = facts.diff_ids[i].str(), .size = stored[i].size});
   }
   return compared;
 }
@@ -58,6 +56,23 @@ Compared compared_layers(const PlaceArguments& arguments, bool debug, const std:
   }
   OpenPlace place(arguments, debug);
   return stored_layers(place, stop);
+}
+
+std::vector<MapLayer> map_layers(
+    const Compared& image,
+    const std::function<MapTile::Colour(std::size_t, const std::string&)>& colour_of) {
+  std::vector<MapLayer> layers;
+  for (std::size_t place = 0; place < image.layers.size(); ++place) {
+    MapLayer& layer = layers.emplace_back();
+    layer.place = place + 1;
+    layer.size = image.layers[place].size;
+    for (const SizedPath& path : image.layers[place].paths) {
+      layer.tiles.push_back({.name = std::string(name_of_store_path(path.path)),
+                             .size = path.size,
+                             .colour = colour_of(place, path.path)});
+    }
+  }
+  return layers;
 }
 
 }  // namespace n2c::cli

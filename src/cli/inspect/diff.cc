@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/inspect/compared.h"
-#include "describe/layer_map.h"
 
 namespace n2c::cli {
 
@@ -98,27 +97,18 @@ LayerMap map_of(const ImageDiff& diff, const Compared& before, const Compared& a
       changed[change.path] = change.refers_to_changed ? Colour::referring : Colour::changed;
   }
   const std::set<std::size_t> sent(diff.sent.begin(), diff.sent.end());
-  LayerMap map{
+  const auto colour_of = [&](std::size_t place, const std::string& path) {
+    const auto found = changed.find(path);
+    if (found != changed.end()) return found->second;
+    return sent.contains(place) ? Colour::unchanged : Colour::there;
+  };
+  return {
       .headline = headline(diff, before, after),
       .subline = cat(brief_bytes(diff.why.changed), " changed, ", brief_bytes(diff.why.referring),
                      " refer to what changed, ", brief_bytes(diff.why.unchanged),
-                     " are sent only because they share a "
-                     "layer"),
-      .layers = {},
+                     " are sent only because they share a layer"),
+      .layers = map_layers(after, colour_of),
       .has_legend = true};
-  for (std::size_t place = 0; place < after.layers.size(); ++place) {
-    const Colour usual = sent.contains(place) ? Colour::unchanged : Colour::there;
-    MapLayer& layer = map.layers.emplace_back();
-    layer.place = place + 1;
-    layer.size = after.layers[place].size;
-    for (const SizedPath& path : after.layers[place].paths) {
-      const auto found = changed.find(path.path);
-      layer.tiles.push_back({.name = std::string(name_of_store_path(path.path)),
-                             .size = path.size,
-                             .colour = found == changed.end() ? usual : found->second});
-    }
-  }
-  return map;
 }
 
 void print_paths(const ImageDiff& diff, bool has_closure) {

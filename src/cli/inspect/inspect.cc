@@ -12,7 +12,6 @@
 #include "cli/inspect/compared.h"
 #include "cli/inspect/described.h"
 #include "cli/inspect/place.h"
-#include "describe/layer_map.h"
 #include "go/text_template.h"
 
 namespace n2c::cli {
@@ -32,19 +31,16 @@ void draw_map(const InspectArguments& arguments, bool debug, const std::stop_tok
     throw Error(ErrorKind::usage,
                 "--map draws store paths, which are known of an image.json alone");
   }
-  LayerMap map{.headline = printable(arguments.place.image), .subline = {}, .layers = {}};
   std::uint64_t size = 0;
   std::size_t paths = 0;
   for (const ComparedLayer& layer : image.layers) {
-    map.layers.push_back({.place = map.layers.size() + 1, .size = layer.size, .tiles = {}});
-    for (const SizedPath& path : layer.paths) {
-      map.layers.back().tiles.push_back(
-          {.name = std::string(name_of_store_path(path.path)), .size = path.size});
-    }
     size += layer.size;
     paths += layer.paths.size();
   }
-  map.subline = cat(brief_bytes(size), " in ", image.layers.size(), " layers, ", paths, " paths");
+  LayerMap map{
+      .headline = printable(arguments.place.image),
+      .subline = cat(brief_bytes(size), " in ", image.layers.size(), " layers, ", paths, " paths"),
+      .layers = map_layers(image, [](auto&&...) { return MapTile::Colour::there; })};
   write_output(arguments.map, layer_map_svg(std::move(map)));
 }
 
