@@ -63,14 +63,6 @@ const CLI::App& command_in(const CLI::App& app) {
   return inner.empty() ? app : command_in(*inner.front());
 }
 
-std::vector<std::string> commands_of(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* one : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(one->get_name());
-  }
-  return names;
-}
-
 /// As long options of the command are typed, without their dashes.
 std::vector<std::string> options_of_line(const CLI::App& command) {
   std::vector<std::string> names;
@@ -82,21 +74,14 @@ std::vector<std::string> options_of_line(const CLI::App& command) {
   return names;
 }
 
-std::optional<std::string> meant(std::string_view typed, const std::vector<std::string>& words) {
-  const std::vector<std::string_view> views(words.begin(), words.end());
-  const auto nearest = nearest_word(typed, views);
-  if (!nearest) return {};
-  return std::string(*nearest);
-}
-
 Error unknown_option(const CLI::App& command, std::string_view typed) {
   const std::string_view name = typed.substr(0, typed.find('='));
   std::string hint = hint_from_elsewhere(command, name);
   if (hint.empty()) {
     const std::string_view letters =
         name.substr(std::min(name.find_first_not_of('-'), name.size()));
-    const auto near = meant(letters, options_of_line(command));
-    hint = near ? cat("did you mean --", *near, "?") : cat(words_of(command), " --help lists them");
+    const std::string otherwise = cat(words_of(command), " --help lists them");
+    hint = hint_of(letters, options_of_line(command), otherwise, "--");
   }
   return {ErrorKind::usage, cat(command.get_name(), " has no option ", printable(name)), hint};
 }
@@ -104,10 +89,7 @@ Error unknown_option(const CLI::App& command, std::string_view typed) {
 Error unknown_command(const CLI::App& app, std::string_view typed) {
   const auto names = commands_of(app);
   std::string hint = hint_from_elsewhere(app, typed);
-  if (hint.empty()) {
-    const auto near = meant(typed, names);
-    hint = near ? cat("did you mean ", *near, "?") : cat("commands: ", comma_list(names));
-  }
+  if (hint.empty()) hint = hint_of(typed, names, cat("commands: ", comma_list(names)));
   return {ErrorKind::usage, cat('"', printable(typed), "\" is no command"), hint};
 }
 
@@ -151,6 +133,21 @@ std::string in_our_words(const CLI::ParseError& found) {
 }
 
 }  // namespace
+
+std::vector<std::string> commands_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* one : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(one->get_name());
+  }
+  return names;
+}
+
+std::string hint_of(std::string_view typed, const std::vector<std::string>& words,
+                    std::string_view otherwise, std::string_view before) {
+  const std::vector<std::string_view> views(words.begin(), words.end());
+  const auto nearest = nearest_word(typed, views);
+  return nearest ? cat("did you mean ", before, *nearest, "?") : std::string(otherwise);
+}
 
 void take_number(CLI::Option& option, std::uint64_t least, std::uint64_t most) {
   option.check(CLI::Validator(

@@ -2,6 +2,9 @@
 /// What is wrong with a command line that was not understood.
 
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/error.h"
 
@@ -19,6 +22,14 @@ void take_number(CLI::Option& option, std::uint64_t least, std::uint64_t most);
 /// An Error{usage} of what CLI11 found when `app` parsed a command line: words that are not known
 /// come first, with those that may be meant.
 Error mistake_of(const CLI::App& app, const CLI::ParseError& found);
+
+/// The commands of `app`, as they are typed.
+std::vector<std::string> commands_of(const CLI::App& app);
+
+/// "did you mean X?" with the one of `words` that `typed` is nearest to, `before` before it; or
+/// `otherwise`.
+std::string hint_of(std::string_view typed, const std::vector<std::string>& words,
+                    std::string_view otherwise, std::string_view before = "");
 
 /// Throws Error{input} for an option of the line that names a file to read which is not there.
 void require_files(const CLI::App& app);

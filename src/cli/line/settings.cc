@@ -6,10 +6,10 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/nearest_word.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/line/mistake.h"
 #include "places/address.h"
 
 namespace n2c::cli {
@@ -74,30 +74,20 @@ std::string_view without_comment(std::string_view line) {
   return line;
 }
 
-std::string hint_of(std::string_view typed, std::span<const std::string_view> words,
-                    std::string_view otherwise) {
-  const auto meant = nearest_word(typed, words);
-  return meant ? cat("did you mean ", *meant, "?") : std::string(otherwise);
-}
-
 bool is_host(std::string_view section) {
   return oci::looks_like_host(section) && oci::Reference::parse(cat(section, "/x")).has_value();
 }
 
 void require_section(const Setting& setting, const CLI::App& app) {
-  std::vector<std::string> commands;
-  for (const CLI::App* one : app.get_subcommands([](const CLI::App*) { return true; })) {
-    commands.push_back(one->get_name());
-  }
-  if (is_host(setting.section) || std::ranges::find(commands, setting.section) != commands.end())
-    return;
-  const std::vector<std::string_view> words(commands.begin(), commands.end());
+  const std::vector<std::string> commands = commands_of(app);
+  const bool is_command = std::ranges::find(commands, setting.section) != commands.end();
+  if (is_command || is_host(setting.section)) return;
   throw Error(ErrorKind::input,
               cat(setting.from, ": [", printable(setting.section), "] is no command and no host"),
-              hint_of(setting.section, words, "such as [push] or [\"registry.example:5000\"]"));
+              hint_of(setting.section, commands, "such as [push] or [\"registry.example:5000\"]"));
 }
 
-/// Whether the line setting_names an image at that registry, or the registry itself.
+/// Whether the line names an image at that registry, or the registry itself.
 bool names_host(const CLI::App& command, std::string_view host) {
   for (const CLI::Option* option : command.get_options()) {
     if (!option->get_positional()) continue;
@@ -158,7 +148,8 @@ std::vector<Setting> read_settings(std::string_view text, const std::string& nam
     if (std::ranges::find(setting_names, setting.name) == setting_names.end()) {
       throw Error(ErrorKind::input,
                   cat(setting.from, ": ", printable(setting.name), " is no setting"),
-                  hint_of(setting.name, setting_names, "n2c config lists them"));
+                  hint_of(setting.name, {setting_names.begin(), setting_names.end()},
+                          "n2c config lists them"));
     }
     settings.push_back(std::move(setting));
   }
