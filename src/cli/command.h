@@ -35,6 +35,8 @@ void add_build_commands(CLI::App& app, Invocation& chosen);
 /// image-from-dir, image-from-manifest and image-from-dockertools.
 void add_base_image_commands(CLI::App& app, Invocation& chosen);
 void add_cache_command(CLI::App& app, Invocation& chosen);
+/// Of `cache`: a repository's layer index.
+void add_prune_command(CLI::App& cache, Invocation& chosen);
 void add_config_command(CLI::App& app, Invocation& chosen);
 /// Lists what is in `app` when it is run: later commands too.
 void add_completion_command(CLI::App& app, Invocation& chosen);

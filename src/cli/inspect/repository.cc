@@ -1,5 +1,5 @@
-/// n2c tags, n2c tag and n2c delete: what a repository of a registry holds, giving it further
-/// names, and removing some of it.
+/// n2c tags, n2c tag, n2c delete and n2c cache prune: what a repository of a registry holds, giving
+/// it further names, and removing some of it.
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -10,6 +10,7 @@
 #include "cli/registry_options.h"
 #include "console/console_progress.h"
 #include "places/address.h"
+#include "remote/prune_index.h"
 #include "remote/registries.h"
 #include "remote/registry_store.h"
 
@@ -21,6 +22,7 @@ struct RepositoryArguments {
   std::string name;
   std::vector<std::string> tags;
   bool json = false;
+  std::size_t keep = 1000;  // of its layer index
   RegistryArguments registry;
 };
 
@@ -130,6 +132,20 @@ int run_delete(const RepositoryArguments& arguments, bool debug, std::stop_token
   });
 }
 
+int run_prune(const RepositoryArguments& arguments, bool debug, const std::stop_token& stop) {
+  Reached reached(arguments, "REPOSITORY", debug);
+  const oci::Repository& repository = reached.reference.repository;
+  return with_context("pruning the layer index of " + repository.str(), [&] {
+    const auto access = arguments.keep == 0 ? registry::Access::remove : registry::Access::push;
+    auto client = reached.registries.client(repository, access);
+    const auto pruned = prune_layer_index(client, arguments.keep, stop);
+    terminal::print(pruned ? cat(repository.str(), ": ", pruned->kept, " layers kept, ",
+                                 pruned->dropped, " dropped")
+                           : cat(repository.str(), " has no layer index"));
+    return 0;
+  });
+}
+
 }  // namespace
 
 void add_tags_command(CLI::App& app, Invocation& chosen) {
@@ -168,6 +184,24 @@ void add_delete_command(CLI::App& app, Invocation& chosen) {
   command.callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {
       return run_delete(*arguments, chosen.debug, std::move(stop));
+    };
+  });
+}
+
+void add_prune_command(CLI::App& cache, Invocation& chosen) {
+  auto arguments = std::make_shared<RepositoryArguments>();
+  CLI::App* command = cache.add_subcommand(
+      "prune", "drop what is old or gone from a repository's layer index (push --layer-index)");
+  command->add_option("REPOSITORY", arguments->name, "HOST/REPOSITORY")->required();
+  command
+      ->add_option("--keep", arguments->keep,
+                   "how many layers stay, the newest; 0 removes the index")
+      ->check(CLI::Range(0, 5000))
+      ->capture_default_str();
+  add_registry_options(*command, arguments->registry);
+  command->callback([arguments, &chosen] {
+    chosen.action = [arguments, &chosen](std::stop_token stop) {
+      return run_prune(*arguments, chosen.debug, stop);
     };
   });
 }
