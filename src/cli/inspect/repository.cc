@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/registry_options.h"
 #include "console/console_progress.h"
+#include "go/encoding_json.h"
 #include "places/address.h"
 #include "remote/prune_index.h"
 #include "remote/registries.h"
