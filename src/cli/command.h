@@ -51,6 +51,8 @@ void add_index_command(CLI::App& app, Invocation& chosen);
 void add_pull_command(CLI::App& app, Invocation& chosen);
 void add_load_command(CLI::App& app, Invocation& chosen);
 void add_push_command(CLI::App& app, Invocation& chosen);
+/// Of an image: its bill of materials.
+void add_sbom_command(CLI::App& app, Invocation& chosen);
 void add_serve_command(CLI::App& app, Invocation& chosen);
 void add_tag_command(CLI::App& app, Invocation& chosen);
 void add_tags_command(CLI::App& app, Invocation& chosen);

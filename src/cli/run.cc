@@ -200,6 +200,7 @@ int run(int argc, char** argv, std::string_view commit) {
   add_pull_command(app, chosen);
   add_push_command(app, chosen);
   add_load_command(app, chosen);
+  add_sbom_command(app, chosen);
   add_serve_command(app, chosen);
   add_tag_command(app, chosen);
   add_tags_command(app, chosen);

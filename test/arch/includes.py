@@ -25,6 +25,7 @@ BELOW = {
     'src/oci': ['src/base', 'src/go'],
     'src/image': GROUND,
     'src/describe': GROUND + ['src/image'],
+    'src/statement': GROUND + ['src/image', 'src/describe'],
     'src/http': ['src/base'],
     'src/cache': GROUND,
     'src/transfer': GROUND + ['src/image'],
@@ -44,6 +45,7 @@ BELOW = {
 BELOW['src/library'] = list(BELOW)
 BELOW['src/cli'] = list(BELOW) + ['src/cli/line']
 BELOW['src/cli/inspect'] = list(BELOW)
+BELOW['src/cli/attest'] = list(BELOW)
 BELOW['src/cli/line'] = list(BELOW)
 BELOW['src'] = ['src/cli']
 

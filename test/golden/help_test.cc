@@ -54,6 +54,7 @@ const std::vector<Usage> usages = {
     {"logout", "[HOST]"},
     {"pull", "REFERENCE OUT"},
     {"push", "IMAGE.json [DESTINATION]"},
+    {"sbom", "IMAGE"},
     {"serve", ""},
     {"tag", "REFERENCE NEW..."},
     {"tags", "REPOSITORY"},

@@ -32,6 +32,8 @@ class OpenPlace {
   OpenPlace(const PlaceArguments& arguments, bool debug);
 
   const Address& address() const { return address_; }
+  /// --platform, where it was given.
+  const std::optional<oci::Platform>& platform() const { return platform_; }
   Registries& registries() { return registries_; }
   Progress& progress() { return progress_; }
   enum class Asked { manifest, config };
