@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include "base/file.h"
 #include "base/text.h"
+#include "registry/server/store/folder_store.h"
 #include "registry/server/store/memory_store.h"
 #include "test/support/api_caller.h"
 
@@ -263,6 +265,55 @@ TEST_CASE("a manifest that names too many blobs is refused, and errors are a hun
   const auto refused = naming(10'001);
   CHECK(refused.status == 400);
   CHECK(refused.body.contains("at most 10000 blobs"));
+}
+
+namespace {
+
+void check_preconditions(Store& store) {
+  Api api(store);
+  ApiCaller http(api);
+  http.push_blob("app", "config");
+  http.push_blob("app", "layer");
+  const auto put = [&](const std::string& reference, const std::string& json, HeaderMap headers) {
+    headers.add("Content-Type", image_type);
+    return http.put("/v2/app/manifests/" + reference, json, std::move(headers)).status;
+  };
+  const std::string other = image("config", {});
+  const std::string other_digest = oci::Digest::of(other).str();
+  const std::string quoted = cat('"', small_digest, '"'),
+                    quoted_other = cat('"', other_digest, '"');
+  const auto now = [&] { return http.get("/v2/app/manifests/1").header("ETag"); };
+  CHECK(put("1", small_image, {{"If-Match", "*"}}) == 412);
+  CHECK(put("1", small_image, {{"If-Match", quoted}}) == 412);
+  CHECK(http.get("/v2/app/manifests/1").status == 404);
+  CHECK(put("1", small_image, {{"If-None-Match", "*"}}) == 201);
+  CHECK(now() == quoted);
+  CHECK(put("1", other, {{"If-None-Match", "*"}}) == 412);
+  CHECK(put("1", other, {{"If-None-Match", quoted}}) == 412);
+  CHECK(put("1", other, {{"If-Match", quoted_other}}) == 412);
+  CHECK(put("1", other, {{"If-Match", cat("W/", quoted)}}) == 412);
+  CHECK(now() == quoted);
+  CHECK(put("1", other, {{"If-Match", cat("\"x\" , ", quoted)}}) == 201);
+  CHECK(now() == quoted_other);
+  CHECK(put("1", small_image, {{"If-Match", "*"}}) == 201);
+  CHECK(put("1", small_image, {{"If-None-Match", quoted_other}}) == 201);
+  // By digest the manifest itself is meant, whatever the tags name.
+  const std::string third = image("config", {"layer", "layer"});
+  const std::string third_digest = oci::Digest::of(third).str();
+  CHECK(put(third_digest + "?tag=1", third, {{"If-Match", quoted}}) == 412);
+  CHECK(now() == quoted);
+  CHECK(put(third_digest + "?tag=1", third, {{"If-None-Match", "*"}}) == 201);
+  CHECK(now() == cat('"', third_digest, '"'));
+}
+
+}  // namespace
+
+TEST_CASE("a manifest is put where the tag names still what If-Match says, and 412 says no") {
+  MemoryStore in_memory;
+  check_preconditions(in_memory);
+  const TemporaryFolder folder;
+  FolderStore in_folder(folder.path());
+  check_preconditions(in_folder);
 }
 
 TEST_CASE("a tag is deleted alone, a manifest with its tags") {

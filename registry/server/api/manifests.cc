@@ -150,6 +150,25 @@ std::expected<std::pair<NewManifest, ManifestFacts>, ApiError> understand(const 
   return std::pair{std::move(manifest), *std::move(facts)};
 }
 
+/// Whether a list of entity tags has that manifest's. "*" is any (RFC 9110 §13.1.1).
+bool lists(std::string_view entity_tags, const std::optional<oci::Digest>& now) {
+  if (!now) return false;
+  if (trim(entity_tags) == "*") return true;
+  const std::string own = cat('"', now->str(), '"');
+  return std::ranges::any_of(split(entity_tags, ','),
+                             [&](std::string_view one) { return trim(one) == own; });
+}
+
+/// What If-Match and If-None-Match say of what is there now. Unset without them.
+std::function<bool(const std::optional<oci::Digest>& now)> precondition_of(const Request& request) {
+  const auto match = request.headers.find("If-Match");
+  const auto none_match = request.headers.find("If-None-Match");
+  if (!match && !none_match) return {};
+  return [=](const std::optional<oci::Digest>& now) {
+    return (!match || lists(*match, now)) && (!none_match || !lists(*none_match, now));
+  };
+}
+
 Reply put_manifest(Call& call, const Target& target) {
   auto tags = tags_of(call, target);
   if (!tags) return reply_to(tags.error());
@@ -167,6 +186,13 @@ Reply put_manifest(Call& call, const Target& target) {
     manifest.required_blobs = facts.blobs;
     manifest.sizes = facts.sizes;
     manifest.required_manifests = facts.manifests;
+  }
+  const auto may_replace = precondition_of(call.request);
+  if (!target.digest) {
+    manifest.may_replace = may_replace;
+  } else if (may_replace) {
+    const auto held = call.store.find_manifest(call.route.repository, *target.digest);
+    if (!may_replace(held ? target.digest : std::nullopt)) throw TagMoved();
   }
   const auto missing = call.writable->put_manifest(call.route.repository, manifest);
   if (!missing.empty()) {
@@ -188,6 +214,14 @@ Reply put_manifest(Call& call, const Target& target) {
   return reply;
 }
 
+Reply put_unless_moved(Call& call, const Target& target) {
+  try {
+    return put_manifest(call, target);
+  } catch (const TagMoved& moved) {
+    return reply_to({ApiErrorCode::denied, moved.what(), {}, 412});
+  }
+}
+
 Reply remove(Call& call, const Target& target) {
   const bool removed = target.digest
                            ? call.writable->remove_manifest(call.route.repository, *target.digest)
@@ -203,7 +237,9 @@ Reply serve_manifest(Call& call) {
   if (!target && call.reads() && !call.route.reference.contains(':')) return manifest_unknown(call);
   if (!target) return reply_to(target.error());
   if (call.reads()) return read_manifest(call, *target);
-  if (call.writable != nullptr && call.method() == Method::put) return put_manifest(call, *target);
+  if (call.writable != nullptr && call.method() == Method::put) {
+    return put_unless_moved(call, *target);
+  }
   if (call.writable != nullptr && call.method() == Method::del) return remove(call, *target);
   return method_refused(call.writable != nullptr ? "GET, HEAD, PUT, DELETE" : "GET, HEAD");
 }

@@ -265,6 +265,7 @@ std::vector<oci::Digest> FolderStore::put_manifest(const std::string& repository
   const oci::Digest& digest = entry.descriptor.digest;
   const std::string line = put_line(entry.descriptor, manifest.tags);
   return handle->with([&](const RepositoryIndex& index) {
+    refuse_moved(index, manifest);
     auto missing = missing_of(repository, index, manifest);
     if (!missing.empty()) return missing;
     handle->make_room(1 + manifest.tags.size());

@@ -302,6 +302,7 @@ std::vector<oci::Digest> MemoryStore::put_manifest(const std::string& repository
     static const Contents nothing;
     const auto found = all.find(repository);
     const Contents& there = found == all.end() ? nothing : found->second;
+    refuse_moved(there.index, manifest);
     std::vector<oci::Digest> missing;
     for (const oci::Digest& blob : manifest.required_blobs) {
       if (!there.blobs.contains(blob)) missing.push_back(blob);

@@ -101,4 +101,9 @@ void RepositoryIndex::list(const std::function<void(const oci::Descriptor&)>& ea
   }
 }
 
+void refuse_moved(const RepositoryIndex& index, const NewManifest& manifest) {
+  if (!manifest.may_replace || manifest.tags.empty()) return;
+  if (!manifest.may_replace(index.find_tag(manifest.tags.back()))) throw TagMoved();
+}
+
 }  // namespace n2c::registry

@@ -63,4 +63,7 @@ class RepositoryIndex {
   std::map<oci::Digest, std::set<oci::Digest>> referrers_;  // by subject
 };
 
+/// Throws TagMoved where the manifest may not replace what its last tag names.
+void refuse_moved(const RepositoryIndex& index, const NewManifest& manifest);
+
 }  // namespace n2c::registry

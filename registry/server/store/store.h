@@ -7,6 +7,8 @@
 /// call may come from several threads at once, and may throw Error{local}.
 
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -75,6 +77,15 @@ struct NewManifest {
   /// The blobs' sizes, as the manifest says. A blob of another size may be damaged, and then counts
   /// as absent.
   std::map<oci::Digest, std::uint64_t> sizes{};
+  /// Asked, with what the last of the tags names now, whether that may be replaced. Nothing else
+  /// moves the tag between the question and the put. Unset: it may.
+  std::function<bool(const std::optional<oci::Digest>& now)> may_replace{};
+};
+
+/// The tag may not be replaced, by the manifest's own word.
+class TagMoved final : public std::exception {
+ public:
+  const char* what() const noexcept override { return "the tag names another manifest now"; }
 };
 
 class WritableStore : public Store {
@@ -92,7 +103,8 @@ class WritableStore : public Store {
   virtual bool mount(const std::string& repository, const oci::Digest& blob,
                      const std::optional<std::string>& from) = 0;
   /// Puts the manifest and moves its tags, all or nothing. Returns the required blobs and
-  /// manifests that are not in the repository; when there are some, nothing was changed.
+  /// manifests that are not in the repository; when there are some, nothing was changed. Throws
+  /// TagMoved, and changes nothing.
   virtual std::vector<oci::Digest> put_manifest(const std::string& repository,
                                                 const NewManifest& manifest) = 0;
 
