@@ -90,12 +90,21 @@ KnownForms Learning::indexed_forms(const std::stop_token& stop) {
   return forms;
 }
 
-/// When the layer index tells what would be written, it is asked for by its digest, and no tag is.
+/// When the layer index tells what would be written, the tags that are moved from image to image
+/// are asked what they name, so that nothing is written again. Where none names it, it is asked for
+/// by its digest. A tag of each build's own is taken for a new one.
 bool Learning::is_all_there(const std::stop_token& stop) {
   if (lacks_forms() || !push_.reuse_from.empty()) return false;
   auto client = registries_.client(push_.to.repository);
-  const auto there = attempt(
-      push_.to, [&] { return client.head_manifest(expected_.root->str(), stop).has_value(); });
+  const auto named = [&](const std::string& name) {
+    return attempt(push_.to, [&] { return client.head_manifest(name, stop); });
+  };
+  const auto last_tag = cache_.find_last_tag(push_.to.repository);
+  for (const std::string& tag : outgoing_.tags) {
+    if (form_of_tag(tag) != tag && tag != last_tag) continue;
+    if (const auto now = named(tag)) state_.tags.emplace(tag, now->digest);
+  }
+  const bool there = state_.has(*expected_.root) || named(expected_.root->str()).has_value();
   if (there) state_.manifests.insert(expected_.all.begin(), expected_.all.end());
   // Where it is not there, no tag holds it.
   return there || expected_.all.size() == 1;

@@ -27,15 +27,16 @@ WatchedImage image_of(std::initializer_list<std::string> layers) {
   return made;
 }
 
-/// Every push is one of a machine that knows nothing.
+/// Every push is one of a machine that knows nothing, unless it remembers.
 struct IndexScene : PushScene {
+  bool remembers = false;
   std::vector<std::string> notes{};
 
   PushReport push(const Image& image, const std::string& to, bool verify = false) {
     SilentProgress progress;
     Registries registries({.retry = {.attempts = 1}});
     RegistryPush push = push_to(to);
-    push.cache_file.clear();
+    if (!remembers) push.cache_file.clear();
     push.layer_index = true;
     push.verify_reuse = verify;
     const PushReport report = push_to_registry(image, registries, push, progress, {});
@@ -98,6 +99,36 @@ TEST_CASE("with a layer index a new tag of an unchanged image costs three reques
   CHECK(scene.requests(cat("HEAD /v2/acme/app/manifests/", report.manifest->digest.str())) == 1);
   CHECK(scene.requests("PUT /v2/acme/app/manifests/90ab12c") == 1);
   CHECK(scene.holds("90ab12c", image.image));
+}
+
+TEST_CASE("with a layer index a tag that is pushed again unchanged is not written again") {
+  const WatchedImage image = image_of({pattern(100'000), "a small layer", "a small layer"});
+  IndexScene scene;
+  scene.push(image.image, "/acme/app:main");
+  scene.push(image_of({"another"}).image, "/acme/app:other");
+  scene.forget_requests();
+  CHECK(scene.push(image.image, "/acme/app:main").nothing_written);
+  CHECK(scene.requests() == 2);
+  CHECK(scene.requests("HEAD /v2/acme/app/manifests/main") == 1);
+  // A tag that names another image is moved, and one that is not there is made.
+  for (const char* tag : {"other", "new"}) {
+    scene.forget_requests();
+    CHECK_FALSE(scene.push(image.image, cat("/acme/app:", tag)).nothing_written);
+    CHECK(scene.requests("HEAD /v2/acme/app/manifests/") == 2);
+    CHECK(scene.requests("PUT") == 1);
+    CHECK(scene.requests("GET /v2/acme/app/") == 1);
+    CHECK(scene.holds(tag, image.image));
+  }
+}
+
+TEST_CASE("with a layer index this machine's last tag is not written again, whatever its form") {
+  const WatchedImage image = image_of({pattern(100'000), "a small layer"});
+  IndexScene scene;
+  scene.remembers = true;
+  scene.push(image.image, "/acme/app:3f2a1bc");
+  scene.forget_requests();
+  CHECK(scene.push(image.image, "/acme/app:3f2a1bc").nothing_written);
+  CHECK(scene.requests() == 2);
 }
 
 TEST_CASE("with a layer index the layer that is new is read alone, and the index learns it") {
