@@ -10,6 +10,7 @@
 #include "registry/client/blob_reader.h"
 #include "registry/client/failure.h"
 #include "registry/client/host.h"
+#include "registry/client/manifest_replies.h"
 #include "registry/client/tag_list.h"
 #include "registry/client/upload.h"
 
@@ -50,55 +51,6 @@ oci::Digest digest_by(HashAlgorithm algorithm, std::string_view bytes) {
   Hash hash(algorithm);
   hash.update(bytes_of(bytes));
   return oci::Digest::from_hex(algorithm, hash.finish_hex());
-}
-
-std::vector<oci::Digest> digests_of(const std::vector<OciError>& errors) {
-  std::vector<oci::Digest> digests;
-  for (const OciError& error : errors) {
-    for (const std::string& text : error.digests) {
-      if (auto digest = oci::Digest::parse(text)) digests.push_back(*std::move(digest));
-    }
-  }
-  return digests;
-}
-
-/// Whether the registry lacks blobs that its HEAD said it has (docs/field-guide.md 2.2: ggcr#1820,
-/// nerdctl#2404).
-bool lacks_blobs(const std::vector<OciError>& errors) {
-  return has_code(errors, "MANIFEST_BLOB_UNKNOWN") || has_code(errors, "BLOB_UNKNOWN");
-}
-
-/// Whether the registry lacks images that an index names: some say so by a bare 404 (#19).
-bool lacks_images(int status, const std::vector<OciError>& errors) {
-  return has_code(errors, "MANIFEST_UNKNOWN") || (status == 404 && errors.empty());
-}
-
-/// The statuses by which registries refuse to overwrite a tag (containers-roadmap#2380, #2179).
-bool may_be_immutable(int status) {
-  return status == 400 || status == 403 || status == 405 || status == 409 || status == 412 ||
-         status == 422;
-}
-
-/// distribution-spec, "Pushing Manifests": 201. What answers 200 to everything is no registry, so
-/// another success counts with the digest that registries name.
-bool is_stored(const http::Response& response) {
-  if (response.status == 201 || response.status == 202) return true;
-  return response.status >= 200 && response.status <= 204 &&
-         response.headers.find("Docker-Content-Digest").has_value();
-}
-
-/// By the registry's own word, where that is comparable.
-oci::Digest digest_stored(const http::Response& response, const oci::Digest& ours) {
-  const auto named = response.headers.find("Docker-Content-Digest");
-  const auto theirs = named ? oci::Digest::parse(trim(*named)) : Parsed<oci::Digest>(ours);
-  return theirs && theirs->algorithm() == ours.algorithm() ? *theirs : ours;
-}
-
-/// zot refuses Docker's media types (imgpkg#621), old registries OCI's (quay/oras#738).
-bool refuses_format(int status, const std::vector<OciError>& errors) {
-  if (status == 415) return true;
-  return status >= 400 && status < 500 && status != 401 && status != 403 &&
-         (has_code(errors, "MANIFEST_INVALID") || has_code(errors, "UNSUPPORTED"));
 }
 
 }  // namespace
@@ -216,6 +168,10 @@ std::unique_ptr<Reader> RegistryClient::open_blob(const oci::Digest& digest, std
 
 std::optional<oci::RawManifest> RegistryClient::get_manifest(std::string_view tag_or_digest,
                                                              std::stop_token stop) {
+  return read_tag(tag_or_digest, std::move(stop)).manifest;
+}
+
+ReadTag RegistryClient::read_tag(std::string_view tag_or_digest, std::stop_token stop) {
   HostCall call{.request = {.url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest)),
                             .max_reply_bytes = oci::max_manifest_bytes},
                 .scopes = {scope()},
@@ -224,7 +180,7 @@ std::optional<oci::RawManifest> RegistryClient::get_manifest(std::string_view ta
   call.request.headers.set("Accept-Encoding", "identity");
   const HostReply reply = host_->send(call, std::move(stop));
   const auto& response = reply.response;
-  if (response.status == 404) return std::nullopt;
+  if (response.status == 404) return {.unless_changed = {{"If-None-Match", "*"}}};
   if (!is_ok(response)) throw host_->failure(call.request, reply, scope());
   const auto wanted = oci::Digest::parse(tag_or_digest);
   const oci::Digest digest =
@@ -235,7 +191,8 @@ std::optional<oci::RawManifest> RegistryClient::get_manifest(std::string_view ta
         cat("GET ", call.request.url.redacted(), ": the manifest has digest ", digest.str()),
         "the registry or something on the way alters it");
   }
-  return oci::RawManifest{{manifest_type(response), digest, response.body.size()}, response.body};
+  return {oci::RawManifest{{manifest_type(response), digest, response.body.size()}, response.body},
+          condition_of(response)};
 }
 
 std::optional<oci::Descriptor> RegistryClient::head_manifest(std::string_view tag_or_digest,
@@ -311,6 +268,29 @@ HostCall RegistryClient::manifest_put(const http::Url& url, std::string_view med
                 .scopes = {scope()}};
   call.request.headers.set("Content-Type", std::string(media_type));
   return call;
+}
+
+std::optional<ManifestPut> RegistryClient::put_unless_changed(std::string_view tag,
+                                                              const oci::RawManifest& manifest,
+                                                              const http::Headers& unless_changed,
+                                                              std::stop_token stop) {
+  const std::string& media_type = manifest.descriptor.media_type;
+  const MemorySource body{manifest.json};
+  HostCall call = manifest_put(host_->url(cat(repository_.path, "/manifests/", tag)), media_type,
+                               {.source = &body, .length = manifest.json.size()});
+  for (const auto& [name, value] : unless_changed.lines()) call.request.headers.set(name, value);
+  call.optional = true;
+  if (!unless_changed.lines().empty()) {
+    const HostReply reply = host_->send(call, stop);
+    if (reply.response.status == 412) return std::nullopt;
+    if (is_passing_status(reply.response.status)) {
+      throw host_->failure(call.request, reply, scope());
+    }
+    if (is_stored(reply.response)) {
+      return ManifestStored{digest_stored(reply.response, manifest.descriptor.digest)};
+    }
+  }
+  return put_manifest(tag, media_type, manifest.json, std::move(stop));
 }
 
 std::optional<ManifestPut> RegistryClient::put_tagged(const oci::Descriptor& manifest,

@@ -48,6 +48,15 @@ struct FormatRefused {
 };
 using ManifestPut = std::variant<ManifestStored, BlobsMissing, FormatRefused>;
 
+/// A tag as it was read.
+struct ReadTag {
+  std::optional<oci::RawManifest> manifest{};  ///< nothing: there is no such tag
+  /// What makes a PUT one that happens only while the tag is still so: If-Match with the entity
+  /// tag, or else the digest, that the registry named; If-None-Match for a tag that is not there
+  /// (RFC 9110 §13.1). Empty where it named neither.
+  http::Headers unless_changed{};
+};
+
 /// Thread-safe. Every call retries by the host's policy, renews tokens, and throws Error that
 /// names the request, the status and the registry's own words.
 class RegistryClient {
@@ -84,6 +93,8 @@ class RegistryClient {
   /// is verified.
   std::optional<oci::RawManifest> get_manifest(std::string_view tag_or_digest,
                                                std::stop_token stop);
+  /// The same of a tag that is to be changed.
+  ReadTag read_tag(std::string_view tag, std::stop_token stop);
   /// The descriptor alone, by HEAD. Nothing where it is refused. Throws for a fault that does not
   /// pass.
   std::optional<oci::Descriptor> head_manifest(std::string_view tag_or_digest,
@@ -101,6 +112,13 @@ class RegistryClient {
   /// already, and one sentence where it holds others (Error{registry}).
   ManifestPut put_manifest(std::string_view tag_or_digest, std::string_view media_type,
                            std::string_view json, std::stop_token stop);
+  /// Puts a manifest unless the tag was changed since it was read. Nothing when the registry says
+  /// that it was (412). Most registries know no such condition and put it; where one refuses, it is
+  /// put without, as by put_manifest().
+  std::optional<ManifestPut> put_unless_changed(std::string_view tag,
+                                                const oci::RawManifest& manifest,
+                                                const http::Headers& unless_changed,
+                                                std::stop_token stop);
   /// Puts a manifest by digest and asks for all the tags in the same request (PUT ?tag=&tag=).
   /// Those that the reply does not name are to be put one by one. Nothing where the host is known
   /// to take no tags so, or refuses.

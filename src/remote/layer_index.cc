@@ -6,7 +6,6 @@
 #include <random>
 #include <variant>
 
-#include "base/clock.h"
 #include "base/retry.h"
 #include "base/system.h"
 #include "base/text.h"
@@ -31,34 +30,57 @@ bool is_compressed_layer(std::string_view media_type) {
   return media_type == mt::layer_gzip || media_type == mt::layer_zstd;
 }
 
-/// Replaces what a repository has under the tag.
+/// Replaces what a repository has under the tag, and knows how far the registry guards it.
 class IndexWriter {
  public:
   IndexWriter(registry::RegistryClient& client, const std::stop_token& stop)
       : client_(client), stop_(stop) {}
 
-  /// Returns what was written. Nothing when blobs that it names were not there: they are dropped
-  /// the next time.
-  std::optional<oci::Digest> write(LayerIndex index, bool is_new) {
+  /// To be told what is there, before it is asked or writes.
+  void see(const HeldLayerIndex& held) {
+    held_ = held;
+    if (!refused_over_) return;
+    // Where nothing was changed, the registry cannot tell.
+    guard_ = *refused_over_ == held.manifest ? Guard::useless : Guard::trusted;
+    refused_over_.reset();
+  }
+  /// Whether what is there is what was written last.
+  bool wrote_that() const { return last_ && held_.manifest == last_; }
+
+  enum class Outcome { refused, stored, stored_for_good };
+  /// Refused where others changed it meanwhile, and where blobs that it names are not there: they
+  /// are dropped from then on. Stored for good where nobody can have lost anything by it.
+  Outcome write(LayerIndex& index) {
     index.drop(absent_);
     if (index.pairs().empty()) throw Error(ErrorKind::registry, "none of its blobs is there");
-    if (is_new) put_config();
+    if (!held_.manifest) put_config();
     const oci::RawManifest manifest = index.to_manifest();
-    const auto put =
-        client_.put_manifest(layer_index_tag, manifest.descriptor.media_type, manifest.json, stop_);
-    if (const auto* refused = std::get_if<registry::FormatRefused>(&put)) {
+    last_ = manifest.descriptor.digest;
+    const auto put = client_.put_unless_changed(
+        layer_index_tag, manifest,
+        guard_ == Guard::useless ? http::Headers{} : held_.unless_changed, stop_);
+    if (!put) {
+      refused_over_.emplace(held_.manifest);
+      return Outcome::refused;
+    }
+    if (const auto* refused = std::get_if<registry::FormatRefused>(&*put)) {
       throw Error(ErrorKind::registry, refused->why);
     }
-    const auto* missing = std::get_if<registry::BlobsMissing>(&put);
-    if (missing == nullptr) return manifest.descriptor.digest;
-    const std::size_t known = absent_.size();
-    absent_.insert(missing->digests.begin(), missing->digests.end());
-    if (absent_.size() == known) throw Error(ErrorKind::registry, "the registry lacks its blobs");
-    if (absent_.erase(oci::Digest::of(empty_json)) != 0) put_config();
-    return std::nullopt;
+    if (const auto* missing = std::get_if<registry::BlobsMissing>(&*put)) {
+      learn_absent(*missing);
+      return Outcome::refused;
+    }
+    return guard_ == Guard::trusted ? Outcome::stored_for_good : Outcome::stored;
   }
 
  private:
+  void learn_absent(const registry::BlobsMissing& missing) {
+    const std::size_t known = absent_.size();
+    absent_.insert(missing.digests.begin(), missing.digests.end());
+    if (absent_.size() == known) throw Error(ErrorKind::registry, "the registry lacks its blobs");
+    if (absent_.erase(oci::Digest::of(empty_json)) != 0) put_config();
+  }
+
   void put_config() {
     const auto config = oci::describe(empty_type, empty_json);
     if (client_.has_blob(config, stop_)) return;
@@ -68,7 +90,12 @@ class IndexWriter {
 
   registry::RegistryClient& client_;
   const std::stop_token& stop_;
+  HeldLayerIndex held_;
   std::set<oci::Digest> absent_;
+  std::optional<oci::Digest> last_;
+  /// What was there when the registry said that others had changed it. Inside, nothing: no index.
+  std::optional<std::optional<oci::Digest>> refused_over_;
+  enum class Guard { unknown, trusted, useless } guard_ = Guard::unknown;
 };
 
 /// How long a writer waits before it reads back. Who read before it wrote and has not written yet
@@ -150,18 +177,19 @@ void LayerIndex::keep_newest(std::size_t count) {
 }
 
 HeldLayerIndex read_layer_index(registry::RegistryClient& client, std::stop_token stop) {
-  const auto held = client.get_manifest(layer_index_tag, std::move(stop));
-  if (!held) return {};
-  return {held->descriptor.digest, LayerIndex::from_manifest(*held)};
+  auto [manifest, unless_changed] = client.read_tag(layer_index_tag, std::move(stop));
+  HeldLayerIndex held{.unless_changed = std::move(unless_changed)};
+  if (!manifest) return held;
+  held.manifest = manifest->descriptor.digest;
+  held.index = LayerIndex::from_manifest(*manifest);
+  return held;
 }
 
 LayerIndex change_layer_index(registry::RegistryClient& client,
-                              const std::function<bool(LayerIndex&)>& change,
+                              const std::function<bool(LayerIndex&)>& change, Clock& clock,
                               const std::stop_token& stop) {
-  SystemClock clock;
   std::mt19937_64 random{random_bits()};
   IndexWriter writer(client, stop);
-  std::optional<oci::Digest> written;
   for (int round = 0; round < most_rounds; ++round) {
     const auto began = clock.now();
     const HeldLayerIndex held = read_layer_index(client, stop);
@@ -170,10 +198,13 @@ LayerIndex change_layer_index(registry::RegistryClient& client,
                   cat("the tag ", layer_index_tag, " names something that is no layer index"),
                   "push without --layer-index, or remove that tag");
     }
+    writer.see(held);
     LayerIndex index = held.index.value_or(LayerIndex());
-    if ((written && held.manifest == written) || !change(index)) return index;
-    written = writer.write(std::move(index), !held.manifest);
-    if (written) clock.wait(settling(clock.now() - began, random), stop);
+    if (writer.wrote_that() || !change(index)) return index;
+    const IndexWriter::Outcome written = writer.write(index);
+    if (written == IndexWriter::Outcome::stored_for_good) return index;
+    if (written == IndexWriter::Outcome::refused) continue;
+    clock.wait(settling(clock.now() - began, random), stop);
   }
   throw Error(ErrorKind::registry, "others keep changing it", "the next push adds what it knows");
 }

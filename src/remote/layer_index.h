@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "oci/manifest.h"
 #include "registry/client/client.h"
 #include "transfer/known_forms.h"
@@ -50,19 +51,21 @@ class LayerIndex {
 struct HeldLayerIndex {
   std::optional<oci::Digest> manifest{};  ///< nothing: there is no such tag
   std::optional<LayerIndex> index{};      ///< nothing: something else has the tag
+  http::Headers unless_changed{};         ///< as in registry::ReadTag
 };
 
 /// One request. Throws Error as RegistryClient does.
 HeldLayerIndex read_layer_index(registry::RegistryClient& client, std::stop_token stop);
 
-/// Changes the repository's index, or makes one: it is read, changed by `change`, written, and read
-/// back, as often as others write it at the same time, within bounds. `change` returns false when
-/// nothing is to be changed; it is called again for what was read back. Blobs that the registry
-/// turns out to lack are dropped. Throws Error{registry} where something else has the tag (it is
-/// left alone), where the registry refuses the artifact, and where others keep changing it. Returns
-/// what is there then.
+/// Changes the repository's index, or makes one: it is read, changed by `change`, written unless it
+/// was changed meanwhile, and read back, as often as others write it at the same time, within
+/// bounds. A registry that has once refused to overwrite what others wrote needs no reading back.
+/// `change` returns false when nothing is to be changed; it is called again for what was read.
+/// Blobs that the registry turns out to lack are dropped. Throws Error{registry} where something
+/// else has the tag (it is left alone), where the registry refuses the artifact, and where others
+/// keep changing it. Returns what is there then.
 LayerIndex change_layer_index(registry::RegistryClient& client,
-                              const std::function<bool(LayerIndex&)>& change,
+                              const std::function<bool(LayerIndex&)>& change, Clock& clock,
                               const std::stop_token& stop);
 
 }  // namespace n2c

@@ -247,28 +247,79 @@ TEST_CASE("an image is not pushed to the layer index's own tag") {
 
 TEST_CASE("of two that push at once no pair is lost for good, and none is wrong") {
   const int rounds = std::getenv("N2C_TEST_LONG") != nullptr ? 200 : 8;
-  IndexScene scene;
-  PairedLayers all;
-  Registries registries({});
-  for (int round = 0; round < rounds; ++round) {
-    const WatchedImage images[] = {image_of({cat("left ", round)}),
-                                   image_of({cat("right ", round)})};
-    PushReport reports[2];
-    const auto push = [&](std::size_t i, std::stop_token stop) {
-      SilentProgress progress;
-      RegistryPush push = scene.push_to(cat("/acme/app:", i, "-", round));
-      push.cache_file.clear();
-      push.layer_index = true;
-      reports[i] = push_to_registry(images[i].image, registries, push, progress, std::move(stop));
-    };
-    run_side_by_side(2, 2, {}, push);
-    // Who lost a race is made up for by the next push of that image.
-    for (const std::size_t i : {0UZ, 1UZ}) push(i, {});
-    for (const std::size_t i : {0UZ, 1UZ}) {
-      all.emplace_back(images[i].image.layers[0].diff_id, form_of(reports[i], 0));
+  for (const bool is_guarded : {true, false}) {
+    CAPTURE(is_guarded);
+    IndexScene scene;
+    if (!is_guarded) {
+      for (const char* header : {"If-Match", "If-None-Match"}) scene.refuse_header(header, 0);
     }
+    PairedLayers all;
+    Registries registries({});
+    for (int round = 0; round < rounds; ++round) {
+      const WatchedImage images[] = {image_of({cat("left ", round)}),
+                                     image_of({cat("right ", round)})};
+      PushReport reports[2];
+      const auto push = [&](std::size_t i, std::stop_token stop) {
+        SilentProgress progress;
+        RegistryPush push = scene.push_to(cat("/acme/app:", i, "-", round));
+        push.cache_file.clear();
+        push.layer_index = true;
+        reports[i] = push_to_registry(images[i].image, registries, push, progress, std::move(stop));
+      };
+      run_side_by_side(2, 2, {}, push);
+      // Who lost a race is made up for by the next push of that image.
+      for (const std::size_t i : {0UZ, 1UZ}) {
+        if (!is_guarded) push(i, {});
+        all.emplace_back(images[i].image.layers[0].diff_id, form_of(reports[i], 0));
+      }
+      CHECK(scene.index().has(all));
+      CHECK(scene.index().pairs().size() == all.size());
+    }
+  }
+}
+
+TEST_CASE("what another wrote between the reading and the writing of a layer index is kept") {
+  const WatchedImage first = image_of({"first"}), mine = image_of({"mine"}),
+                     theirs = image_of({"theirs"});
+  const std::string tag{layer_index_tag};
+  for (const bool is_there : {true, false}) {
+    CAPTURE(is_there);
+    IndexScene scene;
+    PairedLayers all;
+    const auto push = [&](const WatchedImage& image) {
+      all.emplace_back(image.image.layers[0].diff_id,
+                       form_of(scene.push(image.image, "/acme/app:1"), 0));
+    };
+    push(theirs);
+    scene.store().remove_tag("acme/app", tag);
+    if (is_there) push(first);
+    scene.forget_requests();
+    // The other comes while the first write is on its way.
+    scene.before("PUT /v2/acme/app/manifests/" + tag, [&] { scene.claim(all); });
+    push(mine);
     CHECK(scene.index().has(all));
     CHECK(scene.index().pairs().size() == all.size());
+    // Two reads before, a refused write, a read, a write that nobody has to read back.
+    CHECK(scene.requests("PUT /v2/acme/app/manifests/" + tag) == 2);
+    CHECK(scene.requests("GET /v2/acme/app/manifests/" + tag) == 3);
+    CHECK(scene.notes.empty());
+  }
+}
+
+TEST_CASE("a registry that cannot tell whether a layer index was changed is believed once") {
+  for (const int status : {412, 400, 405, 501}) {
+    CAPTURE(status);
+    IndexScene scene;
+    scene.refuse_header("If-None-Match", status);
+    scene.refuse_header("If-Match", status);
+    for (const char* tag : {"1", "2"}) {
+      const WatchedImage next = image_of({tag});
+      const auto report = scene.push(next.image, cat("/acme/app:", tag));
+      CHECK(scene.index().has({{next.image.layers[0].diff_id, form_of(report, 0)}}));
+      CHECK(scene.notes.empty());
+    }
+    CHECK(scene.index().pairs().size() == 2);
+    CHECK(scene.requests(cat("PUT /v2/acme/app/manifests/", layer_index_tag)) == 4);
   }
 }
 
@@ -279,7 +330,7 @@ TEST_CASE("pruning drops what is old and what is gone, and at last the index") {
   const oci::Descriptor newer = form_of(scene.push(second.image, "/acme/app:2"), 0);
   Registries registries({});
   auto client = registries.client({scene.host(), "acme/app"}, registry::Access::remove);
-  const auto pruned = prune_layer_index(client, 1, {});
+  const auto pruned = prune_layer_index(client, 1, registries.clock(), {});
   REQUIRE(pruned);
   CHECK(pruned->kept == 1);
   CHECK(pruned->dropped == 1);
@@ -287,11 +338,11 @@ TEST_CASE("pruning drops what is old and what is gone, and at last the index") {
   scene.push(first.image, "/acme/app:3");
   CHECK(scene.index().pairs().size() == 2);
   scene.store().remove_blob("acme/app", old.digest);
-  CHECK(prune_layer_index(client, 5, {})->kept == 1);
-  CHECK(prune_layer_index(client, 5, {})->dropped == 0);
-  CHECK(prune_layer_index(client, 0, {})->kept == 0);
+  CHECK(prune_layer_index(client, 5, registries.clock(), {})->kept == 1);
+  CHECK(prune_layer_index(client, 5, registries.clock(), {})->dropped == 0);
+  CHECK(prune_layer_index(client, 0, registries.clock(), {})->kept == 0);
   CHECK_FALSE(scene.store().find_tag("acme/app", std::string(layer_index_tag)));
-  CHECK_FALSE(prune_layer_index(client, 5, {}));
+  CHECK_FALSE(prune_layer_index(client, 5, registries.clock(), {}));
 }
 
 }  // namespace layer_index_push_test

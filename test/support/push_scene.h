@@ -3,7 +3,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -84,9 +88,21 @@ class PushScene {
           lines, [&](const std::string& line) { return line.starts_with(beginning); }));
     });
   }
+  /// Every request, a line each, in the order they came.
+  std::vector<std::string> lines() const {
+    return lines_.with([](const auto& lines) { return lines; });
+  }
   /// Requests that begin so get that status, or are answered late.
   void interfere(std::string beginning, int status, std::chrono::milliseconds delay = {}) {
     interference_.with([&](auto& all) { all.push_back({std::move(beginning), status, delay}); });
+  }
+  /// Requests that have that header get that status; 0: they are handled as without it.
+  void refuse_header(std::string name, int status) {
+    headers_.with([&](auto& all) { all.insert_or_assign(std::move(name), status); });
+  }
+  /// Called once, before the first request that begins so is handled.
+  void before(std::string beginning, std::function<void()> act) {
+    acts_.with([&](auto& all) { all.insert_or_assign(std::move(beginning), std::move(act)); });
   }
   void forget_requests() {
     lines_.with([](auto& lines) { lines.clear(); });
@@ -102,24 +118,50 @@ class PushScene {
     std::chrono::milliseconds delay{0};
   };
   Locked<std::vector<Interference>> interference_;
+  Locked<std::map<std::string, int>> headers_;
+  Locked<std::map<std::string, std::function<void()>>> acts_;
   TemporaryFolder folder_;
-  registry::Server server_{
-      api_, {}, [this](const registry::Request& request) {
-        lines_.with([&](auto& lines) {
-          lines.push_back(cat(registry::method_text(request.method), ' ', request.target));
-        });
-        const std::string line = cat(registry::method_text(request.method), ' ', request.target);
-        return interference_.with([&](const auto& all) {
-          std::optional<registry::Verdict> verdict;
-          for (const auto& [beginning, status, delay] : all) {
-            if (!line.starts_with(beginning)) continue;
-            verdict.emplace();
-            verdict->answer.emplace().status = status;
-            verdict->delay = delay;
-          }
-          return verdict;
-        });
-      }};
+
+  static std::string line_of(const registry::Request& request) {
+    return cat(registry::method_text(request.method), ' ', request.target);
+  }
+  std::optional<registry::Verdict> judge(const registry::Request& request) {
+    const std::string line = line_of(request);
+    lines_.with([&](auto& lines) { lines.push_back(line); });
+    std::optional<registry::Verdict> verdict;
+    const auto answer = [&](int status, std::chrono::milliseconds delay) {
+      verdict.emplace();
+      verdict->answer.emplace().status = status;
+      verdict->delay = delay;
+    };
+    interference_.with([&](const auto& all) {
+      for (const auto& [beginning, status, delay] : all) {
+        if (line.starts_with(beginning)) answer(status, delay);
+      }
+    });
+    headers_.with([&](const auto& all) {
+      for (const auto& [name, status] : all) {
+        if (status != 0 && request.headers.find(name)) answer(status, {});
+      }
+    });
+    return verdict;
+  }
+  registry::Reply handle(registry::Request& request) {
+    const auto act = acts_.with([&](auto& all) {
+      const auto found = std::ranges::find_if(
+          all, [&](const auto& one) { return line_of(request).starts_with(one.first); });
+      return found == all.end() ? std::function<void()>() : all.extract(found).mapped();
+    });
+    if (act) act();
+    headers_.with([&](const auto& all) {
+      for (const auto& [name, status] : all) request.headers.remove(name);
+    });
+    return api_.handle(request);
+  }
+
+  registry::Server server_{[this](registry::Request& request) { return handle(request); },
+                           {},
+                           [this](const registry::Request& request) { return judge(request); }};
 };
 
 }  // namespace n2c::test

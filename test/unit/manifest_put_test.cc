@@ -46,6 +46,47 @@ TEST_CASE("a manifest says which blobs are missing, or that its format is refuse
   CHECK_FAILS(put(scene), ErrorKind::auth, "403 DENIED");
 }
 
+TEST_CASE("a tag is put unless it was changed since it was read") {
+  struct Row {
+    http::Headers reply;
+    const char* header;
+    std::string value;
+  };
+  const std::string digest = cat('"', other.str(), '"');
+  for (const auto& [reply, header, value] : std::vector<Row>{
+           {{{"ETag", "\"v7\""}, {"Docker-Content-Digest", other.str()}}, "If-Match", "\"v7\""},
+           {{{"Docker-Content-Digest", other.str()}}, "If-Match", digest},
+           {{{"ETag", "W/\"v7\""}, {"Docker-Content-Digest", other.str()}}, "", ""},
+           {{}, "", ""}}) {
+    CAPTURE(value);
+    HostScene scene;
+    scene.transport.when("GET", "/manifests/1", {.status = 200, .headers = reply, .body = "{}"});
+    const ReadTag read = scene.client->read_tag("1", {});
+    CHECK(read.manifest);
+    CHECK(read.unless_changed.find(header).value_or("") == value);
+    CHECK(read.unless_changed.lines().size() == (value.empty() ? 0 : 1));
+  }
+  HostScene scene;
+  const auto manifest = oci::RawManifest::of(type, "{}");
+  const http::Headers unless_changed{{"If-None-Match", "*"}};
+  const auto put = [&](const http::Headers& condition) {
+    return scene.client->put_unless_changed("1", manifest, condition, {});
+  };
+  scene.transport.when("GET", "/manifests/1", {.status = 404});
+  scene.transport.always("GET", "r.example/v2/", {.status = 200});
+  CHECK(scene.client->read_tag("1", {}).unless_changed.lines() == unless_changed.lines());
+  scene.transport.when("PUT", "/manifests/1", {.status = 412});
+  CHECK_FALSE(put(unless_changed));
+  scene.transport.when("PUT", "/manifests/1", {.status = 201});
+  CHECK(std::get<ManifestStored>(*put(unless_changed)).digest == manifest.descriptor.digest);
+  // Refused as it is: put without the condition, whose reply counts.
+  scene.transport.when("PUT", "/manifests/1", {.status = 501});
+  scene.transport.when("PUT", "/manifests/1", test::refusal(404, "MANIFEST_BLOB_UNKNOWN"));
+  CHECK(std::holds_alternative<BlobsMissing>(*put(unless_changed)));
+  scene.transport.when("PUT", "/manifests/1", {.status = 201});
+  CHECK(put({}));
+}
+
 TEST_CASE("several tags go in one request, and the reply says which are set") {
   HostScene scene;
   const std::vector<std::string> tags{"a", "b", "c"};

@@ -139,7 +139,7 @@ int run_prune(const RepositoryArguments& arguments, bool debug, const std::stop_
   return with_context("pruning the layer index of " + repository.str(), [&] {
     const auto access = arguments.keep == 0 ? registry::Access::remove : registry::Access::push;
     auto client = reached.registries.client(repository, access);
-    const auto pruned = prune_layer_index(client, arguments.keep, stop);
+    const auto pruned = prune_layer_index(client, arguments.keep, reached.registries.clock(), stop);
     terminal::print(pruned ? cat(repository.str(), ": ", pruned->kept, " layers kept, ",
                                  pruned->dropped, " dropped")
                            : cat(repository.str(), " has no layer index"));
