@@ -37,7 +37,7 @@ stdenv.mkDerivation (final: {
         within = folders: builtins.any (folder: inner == folder || lib.hasPrefix (folder + "/") inner) folders;
         # The folders on the way to what is within them.
         above = folders: type == "directory" && builtins.any (folder: lib.hasPrefix (inner + "/") folder) folders;
-        read = [ "meson.build" "meson_options.txt" "docs/meson.build" "docs/n2c.1" "src" "registry" ]
+        read = [ "meson.build" "meson_options.txt" "docs/meson.build" "docs/manual" "src" "registry" ]
           ++ [ "fixtures/auth" "fixtures/go" "fixtures/golden" ]
           ++ map (name: "test/" + name) [ "golden" "main.cc" "meson.build" "pch" "support" "unit" ];
       in

@@ -38,6 +38,8 @@ void add_cache_command(CLI::App& app, Invocation& chosen);
 /// Of `cache`: a repository's layer index.
 void add_prune_command(CLI::App& cache, Invocation& chosen);
 void add_config_command(CLI::App& app, Invocation& chosen);
+/// Not listed anywhere: what completes command lines asks it.
+void add_complete_command(CLI::App& app, Invocation& chosen);
 /// Lists what is in `app` when it is run: later commands too.
 void add_completion_command(CLI::App& app, Invocation& chosen);
 void add_digest_command(CLI::App& app, Invocation& chosen);
@@ -50,6 +52,8 @@ void add_copy_command(CLI::App& app, Invocation& chosen);
 void add_index_command(CLI::App& app, Invocation& chosen);
 void add_pull_command(CLI::App& app, Invocation& chosen);
 void add_load_command(CLI::App& app, Invocation& chosen);
+/// Not listed anywhere: the build makes manual pages by it.
+void add_manual_command(CLI::App& app, Invocation& chosen);
 void add_push_command(CLI::App& app, Invocation& chosen);
 /// Of an image: its bill of materials.
 void add_sbom_command(CLI::App& app, Invocation& chosen);

@@ -12,6 +12,7 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/shown/command_facts.h"
 
 namespace n2c::cli {
 
@@ -23,7 +24,7 @@ using Words = std::vector<std::string>;
 struct TypedOption {
   Words names;
   std::string purpose;
-  bool takes_value = false, repeatable = false;
+  bool takes_value = false, repeatable = false, takes_place = false;
   Words choices;  // all there are; empty: anything, a file for one
 };
 
@@ -32,6 +33,7 @@ struct TypedCommand {
   std::string name, purpose;
   std::vector<TypedOption> options;
   std::vector<TypedCommand> commands;
+  bool takes_places = false;  // its arguments: references, addresses, an image.json
 };
 
 std::string joined(const Words& words, std::string_view between) {
@@ -48,6 +50,19 @@ Words choices_of(const CLI::Option& option) {
   return CLI::detail::split(type.substr(from + 1, to - from - 1), ',');
 }
 
+bool takes_place(const CLI::Option& option) {
+  const std::string value = value_of(option);
+  return value == "REFERENCE" || value == "REPOSITORY" || value == "DESTINATION";
+}
+
+/// What takes arguments that are no files alone, no words of a list and no hosts.
+bool takes_places(const CLI::App& app) {
+  constexpr std::string_view others[] = {"completion", "login", "logout"};
+  const bool is_other = app.get_group() == "Building" ||
+                        std::ranges::find(others, app.get_name()) != std::end(others);
+  return !is_other && !positionals_of(app).empty();
+}
+
 std::vector<TypedOption> options_of(const CLI::App& app) {
   std::vector<TypedOption> options;
   for (const CLI::Option* option : app.get_options()) {
@@ -55,6 +70,7 @@ std::vector<TypedOption> options_of(const CLI::App& app) {
     TypedOption typed{.purpose = option->get_description(),
                       .takes_value = option->get_items_expected_max() > 0,
                       .repeatable = option->get_items_expected_max() > 1,
+                      .takes_place = !option->get_positional() && takes_place(*option),
                       .choices = choices_of(*option)};
     for (const auto& name : option->get_snames()) typed.names.push_back("-" + name);
     for (const auto& name : option->get_lnames()) typed.names.push_back("--" + name);
@@ -67,19 +83,21 @@ std::vector<TypedOption> options_of(const CLI::App& app) {
 TypedCommand command_of(const CLI::App& app, const std::vector<TypedOption>& common) {
   TypedCommand command{
       .name = app.get_name(), .purpose = app.get_description(), .options = options_of(app)};
+  command.takes_places = takes_places(app);
   for (const TypedOption& option : common) {
     if (std::ranges::find(command.options, option.names, &TypedOption::names) ==
         command.options.end()) {
       command.options.push_back(option);
     }
   }
-  for (const CLI::App* inner : app.get_subcommands([](const CLI::App*) { return true; })) {
+  for (const CLI::App* inner :
+       app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); })) {
     command.commands.push_back(command_of(*inner, command.options));
   }
   return command;
 }
 
-std::string names_of(const std::vector<TypedCommand>& commands) {
+std::string joined_names(const std::vector<TypedCommand>& commands) {
   Words names;
   for (const auto& command : commands) names.push_back(command.name);
   return joined(names, " ");
@@ -106,17 +124,22 @@ std::string bash_patterns(const TypedCommand& command, const std::string& path) 
   Words options;
   for (const auto& option : command.options) {
     options.insert(options.end(), option.names.begin(), option.names.end());
-    if (option.choices.empty()) continue;
+    if (!option.takes_value) continue;
+    const std::string words = option.takes_place ? "places"
+                              : option.choices.empty()
+                                  ? ":"  // files
+                                  : cat("words='", joined(option.choices, " "), "'");
     for (const auto& name : option.names) {
-      text += cat("    '", path, '|', name, "|'*) words='", joined(option.choices, " "), "' ;;\n");
+      text += cat("    '", path, '|', name, "|'*) ", words, " ;;\n");
     }
   }
   for (const auto& inner : command.commands) {
     text += bash_patterns(inner, path.empty() ? inner.name : cat(path, ' ', inner.name));
   }
   text += cat("    '", path, "|'*'|-'*) words='", joined(options, " "), "' ;;\n");
+  if (command.takes_places) text += cat("    '", path, "|'*) places ;;\n");
   if (command.commands.empty()) return text;
-  return text + cat("    '", path, "|'*) words='", names_of(command.commands), "' ;;\n");
+  return text + cat("    '", path, "|'*) words='", joined_names(command.commands), "' ;;\n");
 }
 
 std::string bash_script(const TypedCommand& app) {
@@ -129,28 +152,44 @@ std::string bash_script(const TypedCommand& app) {
   }
   return cat(R"(# Completes n2c's command line in bash; made by `n2c completion bash`.
 _n2c() {
-  local word before command= words=
-  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$command|$word" in
+  local typed word before command= words= around=
+  # bash breaks words at : and = as well; here they end at spaces.
+  typed=${COMP_LINE:0:COMP_POINT}
+  word=${typed##*[[:space:]]}
+  read -ra typed <<<"${typed%"$word"}"
+  before=${typed[${#typed[@]}-1]}
+  for around in "${typed[@]:1}"; do
+    case "$command|$around" in
       )",
-             commands, R"() command="${command:+$command }$word" ;;
+             commands, R"() command="${command:+$command }$around" ;;
     esac
   done
-  word=${COMP_WORDS[COMP_CWORD]}
-  before=${COMP_WORDS[COMP_CWORD-1]}
-  # bash takes --option=value for three words.
-  if [ "$word" = = ]; then word=; fi
-  if [ "$before" = = ]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi
+  case $word in --*=*) before=${word%%=*} word=${word#*=} ;; esac
+  places() { words=$(n2c complete "$word" 2>/dev/null); }
   case "$command|$before|$word" in
 )",
              bash_patterns(app, ""), R"(  esac
+  unset -f places
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+  # What bash replaces begins behind the last : that was typed.
+  around=${word%"${word##*:}"}
+  case $COMP_WORDBREAKS in *:*) COMPREPLY=("${COMPREPLY[@]#"$around"}") ;; esac
+  case "${COMPREPLY[*]}" in *[:/]) compopt -o nospace 2>/dev/null ;; esac
 }
 complete -o bashdefault -o default -F _n2c n2c nix2container
 )");
 }
 
 // ---- zsh
+
+constexpr std::string_view zsh_places = R"zsh(_n2c_places() {
+  local -a found
+  found=(${(f)"$(n2c complete "$PREFIX" 2>/dev/null)"})
+  case $PREFIX in (dir|oci|oci-archive|docker-archive):*) compset -P '*:' ;; esac
+  if (( $#found )); then compadd -S '' -a found; fi
+  _files
+}
+)zsh";
 
 std::string zsh_options(const TypedCommand& command) {
   std::string text;
@@ -161,6 +200,8 @@ std::string zsh_options(const TypedCommand& command) {
     }
     if (!option.choices.empty()) {
       rest += cat(":value:(", joined(option.choices, " "), ")");
+    } else if (option.takes_place) {
+      rest += ":place:_n2c_places";
     } else if (option.takes_value) {
       rest += ":value:_files";
     }
@@ -184,15 +225,17 @@ std::string zsh_descriptions(const std::vector<TypedCommand>& commands) {
 std::string zsh_script(const TypedCommand& app) {
   std::string cases;
   for (const auto& command : app.commands) {
-    const std::string words = command.commands.empty()
-                                  ? "'*:file:_files'"
-                                  : cat("'1:command:(", names_of(command.commands), ")'");
+    const std::string words =
+        command.commands.empty()
+            ? (command.takes_places ? "'*:place:_n2c_places'" : "'*:file:_files'")
+            : cat("'1:command:(", joined_names(command.commands), ")'");
     cases += cat("      ", command.name, ") _arguments", zsh_options(command), " \\\n        ",
                  words, " ;;\n");
   }
   return cat(R"(#compdef n2c nix2container
 # Completes n2c's command line in zsh; made by `n2c completion zsh`.
-_n2c() {
+)",
+             zsh_places, R"(_n2c() {
   local curcontext=$curcontext state line
   local -A opt_args
   local -a commands
@@ -228,6 +271,8 @@ std::string fish_lines(const TypedCommand& command, const std::string& where) {
     }
     if (!option.choices.empty()) {
       text += cat(" -x -a '", joined(option.choices, " "), "'");
+    } else if (option.takes_place) {
+      text += " -r -a '(n2c complete (commandline -ct) 2>/dev/null)'";
     } else if (option.takes_value) {
       text += " -r";
     }
@@ -240,11 +285,14 @@ std::string fish_script(const TypedCommand& app) {
   std::string text = cat("# Completes n2c's command line in fish; made by `n2c completion fish`.\n",
                          fish_lines(app, "__fish_use_subcommand"));
   for (const auto& command : app.commands) {
-    const std::string inner = names_of(command.commands);
+    const std::string inner = joined_names(command.commands);
     text += fish_lines(
         command,
         cat("'__fish_seen_subcommand_from ", command.name,
             inner.empty() ? "" : cat("; and not __fish_seen_subcommand_from ", inner), "'"));
+    if (!command.takes_places) continue;
+    text += cat("complete -c n2c -n '__fish_seen_subcommand_from ", command.name,
+                "' -a '(n2c complete (commandline -ct) 2>/dev/null)'\n");
   }
   return text + "complete -c nix2container -w n2c\n";
 }

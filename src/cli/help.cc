@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/line/examples.h"
 #include "cli/line/option_words.h"
+#include "cli/shown/command_facts.h"
 
 namespace n2c::cli {
 
@@ -94,67 +95,12 @@ class Page {
   std::string text_;
 };
 
-bool takes_many(const CLI::Option& option) {
-  return option.get_expected_max() >= CLI::detail::expected_max_vector_size;
-}
-
-std::string shown_positional(const CLI::Option& option) {
-  if (!option.get_option_text().empty()) return option.get_option_text();
-  return option.get_name(true) + (takes_many(option) ? "..." : "");
-}
-
-std::string_view long_name(const CLI::Option& option) { return option.get_lnames().front(); }
-
 /// "--via {auto,archive,registry}", "-t, --tag TAG".
 std::string shown_option(const CLI::Option& option) {
   std::string text;
-  for (const std::string& name : option.get_snames()) text += cat(text.empty() ? "-" : ", -", name);
-  for (const std::string& name : option.get_lnames()) {
-    text += cat(text.empty() ? "--" : ", --", name);
-  }
-  if (option.get_items_expected_max() == 0) return text;  // a flag
-  const std::string type = option.get_type_name();        // "TEXT:{a,b}"
-  const auto set = type.find('{');
-  if (set != std::string::npos) return cat(text, " ", type.substr(set));
-  return cat(text, " ", option_words(long_name(option)).value);
-}
-
-std::string described(const CLI::Option& option) {
-  std::string text = option.get_description();
-  if (!option.get_default_str().empty()) {
-    text += cat(" (default: ", option.get_default_str(), ")");
-  }
-  for (const CLI::Option* other : option.get_needs()) {
-    text += cat(" (with ", other->get_name(), ")");
-  }
-  for (const CLI::Option* other : option.get_excludes()) {
-    text += cat(" (not with ", other->get_name(), ")");
-  }
-  return text;
-}
-
-bool every_command(const CLI::App*) { return true; }
-
-using Options = std::vector<const CLI::Option*>;
-
-Options positionals_of(const CLI::App& app) {
-  return app.get_options([](const CLI::Option* option) {
-    return option->get_positional() && !option->get_group().empty();
-  });
-}
-
-/// Its own, and of those of the program what every command takes.
-Options options_of_page(const CLI::App& app) {
-  Options options = app.get_options([](const CLI::Option* option) {
-    return option->nonpositional() && !option->get_group().empty();
-  });
-  for (const CLI::App* outer = app.get_parent(); outer != nullptr; outer = outer->get_parent()) {
-    std::ranges::copy(outer->get_options([](const CLI::Option* option) {
-      return long_name(*option) != "help" && long_name(*option) != "version";
-    }),
-                      std::back_inserter(options));
-  }
-  return options;
+  for (const std::string& name : names_of(option)) text += cat(text.empty() ? "" : ", ", name);
+  const std::string value = value_of(option);
+  return value.empty() ? text : cat(text, " ", value);
 }
 
 std::string usage(const CLI::App& app, std::string_view name) {
@@ -163,7 +109,7 @@ std::string usage(const CLI::App& app, std::string_view name) {
     const std::string shown = shown_positional(*option);
     text += option->get_required() ? " " + shown : cat(" [", shown, "]");
   }
-  if (!app.get_subcommands(every_command).empty()) text += " [COMMAND]";
+  if (!groups_of_commands(app).empty()) text += " [COMMAND]";
   return text;
 }
 
@@ -172,32 +118,17 @@ void append_options(Page& page, const CLI::App& app) {
   for (const std::string_view group : option_groups) {
     bool is_first = true;
     for (const CLI::Option* option : options) {
-      if (option_words(long_name(*option)).group != group) continue;
+      if (group_of(*option) != group) continue;
       if (std::exchange(is_first, false)) page.heading(group);
       page.entry(shown_option(*option), described(*option));
     }
   }
 }
 
-/// As a sentence begins.
-std::string capitalised(std::string text) {
-  const bool is_lower = !text.empty() && text.front() >= 'a' && text.front() <= 'z';
-  if (is_lower) text.front() = static_cast<char>(text.front() - 'a' + 'A');
-  return text;
-}
-
-/// Those without a group of their own first.
 void append_commands(Page& page, const CLI::App& app) {
-  std::vector<std::string> groups;
-  for (const CLI::App* command : app.get_subcommands(every_command)) {
-    const std::string& group = command->get_group();
-    if (std::ranges::find(groups, group) != groups.end()) continue;
-    groups.insert(group == app.get_group() ? groups.begin() : groups.end(), group);
-  }
-  for (const std::string& group : groups) {
-    page.heading(group == app.get_group() ? "Commands" : group);
-    for (const CLI::App* command : app.get_subcommands(every_command)) {
-      if (command->get_group() != group) continue;
+  for (const CommandGroup& group : groups_of_commands(app)) {
+    page.heading(group.heading);
+    for (const CLI::App* command : group.commands) {
       page.entry(command->get_name(), capitalised(command->get_description()));
     }
   }

@@ -188,6 +188,7 @@ int run(int argc, char** argv, std::string_view commit) {
   add_build_commands(app, chosen);
   add_base_image_commands(app, chosen);
   add_cache_command(app, chosen);
+  add_complete_command(app, chosen);
   add_completion_command(app, chosen);
   add_config_command(app, chosen);
   add_copy_command(app, chosen);
@@ -197,6 +198,7 @@ int run(int argc, char** argv, std::string_view commit) {
   add_inspect_command(app, chosen);
   add_diff_command(app, chosen);
   add_login_commands(app, chosen);
+  add_manual_command(app, chosen);
   add_pull_command(app, chosen);
   add_push_command(app, chosen);
   add_load_command(app, chosen);

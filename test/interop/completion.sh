@@ -11,11 +11,10 @@ touch image.json
 
 cat >"$work/bash" <<'BASH'
 source "$WORK/n2c.bash"
-read -ra COMP_WORDS <<<"$1"
-[ "${1: -1}" != ' ' ] || COMP_WORDS+=('')
-COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+COMP_LINE=$1 COMP_POINT=${#1}
 _n2c
-[ ${#COMPREPLY[@]} -gt 0 ] || mapfile -t COMPREPLY < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")  # what -o default does
+last=${1##*[ :=]}  # what bash completes
+[ ${#COMPREPLY[@]} -gt 0 ] || mapfile -t COMPREPLY < <(compgen -f -- "$last")  # what -o default does
 printf '%s\n' "${COMPREPLY[@]}"
 BASH
 in_bash() { WORK=$work bash "$work/bash" "$1" | sort -u | xargs; }
@@ -53,7 +52,7 @@ for shell in bash fish; do
   check "$shell: a file" equal "$(in_$shell 'n2c push im')" image.json
   check "$shell: a file as a value" equal "$(in_$shell 'n2c push --digest-file im')" image.json
 done
-check "bash: a value behind =" equal "$(in_bash 'n2c load --engine = p')" podman
+check "bash: a value behind =" equal "$(in_bash 'n2c load --engine=p')" podman
 check "fish: a value behind =" equal "$(in_fish 'n2c load --engine=p')" --engine=podman
 check "zsh: a command" equal "$(in_zsh 'n2c pus')" "n2c push"
 check "zsh: a command in a command" equal "$(in_zsh 'n2c cache cl')" "n2c cache clear"
@@ -61,6 +60,31 @@ check "zsh: an option of the command" equal "$(in_zsh 'n2c push --digest-f')" "n
 check "zsh: and not of another one" equal "$(in_zsh 'n2c push --engin')" "n2c push --engin"
 check "zsh: a value that is one of a few" equal "$(in_zsh 'n2c load --engine=p')" "n2c load --engine=podman"
 check "zsh: a file" equal "$(in_zsh 'n2c push im')" "n2c push image.json"
+
+# Places: what addresses begin with, and what was pushed to.
+start_n2c_registry --memory
+make_image 2
+"$N2C" push "$work/image.json" "$registry/acme/app:1.4" --store-root "$work" -q >"$work/push.log" 2>&1
+port=${registry#*:}
+for shell in bash fish; do
+  check "$shell: what addresses begin with" equal "$(in_$shell 'n2c copy doc')" "docker-archive: docker-daemon: docker://"
+  check "$shell: not for what takes files alone" equal "$(in_$shell 'n2c image doc')" ""
+  check "$shell: nor for an option that takes one" equal "$(in_$shell 'n2c push --digest-file doc')" ""
+done
+check "bash: a registry that was pushed to" equal "$(in_bash 'n2c push ./image.json 127.0.0')" \
+  "$registry/acme/app $registry/acme/app:1.4"
+check "bash: its repository and tag, behind the :" equal "$(in_bash "n2c push ./image.json 127.0.0.1:$port/a")" \
+  "$port/acme/app $port/acme/app:1.4"
+check "bash: of an option" equal "$(in_bash 'n2c push ./image.json --reuse-from 127')" "$registry/acme/app $registry/acme/app:1.4"
+check "bash: a file behind an address's kind" equal "$(in_bash 'n2c copy oci:im')" image.json
+check "fish: a registry that was pushed to" equal "$(in_fish 'n2c push ./image.json 127.0.0')" \
+  "$registry/acme/app $registry/acme/app:1.4"
+check "zsh: what an address begins with" equal "$(in_zsh 'n2c copy docker-d')" "n2c copy docker-daemon:"
+check "zsh: a registry that was pushed to" equal "$(in_zsh 'n2c tags 127.0')" "n2c tags $registry/acme/app"
+check "zsh: a file behind an address's kind" equal "$(in_zsh 'n2c copy dir:im')" "n2c copy dir:image.json"
+"$N2C" complete /nix/store/ >"$work/places"
+check "an image's description in the store" equal "$(cat "$work/places")" \
+  "$(find /nix/store -maxdepth 1 -name '*-image-*.json' 2>/dev/null | sort || true)"
 
 status=0
 n2c completion tcsh >"$work/none" 2>&1 || status=$?

@@ -53,7 +53,11 @@ check "out has the program and its other name" equal "$(cd "$out/bin" && echo ./
 check "and its manual and completions" equal "$(cd "$out/share" && find . ! -type d | sort | xargs)" "$(xargs <<< "
   ./bash-completion/completions/n2c ./bash-completion/completions/nix2container
   ./fish/vendor_completions.d/n2c.fish ./fish/vendor_completions.d/nix2container.fish
-  ./man/man1/n2c.1.gz ./zsh/site-functions/_n2c")"
+  $(for page in "$root"/docs/manual/*.mdoc; do
+    page=${page##*/} page=${page%.mdoc}
+    [ "$page" = options ] || { [ "$page" = n2c ] || page=n2c-$page; echo "./man/man1/$page.1.gz"; }
+  done | sort)
+  ./zsh/site-functions/_n2c")"
 check "and no more" equal "$(cd "$out" && echo ./*)" "./bin ./share"
 check "the program is stripped" equal "$(readelf -SW "$out/bin/n2c" | grep -cE '\.(symtab|debug)')" 0
 nix-store -qR "$out" | tee "$work/closure"

@@ -132,11 +132,14 @@ std::string in_our_words(const CLI::ParseError& found) {
   return cat(said.substr(0, both), " does not go with ", said.substr(both + 10));
 }
 
+/// Hidden commands are of no group.
+bool is_listed(const CLI::App* command) { return !command->get_group().empty(); }
+
 }  // namespace
 
 std::vector<std::string> commands_of(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* one : app.get_subcommands([](const CLI::App*) { return true; })) {
+  for (const CLI::App* one : app.get_subcommands(is_listed)) {
     names.push_back(one->get_name());
   }
   return names;
