@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# dockerd with the containerd store: only blobs it lacks are sent, images are whole, and what is
-# asked for compressed is kept compressed.
+# dockerd with the containerd store: only blobs it lacks are sent (from 28 on), images are whole, and
+# what is asked for compressed is kept compressed.
 . "$(dirname "$0")/common.inc"
 . "$(dirname "$0")/engines.inc"
 need jq python3
@@ -8,7 +8,10 @@ export HOME=$work
 start_dockerd_containerd_store
 make_two_images
 
-check_loads 1
+# Docker 25 to 27 does not say whether what it pulled is whole, and gets whole archives.
+changed=1
+[ "$(docker version -f '{{.Server.Version}}' | cut -d. -f1)" -ge 28 ] || changed=$layers
+check_loads "$changed"
 check "the image runs" equal "$(docker run --rm --network=none app:1 bash -c 'echo $((6 * 7))')" 42
 docker create --name whole app:1 >/dev/null
 docker export whole | exported_equals changed.json || fail "the exported file system differs"
