@@ -1,6 +1,6 @@
 # buildImage: layers and a configuration as one image, described in an image.json that names store paths and holds
-# no bytes of them. What can be done with it hangs on it: push, load, serve, inspect, and the copyTo family.
-{ pkgs, lib, n2c, arguments, configRules, permRules, accounts, closureGraph, nixDatabase, buildLayer, runnables, goArch }:
+# no bytes of them. What can be done with it hangs on it: push, load, serve, inspect, sbom, and the copyTo family.
+{ pkgs, lib, n2c, arguments, configRules, permRules, accounts, closureGraph, nixDatabase, buildLayer, runnables, statements, goArch }:
 
 let
   inherit (arguments) checked fromContents must mustBe mustBeArch mustBeBase mustBeLayerCount mustBeLayers mustBeName
@@ -128,7 +128,7 @@ let
         # For messages and for engines that have the image: it does not bring the image into the store.
         imageRefUnsafe = builtins.unsafeDiscardStringContext "${imageName}:${imageTag}";
         override = change: buildImage (given // (if builtins.isFunction change then change given else change));
-      } // runnables.ofImage self // passthru);
+      } // runnables.ofImage self // statements self (roots ++ builtins.concatMap (layer: layer.packages or [ ]) lower) // passthru);
     in
     builtins.seq (strict "buildImage" buildImage elsewhere given) checked function [
       (mustBeName name)

@@ -151,7 +151,7 @@ let
     ]
       (build "layers.json"
         {
-          passthru = passthru // { layersBelow = layers; nestedLayers = withNested layers; };
+          passthru = passthru // { layersBelow = layers; nestedLayers = withNested layers; packages = deps ++ roots; };
         } ''
         mkdir $out
         ${command}

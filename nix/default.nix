@@ -39,8 +39,9 @@ let
   skopeo = import ./skopeo.nix { inherit pkgs n2c; };
   runnables = import ./runnables.nix { inherit pkgs lib n2c skopeo; };
   buildLayer = import ./build-layer.nix { inherit pkgs lib n2c arguments permRules closureGraph; };
+  statements = import ./statements.nix { inherit pkgs lib n2c closureGraph runnables; };
   buildImage = import ./build-image.nix {
-    inherit pkgs lib n2c arguments configRules permRules accounts closureGraph nixDatabase buildLayer runnables goArch;
+    inherit pkgs lib n2c arguments configRules permRules accounts closureGraph nixDatabase buildLayer runnables statements goArch;
   };
   buildIndex = import ./build-index.nix { inherit pkgs lib arguments runnables; };
   pushAll = import ./push-all.nix { inherit pkgs lib n2c arguments runnables; };

@@ -60,5 +60,7 @@ void add_sbom_command(CLI::App& app, Invocation& chosen);
 void add_serve_command(CLI::App& app, Invocation& chosen);
 void add_tag_command(CLI::App& app, Invocation& chosen);
 void add_tags_command(CLI::App& app, Invocation& chosen);
+/// Of an image: whether it is what was described.
+void add_verify_command(CLI::App& app, Invocation& chosen);
 
 }  // namespace n2c::cli

@@ -206,6 +206,7 @@ int run(int argc, char** argv, std::string_view commit) {
   add_serve_command(app, chosen);
   add_tag_command(app, chosen);
   add_tags_command(app, chosen);
+  add_verify_command(app, chosen);
   take_one_value_each(app);
   try {
     app.parse(arguments_of(argc, argv));

@@ -58,6 +58,7 @@ const std::vector<Usage> usages = {
     {"serve", ""},
     {"tag", "REFERENCE NEW..."},
     {"tags", "REPOSITORY"},
+    {"verify", "IMAGE.json [REFERENCE]"},
 };
 
 }  // namespace

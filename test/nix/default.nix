@@ -36,7 +36,7 @@ rec {
       mkdir -p $out/${name}
       ln -s ${images.${name}} $out/${name}/image.json
       echo ${images.${name}.imageName}:${images.${name}.imageTag} > $out/${name}/reference
-      ${links name images.${name} [ "push" "load" "serve" "inspect" "copyTo" "copyToRegistry" "copyToDockerDaemon" "copyToPodman" ]}
+      ${links name images.${name} [ "push" "load" "serve" "inspect" "sbom" "copyTo" "copyToRegistry" "copyToDockerDaemon" "copyToPodman" ]}
     '')
     (builtins.attrNames images) + ''
 
@@ -67,6 +67,29 @@ rec {
     mergeBaseConfig = true;
     config.Env = [ "MINE=1" ];
   };
+
+  # Of packages that say something of themselves, one below the other, and one that cannot be evaluated beside it.
+  stated = nix2container.buildImage {
+    name = "Stated/app";
+    copyToRoot = pkgs.runCommand "greeter-1.2" {
+      passthru = {
+        pname = "greeter";
+        version = "1.2";
+        patches = [ ./wsgi.py (pkgs.writeText "CVE-2023-4911.patch" "") ];
+        buildInputs = [ library { type = "derivation"; outPath = throw "it is broken"; } ];
+      };
+      meta = {
+        description = "Says hello";
+        homepage = "https://example.org/greeter";
+        license = [ { spdxId = "MIT"; fullName = "MIT License"; } { shortName = "own"; fullName = "My own"; } ];
+      };
+    } "mkdir -p $out/share; echo ${library} > $out/share/needs";
+    config.Entrypoint = [ "${pkgs.hello}/bin/hello" ];
+  };
+  library = pkgs.runCommand "library-3.0" { passthru.pname = "lib"; passthru.version = "3"; } "mkdir $out";
+  statedCyclonedx = stated.sbom.cyclonedx;
+  statedSpdx = stated.sbom.spdx;
+  statedSbom = stated.sbom;
 
   # A store path whose name is no regular expression for itself, at the root or not.
   relocated = exactRelocation: nix2container.buildImage {

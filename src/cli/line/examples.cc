@@ -62,6 +62,9 @@ constexpr std::array all_examples = std::to_array<Examples>({
       "n2c serve --image app:1=./result --port-file port"}},
     {"tag", {"n2c tag ghcr.io/acme/app:1.4.2 1.4 latest"}},
     {"tags", {"n2c tags ghcr.io/acme/app"}},
+    {"verify",
+     {"n2c verify ./result", "n2c verify ./result ghcr.io/acme/app:1",
+      "n2c verify ./result ghcr.io/acme/app:1 --deep"}},
 });
 
 }  // namespace

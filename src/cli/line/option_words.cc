@@ -39,6 +39,7 @@ constexpr std::array option_rows = std::to_array<OptionRow>({
     {"created", {group::what, "TIME"}},
     {"creds", {group::login, "USER:PASS"}},
     {"debug", {group::output, ""}},
+    {"deep", {group::what, ""}},
     {"dest-auth-file", {group::login, "FILE", true}},
     {"dest-creds", {group::login, "USER:PASS"}},
     {"dest-tls-verify", {group::tls, ""}},

@@ -1,0 +1,192 @@
+/// n2c verify: whether what is at a registry, or in the store, is what an image.json describes.
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/tasks.h"
+#include "base/terminal.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/inspect/place.h"
+#include "cli/transfer_options.h"
+#include "codec/codec.h"
+#include "statement/json_difference.h"
+#include "statement/tar_difference.h"
+
+namespace n2c::cli {
+
+namespace {
+
+struct VerifyArguments {
+  std::string description;
+  PlaceArguments place;  ///< its image is the reference; empty: the store
+  bool deep = false;
+};
+
+constexpr std::size_t verified_at_once = 4;
+
+std::string layer_words(std::size_t place, const Image& image) {
+  const std::string& label = image.layers[place].label;
+  return cat("layer ", place + 1, " of ", image.layers.size(),
+             label.empty() ? "" : cat(" (", printable(label), ")"));
+}
+
+/// The first file in which a layer that is stored differs from the described one. "" where the
+/// store on this machine cannot tell.
+std::string file_difference(const Image& described, const Image& stored, std::size_t place) {
+  try {
+    TarEntries is(decompress(stored.layers[place].blob.bytes->open()), "the stored layer");
+    TarEntries should(decompress(described.layers[place].blob.bytes->open()),
+                      "the described layer");
+    const auto found = first_difference(is, should);
+    return found ? cat(": ", printable(found->file), ": ", found->why) : "";
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    return cat("; which file differs cannot be told: ", error.message());
+  }
+}
+
+[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorKind::integrity, what); }
+
+void compare_layers(const Image& described, const Image& stored) {
+  const std::size_t both = std::min(described.layers.size(), stored.layers.size());
+  for (std::size_t i = 0; i < both; ++i) {
+    const oci::Digest& is = stored.layers[i].diff_id;
+    const oci::Digest& should = described.layers[i].diff_id;
+    if (is == should) continue;
+    refuse(cat(layer_words(i, described), " is ", is.brief(), ", and should be ", should.brief(),
+               file_difference(described, stored, i)));
+  }
+  if (described.layers.size() != stored.layers.size()) {
+    refuse(
+        cat("it has ", stored.layers.size(), " layers, and should have ", described.layers.size()));
+  }
+}
+
+void compare_configs(const Image& described, const Image& stored) {
+  if (described.config_json == stored.config_json) return;
+  const auto is = or_throw(go::Json::parse(stored.config_json), ErrorKind::input, "its config");
+  const auto should =
+      or_throw(go::Json::parse(described.config_json), ErrorKind::internal, "config");
+  const auto found = first_difference(is, should);
+  throw Error(ErrorKind::integrity,
+              cat("its config is another: ", found ? *found : "it is written in another way"),
+              "a push with --label or --created writes another config than the description's");
+}
+
+void compare_annotations(const Image& described, const oci::Manifest& manifest) {
+  for (const auto& [key, value] : described.annotations) {
+    const auto found = manifest.annotations.find(key);
+    if (found != manifest.annotations.end() && found->second == value) continue;
+    refuse(cat("the annotation ", printable(key), " of its manifest is ",
+               found == manifest.annotations.end() ? "not there" : printable(found->second),
+               ", and should be ", printable(value)));
+  }
+}
+
+/// Each layer fetched, its blob's digest and its diff_id computed.
+void fetch_layers(const Image& described, const Image& stored, const std::stop_token& stop) {
+  run_side_by_side(
+      stored.layers.size(), verified_at_once, stop, [&](std::size_t i, std::stop_token inner) {
+        const Layer& layer = stored.layers[i];
+        const oci::Digest diff_id =
+            oci::measure(decompress(layer.blob.bytes->open()), {}, inner).digest;
+        if (diff_id == layer.diff_id) return;
+        refuse(cat(layer_words(i, described), " unpacks to ", diff_id.brief(), ", and should to ",
+                   layer.diff_id.brief(), file_difference(described, stored, i)));
+      });
+}
+
+/// Asks for each layer by its digest.
+void ask_for_layers(const Image& described, const oci::Manifest& manifest, OpenPlace& place,
+                    const std::stop_token& stop) {
+  const auto& reference = place.address().reference;
+  if (place.address().kind != Address::Kind::registry) return;
+  auto client = place.registries().client(reference->repository, registry::Access::pull);
+  run_side_by_side(
+      manifest.layers.size(), 4 * verified_at_once, stop,
+      [&](std::size_t i, std::stop_token inner) {
+        const oci::Descriptor& blob = manifest.layers[i];
+        if (client.has_blob(blob, std::move(inner))) return;
+        refuse(cat(layer_words(i, described), ": the registry lacks its blob ", blob.digest.str()));
+      });
+}
+
+int verify_stored(const VerifyArguments& arguments, const Image& described, bool debug,
+                  const std::stop_token& stop) {
+  OpenPlace place(arguments.place, debug);
+  return with_context("verifying " + place.address().str(), [&] {
+    const OpenedSource opened = place.source({.codec = Codec::none, .level = 0}, stop);
+    const auto* source = std::get_if<std::shared_ptr<ImageSource>>(&opened);
+    if (source == nullptr) throw Error(ErrorKind::usage, "it is no stored image");
+    const oci::RawManifest raw = manifest_for(**source, described.platform, stop);
+    const auto manifest =
+        or_throw(oci::Manifest::from_json(raw.json), ErrorKind::input, "manifest");
+    const Image stored = image_of(*source, raw, stop);
+    compare_layers(described, stored);
+    compare_configs(described, stored);
+    compare_annotations(described, manifest);
+    if (arguments.deep) {
+      fetch_layers(described, stored, stop);
+    } else {
+      ask_for_layers(described, manifest, place, stop);
+    }
+    terminal::print(cat(place.address().str(), " @", raw.descriptor.digest.str(), " is what ",
+                        printable(arguments.description), " describes: manifest, config and ",
+                        stored.layers.size(), " layers",
+                        arguments.deep ? ", each fetched and unpacked" : ""));
+    return 0;
+  });
+}
+
+/// Every layer made again from the store.
+int verify_store(const VerifyArguments& arguments, const Image& described,
+                 const std::stop_token& stop) {
+  run_side_by_side(described.layers.size(), verified_at_once, stop,
+                   [&](std::size_t i, std::stop_token inner) {
+                     const Layer& layer = described.layers[i];
+                     with_context(layer_words(i, described), [&] {
+                       // A layer checks its own bytes as they are read.
+                       oci::measure(layer.blob.bytes->open(), {}, inner);
+                       if (layer.blob.descriptor.digest == layer.diff_id) return;
+                       const oci::Digest plain =
+                           oci::measure(decompress(layer.blob.bytes->open()), {}, inner).digest;
+                       if (plain == layer.diff_id) return;
+                       refuse(cat("its file unpacks to ", plain.brief(), ", and should to ",
+                                  layer.diff_id.brief()));
+                     });
+                   });
+  terminal::print(cat("the store has what ", printable(arguments.description),
+                      " describes: ", described.layers.size(), " layers"));
+  return 0;
+}
+
+int run_verify(const VerifyArguments& arguments, bool debug, const std::stop_token& stop) {
+  const Image described = load_described(arguments.description, arguments.place.store_root, {});
+  if (!arguments.place.image.empty()) return verify_stored(arguments, described, debug, stop);
+  if (arguments.deep) throw Error(ErrorKind::usage, "--deep is asked of a stored image");
+  return verify_store(arguments, described, stop);
+}
+
+}  // namespace
+
+void add_verify_command(CLI::App& app, Invocation& chosen) {
+  const auto arguments = std::make_shared<VerifyArguments>();
+  CLI::App& command = *app.add_subcommand(
+      "verify", "Check that a stored image, or the store, is what an image.json describes");
+  command.add_option("IMAGE.json", arguments->description, "the description")->required();
+  command.add_option("REFERENCE", arguments->place.image,
+                     "the image: HOST/REPOSITORY[:TAG][@DIGEST], oci:DIR[:TAG], …; default: the "
+                     "store, of which every layer is made again");
+  command.add_flag("--deep", arguments->deep, "fetch every layer and unpack it");
+  command.add_option("--store-root", arguments->place.store_root,
+                     "read store paths (/nix/store/…) below this folder");
+  add_registry_options(command, arguments->place.registry);
+  command.callback([arguments, &chosen] {
+    chosen.action = [arguments, &chosen](std::stop_token stop) {
+      return run_verify(*arguments, chosen.debug, stop);
+    };
+  });
+}
+
+}  // namespace n2c::cli

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# image.sbom: what packages say of themselves when they are evaluated is in the bill of materials that is built.
+. "$(dirname "$0")/own_store.inc"
+need jq
+
+cyclonedx=$(build statedCyclonedx 2> "$work/build.log") || fail "$(tail "$work/build.log")"
+spdx=$(build statedSpdx 2>> "$work/build.log") || fail "$(tail "$work/build.log")"
+image=$(build stated 2>> "$work/build.log")
+component() { jq -c ".components[] | select(.name == \"$1\") | $2" "$cyclonedx"; }
+
+check "its store paths are those of the image" equal \
+  "$(jq -r '.components[]."bom-ref"' "$cyclonedx" | sort)" "$(jq -r '.layers[].paths[].path' "$image" | sort -u)"
+check "the image is the subject" equal "$(jq -r .metadata.component.name "$cyclonedx")" stated/app
+check "what Nix knows of a package" equal \
+  "$(component greeter '[.version, .description, .externalReferences[0].url, .licenses[0].expression]')" \
+  '["1.2","Says hello","https://example.org/greeter","MIT AND LicenseRef-nix-My-own"]'
+check "and of its patches" equal "$(component greeter '[.pedigree.patches[].resolves // [] | .[].id]')" '["CVE-2023-4911"]'
+check "and of what it is built from" equal "$(component lib .version)" '"3"'
+check "what nobody knows more of has its name" equal "$(component hello .purl)" '"pkg:nix/hello"'
+check "its NAR hash" equal "$(component greeter '.hashes[0].alg')" '"SHA-256"'
+check "the package depends on the library" equal \
+  "$(jq -r --arg ref "$(jq -r '.components[] | select(.name == "greeter") | ."bom-ref"' "$cyclonedx")" \
+    '.dependencies[] | select(.ref == $ref) | .dependsOn[]' "$cyclonedx" | sed 's/.*-library/library/')" library-3.0
+check "SPDX has the same packages" equal \
+  "$(jq -r '.packages[] | .packageFileName // empty' "$spdx" | sort)" "$(jq -r '.components[]."bom-ref"' "$cyclonedx" | sort)"
+check "nix run .#app.sbom prints what sbom.cyclonedx holds" cmp "$cyclonedx" <("$(build statedSbom 2> /dev/null)/bin/sbom")
+check "in SPDX too" cmp "$spdx" <("$(build statedSbom 2> /dev/null)/bin/sbom" --format spdx)
