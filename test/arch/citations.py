@@ -20,7 +20,7 @@ import re
 import sys
 import tempfile
 
-TOPS = ('.ci', 'docs', 'fixtures', 'nix', 'registry', 'scripts', 'src', 'test')
+TOPS = ('.ci', 'docs', 'fixtures', 'nix', 'registry', 'scripts', 'src', 'templates', 'test')
 SOURCES = ('.cc', '.h', '.nix', '.py', '.sh', '.bash')
 FORMAT = 'docs/format.md'
 MAP = 'src/README.md'  # names folders
