@@ -83,8 +83,7 @@ oci::History read_history(const std::string& file) {
 std::int64_t max_layers_of(const std::string& text) {
   auto number = go::parse_int(text);
   if (!number) {
-    throw Error(ErrorKind::usage, cat("invalid argument \"", printable(text),
-                                      "\" for \"--max-layers\" flag: ", number.error()));
+    throw Error(ErrorKind::usage, cat("--max-layers: ", number.error()));
   }
   return *number;
 }
@@ -192,8 +191,7 @@ int run_layers(const LayersArguments& arguments, const std::stop_token& stop) {
 std::string created_of(const std::string& text) {
   auto time = go::rewrite_rfc3339(text);
   if (!time) {
-    throw Error(ErrorKind::usage, cat("invalid argument \"", printable(text),
-                                      "\" for \"--created\" flag: ", time.error()));
+    throw Error(ErrorKind::usage, cat("--created: ", time.error()));
   }
   return *time;
 }

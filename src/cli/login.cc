@@ -101,10 +101,10 @@ int run_login(const LoginArguments& arguments, bool debug, std::stop_token stop)
   });
   if (helper.empty()) {
     warn_if_others_read(path);
-    terminal::print(cat("logged in to ", arguments.host, "; kept in ", path.string()));
+    terminal::say(cat("logged in to ", arguments.host, "; kept in ", path.string()));
     return 0;
   }
-  terminal::print(cat("logged in to ", arguments.host, "; kept by docker-credential-", helper));
+  terminal::say(cat("logged in to ", arguments.host, "; kept by docker-credential-", helper));
   return 0;
 }
 
@@ -122,7 +122,7 @@ int run_logout(const LoginArguments& arguments, const std::stop_token& stop) {
     const auto forget = [&](AuthFile& now) { return now.erase(arguments.host); };
     if (forget(file) && AuthFile::update(path, stop, forget)) had = true;
   }
-  terminal::print(cat(had ? "logged out of " : "there was no login for ", arguments.host));
+  terminal::say(cat(had ? "logged out of " : "there was no login for ", arguments.host));
   return 0;
 }
 

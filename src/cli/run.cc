@@ -89,8 +89,7 @@ int print_version(std::string_view commit) {
 }
 
 int fail(const Invocation& chosen, const Error& error) {
-  // A build command prints the bare message, as upstream does (docs/format.md H1.5).
-  print_error(error, chosen.is_build_command ? "" : "n2c: ");
+  print_error(error, "n2c: ");
   if (error.kind() == ErrorKind::cancelled && hangup().count != 0) return hangup_exit_code;
   return chosen.is_build_command ? 1 : exit_code(error.kind());
 }

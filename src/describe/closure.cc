@@ -114,22 +114,16 @@ class ComponentSearch {
 /// docs/format.md F1.2
 Error cycle_error(const Closure& closure) {
   const Components cyclic = ComponentSearch(closure).cyclic();
-  std::size_t nodes = 0;
-  std::string listed;
-  for (const auto& component : cyclic) {
-    nodes += component.size();
-    std::string ids;
-    for (const std::size_t id : component) ids += (ids.empty() ? "" : " ") + std::to_string(id);
-    listed += (listed.empty() ? "[" : " [") + ids + "]";
-  }
-  const std::string where = nodes > 10
-                                ? cat(nodes, " nodes in ", cyclic.size(), " cyclic components")
-                                : "cyclic components: [" + listed + "]";
   const auto& first = cyclic.front();
+  std::size_t others = 0;
+  for (const auto& component : cyclic) others += component.size();
+  others -= 2;
+  const std::string more = others == 0 ? "" : cat(", and ", others, " more are in such circles");
   return {
-      ErrorKind::input, "topo: no topological ordering: " + where,
-      cat("the closure graph is not one of a Nix store: ", printable(closure.nodes[first[0]].path),
-          " and ", printable(closure.nodes[first[1]].path), " refer to each other")};
+      ErrorKind::input,
+      cat(printable(closure.nodes[first[0]].path), " and ", printable(closure.nodes[first[1]].path),
+          " refer to each other, directly or not", more),
+      "no Nix store has such paths: the closure graph was not made by Nix, or altered"};
 }
 
 }  // namespace

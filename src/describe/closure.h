@@ -24,7 +24,7 @@ struct Closure {
 Parsed<Closure> parse_closure_graph(std::string_view text);
 
 /// The ids in an order in which each path comes after all paths that refer to it. Throws
-/// Error{input} in upstream's words when paths refer to each other in a circle (docs/format.md
+/// Error{input} that names two paths when some refer to each other in a circle (docs/format.md
 /// F1.2).
 std::vector<std::size_t> referrers_first(const Closure& closure);
 

@@ -95,7 +95,7 @@ class Json {
 ///         {"User", [&](const Json& v) { return decode(v, config.user); }}, …});
 ///
 /// Every decode() returns nothing, or what is wrong and at which key: an error whose str() is
-/// "layers[3].size: cannot unmarshal number 1.0 into an integer".
+/// "layers[3].size: an integer is due, and this is 1.0".
 struct DecodeError {
   std::string path;  ///< of keys and places; "" when it is the value itself
   std::string why;
@@ -114,7 +114,7 @@ struct Field {
 Decoded decode_object(const Json& json, std::string_view type, const std::vector<Field>& fields,
                       const std::function<void(std::string_view key)>& unknown = {});
 
-/// "cannot unmarshal number 1.0 into an integer"
+/// "an integer is due, and this is 1.0"
 DecodeError cannot_unmarshal(const Json& json, std::string_view into);
 
 Decoded decode(const Json& json, std::string& into);   // null: unchanged

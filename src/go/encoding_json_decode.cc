@@ -44,16 +44,20 @@ DecodeError DecodeError::below(std::string_view step) const {
 }
 
 DecodeError cannot_unmarshal(const Json& json, std::string_view into) {
-  const std::string shown =
-      json.kind() == Json::Kind::number ? " " + printable(json.number_text(), 40) : "";
-  return cat("cannot unmarshal ", json.kind_name(), shown, " into ", into);
+  if (json.is_null()) return cat(into, " is due, and this is null");
+  if (json.kind() == Json::Kind::number) {
+    return cat(into, " is due, and this is ", printable(json.number_text(), 40));
+  }
+  static constexpr std::string_view kinds[] = {"",         "true or false", "",
+                                               "a string", "a list",        "an object"};
+  return cat(into, " is due, and this is ", kinds[static_cast<std::size_t>(json.kind())]);
 }
 
 Decoded decode_object(const Json& json, std::string_view type, const std::vector<Field>& fields,
                       const std::function<void(std::string_view key)>& unknown) {
   if (json.is_null()) return {};
   const Json::Object* object = json.as_object();
-  if (object == nullptr) return cannot_unmarshal(json, type);
+  if (object == nullptr) return cannot_unmarshal(json, cat("an object (", type, ")"));
   for (const auto& [key, value] : *object) {
     const Field* field = find_field(fields, key);
     if (field == nullptr) {
@@ -76,7 +80,7 @@ Decoded decode(const Json& json, std::string& into) {
 Decoded decode(const Json& json, bool& into) {
   if (json.is_null()) return {};
   const auto value = json.as_bool();
-  if (!value) return cannot_unmarshal(json, "a bool");
+  if (!value) return cannot_unmarshal(json, "true or false");
   into = *value;
   return {};
 }

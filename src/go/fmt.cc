@@ -80,14 +80,14 @@ Parsed<ScannedOctal> scan_octal(std::string_view text) {
   const std::string_view digits_on = rest.substr(is_signed ? 1 : 0);
   if (digits_on.empty()) return std::unexpected("EOF");
   const std::string_view digits = digits_on.substr(0, digits_on.find_first_not_of("01234567"));
-  if (digits.empty()) return std::unexpected("expected integer");
+  if (digits.empty()) return std::unexpected("not an octal number");
   const std::size_t token_size = digits.size() + (is_signed ? 1 : 0);
   const std::string_view token = rest.substr(0, token_size);
   ScannedOctal scanned;
   const char* begin = token.data() + (token.starts_with('+') ? 1 : 0);
   const auto result = std::from_chars(begin, token.data() + token.size(), scanned.value, 8);
   if (result.ec != std::errc{}) {
-    return std::unexpected(cat("strconv.ParseInt: parsing ", quote(token), ": value out of range"));
+    return std::unexpected(cat(quote(token), " is too large"));
   }
   scanned.whole = digits.size() == text.size() && digits.size() <= 7;
   return scanned;

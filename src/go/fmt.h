@@ -19,7 +19,7 @@ struct ScannedOctal {
   bool whole = false;  ///< nothing but the digits, of which at most 7: the text means its value
 };
 /// Reads blanks, a sign and octal digits. What follows is ignored, as Go does. The error is Go's
-/// text ("expected integer").
+/// text ("not an octal number").
 Parsed<ScannedOctal> scan_octal(std::string_view text);
 
 /// A file's st_mode as Go prints it (docs/format.md E5.6): "dr-xr-xr-x", "Lrwxrwxrwx".

@@ -44,23 +44,23 @@ std::optional<std::string> without_underscores(const Digits& digits) {
 
 Parsed<std::int64_t> parse_int(std::string_view text) {
   const auto refuse = [&](std::string_view why) {
-    return std::unexpected(cat("strconv.ParseInt: parsing \"", printable(text, 60), "\": ", why));
+    return std::unexpected(cat("\"", printable(text, 60), "\" ", why));
   };
   const bool negative = text.starts_with('-');
   std::string_view rest = text;
   if (negative || rest.starts_with('+')) rest.remove_prefix(1);
-  if (rest.empty()) return refuse("invalid syntax");
+  if (rest.empty()) return refuse("is no number");
   if (rest == "0") return 0;
   const Digits digits = without_prefix(rest);
   const auto plain = without_underscores(digits);
-  if (!plain || plain->empty()) return refuse("invalid syntax");
+  if (!plain || plain->empty()) return refuse("is no number");
   std::uint64_t magnitude = 0;
   const char* end = plain->data() + plain->size();
   const auto result = std::from_chars(plain->data(), end, magnitude, digits.base);
-  if (result.ptr != end) return refuse("invalid syntax");
+  if (result.ptr != end) return refuse("is no number");
   const std::uint64_t limit =
       static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) + (negative ? 1 : 0);
-  if (result.ec != std::errc{} || magnitude > limit) return refuse("value out of range");
+  if (result.ec != std::errc{} || magnitude > limit) return refuse("is too large");
   return static_cast<std::int64_t>(negative ? 0 - magnitude : magnitude);
 }
 

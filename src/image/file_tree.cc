@@ -101,9 +101,9 @@ void FileTree::check_conflict(std::string_view destination, const SourceFile& ea
                               const SourceFile& later) const {
   const auto clash = [&](std::string_view what, const std::string& was, const std::string& is) {
     throw Error(ErrorKind::input,
-                cat("the file '", destination, "' already exists in the graph with ", what, " '",
-                    was, "' from '", source_path(earlier), "' while it is added again with ", what,
-                    " '", is, "' by '", source_path(later), "'"));
+                cat(destination, " comes twice, with the ", what, " ", was, " from ",
+                    source_path(earlier), " and ", is, " from ", source_path(later)),
+                "leave one out, or put them into layers of their own");
   };
   const bool is_packed = packed(later) != nullptr;
   if (is_packed && S_ISDIR(earlier.st_mode) == S_ISDIR(later.st_mode)) return;
@@ -117,10 +117,9 @@ void FileTree::check_conflict(std::string_view destination, const SourceFile& ea
   const auto& has = paths_[later.store_path].options;
   if (!had || same_perms(*had, has)) return;
   throw Error(ErrorKind::input,
-              cat("the file '", destination, "' already exists in the tar with perms ",
-                  perms_text(had->perms), " from '", source_path(earlier),
-                  "' but is overridden with perms ", perms_text(has ? has->perms : Perms{}),
-                  " by '", source_path(later), "'"),
+              cat(destination, " comes twice, with the perms ", perms_text(had->perms), " from ",
+                  source_path(earlier), " and ", perms_text(has ? has->perms : Perms{}), " from ",
+                  source_path(later)),
               "files and directories that several paths share need the same perms in each");
 }
 

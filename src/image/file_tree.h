@@ -52,7 +52,7 @@ class FileTree {
   std::string source_path(const SourceFile& source) const;
 
   /// Puts a file at a destination, which is cleaned first. It replaces a file that is there already
-  /// and is alike. Otherwise it throws Error{input} with upstream's text (docs/format.md E5). An
+  /// and is alike. Otherwise it throws Error{input} (docs/format.md E5). An
   /// entry of a tar replaces what is there, but no folder replaces a file, nor a file a folder.
   void add(std::string_view destination, const SourceFile& source);
 

@@ -8,6 +8,9 @@ namespace n2c {
 
 namespace {
 
+/// What Go's reasons begin with.
+constexpr std::string_view go_words = "archive/tar: cannot encode header: ";
+
 std::string_view kind_of(std::uint32_t st_mode) {
   if (S_ISFIFO(st_mode)) return "a FIFO";
   if (S_ISSOCK(st_mode)) return "a socket";
@@ -53,8 +56,11 @@ void LayerTar::header(const FileTree::Cursor& entry, std::string& into) const {
     rules_[source->store_path].apply_perms(source_path, header);
   }
   into.clear();
-  or_throw(go::append_tar_header(header, into), ErrorKind::input,
-           cat("could not write hdr of '", entry.path(), "'"));
+  if (const auto made = go::append_tar_header(header, into); !made) {
+    std::string_view why = made.error();
+    why.remove_prefix(why.starts_with(go_words) ? go_words.size() : 0);
+    throw Error(ErrorKind::input, cat("a tar cannot hold ", entry.path(), ": ", why));
+  }
 }
 
 std::uint64_t LayerTar::data_size(const FileTree::Cursor& entry) {

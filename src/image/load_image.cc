@@ -97,7 +97,18 @@ std::string label_of(const std::vector<StorePath>& paths) {
   return printable(name, 40);
 }
 
-Layer make_layer(const LayerRecord& record, const StoreView& store, const TrustedPlaces& trusted) {
+/// The paths that each layer is made from; none for one that has a file.
+std::shared_ptr<const StoreLayerSource::Layers> paths_of(const std::vector<LayerRecord>& layers) {
+  auto paths = std::make_shared<StoreLayerSource::Layers>(layers.size());
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i].layer_path.empty() && layers[i].paths) (*paths)[i] = *layers[i].paths;
+  }
+  return paths;
+}
+
+/// `made`: how its tar is made, unless it has a file.
+Layer make_layer(const LayerRecord& record, const StoreView& store, const TrustedPlaces& trusted,
+                 std::unique_ptr<StoreLayerSource> made) {
   Layer layer{.diff_id = or_throw(oci::Digest::parse(record.diff_id), ErrorKind::input, "diff_ids"),
               .blob = {.descriptor = {.media_type = record.media_type,
                                       .digest = or_throw(oci::Digest::parse(record.digest),
@@ -115,8 +126,7 @@ Layer make_layer(const LayerRecord& record, const StoreView& store, const Truste
   check_made_from_paths(record, layer);
   blob.size = static_cast<std::uint64_t>(record.size);
   auto tar = std::make_unique<VerifiedSource>(
-      std::make_unique<StoreLayerSource>(*record.paths, store), blob,
-      "the tar of " + named(*record.paths), store_differs_hint);
+      std::move(made), blob, "the tar of " + named(*record.paths), store_differs_hint);
   if (TrustedPlaces::hold(*record.paths)) {
     layer.blob.bytes = std::move(tar);
   } else {
@@ -156,9 +166,12 @@ Image make_image(const ImageRecord& record, const StoreView& store,
       .created = record.created, .platform = image.platform, .container = record.container};
   const std::vector<LayerRecord> none;
   const auto& layers = record.layers ? *record.layers : none;
+  const auto paths = paths_of(layers);
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    image.layers.push_back(with_context(cat(named, ": layers[", i, "]"),
-                                        [&] { return make_layer(layers[i], store, trusted); }));
+    image.layers.push_back(with_context(cat(named, ": layers[", i, "]"), [&] {
+      return make_layer(layers[i], store, trusted,
+                        std::make_unique<StoreLayerSource>(paths, i, store));
+    }));
     config.diff_ids.push_back(image.layers.back().diff_id);
     config.history.push_back(layers[i].history);
   }

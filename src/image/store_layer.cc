@@ -1,14 +1,63 @@
 #include "image/store_layer.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <string_view>
+
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/read_ahead.h"
+#include "base/text.h"
 #include "image/layer_tar.h"
+#include "image/store_walk.h"
 
 namespace n2c {
 
+namespace {
+
+bool is_missing(const OpenStore& store, const StorePath& path) {
+  const auto [folder, at] = store.place(path.path);
+  struct stat status{};
+  return ::fstatat(folder, at, &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+}
+
+/// Throws Error{local} for the first of the `paths` that is not there, and counts in all layers.
+void require_paths(const std::vector<StorePath>& paths, const StoreLayerSource::Layers& layers,
+                   const StoreView& view) {
+  const OpenStore store(view);
+  const auto first =
+      std::ranges::find_if(paths, [&](const StorePath& path) { return is_missing(store, path); });
+  if (first == paths.end()) return;
+  std::set<std::string_view> all, missing;
+  for (const auto& layer : layers) {
+    for (const StorePath& path : layer) {
+      if (all.insert(path.path).second && is_missing(store, path)) missing.insert(path.path);
+    }
+  }
+  throw Error(
+      ErrorKind::local,
+      cat(printable(first->path, 300), " is not on this machine",
+          all.size() == 1 ? ""
+                          : cat("; ", missing.size(), " of ", all.size(), " paths are missing")),
+      view.root.empty() ? "build it here, fetch it with nix copy --from CACHE PATH, or name the "
+                          "folder that has /nix/store by --store-root"
+                        : "it was looked for below --store-root, and not in this machine's store");
+}
+
+}  // namespace
+
 std::unique_ptr<Reader> StoreLayerSource::open(std::uint64_t offset) const {
-  auto tar = std::make_shared<const LayerTar>(paths_, store_);
+  std::shared_ptr<const LayerTar> tar;
+  try {
+    tar = std::make_shared<const LayerTar>(paths_, store_);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::local) require_paths(paths_, *layers_, store_);
+    throw;
+  }
   LayerTar::Position position = tar->find(offset);
   return read_from(std::move(tar), std::move(position));
 }

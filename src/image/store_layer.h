@@ -3,8 +3,11 @@
 /// (docs/format.md B, D, E). The file tree is walked at open(); sizes are known before any content
 /// is read, so an offset is found without reading what lies before it.
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 #include "base/stream.h"
@@ -19,12 +22,19 @@ namespace n2c {
 /// a file that grew or shrank. Thread-safe.
 class StoreLayerSource final : public ByteSource {
  public:
+  using Layers = std::vector<std::vector<StorePath>>;
+
   StoreLayerSource(std::vector<StorePath> paths, StoreView store)
-      : paths_(std::move(paths)), store_(std::move(store)) {}
+      : StoreLayerSource(std::make_shared<const Layers>(Layers{std::move(paths)}), 0,
+                         std::move(store)) {}
+  /// Layer number `layer` of an image's. The others are counted when a path is not there.
+  StoreLayerSource(std::shared_ptr<const Layers> layers, std::size_t layer, StoreView store)
+      : layers_(std::move(layers)), paths_((*layers_)[layer]), store_(std::move(store)) {}
   std::unique_ptr<Reader> open(std::uint64_t offset = 0) const override;
 
  private:
-  std::vector<StorePath> paths_;
+  std::shared_ptr<const Layers> layers_;
+  const std::vector<StorePath>& paths_;
   StoreView store_;
 };
 

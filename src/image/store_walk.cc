@@ -21,12 +21,10 @@ namespace n2c {
 
 namespace {
 
-/// Upstream's text (docs/format.md B16): failed accessing path "P": lstat P: no such file or
-/// directory.
+/// "lstat /nix/store/…: permission denied"
 [[noreturn]] void throw_not_accessible(const std::string& path, std::string_view call) {
   const std::string why = go::errno_text(errno);
-  throw Error(ErrorKind::local,
-              cat("failed accessing path ", go::quote(path), ": ", call, " ", path, ": ", why));
+  throw Error(ErrorKind::local, cat(call, " ", path, ": ", why));
 }
 
 struct CloseFolder {
@@ -41,8 +39,7 @@ class Walk {
 
   void run(const std::string& path) {
     if (path.contains('\0')) {
-      throw Error(ErrorKind::local,
-                  cat("failed accessing path ", go::quote(path), ": lstat: invalid argument"));
+      throw Error(ErrorKind::local, cat(go::quote(path), " is no path of a file"));
     }
     const auto [folder, at] = store_.place(path);
     walk(path, look(folder, at, tree_.keep(path), path));
@@ -182,8 +179,7 @@ FileDescriptor OpenStore::open_file(const std::string& path) const {
   FileDescriptor file(::openat(folder, at, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (file) return file;
   const std::string why = go::errno_text(errno);
-  throw Error(ErrorKind::local,
-              cat("could not open file '", path, "', got error 'open ", path, ": ", why, "'"));
+  throw Error(ErrorKind::local, cat("open ", path, ": ", why));
 }
 
 void add_store_path(const OpenStore& store, const StorePath& path, std::uint32_t index,

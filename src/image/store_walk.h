@@ -24,7 +24,7 @@ class OpenStore {
     const char* path;  // points into the text that was given
   };
   Place place(const std::string& path) const;
-  /// Opens a regular file to read. Throws Error{local} in upstream's words (docs/format.md B16).
+  /// Opens a regular file to read. Throws Error{local}.
   FileDescriptor open_file(const std::string& path) const;
 
  private:

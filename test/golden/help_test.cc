@@ -215,7 +215,7 @@ TEST_CASE("a command line that is wrong is refused in the same words by every ve
       {{"push", "image.json"}, "n2c: push needs DESTINATION\nhint: n2c push [OPTIONS] IMAGE.json "},
       {{"index"}, "n2c: index needs SOURCE, DESTINATION\n"},
       {{"index", "image.json"}, "n2c: index needs DESTINATION\n"},
-      {{"image", "out"}, "image needs CONFIG, LAYERS\nhint: n2c image [OPTIONS] OUT CONFIG "},
+      {{"image", "out"}, "n2c: image needs CONFIG, LAYERS\nhint: n2c image [OPTIONS] OUT CONFIG "},
       {{"push", "a.json", "b.json", "oci:c"}, "n2c: push takes one image and one destination\n"},
       {{"push", "image.json", "oci:a", "--tag"}, "n2c: --tag needs a value\n"},
       {{"push", "image.json", "oci:a", "-t"}, "n2c: --tag needs a value\n"},

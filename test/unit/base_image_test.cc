@@ -119,7 +119,7 @@ TEST_CASE("a manifest and a map of blobs give the map's files, and each blob mus
               "blobs.json: no file for blob 1111");
   CHECK_FAILS(read("null"), ErrorKind::input, "blobs.json: no file for blob cccc");
   CHECK_FAILS(read(cat("{", config_entry, ",\"", layer_hex, "\":1}")), ErrorKind::input,
-              "cannot unmarshal number 1 into a string");
+              "a string is due, and this is 1");
 }
 
 }  // namespace base_image_test

@@ -186,14 +186,12 @@ TEST_CASE("duplicates and nulls follow Go (C4.4, C4.5)") {
 
 TEST_CASE("a value of the wrong kind is named by its key and what it is (C4.6)") {
   CHECK(decode(R"({"env":"x"})").wrong->str() ==
-        "env: cannot unmarshal string into a list of strings");
-  CHECK(decode(R"({"Env":["a",1]})").wrong->str() ==
-        "Env[1]: cannot unmarshal number 1 into a string");
-  CHECK(decode(R"({"task":1.0})").wrong->str() ==
-        "task: cannot unmarshal number 1.0 into an integer");
+        "env: a list of strings is due, and this is a string");
+  CHECK(decode(R"({"Env":["a",1]})").wrong->str() == "Env[1]: a string is due, and this is 1");
+  CHECK(decode(R"({"task":1.0})").wrong->str() == "task: an integer is due, and this is 1.0");
   CHECK(decode(R"({"labels":{"a":{}}})").wrong->str() ==
-        "labels.a: cannot unmarshal object into a string");
-  CHECK(decode("[]").wrong->str() == "cannot unmarshal array into a struct");
+        "labels.a: a string is due, and this is an object");
+  CHECK(decode("[]").wrong->str() == "an object (a struct) is due, and this is a list");
   CHECK_FALSE(decode("null").wrong);
 }
 

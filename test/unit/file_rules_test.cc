@@ -76,7 +76,7 @@ TEST_CASE("every matching perm resets uid and gid, but only a given mode or name
 TEST_CASE("a mode that is no number fails only when a file gets it, with Go's words") {
   CHECK(applied({{"y$", "rwx", 0, 0, "", ""}}, "/nix/store/a/x").mode == 0444);
   CHECK_THROWS_WITH_AS(applied({{"x$", "rwx", 0, 0, "", ""}}, "/nix/store/a/x"),
-                       "mode \"rwx\" in the perms of /nix/store/a: expected integer", Error);
+                       "mode \"rwx\" in the perms of /nix/store/a: not an octal number", Error);
 }
 
 TEST_CASE("a bad regular expression is an error that names it, its path and what is wrong") {

@@ -91,15 +91,15 @@ TEST_CASE("null and [] are both no layers; paths tell nothing from an empty list
 
 TEST_CASE("errors of an image.json name the keys or the place") {
   CHECK(error_of(with_layer(R"({"size":"x"})")) ==
-        "layers[1].size: cannot unmarshal string into an integer");
+        "layers[1].size: an integer is due, and this is a string");
   CHECK(error_of(with_layer(R"({"paths":[{"options":{"perms":[{"uid":1.5}]}}]})")) ==
-        "layers[1].paths[0].options.perms[0].uid: cannot unmarshal number 1.5 into an integer");
+        "layers[1].paths[0].options.perms[0].uid: an integer is due, and this is 1.5");
   CHECK(error_of(R"({"version":1,"image-config":{"entrypoint":"x"}})") ==
-        "image-config.entrypoint: cannot unmarshal string into a list of strings");
+        "image-config.entrypoint: a list of strings is due, and this is a string");
   CHECK(error_of(R"({"version":1,"created":"now"})").starts_with("created: \"now\" is not a time"));
   CHECK(
       error_of(R"({"version":1,"layers":[)").starts_with("unexpected end of JSON input at line 1"));
-  CHECK(error_of("[]") == "cannot unmarshal array into an image");
+  CHECK(error_of("[]") == "an object (an image) is due, and this is a list");
 }
 
 TEST_CASE("versions other than 1 are refused, as is what has none") {

@@ -128,7 +128,7 @@ int run_delete(const RepositoryArguments& arguments, bool debug, std::stop_token
     if (!digest || !client.delete_manifest(*digest, stop)) {
       throw Error(ErrorKind::registry, "no such image at the registry");
     }
-    terminal::print(cat("deleted ", reference.repository.str(), " @", digest->str()));
+    terminal::say(cat("deleted ", reference.repository.str(), " @", digest->str()));
     return 0;
   });
 }
@@ -140,9 +140,9 @@ int run_prune(const RepositoryArguments& arguments, bool debug, const std::stop_
     const auto access = arguments.keep == 0 ? registry::Access::remove : registry::Access::push;
     auto client = reached.registries.client(repository, access);
     const auto pruned = prune_layer_index(client, arguments.keep, reached.registries.clock(), stop);
-    terminal::print(pruned ? cat(repository.str(), ": ", pruned->kept, " layers kept, ",
-                                 pruned->dropped, " dropped")
-                           : cat(repository.str(), " has no layer index"));
+    terminal::say(pruned ? cat(repository.str(), ": ", pruned->kept, " layers kept, ",
+                               pruned->dropped, " dropped")
+                         : cat(repository.str(), " has no layer index"));
     return 0;
   });
 }
