@@ -40,7 +40,7 @@ struct Host::Parts {
         notes(options.note),
         profile(options.profile),
         guard(transport, host, home),
-        throttled(guard, std::max<std::size_t>(1, options.in_flight)),
+        throttled(guard, clock, std::max<std::size_t>(1, options.in_flight)),
         warnings(throttled, host, notes),
         decoded(warnings),
         follower(decoded, home, options.allow_http_redirect, notes),

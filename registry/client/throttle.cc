@@ -14,10 +14,16 @@ void Throttle::enter(std::stop_token stop) {
   ++inside_;
 }
 
-void Throttle::leave(Outcome outcome) {
+void Throttle::leave(Outcome outcome, std::optional<std::chrono::nanoseconds> took) {
   {
     const std::scoped_lock hold(mutex_);
-    if (outcome == Outcome::success) limit_ = std::min(limit_ + 1, most_);
+    const auto pace = took ? pace_.judge(*took, inside_) : Pace::Verdict::usual;
+    if (outcome == Outcome::success && pace == Pace::Verdict::usual) {
+      limit_ = std::min(limit_ + 1, most_);
+    }
+    if (pace == Pace::Verdict::too_much) {
+      limit_ = std::min(limit_, std::max(fewest_when_slow, std::min(limit_, pace_.round()) / 2));
+    }
     // The requests that are under way were too many, even if the limit was higher.
     if (outcome == Outcome::too_many) {
       limit_ = std::max<std::size_t>(1, std::min(limit_, inside_) / 2);

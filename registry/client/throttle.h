@@ -1,15 +1,19 @@
 #pragma once
 /// Limits how many requests are sent to a host at once.
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <optional>
 #include <stop_token>
+
+#include "registry/client/pace.h"
 
 namespace n2c::registry {
 
-/// A limit that halves when the host says "too many" (429, 503) and grows back by one for every
-/// success. Thread-safe.
+/// A limit that halves when the host says "too many" (429, 503), or answers slowly (pace.h), and
+/// grows back by one for every success that is not slow. Thread-safe.
 class Throttle {
  public:
   explicit Throttle(std::size_t most) : most_(most), limit_(most) {}
@@ -17,7 +21,11 @@ class Throttle {
   /// Waits for a place. Throws Error{cancelled}.
   void enter(std::stop_token stop);
   enum class Outcome { success, too_many, other };
-  void leave(Outcome outcome);
+  /// `took`: how long a small request did. Unset for another.
+  void leave(Outcome outcome, std::optional<std::chrono::nanoseconds> took = std::nullopt);
+
+  /// Slow answers make them no fewer: a few large uploads may be among them.
+  static constexpr std::size_t fewest_when_slow = 8;
 
   std::size_t limit() const;
 
@@ -27,6 +35,7 @@ class Throttle {
   const std::size_t most_;
   std::size_t limit_;
   std::size_t inside_ = 0;
+  Pace pace_;
 };
 
 }  // namespace n2c::registry
