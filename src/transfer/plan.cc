@@ -93,16 +93,6 @@ std::optional<oci::Descriptor> expected_manifest(const Image& image, const PushO
   return whole_manifest(image, plan_layers(image, forms, options.compression), options);
 }
 
-std::vector<std::string> distinct_tags(const std::string& own,
-                                       const std::vector<std::string>& further) {
-  std::vector<std::string> tags;
-  if (!own.empty()) tags.push_back(own);
-  for (const std::string& tag : further) {
-    if (std::ranges::find(tags, tag) == tags.end()) tags.push_back(tag);
-  }
-  return tags;
-}
-
 std::string_view layer_media_type(Codec codec) {
   if (codec == Codec::none) return mt::layer_tar;
   return codec == Codec::gzip ? mt::layer_gzip : mt::layer_zstd;
