@@ -77,9 +77,11 @@ Copied copy_described(const CopyArguments& arguments, ImageArgument& argument, c
     }
     const Image& image = *described;
     const auto wanted = oci::Platform::parse(arguments.platform);
-    if (!wanted || wanted->architecture != image.platform.architecture) {
-      throw Error(ErrorKind::input, cat("the image is for ", image.platform.str(), ", not for ",
-                                        printable(arguments.platform)));
+    if (!wanted || !oci::platform_rank(*wanted, image.platform)) {
+      throw Error(ErrorKind::input,
+                  cat("the image is for ", image.platform.str(), ", not for ",
+                      printable(arguments.platform)),
+                  "an image.json is for one platform: leave --platform out");
     }
   }
   const StreamedPush pushed = push_argument(
