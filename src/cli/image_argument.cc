@@ -1,5 +1,6 @@
 #include "cli/image_argument.h"
 
+#include "base/error.h"
 #include "base/text.h"
 #include "console/input.h"
 #include "layout/docker_archive.h"
@@ -51,6 +52,22 @@ ImageArgument open_image_argument(const std::string& text, const std::string& st
   refuse_for_archives(text, metadata);
   if (is_streamed(*address)) return open_streamed(*address, std::move(stop));
   return open_docker_archive(open_archive(*address), address->reference);
+}
+
+EarlyImage open_early(const std::string& text, const std::string& store_root,
+                      const MetadataArguments& metadata, std::stop_token stop) {
+  const auto address = Address::parse_source(text);
+  if (address && is_streamed(*address)) return {};
+  try {
+    EarlyImage early{open_image_argument(text, store_root, metadata, std::move(stop))};
+    for (const Layer& layer : std::get<Image>(*early.image).layers) {
+      early.layers.insert(layer.diff_id);
+    }
+    return early;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    return {};
+  }
 }
 
 RegistryOptions for_argument(const ImageArgument& image, RegistryOptions options) {

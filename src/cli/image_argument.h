@@ -1,12 +1,15 @@
 #pragma once
 /// The image that push, load and copy are given: described by an image.json, or in an archive.
 
+#include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <variant>
 
 #include "cli/transfer_options.h"
 #include "image/image.h"
+#include "oci/digest.h"
 #include "places/address.h"
 #include "places/stream_push.h"
 
@@ -24,6 +27,17 @@ StreamedArchive open_streamed(const Address& address, std::stop_token stop);
 /// and for --label and --created where the config is an archive's.
 ImageArgument open_image_argument(const std::string& text, const std::string& store_root,
                                   const MetadataArguments& metadata, std::stop_token stop);
+
+/// An image that is opened before it is its turn.
+struct EarlyImage {
+  std::optional<ImageArgument> image{};  ///< nothing: open_image_argument() says what is wrong
+  std::set<oci::Digest> layers{};        ///< none where they cannot be told
+};
+
+/// The same for one of many, and which layers it has. An archive in a pipe is left for later, and
+/// so is what cannot be opened. Throws Error{cancelled} alone.
+EarlyImage open_early(const std::string& text, const std::string& store_root,
+                      const MetadataArguments& metadata, std::stop_token stop);
 
 /// What a registry is reached with when the image is such an archive: requests that can be sent
 /// again from memory.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "base/file.h"
 #include "base/locked.h"
@@ -149,19 +150,6 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
   return 0;
 }
 
-/// The layers of the image that a file describes. None where that cannot be told: the push of it
-/// says why.
-std::set<oci::Digest> layers_of(const std::string& image, const PushArguments& arguments) {
-  try {
-    std::set<oci::Digest> layers;
-    const Image described = load_described(image, arguments.transfer.store_root, {});
-    for (const Layer& layer : described.layers) layers.insert(layer.diff_id);
-    return layers;
-  } catch (const Error&) {
-    return {};
-  }
-}
-
 /// Several images, side by side where they share no layer that is still to be sent. What one has
 /// compressed and sent is known to the next: it is mounted there.
 class PushOfAll {
@@ -174,14 +162,19 @@ class PushOfAll {
   /// The failures of images, which stop no other.
   std::vector<Error> run(const std::stop_token& stop) {
     std::vector<std::set<oci::Digest>> layers;
-    for (const ImageToPush& image : images_) layers.push_back(layers_of(image.image, arguments_));
+    for (const ImageToPush& image : images_) {
+      EarlyImage early =
+          open_early(image.image, arguments_.transfer.store_root, arguments_.metadata, stop);
+      layers.push_back(std::move(early.layers));
+      opened_.push_back(std::move(early.image));
+    }
     PushTurns turns(std::move(layers), most_at_once);
     const std::size_t workers = std::min(images_.size(), most_at_once);
     run_side_by_side(workers, workers, stop, [&](std::size_t, const std::stop_token& inner) {
       while (const auto turn = turns.take(inner)) {
         bool is_there = false;
         const GivenBack given_back{turns, turn->image, is_there};
-        is_there = push_or_tell(images_[turn->image], turn->side_by_side, inner);
+        is_there = push_or_tell(turn->image, turn->side_by_side, inner);
       }
     });
     return failures_.with([](auto& failures) { return std::move(failures); });
@@ -198,24 +191,26 @@ class PushOfAll {
     ~GivenBack() { turns.give_back(image, is_there); }
   };
 
-  bool push_or_tell(const ImageToPush& image, std::size_t side_by_side,
-                    const std::stop_token& stop) {
+  bool push_or_tell(std::size_t image, std::size_t side_by_side, const std::stop_token& stop) {
     try {
       push(image, side_by_side, stop);
       return true;
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
-      print_error(error, cat("n2c: ", shown(image.to), ": "));
+      print_error(error, cat("n2c: ", shown(images_[image].to), ": "));
       failures_.with([&](auto& failures) { failures.push_back(error); });
       return false;
     }
   }
 
-  void push(const ImageToPush& listed, std::size_t side_by_side, const std::stop_token& stop) {
+  void push(std::size_t which, std::size_t side_by_side, const std::stop_token& stop) {
+    const ImageToPush& listed = images_[which];
     const PushArguments arguments = share_of(side_by_side);
     const auto progress = make_progress(arguments.transfer.progress);
-    ImageArgument image =
-        open_image_argument(listed.image, arguments.transfer.store_root, arguments.metadata, stop);
+    ImageArgument image = opened_[which]
+                              ? *std::exchange(opened_[which], std::nullopt)
+                              : open_image_argument(listed.image, arguments.transfer.store_root,
+                                                    arguments.metadata, stop);
     const oci::Reference& to = *listed.to.reference;
     RegistryPush push = registry_push_of(arguments, to);
     push.cache_file = cache_file_;
@@ -266,6 +261,7 @@ class PushOfAll {
 
   const PushArguments& arguments_;
   const std::vector<ImageToPush>& images_;
+  std::vector<std::optional<ImageArgument>> opened_;  // each is taken by its push alone
   std::atomic<ConsoleProgress*> progress_ = nullptr;  // of the image that is pushed alone
   std::unique_ptr<ConsoleProgress> quiet_ =
       make_progress({.quiet = arguments_.transfer.progress.quiet, .style = "none"});
