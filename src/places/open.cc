@@ -36,6 +36,7 @@ class RegistryPlace final : public ImageDestination {
     RegistryPush push = options_.registry;
     push.more_tags = options.tags;
     push.options = options;
+    push.learnt = learnt_;
     return push_to_registry(image, options_.registries, push, progress, stop);
   }
 
@@ -67,8 +68,11 @@ class RegistryPlace final : public ImageDestination {
   std::unique_ptr<LayerIntake> open_intake(const PushOptions& options, Progress& progress,
                                            std::stop_token stop) override {
     RegistryPush push = options_.registry;
+    push.more_tags = options.tags;
     push.options = options;
-    return open_registry_intake(options_.registries, push, progress, std::move(stop));
+    push.learnt = learnt_ =
+        learn_before_layers(options_.registries, push, progress, std::move(stop));
+    return open_registry_intake(options_.registries, push, progress);
   }
 
  private:
@@ -95,6 +99,7 @@ class RegistryPlace final : public ImageDestination {
 
   DestinationOptions options_;
   registry::RegistryClient client_;
+  std::optional<Learnt> learnt_;  // before the layers of a stream came
 };
 
 /// The store in a folder. It is made when it is first asked, so that no empty folder is left when

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/deadline.h"
+#include "base/locked.h"
 #include "base/tasks.h"
 #include "base/text.h"
 #include "cache/layer_forms.h"
@@ -48,7 +49,12 @@ std::string name_of(const oci::Reference& reference) {
 
 }  // namespace
 
-RepositoryState Learning::discover(std::stop_token stop) {
+Learnt Learning::discover(std::stop_token stop) {
+  look_around(stop);
+  return {std::move(state_), std::move(layer_index_)};
+}
+
+void Learning::look_around(const std::stop_token& stop) {
   KnownForms cached = cached_forms();
   if (push_.layer_index) {
     KnownForms indexed = indexed_forms(stop);
@@ -58,7 +64,7 @@ RepositoryState Learning::discover(std::stop_token stop) {
   expected_ = outgoing_.expected(cached);
   if (layer_index_ && layer_index_->index && is_all_there(stop)) {
     state_.forms = std::move(cached);
-    return std::move(state_);
+    return;
   }
   for (const std::string& tag : outgoing_.tags) {
     const auto now = look_at({push_.to.repository, tag, std::nullopt}, stop);
@@ -70,7 +76,6 @@ RepositoryState Learning::discover(std::stop_token stop) {
   if (has_learnt) expect();
   learn_from_last_tag(stop);
   if (state_.manifests.empty() && lacks_forms()) learn_from_likely_tags(stop);
-  return std::move(state_);
 }
 
 /// Whatever goes wrong here, the push goes on without.
@@ -203,20 +208,26 @@ void Learning::look_side_by_side(std::span<const std::string> tags, const std::s
     return oci::Reference{push_.to.repository, tags[i], std::nullopt};
   };
   std::vector<Look> looks(tags.size());
+  Locked<std::set<oci::Digest>> read;  // tags may name one manifest, or one that was read before
+  const auto is_new = [&](const oci::Digest& manifest) {
+    return !state_.manifests.contains(manifest) &&
+           read.with([&](auto& all) { return all.insert(manifest).second; });
+  };
   auto client = registries_.client(push_.to.repository);
   // What is cut short by the limit does not take with it what the others found.
   run_side_by_side(tags.size(), tags.size(), *guessing_, [&](std::size_t i, std::stop_token) {
     Look& look = looks[i];
     look.root = attempt(reference(i), [&] { return client.get_manifest(tags[i], stop); });
     if (!look.root || oci::is_index(look.root->descriptor.media_type)) return;
+    if (!is_new(look.root->descriptor.digest)) return;
     look.forms = attempt(reference(i), [&] { return find_forms(client, *look.root, stop); });
   });
   for (std::size_t i = 0; i < tags.size(); ++i) {
     const auto& root = looks[i].root;
     if (!root) continue;
-    state_.manifests.insert(root->descriptor.digest);
+    const bool is_another_tag = !state_.manifests.insert(root->descriptor.digest).second;
     add_forms(looks[i].forms, reference(i));
-    if (!oci::is_index(root->descriptor.media_type) || !lacks_forms()) continue;
+    if (is_another_tag || !oci::is_index(root->descriptor.media_type) || !lacks_forms()) continue;
     attempt(reference(i), [&] {
       if (const auto index = oci::Index::from_json(root->json)) {
         look_into(*index, reference(i), stop);

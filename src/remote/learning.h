@@ -48,11 +48,10 @@ class Learning {
         progress_(progress) {}
 
   /// A failure to learn is only noted; a failure that would stop the push too is thrown as Error.
-  RepositoryState discover(std::stop_token stop);
-  /// What discover() found of the repository's layer index. Nothing where it was not read.
-  const std::optional<HeldLayerIndex>& layer_index() const { return layer_index_; }
+  Learnt discover(std::stop_token stop);
 
  private:
+  void look_around(const std::stop_token& stop);
   KnownForms indexed_forms(const std::stop_token& stop);
   bool is_all_there(const std::stop_token& stop);
   KnownForms cached_forms() const;

@@ -3,14 +3,23 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "oci/digest.h"
 #include "oci/reference.h"
+#include "remote/layer_index.h"
 #include "transfer/push_options.h"
+#include "transfer/repository_state.h"
 
 namespace n2c {
+
+/// What was found out of a repository before a push (learning.h).
+struct Learnt {
+  RepositoryState state{};
+  std::optional<HeldLayerIndex> layer_index{};  ///< nothing: it was not read
+};
 
 /// What the user asked for.
 struct RegistryPush {
@@ -27,6 +36,8 @@ struct RegistryPush {
   /// cache.
   std::filesystem::path cache_file{};
   bool layer_index = false;  ///< --layer-index: learn from the repository's, and keep it
+  /// Found out already, of the same tags: nothing is asked again. Unset: the push finds it out.
+  std::optional<Learnt> learnt{};
   /// Its tags and must_be are set by push_to_registry().
   PushOptions options{};
 };

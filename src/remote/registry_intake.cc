@@ -11,29 +11,15 @@ namespace n2c {
 
 namespace {
 
-/// The stored forms that are known before any layer has come.
-KnownForms learn_forms(Registries& registries, const RegistryPush& push, const DigestCache& cache,
-                       Progress& progress, std::stop_token stop) {
-  if (!push.reuse || push.verify_reuse) return {};
-  std::vector<std::string> tags;
-  if (push.to.tag) tags.push_back(*push.to.tag);
-  // What will be written is not known yet, so every form is worth learning.
-  const Outgoing nothing_yet{.images = {},
-                             .tags = std::move(tags),
-                             .expected = [](const KnownForms&) { return ExpectedManifests{}; }};
-  return Learning(registries, push, cache, nothing_yet, progress).discover(std::move(stop)).forms;
-}
-
 class RegistryIntake final : public LayerIntake {
  public:
-  RegistryIntake(Registries& registries, const RegistryPush& push, Progress& progress,
-                 std::stop_token stop)
+  RegistryIntake(Registries& registries, const RegistryPush& push, Progress& progress)
       : push_(push),
         cache_(push.cache_file),
         client_(registries.client(push.to.repository)),
         store_(client_, push.mount_from),
         into_(store_, push.options.compression, push.options.compression_threads,
-              learn_forms(registries, push, cache_, progress, std::move(stop)), progress) {}
+              push.learnt ? push.learnt->state.forms : KnownForms{}, progress) {}
 
   /// A push that failed later has learnt this much.
   ~RegistryIntake() override {
@@ -66,11 +52,23 @@ class RegistryIntake final : public LayerIntake {
 
 }  // namespace
 
-std::unique_ptr<LayerIntake> open_registry_intake(Registries& registries, const RegistryPush& push,
-                                                  Progress& progress, std::stop_token stop) {
+std::optional<Learnt> learn_before_layers(Registries& registries, const RegistryPush& push,
+                                          Progress& progress, std::stop_token stop) {
+  if (!push.reuse || push.verify_reuse) return std::nullopt;
   return with_context("pushing to " + push.to.str(), [&] {
-    return std::make_unique<RegistryIntake>(registries, push, progress, std::move(stop));
+    const DigestCache cache(push.cache_file);
+    // What will be written is not known yet, so every form is worth learning.
+    const Outgoing nothing_yet{.images = {},
+                               .tags = distinct_tags(push.to.tag.value_or(""), push.more_tags),
+                               .expected = [](const KnownForms&) { return ExpectedManifests{}; }};
+    return Learning(registries, push, cache, nothing_yet, progress).discover(std::move(stop));
   });
+}
+
+std::unique_ptr<LayerIntake> open_registry_intake(Registries& registries, const RegistryPush& push,
+                                                  Progress& progress) {
+  return with_context("pushing to " + push.to.str(),
+                      [&] { return std::make_unique<RegistryIntake>(registries, push, progress); });
 }
 
 }  // namespace n2c

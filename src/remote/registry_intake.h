@@ -15,9 +15,14 @@ namespace n2c {
 /// --chunk-size says otherwise. So a request that failed can be sent again from memory.
 inline constexpr std::uint64_t stream_chunk_bytes = 8 << 20;
 
-/// Learns what the repository's tags, --reuse-from and the cache say of layers, and takes layers
-/// with that. When it ends it remembers what the codec made of them. All outlive it. Throws Error.
+/// Finds out what the repository's tags, --reuse-from and the cache say, before any layer has come.
+/// Nothing where nothing is to be reused unchecked. Throws Error.
+std::optional<Learnt> learn_before_layers(Registries& registries, const RegistryPush& push,
+                                          Progress& progress, std::stop_token stop);
+
+/// Takes layers with what the push has learnt, and with what the cache says. When it ends it
+/// remembers what the codec made of them. All outlive it. Throws Error.
 std::unique_ptr<LayerIntake> open_registry_intake(Registries& registries, const RegistryPush& push,
-                                                  Progress& progress, std::stop_token stop);
+                                                  Progress& progress);
 
 }  // namespace n2c

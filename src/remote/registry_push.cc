@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <set>
 
 #include "base/deadline.h"
@@ -75,26 +74,30 @@ class RepositoryPush {
   RepositoryState discover(const Outgoing& outgoing, const std::stop_token& stop) {
     RepositoryState state;
     refuse_index_tag();
-    if (push_.reuse) {
-      Learning learning(registries_, push_, cache_, outgoing, progress_);
-      state = learning.discover(stop);
-      layer_index_ = learning.layer_index();
+    if (push_.learnt || push_.reuse) {
+      Learnt learnt = push_.learnt ? *push_.learnt : learn(outgoing, stop);
+      state = std::move(learnt.state);
+      layer_index_ = std::move(learnt.layer_index);
     }
     if (push_.verify_reuse) verify_known(outgoing, state, stop);
     return state;
   }
 
-  /// Remembers what the codec made of layers, and where they were pushed. It replaces what was
-  /// remembered of them. The repository's layer index learns the same.
-  void remember(const Outgoing& outgoing, const KnownForms& known, const PairedLayers& compressed,
+  /// Remembers what the codec made of layers now, and where they were pushed. It replaces what was
+  /// remembered of them. The repository's layer index learns what it made earlier too.
+  void remember(const PairedLayers& compressed, const PairedLayers& codec_forms,
                 const std::stop_token& stop) {
-    if (push_.layer_index) keep_index(pairs_of(outgoing, known, compressed), stop);
+    if (push_.layer_index) keep_index(codec_forms, stop);
     remember_forms(cache_, options_.compression.recipe(), {compressed.begin(), compressed.end()});
     cache_.add_push(push_.to.repository, options_.tags.empty() ? "" : options_.tags.front());
     cache_.save();  // without it the next push takes longer, no more
   }
 
  private:
+  Learnt learn(const Outgoing& outgoing, const std::stop_token& stop) {
+    return Learning(registries_, push_, cache_, outgoing, progress_).discover(stop);
+  }
+
   void refuse_index_tag() const {
     if (!push_.layer_index ||
         std::ranges::find(options_.tags, layer_index_tag) == options_.tags.end()) {
@@ -103,21 +106,6 @@ class RepositoryPush {
     throw Error(ErrorKind::usage,
                 cat("the tag ", layer_index_tag, " is the layer index's, and no image's"),
                 "push another tag, or without --layer-index");
-  }
-
-  /// How the layers that were compressed, now or earlier, are stored.
-  PairedLayers pairs_of(const Outgoing& outgoing, const KnownForms& known,
-                        const PairedLayers& compressed) const {
-    std::map<oci::Digest, oci::Descriptor> pairs;
-    for (const Image* image : outgoing.images) {
-      for (const PlannedLayer& layer : plan_layers(*image, known, options_.compression)) {
-        if (layer.compress && layer.form) {
-          pairs.emplace(image->layers[layer.first].diff_id, *layer.form);
-        }
-      }
-    }
-    for (const auto& [diff_id, form] : compressed) pairs.insert_or_assign(diff_id, form);
-    return {pairs.begin(), pairs.end()};
   }
 
   /// The image is there: what goes wrong now is only noted.
@@ -234,7 +222,7 @@ PushReport push_to_registry(const Image& image, Registries& registries, const Re
     PushPlan plan = plan_push(image, options, state);
     PushReport report = transfer(std::move(plan), repository.store(), progress, stop);
     if (!options.dry_run) {
-      repository.remember(outgoing, state.forms, compressed_forms(image, report), stop);
+      repository.remember(compressed_forms(image, report), codec_forms(image, report), stop);
     }
     return report;
   });
@@ -253,7 +241,7 @@ IndexReport push_to_registry(const RegistryIndex& index, Registries& registries,
     const Outgoing outgoing{described(entries), options.push.tags, expected};
     const RepositoryState state = repository.discover(outgoing, stop);
     IndexReport report = push_entries(entries, repository.store(), options, progress, stop, state);
-    repository.remember(outgoing, state.forms, report.compressed_forms, stop);
+    repository.remember(report.compressed_forms, report.codec_forms, stop);
     return report;
   });
 }

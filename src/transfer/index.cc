@@ -141,6 +141,9 @@ class IndexPush final : ManifestAuthor {
       image_state_.forms.replace(diff_id, {form, "an image before it"});
       compressed_forms_.emplace_back(diff_id, form);
     }
+    for (auto& [diff_id, form] : codec_forms(image, report)) {
+      codec_forms_.insert_or_assign(diff_id, std::move(form));
+    }
     return {.manifest = *report.manifest,
             .present = report.count(BlobOutcome::present),
             .mounted = report.count(BlobOutcome::mounted),
@@ -226,7 +229,8 @@ class IndexPush final : ManifestAuthor {
     IndexReport report{.index = written.root.descriptor,
                        .manifests = listed_images(),
                        .nothing_written = written.was_there,
-                       .compressed_forms = std::move(compressed_forms_)};
+                       .compressed_forms = std::move(compressed_forms_),
+                       .codec_forms = {codec_forms_.begin(), codec_forms_.end()}};
     for (const Pushed& pushed : pushed_) {
       report.present += pushed.present;
       report.mounted += pushed.mounted;
@@ -250,6 +254,7 @@ class IndexPush final : ManifestAuthor {
   bool all_again_ = false;      // since none of them was named
   std::optional<oci::RawManifest> index_;
   PairedLayers compressed_forms_;
+  std::map<oci::Digest, oci::Descriptor> codec_forms_;
 };
 
 }  // namespace

@@ -28,6 +28,7 @@ struct IndexReport {
   std::uint64_t bytes_sent = 0;
   bool nothing_written = false;     ///< every tag held this index already
   PairedLayers compressed_forms{};  ///< what the codec made, in all images
+  PairedLayers codec_forms{};       ///< as codec_forms() of each image; each layer once
 };
 
 /// Writes every image by digest, then the index under its tags. A blob that images share is

@@ -267,6 +267,17 @@ PairedLayers compressed_forms(const Image& image, const PushReport& report) {
   return forms;
 }
 
+PairedLayers codec_forms(const Image& image, const PushReport& report) {
+  PairedLayers forms;
+  for (const LayerOutcome& layer : report.layers) {
+    const Layer& described = image.layers[layer.first];
+    if (layer.form && layer.form->digest != described.blob.descriptor.digest) {
+      forms.emplace_back(described.diff_id, *layer.form);
+    }
+  }
+  return forms;
+}
+
 PushReport transfer(PushPlan plan, BlobStore& store, Progress& progress, std::stop_token stop) {
   return ImagePush(std::move(plan), store, progress).run(stop);
 }

@@ -49,5 +49,7 @@ PushReport push_to_store(const Image& image, BlobStore& store, const PushOptions
 
 /// What the codec made of the image's layers in that push.
 PairedLayers compressed_forms(const Image& image, const PushReport& report);
+/// How the image's layers are stored that the codec was needed for, in that push or an earlier one.
+PairedLayers codec_forms(const Image& image, const PushReport& report);
 
 }  // namespace n2c

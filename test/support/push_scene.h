@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -88,9 +89,16 @@ class PushScene {
           lines, [&](const std::string& line) { return line.starts_with(beginning); }));
     });
   }
-  /// Every request, a line each, in the order they came.
-  std::vector<std::string> lines() const {
-    return lines_.with([](const auto& lines) { return lines; });
+  /// Every request that came more than once, a line for each time but the first.
+  std::vector<std::string> asked_again() const {
+    return lines_.with([](const auto& lines) {
+      std::set<std::string> seen;
+      std::vector<std::string> again;
+      for (const std::string& line : lines) {
+        if (!seen.insert(line).second) again.push_back(line);
+      }
+      return again;
+    });
   }
   /// Requests that begin so get that status, or are answered late.
   void interfere(std::string beginning, int status, std::chrono::milliseconds delay = {}) {
