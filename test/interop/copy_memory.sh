@@ -32,6 +32,9 @@ check "copy inside one registry" lean "$N2C" copy "$registry/big:1" "$registry/o
 
 echo "--- one of 256 MiB, which is four times what n2c may hold"
 check "push" lean "$N2C" push small.json "$registry/small:1" --compression none -q
+check "push, gzip" lean "$N2C" push small.json "$registry/gzip:1" --layer-index -q
+check "push, zstd, within 96 MiB" python3 "$here/peak_memory.py" --at-most 96 "$N2C" push small.json "$registry/zstd:1" \
+  --compression zstd -q
 check "copy into a layout" lean "$N2C" copy "$registry/small:1" oci:layout:1 -q
 check "copy into an archive" lean "$N2C" copy "$registry/small:1" oci-archive:small.tar -q
 check "copy out of an archive" lean "$N2C" copy oci-archive:small.tar "$registry/again:1" -q
