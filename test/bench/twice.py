@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """What a push costs whose layers are there already, or are many and small, or go to several repositories.
 
-usage: twice.py [--rounds 5] [--small] [--crane COMMAND] N2C [ROW...]
+usage: twice.py [--rounds 5] [--small] N2C [ROW...]
 
 Each row is measured in one run, in rounds that take turns with its peer (another program, or one push), and prints the
 medians and their ratio, in Markdown. --small makes images a tenth as large, to see that a row works. The registry is n2c's
-own in memory. A row whose peer is not installed says so.
+own in memory, where a row names no other. Peers are looked for where test/bench/peers ($N2C_BENCH_PEERS) and scripts/peers
+($N2C_PEERS) put them, and in $PATH. A row whose peer is not there says so.
 """
 import argparse
 import contextlib
@@ -56,12 +57,28 @@ class LateReplies:
         self.listener.close()
 
 
+CACHE = pathlib.Path(os.environ.get('XDG_CACHE_HOME', '~/.cache')).expanduser()
+PLACES = [os.environ.get('N2C_BENCH_PEERS', str(CACHE / 'n2c-bench-peers')), os.environ.get('PATH', ''),
+          os.environ.get('N2C_PEERS', str(CACHE / 'n2c-peers')) + '/usr/bin']
+
+
+class Missing(Exception):
+    """A program that a row needs."""
+
+
+def find(program):
+    found = shutil.which(program, path=os.pathsep.join(PLACES))
+    if not found:
+        raise Missing(f'{program} is not installed (test/bench/peers, scripts/peers)')
+    return found
+
+
 class Bench:
     def __init__(self, work, given):
-        self.work, self.n2c, self.crane = work, given.n2c, shlex.split(given.crane)
+        self.work, self.n2c = work, given.n2c
         self.rounds, self.scale = given.rounds, 10 if given.small else 1
         self.environment = dict(os.environ, XDG_CACHE_HOME=str(work / 'cache'), HOME=str(work / 'home'))
-        self.server, self.address, self.output = None, None, ''
+        self.server, self.proxy, self.address, self.said = None, None, None, ''
         (work / 'home').mkdir()
         (work / 'nix/store').mkdir(parents=True)
 
@@ -70,7 +87,7 @@ class Bench:
         done = subprocess.run([str(word) for word in command], env=self.environment, capture_output=True, text=True, timeout=600)
         if done.returncode:
             raise RuntimeError(f'{shlex.join(map(str, command))}: {done.stderr}')
-        self.output = done.stdout
+        self.said = done.stdout + done.stderr
         return time.monotonic() - began
 
     def make_image(self, name, layers):
@@ -110,6 +127,28 @@ class Bench:
         self.proxy = LateReplies(port, late) if late else None
         self.address = f'127.0.0.1:{self.proxy.port if self.proxy else port}'
 
+    def new_other_registry(self, name):
+        """distribution 3 ("registry") or zot, with a folder."""
+        self.end_registry()
+        with socket.create_server(('127.0.0.1', 0)) as free:
+            port = free.getsockname()[1]
+        kept, config = self.work / f'kept-by-{name}', self.work / f'{name}.json'
+        shutil.rmtree(kept, ignore_errors=True)
+        config.write_text(json.dumps({  # JSON is YAML too
+            'registry': {'version': '0.1', 'log': {'level': 'error', 'accesslog': {'disabled': True}},
+                         'storage': {'filesystem': {'rootdirectory': str(kept)}}, 'http': {'addr': f'127.0.0.1:{port}'}},
+            'zot': {'distSpecVersion': '1.1.0', 'storage': {'rootDirectory': str(kept)}, 'log': {'level': 'error'},
+                    'http': {'address': '127.0.0.1', 'port': str(port)}},
+        }[name]))
+        self.server = subprocess.Popen([find(name), 'serve', config], env=self.environment, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+        self.proxy, self.address = None, f'127.0.0.1:{port}'
+        for _ in range(1000):
+            with contextlib.suppress(OSError), socket.create_connection(('127.0.0.1', port)):
+                return
+            time.sleep(0.01)
+        raise RuntimeError(f'{name} does not listen')
+
     def end_registry(self):
         if self.server:
             self.server.terminate()
@@ -147,9 +186,10 @@ def fresh(bench, name, at_most, changed=0, *more):
         bench.push(first, 'app:0000000', *tags, *more)
         bench.forget()
         ours.append(bench.push(image, f'app:{turn + 0xabcdef0:07x}', *more))
-        said = re.search(r'(\d+ sent \([^)]*\))', bench.output).group(1)
+        said = re.search(r'(\d+ sent \([^)]*\))', bench.said).group(1)
     bench.forget()
-    requests = bench.requests(image, 'app:fffffff', *more)
+    # Of an image that has one new layer again, where it had.
+    requests = bench.requests(bench.usual_image(changed + 1) if changed else image, 'app:fffffff', *more)
     report(name, ours, theirs, 'the first push', at_most, f'{said}; {requests} requests')
 
 
@@ -169,48 +209,50 @@ def one_changed_index(bench):
     fresh(bench, 'the same, layer index', 'that layer', 1, '--layer-index')
 
 
-def elsewhere(bench):
+def elsewhere(bench, registry):
     """100 ready blobs that another repository of the registry has."""
-    program = 'regctl' if shutil.which('regctl') else bench.crane[0]
-    if not shutil.which(program):
-        return f'{program} is not installed'
-    bench.new_registry()
+    regctl = find('regctl')
+    if registry == 'n2c serve':
+        bench.new_registry()
+    else:
+        bench.new_other_registry(registry)
     bench.push(bench.usual_image(), 'there:1')
     layout = bench.work / 'layout'
     bench.run(bench.n2c, 'copy', f'docker://{bench.address}/there:1', f'oci:{layout}:1')
+    bench.run(regctl, 'registry', 'set', '--tls', 'disabled', bench.address)
     ours, theirs = [], []
     for turn in range(bench.rounds):
         bench.forget()
         ours.append(bench.run(bench.n2c, 'copy', f'oci:{layout}:1', f'docker://{bench.address}/ours{turn}:1'))
-        if program == 'regctl':
-            bench.run('regctl', 'registry', 'set', '--tls', 'disabled', bench.address)
-            theirs.append(bench.run('regctl', 'image', 'copy', f'ocidir://{layout}:1', f'{bench.address}/theirs{turn}:1'))
-        else:
-            theirs.append(bench.run(*bench.crane, 'push', '--insecure', layout, f'{bench.address}/theirs{turn}:1'))
-    return report('100 ready blobs that a sibling has', ours, theirs, program, '1.2 × regctl')
+        theirs.append(bench.run(regctl, 'image', 'copy', f'ocidir://{layout}:1', f'{bench.address}/theirs{turn}:1'))
+    report(f'100 ready blobs that a sibling has, {"distribution 3" if registry == "registry" else registry}', ours, theirs,
+           'regctl image copy', 1.2)
 
 
 def many_small(bench, late, at_most, *more):
     """300 layers of 4 KB, nothing there. The peer: 100 requests one after another take 100 × the time of one."""
     count = 300 // bench.scale
     image = bench.make_image('small.json', [(5000 + i, 4096) for i in range(count)])
-    ours, theirs = [], []
-    for turn in range(bench.rounds):
+    other = bench.make_image('other.json', [(9000 + i, 4096) for i in range(3)])
+
+    def begin(late=0.0):
         bench.new_registry(late)
         bench.forget()
         if more:  # a repository that is remembered and has other layers: mounts from it are refused
-            other = bench.make_image('other.json', [(9000 + i, 4096) for i in range(3)])
             bench.push(other, 'team/other:1')
+
+    ours, theirs = [], []
+    for _ in range(bench.rounds):
+        begin(late)
         ours.append(bench.push(image, 'app:1'))
         began = time.monotonic()
         bench.run('curl', '-sf', f'http://{bench.address}/v2/')
         theirs.append(time.monotonic() - began)
-    bench.new_registry()
-    bench.forget()
+    begin()
     requests = bench.requests(image, 'app:1')
     what = ', mounts refused' if more else ''
-    return report(f'{count} layers of 4 KB, {late * 1000:.0f} ms{what}', ours, theirs, 'one request', at_most,
-                  f'{requests} requests')
+    report(f'{count} layers of 4 KB, {late * 1000:.0f} ms{what}', ours, theirs, 'one request', at_most,
+           f'{requests} requests')
 
 
 def several(bench):
@@ -233,18 +275,17 @@ def several(bench):
 
 def to_layout(bench):
     """A registry's image of 270 MiB into a layout, and by pull."""
-    if not shutil.which(bench.crane[0]):
-        return f'{bench.crane[0]} is not installed'
+    crane = find('crane')
     bench.new_registry()
     bench.push(bench.make_image('large.json', [(30_000 + i, (5 << 20) // bench.scale) for i in range(100)]), 'app:1')
     source = f'{bench.address}/app:1'
     bench.run(bench.n2c, 'digest', source)
-    pinned = f'{bench.address}/app@{bench.output.strip()}'
+    pinned = f'{bench.address}/app@{bench.said.strip()}'
     ours, pulls, theirs = [], [], []
     for turn in range(bench.rounds):
         target = bench.work / f'target{turn}'
         ours.append(bench.run(bench.n2c, 'copy', f'docker://{source}', f'oci:{target}-n2c'))
-        theirs.append(bench.run(*bench.crane, 'pull', '--insecure', '--format=oci', source, f'{target}-crane'))
+        theirs.append(bench.run(crane, 'pull', '--insecure', '--format=oci', source, f'{target}-crane'))
         pulls.append(bench.run(bench.n2c, 'pull', pinned, f'{target}-pull'))
         for made in bench.work.glob(f'target{turn}-*'):
             shutil.rmtree(made) if made.is_dir() else made.unlink()
@@ -257,7 +298,9 @@ ROWS = {
     'new-tag-index': new_tag_index,
     'one-changed': one_changed,
     'one-changed-index': one_changed_index,
-    'elsewhere': elsewhere,
+    'elsewhere': lambda bench: elsewhere(bench, 'n2c serve'),
+    'elsewhere-distribution': lambda bench: elsewhere(bench, 'registry'),
+    'elsewhere-zot': lambda bench: elsewhere(bench, 'zot'),
     'small-20': lambda bench: many_small(bench, 0.02, '0.8 s, 3 requests a layer'),
     'small-100': lambda bench: many_small(bench, 0.1, '3 s, 3 requests a layer'),
     'refused-20': lambda bench: many_small(bench, 0.02, '0.8 s, 3 requests a layer', 'refused'),
@@ -271,7 +314,6 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument('--rounds', type=int, default=5)
     arguments.add_argument('--small', action='store_true')
-    arguments.add_argument('--crane', default='crane')
     arguments.add_argument('n2c')
     arguments.add_argument('rows', nargs='*', metavar='ROW', help=', '.join(ROWS))
     given = arguments.parse_args()
@@ -281,9 +323,9 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             bench = Bench(pathlib.Path(folder), given)
             try:
-                left_out = ROWS[name](bench)
-                if left_out:
-                    print(f'{name}: left out: {left_out}', file=sys.stderr)
+                ROWS[name](bench)
+            except Missing as missing:
+                print(f'{name}: left out: {missing}', file=sys.stderr)
             finally:
                 bench.end_registry()
 
