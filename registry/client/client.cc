@@ -242,6 +242,11 @@ std::optional<std::vector<std::string>> RegistryClient::list_tags(std::stop_toke
   return registry::list_tags(*host_, scope(), std::move(stop));
 }
 
+std::optional<std::vector<oci::Descriptor>> RegistryClient::list_referrers(
+    const oci::Digest& subject, std::stop_token stop) {
+  return registry::list_referrers(*host_, scope(), subject, std::move(stop));
+}
+
 bool RegistryClient::delete_manifest(const oci::Digest& digest, std::stop_token stop) {
   const HostCall call{
       .request = {.method = http::Method::delete_,
@@ -327,7 +332,10 @@ ManifestPut RegistryClient::put_manifest(std::string_view tag_or_digest,
   const HostReply reply = host_->send(call, stop);
   const auto& response = reply.response;
   const oci::Digest ours = oci::Digest::of(json);
-  if (is_stored(response)) return ManifestStored{digest_stored(response, ours)};
+  if (is_stored(response)) {
+    return ManifestStored{.digest = digest_stored(response, ours),
+                          .took_subject = response.headers.find("OCI-Subject").has_value()};
+  }
   const auto errors = parse_errors(response.body);
   if (lacks_blobs(errors)) return BlobsMissing{digests_of(errors)};
   if (oci::is_index(media_type) && lacks_images(response.status, errors)) {

@@ -37,6 +37,8 @@ enum class Access { pull, push, remove };
 struct ManifestStored {
   oci::Digest digest;
   std::vector<std::string> tags{};  ///< that the registry says it set, of several asked for
+  /// It says that it lists the manifest as a referrer of its subject (OCI-Subject).
+  bool took_subject = false;
 };
 /// The registry says that it lacks these blobs, or images of an index, though it was to have them.
 struct BlobsMissing {
@@ -105,6 +107,9 @@ class RegistryClient {
   std::optional<TagPage> get_tag_page(std::string_view last, std::stop_token stop);
   /// All tags, as list_tags() in tag_list.h.
   std::optional<std::vector<std::string>> list_tags(std::stop_token stop);
+  /// What refers to the manifest, as list_referrers() in tag_list.h.
+  std::optional<std::vector<oci::Descriptor>> list_referrers(const oci::Digest& subject,
+                                                             std::stop_token stop);
   /// Removes a manifest, and so all tags that name it. False when the registry has none. Throws
   /// Error{registry} where it removes nothing.
   bool delete_manifest(const oci::Digest& digest, std::stop_token stop);

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/retry.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "registry/client/failure.h"
@@ -65,6 +66,36 @@ std::optional<std::vector<std::string>> list_tags(Host& host, const Scope& scope
     query = *std::move(page->next);
   }
   throw Error(ErrorKind::registry, cat("the list of tags of ", scope.repository, " does not end"));
+}
+
+std::optional<std::vector<oci::Descriptor>> list_referrers(Host& host, const Scope& scope,
+                                                           const oci::Digest& subject,
+                                                           std::stop_token stop) {
+  std::vector<oci::Descriptor> referrers;
+  std::string query;
+  for (std::size_t count = 0; count < max_pages; ++count) {
+    const std::string path =
+        cat(scope.repository, "/referrers/", subject.str(), query.empty() ? "" : "?", query);
+    HostCall call{.request = {.url = host.url(path), .max_reply_bytes = max_page_bytes},
+                  .scopes = {scope}};
+    const HostReply reply = host.send(call, stop);
+    const http::Response& response = reply.response;
+    if (is_passing_status(response.status) || response.status == 401 || response.status == 403) {
+      throw host.failure(call.request, reply, scope);
+    }
+    const auto index = is_ok(response) ? oci::Index::from_json(response.body)
+                                       : Parsed<oci::Index>(std::unexpected(""));
+    if (!index && count == 0) return std::nullopt;
+    if (!index) throw host.failure(call.request, reply, scope);
+    std::ranges::copy(index->manifests, std::back_inserter(referrers));
+    const auto link = response.headers.find("Link");
+    auto next = link ? next_page(*link) : std::nullopt;
+    if (!next) return referrers;
+    if (*next == query || referrers.size() > max_tags) break;
+    query = *std::move(next);
+  }
+  throw Error(ErrorKind::registry,
+              cat("the list of what refers to ", subject.str(), " does not end"));
 }
 
 std::optional<std::string> next_page(std::string_view link) {

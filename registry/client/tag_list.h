@@ -1,5 +1,6 @@
 #pragma once
-/// The tags of a repository, page by page (distribution-spec, "Listing Tags").
+/// What a repository lists, page by page: its tags, and what refers to a manifest
+/// (distribution-spec, "Listing Tags" and "Listing Referrers").
 
 #include <optional>
 #include <stop_token>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "oci/manifest.h"
 #include "registry/client/host.h"
 
 namespace n2c::registry {
@@ -31,6 +33,13 @@ std::optional<TagPage> read_tag_page(Host& host, const Scope& scope, const TagQu
 /// other refusals.
 std::optional<std::vector<std::string>> list_tags(Host& host, const Scope& scope,
                                                   std::stop_token stop);
+
+/// All manifests whose subject it is, in the registry's order, with artifactType and annotations.
+/// Nothing where the registry has no such list: it answers with anything but an index. Throws
+/// Error{registry} as list_tags() does, and for a fault that does not pass, and Error{auth}.
+std::optional<std::vector<oci::Descriptor>> list_referrers(Host& host, const Scope& scope,
+                                                           const oci::Digest& subject,
+                                                           std::stop_token stop);
 
 /// The query of the next page, of a Link header (RFC 8288): `</v2/a/tags/list?n=2&last=b>;
 /// rel="next"` gives "n=2&last=b". Nothing when it leads to no next page. Only the query is taken:

@@ -55,6 +55,8 @@ void add_load_command(CLI::App& app, Invocation& chosen);
 /// Not listed anywhere: the build makes manual pages by it.
 void add_manual_command(CLI::App& app, Invocation& chosen);
 void add_push_command(CLI::App& app, Invocation& chosen);
+void add_attach_command(CLI::App& app, Invocation& chosen);
+void add_referrers_command(CLI::App& app, Invocation& chosen);
 /// Of an image: its bill of materials.
 void add_sbom_command(CLI::App& app, Invocation& chosen);
 void add_serve_command(CLI::App& app, Invocation& chosen);

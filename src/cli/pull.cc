@@ -4,18 +4,20 @@
 #include "base/file.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "cli/attest/subject.h"
 #include "cli/command.h"
 #include "cli/line/result.h"
 #include "cli/transfer_options.h"
 #include "places/open.h"
 #include "places/pull.h"
+#include "remote/referrers.h"
 
 namespace n2c::cli {
 
 namespace {
 
 struct PullArguments {
-  std::string reference, to, platform;
+  std::string reference, to, platform, referrer;
   bool blob = false, manifest = false, verify = false;
   ProgressArguments progress;
   RegistryArguments registry;
@@ -45,12 +47,36 @@ int pull_one_blob(const PullArguments& arguments, const Address& from, Registrie
   return 0;
 }
 
+/// The file that an artifact holds which refers to the image.
+int pull_referrer(const PullArguments& arguments, bool debug, const std::stop_token& stop) {
+  Subject subject(arguments.reference, arguments.registry, registry::Access::pull, debug);
+  auto& client = subject.client();
+  const oci::Digest image = subject.manifest(stop).descriptor.digest;
+  const oci::Descriptor referrer =
+      only_referrer(list_referrers(client, image, stop), arguments.referrer);
+  const auto artifact = client.get_manifest(referrer.digest.str(), stop);
+  const auto manifest = artifact ? oci::Manifest::from_json(artifact->json)
+                                 : Parsed<oci::Manifest>(std::unexpected("it is not there"));
+  if (!manifest || manifest->layers.size() != 1) {
+    throw Error(ErrorKind::input, cat(referrer.digest.str(), " does not hold one file"),
+                "n2c pull --manifest fetches what it says");
+  }
+  write_to(arguments.to, [&](Writer& writer) {
+    copy(*client.open_blob(manifest->layers.front(), stop), writer);
+  });
+  return 0;
+}
+
 int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
-  const bool is_part = arguments.blob || arguments.manifest;
+  const bool is_part = arguments.blob || arguments.manifest || !arguments.referrer.empty();
   if (is_part && arguments.progress.json) {
-    throw Error(ErrorKind::usage, "--json does not go with --blob and --manifest",
+    throw Error(ErrorKind::usage, "--json does not go with --blob, --manifest and --referrer",
                 "what they fetch goes to OUT as it is");
+  }
+  if (!arguments.referrer.empty()) {
+    return with_context("pulling what refers to " + arguments.reference,
+                        [&] { return pull_referrer(arguments, debug, stop); });
   }
   const auto from =
       or_throw(Address::parse_source(arguments.reference), ErrorKind::usage, "REFERENCE");
@@ -121,12 +147,19 @@ void add_pull_command(CLI::App& app, Invocation& chosen) {
                        ->add_flag("--manifest", arguments->manifest,
                                   "the image's manifest as it is, into the file OUT")
                        ->excludes(blob);
+  auto* referrer = command
+                       ->add_option("--referrer", arguments->referrer,
+                                    "the file of the artifact of that type, or of that digest, "
+                                    "which refers to the image, into the file OUT")
+                       ->excludes(blob)
+                       ->excludes(manifest);
   command
       ->add_flag("--verify", arguments->verify,
                  "read what a pull that was killed had fetched into OUT, and fetch again what does "
                  "not have its digest; by default its size is looked at")
       ->excludes(blob)
-      ->excludes(manifest);
+      ->excludes(manifest)
+      ->excludes(referrer);
   add_progress_options(*command, arguments->progress);
   add_registry_options(*command, arguments->registry);
   command->callback([arguments, &chosen] {

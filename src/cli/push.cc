@@ -15,6 +15,7 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cache/digest_cache.h"
+#include "cli/attest/push_attachments.h"
 #include "cli/command.h"
 #include "cli/image_argument.h"
 #include "cli/index.h"
@@ -39,22 +40,8 @@ struct PushArguments {
   bool index = false, all = false, verify_reuse = false, dry_run = false;
   TransferArguments transfer;
   MetadataArguments metadata;
+  PushAttachments attachments;
 };
-
-oci::Reference reference_of(const std::string& text, std::string_view option) {
-  return or_throw(oci::Reference::parse(text), ErrorKind::usage, option);
-}
-
-oci::Repository repository_of(const std::string& text, const oci::Repository& to) {
-  if (text.starts_with(to.host + "/")) return reference_of(text, "--mount-from").repository;
-  // A path alone means a repository of the same registry.
-  const auto parts = cut(text, '/');
-  const bool names_host = parts && oci::looks_like_host(parts->first);
-  if (!names_host && oci::is_repository_path(text)) return {to.host, text};
-  throw Error(ErrorKind::usage,
-              cat("--mount-from: \"", printable(text), "\" is no repository of ", to.host),
-              "a registry mounts blobs of its own repositories alone");
-}
 
 /// The options that only registries look at.
 RegistryPush registry_push_of(const PushArguments& arguments, const oci::Reference& to) {
@@ -69,10 +56,10 @@ RegistryPush registry_push_of(const PushArguments& arguments, const oci::Referen
                     .cache_file = DigestCache::usual_file(process_environment()),
                     .layer_index = arguments.transfer.layer_index};
   for (const auto& text : arguments.reuse_from) {
-    push.reuse_from.push_back(reference_of(text, "--reuse-from"));
+    push.reuse_from.push_back(reference_argument(text, "--reuse-from"));
   }
   for (const auto& text : arguments.mount_from) {
-    push.mount_from.push_back(repository_of(text, to.repository));
+    push.mount_from.push_back(sibling_argument(text, to.repository));
   }
   return push;
 }
@@ -107,6 +94,12 @@ PushReport push_there(const PushArguments& arguments, ImageArgument& image, cons
   const PushOptions options = image_push_options(arguments, address.kind);
   const auto destination = open_destination(address, opened);
   StreamedPush pushed = push_argument(image, *destination, options, progress, stop);
+  if (arguments.attachments.is_asked()) {
+    attach_and_tag(arguments.attachments,
+                   {image, arguments.image, arguments.transfer.store_root, *address.reference,
+                    options.tags, *pushed.report.manifest},
+                   opened.registries, progress, stop);
+  }
   const PushReport& report = pushed.report;
   progress.finish();
   const auto elapsed = std::chrono::steady_clock::now() - began;
@@ -146,6 +139,10 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
   DestinationOptions opened{.registries = registries,
                             .trust = blob_trust_of(arguments.transfer, address)};
   if (address.reference) opened.registry = registry_push_of(arguments, *address.reference);
+  if (arguments.attachments.is_asked()) {
+    require_attachments(arguments.attachments, image, address, arguments.dry_run);
+    opened.registry.untagged = true;
+  }
   push_there(arguments, image, address, std::move(opened), progress, stop);
   return 0;
 }
@@ -282,6 +279,7 @@ void refuse_for_all(const PushArguments& arguments) {
 }
 
 int push_all(const PushArguments& arguments, bool debug, const std::stop_token& stop) {
+  refuse_attachments(arguments.attachments, "do not go with --all yet");
   refuse_for_all(arguments);
   const auto below =
       arguments.others.empty() ? std::nullopt : std::optional(arguments.others.front());
@@ -295,6 +293,7 @@ int push_all(const PushArguments& arguments, bool debug, const std::stop_token& 
 int push_index(const PushArguments& arguments, const Address& address, bool debug,
                std::stop_token stop) {
   if (arguments.dry_run) throw Error(ErrorKind::usage, "--index does not go with --dry-run");
+  refuse_attachments(arguments.attachments, "do not go with --index yet");
   const IndexTransfer transfer{.sources = sources_of(arguments.image, arguments.others),
                                .destination = address,
                                .registry = address.reference
@@ -374,6 +373,7 @@ void add_push_options(CLI::App& command, PushArguments& arguments) {
   add_transfer_options(command, arguments.transfer);
   add_trust_options(command, arguments.transfer);
   add_layer_index_option(command, arguments.transfer);
+  add_attachment_options(command, arguments.attachments);
   add_metadata_options(command, arguments.metadata);
   add_registry_options(command, arguments.transfer.registry);
 }
@@ -387,7 +387,7 @@ void add_push_command(CLI::App& app, Invocation& chosen) {
   add_push_options(*command, *arguments);
   command->callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {
-      return run_push(*arguments, chosen.debug, stop);
+      return run_signed([&] { return run_push(*arguments, chosen.debug, stop); });
     };
   });
 }

@@ -186,6 +186,7 @@ int run(int argc, char** argv, std::string_view commit) {
   app.fallthrough();
   add_build_commands(app, chosen);
   add_base_image_commands(app, chosen);
+  add_attach_command(app, chosen);
   add_cache_command(app, chosen);
   add_complete_command(app, chosen);
   add_completion_command(app, chosen);
@@ -201,6 +202,7 @@ int run(int argc, char** argv, std::string_view commit) {
   add_pull_command(app, chosen);
   add_push_command(app, chosen);
   add_load_command(app, chosen);
+  add_referrers_command(app, chosen);
   add_sbom_command(app, chosen);
   add_serve_command(app, chosen);
   add_tag_command(app, chosen);

@@ -133,6 +133,21 @@ void add_metadata_options(CLI::App& command, MetadataArguments& arguments) {
                      "write the image id (the config's digest) to this file; not for an index");
 }
 
+oci::Reference reference_argument(const std::string& text, std::string_view option) {
+  return or_throw(oci::Reference::parse(text), ErrorKind::usage, option);
+}
+
+oci::Repository sibling_argument(const std::string& text, const oci::Repository& to) {
+  if (text.starts_with(to.host + "/")) return reference_argument(text, "--mount-from").repository;
+  // A path alone means a repository of the same registry.
+  const auto parts = cut(text, '/');
+  const bool names_host = parts && oci::looks_like_host(parts->first);
+  if (!names_host && oci::is_repository_path(text)) return {to.host, text};
+  throw Error(ErrorKind::usage,
+              cat("--mount-from: \"", printable(text), "\" is no repository of ", to.host),
+              "a registry mounts blobs of its own repositories alone");
+}
+
 std::pair<std::string, std::string> key_value_of(std::string_view pair, std::string_view option) {
   const auto both = cut(pair, '=');
   if (!both || both->first.empty()) {

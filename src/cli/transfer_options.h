@@ -79,6 +79,11 @@ Image load_described(const std::string& file, const std::string& store_root,
                      const MetadataArguments& arguments,
                      const std::optional<oci::Platform>& platform = {});
 
+/// A reference that `option` names. Throws Error{usage}.
+oci::Reference reference_argument(const std::string& text, std::string_view option);
+/// A repository of --mount-from, of the same registry. Throws Error{usage}.
+oci::Repository sibling_argument(const std::string& text, const oci::Repository& to);
+
 /// One KEY=VALUE of `option`. Throws Error{usage}.
 std::pair<std::string, std::string> key_value_of(std::string_view pair, std::string_view option);
 

@@ -38,6 +38,8 @@ struct RegistryPush {
   bool layer_index = false;  ///< --layer-index: learn from the repository's, and keep it
   /// Found out already, of the same tags: nothing is asked again. Unset: the push finds it out.
   std::optional<Learnt> learnt{};
+  /// The manifest is put by its digest alone: who asks for the push writes the tags afterwards.
+  bool untagged = false;
   /// Its tags and must_be are set by push_to_registry().
   PushOptions options{};
 };

@@ -24,7 +24,7 @@ std::vector<std::string> tags_of(const RegistryPush& push) {
 
 PushOptions options_of(const RegistryPush& push) {
   PushOptions options = push.options;
-  options.tags = tags_of(push);
+  if (!push.untagged) options.tags = tags_of(push);
   options.must_be = push.to.digest;
   return options;
 }
@@ -217,7 +217,7 @@ PushReport push_to_registry(const Image& image, Registries& registries, const Re
       if (!manifest) return {};
       return {.root = manifest->digest, .all = {manifest->digest}};
     };
-    const Outgoing outgoing{{&image}, options.tags, expected};
+    const Outgoing outgoing{{&image}, tags_of(push), expected};
     const RepositoryState state = repository.discover(outgoing, stop);
     PushPlan plan = plan_push(image, options, state);
     PushReport report = transfer(std::move(plan), repository.store(), progress, stop);
@@ -238,7 +238,7 @@ IndexReport push_to_registry(const RegistryIndex& index, Registries& registries,
     const auto expected = [&](const KnownForms& forms) {
       return expected_manifests(entries, options, forms);
     };
-    const Outgoing outgoing{described(entries), options.push.tags, expected};
+    const Outgoing outgoing{described(entries), tags_of(push), expected};
     const RepositoryState state = repository.discover(outgoing, stop);
     IndexReport report = push_entries(entries, repository.store(), options, progress, stop, state);
     repository.remember(report.compressed_forms, report.codec_forms, stop);

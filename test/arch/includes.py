@@ -43,7 +43,7 @@ BELOW = {
     'registry/server/guard': GROUND + ['registry/server/net', 'registry/server/api'],
 }
 BELOW['src/library'] = list(BELOW)
-BELOW['src/cli'] = list(BELOW) + ['src/cli/line', 'src/cli/shown']
+BELOW['src/cli'] = list(BELOW) + ['src/cli/line', 'src/cli/shown', 'src/cli/attest']
 BELOW['src/cli/inspect'] = list(BELOW)
 BELOW['src/cli/attest'] = list(BELOW)
 BELOW['src/cli/line'] = list(BELOW)

@@ -34,6 +34,7 @@ struct Usage {
 };
 
 const std::vector<Usage> usages = {
+    {"attach", "REFERENCE FILE"},
     {"cache", "[COMMAND]"},
     {"completion", "SHELL"},
     {"config", ""},
@@ -54,6 +55,7 @@ const std::vector<Usage> usages = {
     {"logout", "[HOST]"},
     {"pull", "REFERENCE OUT"},
     {"push", "IMAGE.json [DESTINATION]"},
+    {"referrers", "REFERENCE"},
     {"sbom", "IMAGE"},
     {"serve", ""},
     {"tag", "REFERENCE NEW..."},

@@ -79,14 +79,22 @@ Bill bill_of_image(const BillArguments& arguments, const PlaceArguments& place_a
   const auto& source = std::get<std::shared_ptr<ImageSource>>(opened);
   const oci::RawManifest manifest = manifest_for(*source, place.platform(), stop);
   const Image image = image_of(source, manifest, stop);
-  BillSubject subject = subject_of_image(image, arguments.name);
+  const auto repository = source->repository();
+  BillSubject subject = repository
+                            ? subject_of_stored(image, *repository, manifest.descriptor.digest)
+                            : subject_of_image(image, "");
   subject.manifest = manifest.descriptor.digest;
-  if (const auto repository = source->repository()) {
-    if (arguments.name.empty()) subject.name = repository->str();
-    subject.purl = purl_of_stored(*repository, *subject.manifest);
-  }
+  if (!arguments.name.empty()) subject.name = arguments.name;
   return make_bill(std::move(subject), stored_bill_layers(image, stop), facts.closure,
                    facts.packages);
+}
+
+BillSubject subject_of_stored(const Image& image, const oci::Repository& repository,
+                              const oci::Digest& manifest) {
+  BillSubject subject = subject_of_image(image, repository.str());
+  subject.manifest = manifest;
+  subject.purl = purl_of_stored(repository, manifest);
+  return subject;
 }
 
 std::string bill_text(const Bill& bill, std::string_view format) {

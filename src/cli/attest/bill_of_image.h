@@ -27,6 +27,10 @@ BillFacts bill_facts_of(const BillArguments& arguments);
 Bill bill_of_image(const BillArguments& arguments, const PlaceArguments& place, bool debug,
                    const std::stop_token& stop);
 
+/// The image as it is, or is to be, in a repository.
+BillSubject subject_of_stored(const Image& image, const oci::Repository& repository,
+                              const oci::Digest& manifest);
+
 /// "cyclonedx" or "spdx".
 std::string bill_text(const Bill& bill, std::string_view format);
 

@@ -13,6 +13,8 @@ struct Examples {
 };
 
 constexpr std::array all_examples = std::to_array<Examples>({
+    {"attach",
+     {"n2c attach ghcr.io/acme/app:1 report.json --type application/vnd.acme.report+json"}},
     {"cache", {"n2c cache", "n2c cache clear"}},
     {"completion",
      {"source <(n2c completion bash)", "n2c completion fish | source",
@@ -54,6 +56,9 @@ constexpr std::array all_examples = std::to_array<Examples>({
     {"push",
      {"n2c push ./result ghcr.io/acme/app:1", "n2c push ./result ghcr.io/acme/app:1 -t latest -n",
       "n2c push ./result registry.example/app:1 --compression zstd"}},
+    {"referrers",
+     {"n2c referrers ghcr.io/acme/app:1",
+      "n2c referrers ghcr.io/acme/app:1 --type application/vnd.cyclonedx+json --json"}},
     {"sbom",
      {"n2c sbom ./result -o app.cdx.json", "n2c sbom ghcr.io/acme/app:1 --format spdx",
       "n2c sbom ./result --closure-graph graph.json --package-info packages.json"}},

@@ -1,0 +1,120 @@
+/// n2c attach and n2c referrers: files that belong to an image at a registry.
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+
+#include "base/file.h"
+#include "base/terminal.h"
+#include "base/text.h"
+#include "cli/attest/subject.h"
+#include "cli/command.h"
+#include "cli/transfer_options.h"
+#include "go/encoding_json.h"
+#include "remote/attachment.h"
+#include "remote/referrers.h"
+
+namespace n2c::cli {
+
+namespace {
+
+struct AttachCommand {
+  std::string reference, file, type;
+  std::vector<std::string> annotations;
+  RegistryArguments registry;
+};
+
+int run_attach(const AttachCommand& arguments, bool debug, const std::stop_token& stop) {
+  oci::Annotations annotations;
+  for (const std::string& pair : arguments.annotations) {
+    annotations.insert(key_value_of(pair, "--annotation"));
+  }
+  const std::filesystem::path file(arguments.file);
+  const Attachment attachment =
+      make_attachment(arguments.type, file.filename().string(), std::make_shared<FileSource>(file),
+                      std::move(annotations), stop);
+  Subject subject(arguments.reference, arguments.registry, registry::Access::push, debug);
+  return with_context("attaching to " + subject.reference().str(), [&] {
+    const oci::RawManifest image = subject.manifest(stop);
+    const Attached attached = attach(subject.client(), image.descriptor, attachment, stop);
+    terminal::print(cat(subject.reference().repository.str(), "@", attached.manifest.digest.str()));
+    terminal::say(cat(attached.was_there ? "attached already: " : "attached ",
+                      printable(arguments.file), " to ", subject.reference().str(), " @",
+                      image.descriptor.digest.str()));
+    return 0;
+  });
+}
+
+struct ReferrersCommand {
+  std::string reference, type;
+  bool json = false;
+  RegistryArguments registry;
+};
+
+go::Json referrer_json(const oci::Descriptor& referrer) {
+  go::Json json;
+  json.set("digest", referrer.digest.str()).set("artifactType", artifact_type_of(referrer));
+  json.set("mediaType", referrer.media_type).set("size", go::Json(referrer.size));
+  go::Json annotations(go::Json::Object{});
+  for (const auto& [key, value] : referrer.annotations) annotations.set(key, value);
+  return json.set("annotations", std::move(annotations));
+}
+
+int run_referrers(const ReferrersCommand& arguments, bool debug, const std::stop_token& stop) {
+  Subject subject(arguments.reference, arguments.registry, registry::Access::pull, debug);
+  return with_context("referrers of " + subject.reference().str(), [&] {
+    const auto& digest = subject.reference().digest;
+    const oci::Digest about = digest ? *digest : subject.manifest(stop).descriptor.digest;
+    go::Json list(go::Json::Array{});
+    for (const oci::Descriptor& one : list_referrers(subject.client(), about, stop)) {
+      const std::string type = artifact_type_of(one);
+      if (!arguments.type.empty() && type != arguments.type) continue;
+      list.push(referrer_json(one));
+      if (!arguments.json) terminal::print(cat(one.digest.str(), "  ", printable(type)));
+    }
+    if (arguments.json) {
+      go::Json json;
+      json.set("subject", about.str()).set("referrers", std::move(list));
+      terminal::print_json(json.indented());
+    }
+    return 0;
+  });
+}
+
+}  // namespace
+
+void add_attach_command(CLI::App& app, Invocation& chosen) {
+  const auto arguments = std::make_shared<AttachCommand>();
+  CLI::App& command = *app.add_subcommand(
+      "attach", "Attach a file to an image at a registry, as an artifact that refers to it");
+  command.add_option("REFERENCE", arguments->reference, "HOST/REPOSITORY[:TAG][@DIGEST]")
+      ->required();
+  command.add_option("FILE", arguments->file, "the file")->required();
+  command.add_option("--type", arguments->type, "its media type, and the artifact's")->required();
+  command.add_option("--annotation", arguments->annotations,
+                     "an annotation of the artifact (repeatable)");
+  add_registry_options(command, arguments->registry);
+  command.callback([arguments, &chosen] {
+    chosen.action = [arguments, &chosen](std::stop_token stop) {
+      return run_attach(*arguments, chosen.debug, stop);
+    };
+  });
+}
+
+void add_referrers_command(CLI::App& app, Invocation& chosen) {
+  const auto arguments = std::make_shared<ReferrersCommand>();
+  CLI::App& command = *app.add_subcommand(
+      "referrers", "List what refers to an image at a registry: signatures, bills of materials");
+  command.add_option("REFERENCE", arguments->reference, "HOST/REPOSITORY[:TAG][@DIGEST]")
+      ->required();
+  command.add_option("--type", arguments->type, "only what has that artifactType");
+  command.add_flag("--json", arguments->json, "as JSON, for programs");
+  add_registry_options(command, arguments->registry);
+  command.callback([arguments, &chosen] {
+    chosen.action = [arguments, &chosen](std::stop_token stop) {
+      return run_referrers(*arguments, chosen.debug, stop);
+    };
+  });
+}
+
+}  // namespace n2c::cli

@@ -1,0 +1,148 @@
+#include "remote/referrers.h"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <set>
+#include <variant>
+
+#include "base/clock.h"
+#include "base/system.h"
+#include "base/text.h"
+#include "go/encoding_json.h"
+
+namespace n2c {
+
+namespace {
+
+/// What the tag holds: an index of referrers, or the digest of something else.
+struct HeldReferrers {
+  std::optional<oci::Digest> manifest{};
+  std::optional<oci::Index> index{};
+  http::Headers unless_changed{};
+};
+
+/// GitLab takes such a tag for the subject's digest, and answers with the subject itself.
+HeldReferrers read_referrers_tag(registry::RegistryClient& client, const oci::Digest& subject,
+                                 const std::stop_token& stop) {
+  const auto read = client.read_tag(referrers_tag(subject), stop);
+  HeldReferrers found{.manifest = {}, .index = {}, .unless_changed = read.unless_changed};
+  if (!read.manifest) return found;
+  const oci::Descriptor& held = read.manifest->descriptor;
+  found.manifest = held.digest;
+  if (held.media_type != oci::media_type::index || held.digest == subject) return found;
+  if (auto index = oci::Index::from_json(read.manifest->json)) found.index = *std::move(index);
+  return found;
+}
+
+void keep_each_once(std::vector<oci::Descriptor>& referrers) {
+  std::set<oci::Digest> seen;
+  std::erase_if(referrers, [&](const auto& one) { return !seen.insert(one.digest).second; });
+}
+
+bool names(const oci::Index& index, const oci::Digest& digest) {
+  return std::ranges::any_of(index.manifests,
+                             [&](const auto& one) { return one.digest == digest; });
+}
+
+/// False where others changed the tag meanwhile, and the registry says so.
+bool put_referrers(registry::RegistryClient& client, const oci::Digest& subject,
+                   const oci::Index& index, const http::Headers& unless_changed,
+                   const std::stop_token& stop) {
+  const auto manifest = oci::RawManifest::of(index.media_type, index.to_json());
+  const std::string tag = referrers_tag(subject);
+  const auto put = client.put_unless_changed(tag, manifest, unless_changed, stop);
+  if (!put) return false;
+  if (const auto* refused = std::get_if<registry::FormatRefused>(&*put)) {
+    throw Error(ErrorKind::registry, refused->why);
+  }
+  if (std::holds_alternative<registry::BlobsMissing>(*put)) {
+    throw Error(ErrorKind::registry,
+                cat("the registry lacks a manifest that its tag ", tag, " is to name"));
+  }
+  return true;
+}
+
+/// Of others that write at the same time, one comes through in each round.
+constexpr int most_referrer_rounds = 24;
+
+/// How long a writer waits before it reads back. Who read before it wrote and has not written yet
+/// was slower than four times its own pace.
+std::chrono::nanoseconds settled_after(std::chrono::nanoseconds from_reading_to_written,
+                                       std::mt19937_64& random) {
+  constexpr std::chrono::nanoseconds longest = std::chrono::seconds(2);
+  const auto waited = std::min(4 * from_reading_to_written, longest);
+  return waited + waited * static_cast<int>(random() % 64) / 64;
+}
+
+}  // namespace
+
+std::string referrers_tag(const oci::Digest& subject) {
+  constexpr std::size_t most_letters = 64;
+  return cat(subject.algorithm_name(), "-", subject.hex().substr(0, most_letters));
+}
+
+std::string artifact_type_of(const oci::Descriptor& referrer) {
+  const auto more = go::Json::parse(referrer.more);
+  return more ? more->text_at("artifactType") : "";
+}
+
+oci::Descriptor as_referrer(const oci::RawManifest& manifest) {
+  oci::Descriptor referrer = manifest.descriptor;
+  std::string more;
+  std::string fallback;
+  if (oci::is_index(referrer.media_type)) {
+    const auto index =
+        or_throw(oci::Index::from_json(manifest.json), ErrorKind::input, "a referrer");
+    more = index.more;
+    referrer.annotations = index.annotations;
+  } else {
+    const auto image =
+        or_throw(oci::Manifest::from_json(manifest.json), ErrorKind::input, "a referrer");
+    more = image.more;
+    fallback = image.config.media_type;
+    referrer.annotations = image.annotations;
+  }
+  const auto said = go::Json::parse(more);
+  const std::string type = said ? said->text_at("artifactType") : "";
+  go::Json members(go::Json::Object{});
+  members.set("artifactType", type.empty() ? fallback : type);
+  if (!type.empty() || !fallback.empty()) referrer.more = members.compact();
+  return referrer;
+}
+
+std::vector<oci::Descriptor> list_referrers(registry::RegistryClient& client,
+                                            const oci::Digest& subject, std::stop_token stop) {
+  auto referrers = client.list_referrers(subject, stop);
+  if (!referrers) {
+    auto held = read_referrers_tag(client, subject, stop);
+    referrers = held.index ? std::move(held.index->manifests) : std::vector<oci::Descriptor>{};
+  }
+  keep_each_once(*referrers);
+  return *std::move(referrers);
+}
+
+void add_to_referrers_tag(registry::RegistryClient& client, const oci::Digest& subject,
+                          const oci::Descriptor& referrer, const std::stop_token& stop) {
+  SystemClock clock;
+  std::mt19937_64 random{random_bits()};
+  for (int round = 0; round < most_referrer_rounds; ++round) {
+    const auto began = clock.now();
+    HeldReferrers held = read_referrers_tag(client, subject, stop);
+    if (held.manifest && !held.index) {
+      throw Error(ErrorKind::registry,
+                  cat("the tag ", referrers_tag(subject), " of ", client.repository().str(),
+                      " names something that is no index of referrers, and is left alone"),
+                  "this registry has no place for what refers to an image");
+    }
+    oci::Index index = held.index.value_or(oci::Index{});
+    if (names(index, referrer.digest)) return;
+    index.manifests.push_back(referrer);
+    put_referrers(client, subject, index, held.unless_changed, stop);
+    clock.wait(settled_after(clock.now() - began, random), stop);
+  }
+  throw Error(ErrorKind::registry, cat("others keep changing the tag ", referrers_tag(subject)),
+              "try again");
+}
+
+}  // namespace n2c
