@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <set>
 
 #include "base/text.h"
 #include "cli/command.h"
@@ -9,6 +10,7 @@
 #include "console/console_progress.h"
 #include "console/output.h"
 #include "places/open.h"
+#include "remote/copied_referrers.h"
 
 namespace n2c::cli {
 
@@ -22,6 +24,7 @@ struct EndArguments {
 
 struct CopyArguments {
   std::string source, destination, platform;
+  std::string referrers;  // their types, or "all"; empty: none
   EndArguments of_source, of_destination;
   TransferArguments transfer;
 };
@@ -101,6 +104,21 @@ Copied copy_stored(const CopyArguments& arguments, const std::shared_ptr<ImageSo
               counts.str("blob", "blobs"))};
 }
 
+/// What refers to the image, from one registry to another. The tags name it already where they did
+/// before; what belongs to it follows.
+void copy_what_refers(const CopyArguments& arguments, const Address& from, const Address& to,
+                      Registries& reading, Registries& writing, const oci::Digest& root,
+                      Progress& progress, const std::stop_token& stop) {
+  std::set<std::string> types;
+  if (arguments.referrers != "all") {
+    for (const std::string_view type : split(arguments.referrers, ',')) types.emplace(type);
+  }
+  auto source = reading.client(from.reference->repository, registry::Access::pull);
+  auto destination = writing.client(to.reference->repository);
+  const CopiedReferrers report = copy_referrers(source, destination, root, types, stop);
+  progress.note(cat("referrers: ", report.copied, " copied, ", report.present, " already there"));
+}
+
 /// What is copied as it is, and what gets its manifest at the destination.
 using CopySource = std::variant<std::shared_ptr<ImageSource>, ImageArgument>;
 
@@ -120,6 +138,12 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
   refuse_json_beside(to, arguments.transfer.progress);
   require_output(arguments.transfer.digest_file, "--digest-file");
   refuse_ambiguous_login(of_both, from, to);
+  const bool are_registries =
+      from.kind == Address::Kind::registry && to.kind == Address::Kind::registry;
+  if (!arguments.referrers.empty() && !are_registries) {
+    throw Error(ErrorKind::usage,
+                "--referrers: what refers to an image is copied between registries");
+  }
   const auto shown_progress = make_progress(arguments.transfer.progress);
   ConsoleProgress& progress = *shown_progress;
   Registries reading(
@@ -138,6 +162,9 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
       described != nullptr ? copy_described(arguments, *described, to, *destination, progress, stop)
                            : copy_stored(arguments, std::get<std::shared_ptr<ImageSource>>(source),
                                          *destination, progress, stop);
+  if (!arguments.referrers.empty()) {
+    copy_what_refers(arguments, from, to, reading, writing, copied.digest, progress, stop);
+  }
   progress.finish();
   if (!arguments.transfer.digest_file.empty()) {
     write_output(arguments.transfer.digest_file, copied.digest.str());
@@ -192,6 +219,9 @@ void add_copy_command(CLI::App& app, Invocation& chosen) {
       "--platform", arguments->platform,
       "OS/ARCHITECTURE[/VARIANT]: only that image of an index; default: all of them, "
       "and this machine's where one image is all that fits");
+  command->add_flag("--referrers{all}", arguments->referrers,
+                    "between registries: also what refers to the image, or to the images of an "
+                    "index; --referrers=TYPE,TYPE only those artifactTypes");
   add_end_options(*command, "src", "source", arguments->of_source);
   add_end_options(*command, "dest", "destination", arguments->of_destination);
   add_transfer_options(*command, arguments->transfer);

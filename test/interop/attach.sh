@@ -110,8 +110,20 @@ check "an OCI layout on standard output is attached" equal "$(cat got)" signed
 check "--attach without a type is told before anything is sent" equal \
   "$(push none:1 --attach one.json > /dev/null 2>&1; echo $?; has none 1 && echo there)" 2
 
+here_registry=$registry
+signed=$("$N2C" referrers "$registry/app:1" --type application/vnd.acme.two | cut -d' ' -f1)
+"$N2C" attach "$registry/app@$signed" one.json --type application/vnd.acme.deep > /dev/null 2>&1
+
 start_docker_registry
 attached "docker-registry"
+# What refers to an image goes along, and what refers to that.
+"$N2C" copy "$here_registry/app:1" "$registry/copied:1" --referrers > /dev/null 2> copy.log
+check "copy --referrers: all of them" equal "$("$N2C" referrers "$registry/copied:1" | sort)" "$("$N2C" referrers "$here_registry/app:1" | sort)"
+check "copy --referrers: and what refers to them" grep -q vnd.acme.deep <("$N2C" referrers "$registry/copied@$signed")
+"$N2C" copy "$here_registry/app:1" "$registry/copied:1" --referrers > /dev/null 2> copy.log
+check "copy --referrers: again: nothing" grep -q "referrers: 0 copied, [1-9][0-9]* already there" copy.log
+"$N2C" copy "$here_registry/app:1" "$registry/some:1" --referrers=application/vnd.acme.two > /dev/null 2>&1
+check "copy --referrers=TYPE: those alone" equal "$("$N2C" referrers "$registry/some:1" | cut -d' ' -f3)" application/vnd.acme.two
 # Two at once, where nothing but the tag is: none is lost.
 push race:1 > /dev/null
 rounds=${N2C_ROUNDS:-20}

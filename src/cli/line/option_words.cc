@@ -86,6 +86,7 @@ constexpr std::array option_rows = std::to_array<OptionRow>({
     {"quiet", {group::output, ""}},
     {"raw", {group::output, ""}},
     {"referrer", {group::what, "TYPE"}},
+    {"referrers", {group::what, ""}},
     {"registry-token", {group::login, "TOKEN"}},
     {"retry", {group::limits, "N"}},
     {"retry-max-time", {group::limits, "SECONDS"}},
