@@ -70,7 +70,7 @@ bool Authorizer::learns_from_base(const HostCall& call, const http::Response& re
   if (!base_) {
     base_.emplace();  // once, whatever comes of it
     try {
-      const HostReply reply = next_.send({.request = {.url = home_}}, std::move(stop));
+      const HostReply reply = next_.send({.request = http::Request{.url = home_}}, std::move(stop));
       if (reply.response.status == 401 && !reply.elsewhere) base_ = reply.response;
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;

@@ -12,6 +12,7 @@
 #include "base/prefixed_reader.h"
 #include "base/retry.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "codec/codec.h"
 #include "registry/client/decoded_replies.h"
 #include "registry/client/retry_waits.h"
@@ -64,7 +65,7 @@ class BlobReader final : public Reader {
         size_(size),
         pass_on_(std::move(stop), [this] { stop_.request_stop(); }),
         pipe_(pipe_bytes, [this] { wake(); }),
-        thread_([this] { fetch(); }) {}
+        thread_(start_thread([this] { fetch(); })) {}
 
   ~BlobReader() override {
     stop_.request_stop();
@@ -126,11 +127,13 @@ class BlobReader final : public Reader {
   std::optional<Error> fetch_once() {
     const bool resumes = have_ > 0 && !ranges_refused_;
     PipeWriter sink(pipe_, have_, resumes ? 0 : have_);
-    HostCall call{.request = {.url = host_->url(cat(scope_.repository, "/blobs/", digest_.str())),
-                              .reply_sink = &sink},
-                  .scopes = {scope_},
-                  .retry = false,
-                  .verified = true};
+    HostCall call{
+        .request =
+            http::Request{.url = host_->url(cat(scope_.repository, "/blobs/", digest_.str())),
+                          .reply_sink = &sink},
+        .scopes = {scope_},
+        .retry = false,
+        .verified = true};
     call.request.is_for_sink = [this, resumes](const http::Response& head) {
       if (!resumes) return begins(head);
       other_part_ = head.status == 206 && !continues(head);

@@ -81,10 +81,10 @@ bool RegistryClient::has_blob(const oci::Descriptor& blob, std::stop_token stop)
 bool RegistryClient::mount(const oci::Descriptor& blob, const oci::Repository& from,
                            std::stop_token stop) {
   if (from.host != repository_.host || from.path == repository_.path) return false;
-  HostCall call{.request = {.method = http::Method::post,
-                            .url = host_->url(repository_.path + "/blobs/uploads/")
-                                       .with_query("mount", blob.digest.str())
-                                       .with_query("from", from.path)},
+  HostCall call{.request = http::Request{.method = http::Method::post,
+                                         .url = host_->url(repository_.path + "/blobs/uploads/")
+                                                    .with_query("mount", blob.digest.str())
+                                                    .with_query("from", from.path)},
                 .scopes = {scope(), Scope{.repository = from.path}},
                 .optional = true};
   const bool worth_it =
@@ -172,10 +172,12 @@ std::optional<oci::RawManifest> RegistryClient::get_manifest(std::string_view ta
 }
 
 ReadTag RegistryClient::read_tag(std::string_view tag_or_digest, std::stop_token stop) {
-  HostCall call{.request = {.url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest)),
-                            .max_reply_bytes = oci::max_manifest_bytes},
-                .scopes = {scope()},
-                .verified = oci::Digest::parse(tag_or_digest).has_value()};
+  HostCall call{
+      .request =
+          http::Request{.url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest)),
+                        .max_reply_bytes = oci::max_manifest_bytes},
+      .scopes = {scope()},
+      .verified = oci::Digest::parse(tag_or_digest).has_value()};
   accept_manifests(call.request.headers);
   call.request.headers.set("Accept-Encoding", "identity");
   const HostReply reply = host_->send(call, std::move(stop));
@@ -197,9 +199,11 @@ ReadTag RegistryClient::read_tag(std::string_view tag_or_digest, std::stop_token
 
 std::optional<oci::Descriptor> RegistryClient::head_manifest(std::string_view tag_or_digest,
                                                              std::stop_token stop) {
-  HostCall call{.request = {.method = http::Method::head,
-                            .url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest))},
-                .scopes = {scope()}};
+  HostCall call{
+      .request =
+          http::Request{.method = http::Method::head,
+                        .url = host_->url(cat(repository_.path, "/manifests/", tag_or_digest))},
+      .scopes = {scope()}};
   call.verified = oci::Digest::parse(tag_or_digest).has_value();
   accept_manifests(call.request.headers);
   const HostReply reply = host_->send(call, std::move(stop));
@@ -249,8 +253,9 @@ std::optional<std::vector<oci::Descriptor>> RegistryClient::list_referrers(
 
 bool RegistryClient::delete_manifest(const oci::Digest& digest, std::stop_token stop) {
   const HostCall call{
-      .request = {.method = http::Method::delete_,
-                  .url = host_->url(cat(repository_.path, "/manifests/", digest.str()))},
+      .request =
+          http::Request{.method = http::Method::delete_,
+                        .url = host_->url(cat(repository_.path, "/manifests/", digest.str()))},
       .scopes = {scope()}};
   const HostReply reply = host_->send(call, std::move(stop));
   const auto& response = reply.response;
@@ -265,11 +270,11 @@ bool RegistryClient::delete_manifest(const oci::Digest& digest, std::stop_token 
 
 HostCall RegistryClient::manifest_put(const http::Url& url, std::string_view media_type,
                                       const http::Body& body) const {
-  HostCall call{.request = {.method = http::Method::put,
-                            .url = url,
-                            .body = body,
-                            .reply_patience = manifest_patience,
-                            .body_may_repeat = true},
+  HostCall call{.request = http::Request{.method = http::Method::put,
+                                         .url = url,
+                                         .body = body,
+                                         .reply_patience = manifest_patience,
+                                         .body_may_repeat = true},
                 .scopes = {scope()}};
   call.request.headers.set("Content-Type", std::string(media_type));
   return call;

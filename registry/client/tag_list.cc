@@ -35,7 +35,7 @@ std::optional<TagPage> read_tag_page(Host& host, const Scope& scope, const TagQu
                                      std::stop_token stop) {
   const std::string path =
       cat(scope.repository, "/tags/list", query.query.empty() ? "" : "?", query.query);
-  HostCall call{.request = {.url = host.url(path)},
+  HostCall call{.request = http::Request{.url = host.url(path)},
                 .scopes = {scope},
                 .retry = query.retry,
                 .optional = !query.retry};

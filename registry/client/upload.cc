@@ -66,8 +66,8 @@ class Upload {
   void perform(const UploadPlan::Open& open) {
     if (open.pause) pause();
     task_.sent.store(counted_before_);
-    HostCall call{.request = {.method = http::Method::post,
-                              .url = host_.url(scope_.repository + "/blobs/uploads/")},
+    HostCall call{.request = http::Request{.method = http::Method::post,
+                                           .url = host_.url(scope_.repository + "/blobs/uploads/")},
                   .scopes = {scope_},
                   .retry = open.is_plain(),
                   .optional = !open.is_plain()};
@@ -113,7 +113,7 @@ class Upload {
   }
 
   void perform(const UploadPlan::Ask& ask) {
-    exchange({.request = {.method = http::Method::get, .url = url_of(ask.to)},
+    exchange({.request = http::Request{.method = http::Method::get, .url = url_of(ask.to)},
               .scopes = {scope_},
               .retry = false});
   }
@@ -225,8 +225,9 @@ class Upload {
   Uploaded result() const {
     const std::uint64_t size = task_.known ? task_.known->size : body_.sum().size;
     task_.sent.store(counted_before_ + size);
-    return {.blob = {.media_type = task_.media_type, .digest = digest(), .size = size},
-            .mounted = plan_.mounted()};
+    return {
+        .blob = oci::Descriptor{.media_type = task_.media_type, .digest = digest(), .size = size},
+        .mounted = plan_.mounted()};
   }
 
   Host& host_;
@@ -253,7 +254,7 @@ bool cancel_session(Host& host, const Scope& scope, const http::Url& session) {
   // A stop of its own, since the caller's may have been requested already.
   const Deadline limit(cancel_limit);
   try {
-    host.send({.request = {.method = http::Method::delete_, .url = session},
+    host.send({.request = http::Request{.method = http::Method::delete_, .url = session},
                .scopes = {scope},
                .retry = false},
               limit.token());
@@ -264,10 +265,11 @@ bool cancel_session(Host& host, const Scope& scope, const http::Url& session) {
 }
 
 bool probe_blob(Host& host, const Scope& scope, const oci::Digest& digest, std::stop_token stop) {
-  const HostCall call{.request = {.method = http::Method::head,
-                                  .url = host.url(cat(scope.repository, "/blobs/", digest.str()))},
-                      .scopes = {scope},
-                      .verified = true};
+  const HostCall call{
+      .request = http::Request{.method = http::Method::head,
+                               .url = host.url(cat(scope.repository, "/blobs/", digest.str()))},
+      .scopes = {scope},
+      .verified = true};
   const HostReply reply = host.send(call, std::move(stop));
   if (reply.response.status == 200) return !is_page(reply.response);
   if (is_passing_status(reply.response.status)) throw host.failure(call.request, reply, scope);

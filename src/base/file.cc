@@ -4,8 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
+#include <optional>
 
 #include "base/error.h"
 #include "base/input_wait.h"
@@ -35,6 +38,18 @@ class FileReader final : public Reader {
   FileDescriptor file_;
   std::string path_;
 };
+
+/// How often a stop is looked for while nobody reads.
+constexpr int output_pause_ms = 50;
+/// How long after a stop somebody may still read what is being said about it.
+constexpr std::chrono::seconds last_words_time{1};
+
+/// Whether the time after a stop is over. It counts from the first time that this is asked.
+bool is_stopped_for_long() {
+  if (!process_stop().stop_requested()) return false;
+  static const auto deadline = std::chrono::steady_clock::now() + last_words_time;
+  return std::chrono::steady_clock::now() >= deadline;
+}
 
 /// How long a FIFO that the user named waits for somebody to write into it.
 constexpr int writer_patience_ms = 2000;
@@ -73,7 +88,9 @@ class ArgumentReader final : public Reader {
         has_news(writer_patience_ms);
         waited = true;
       } else if (errno == EAGAIN) {
-        wait_.until_readable(file_.get());  // a writer is there and may take its time
+        // A writer is there and may take its time.
+        if (!wait_) wait_.emplace(process_stop());
+        wait_->until_readable(file_.get());
       } else if (errno != EINTR) {
         throw_errno("read " + path_);
       }
@@ -89,7 +106,7 @@ class ArgumentReader final : public Reader {
 
   FileDescriptor file_;
   std::string path_;
-  InputWait wait_{process_stop()};
+  std::optional<InputWait> wait_;  // a file needs none
 };
 
 }  // namespace
@@ -137,6 +154,27 @@ std::string read_argument(const fs::path& path, std::uint64_t limit) {
   if (type != S_IFIFO && type != S_IFCHR) file = require_regular(std::move(file), path);
   ArgumentReader reader(std::move(file), path.string());
   return with_context(path.string(), [&] { return read_all(reader, limit); });
+}
+
+bool write_bytes(int fd, ByteView bytes) {
+  while (!bytes.empty()) {
+    const std::size_t room = room_for_output(fd, output_pause_ms);
+    if (room == 0) {
+      errno = ECANCELED;
+      if (is_stopped_for_long()) return false;
+      continue;
+    }
+    const ssize_t count = ::write(fd, bytes.data(), std::min(bytes.size(), room));
+    if (count < 0 && errno != EINTR && errno != EAGAIN) return false;
+    if (count > 0) bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+void write_all(int fd, ByteView bytes, std::string_view doing) {
+  if (write_bytes(fd, bytes)) return;
+  if (errno == ECANCELED) throw Error(ErrorKind::cancelled, "stopped on request");
+  throw_errno(doing);
 }
 
 std::unique_ptr<Reader> reader_of(FileDescriptor file, const fs::path& path) {

@@ -60,6 +60,13 @@ bool is_there(const std::filesystem::path& path);
 /// returned as it is.
 std::filesystem::path behind_links(const std::filesystem::path& path);
 
+/// Writes to a descriptor that may be a pipe from which nobody reads: waits for room, and no longer
+/// than until a second after the stop of the whole process (base/input_wait.h). Returns false, with
+/// errno, when some could not be written; ECANCELED after a stop.
+bool write_bytes(int fd, ByteView bytes);
+/// The same. Throws Error{local} "DOING: why", Error{cancelled}.
+void write_all(int fd, ByteView bytes, std::string_view doing);
+
 /// The bytes of an open file from its current position. Errors call it `path`.
 std::unique_ptr<Reader> reader_of(FileDescriptor file, const std::filesystem::path& path);
 

@@ -54,9 +54,15 @@ FileLock::~FileLock() {
   if (file_ && has_name(file_, path_)) ::unlink(path_.c_str());
 }
 
-FolderLock::FolderLock(const std::filesystem::path& folder) : folder_(open_folder(folder)) {
-  while (::flock(folder_.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) throw_errno("lock " + folder.string());
+FolderLock::FolderLock(const std::filesystem::path& folder, const std::stop_token& stop)
+    : folder_(open_folder(folder)) {
+  const std::string doing = "lock " + folder.string();
+  while (::flock(folder_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EINTR && errno != EWOULDBLOCK) throw_errno(doing);
+    if (stop.stop_requested()) {
+      throw Error(ErrorKind::cancelled, doing + ": stopped while another process holds it");
+    }
+    std::this_thread::sleep_for(between_tries);
   }
 }
 

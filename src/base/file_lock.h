@@ -37,9 +37,9 @@ class FileLock {
 /// it may be replaced meanwhile, it is not.
 class FolderLock {
  public:
-  /// Waits for another holder without end. Throws Error{local} when the folder cannot be opened or
-  /// its file system knows no locks.
-  explicit FolderLock(const std::filesystem::path& folder);
+  /// Waits for another holder until a stop. Throws Error{local} when the folder cannot be opened or
+  /// its file system knows no locks, Error{cancelled}.
+  FolderLock(const std::filesystem::path& folder, const std::stop_token& stop);
 
  private:
   FileDescriptor folder_;

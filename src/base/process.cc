@@ -25,6 +25,8 @@ namespace n2c {
 namespace {
 
 constexpr std::size_t max_messages = 64 << 10;
+/// How often it is looked whether a program has ended that still has its output open.
+constexpr int look_apart_ms = 100;
 
 void set_nonblocking(const FileDescriptor& end) {
   fcntl(end.get(), F_SETFL, fcntl(end.get(), F_GETFL) | O_NONBLOCK);
@@ -64,15 +66,16 @@ pid_t start(std::vector<std::string> arguments, std::vector<std::string> environ
   for (const auto& [from, to] : redirections) {
     posix_spawn_file_actions_adddup2(&actions, from, to);
   }
-  // Our threads block the signals that end us, and ignore SIGPIPE; a child must not.
+  // Our threads block the signals that end us, and ignore these two; a child must not.
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
-  sigset_t none, pipe;
+  sigset_t none, ignored;
   sigemptyset(&none);
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
+  sigemptyset(&ignored);
+  sigaddset(&ignored, SIGPIPE);
+  sigaddset(&ignored, SIGXFSZ);
   posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &pipe);
+  posix_spawnattr_setsigdefault(&attributes, &ignored);
   short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
   keep_from_child(actions, flags);
   posix_spawnattr_setflags(&attributes, flags);
@@ -132,16 +135,19 @@ class Conversation {
   ProgramEnd hold(std::stop_token stop) {
     const WakeUp wake;
     const std::stop_callback on_stop(stop, [&] { wake.signal(); });
-    while (out_ || err_) {
+    Ending ending;
+    while ((out_ || err_) && !ending.is_drained) {
       fill();
       std::array<pollfd, 4> waits{pollfd{wake.fd(), POLLIN, 0}, pollfd{out_.get(), POLLIN, 0},
                                   pollfd{err_.get(), POLLIN, 0}, pollfd{in_.get(), POLLOUT, 0}};
-      if (poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) throw_errno("poll");
+      const int ready = poll(waits.data(), waits.size(), ending.has_ended ? 0 : look_apart_ms);
+      if (ready < 0 && errno != EINTR) throw_errno("poll");
       if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "cancelled");
       if (waits[1].revents != 0) take(out_, end_.output);
       if (waits[2].revents != 0) take(err_, end_.messages);
       if (waits[3].revents != 0) give();
       trim_texts();
+      look_for_end(ending, ready == 0);
     }
     end_.took_all_input = program_.input == nullptr || (at_end_ && given_ == filled_ && !in_);
     await_exit(wake, stop);
@@ -150,15 +156,34 @@ class Conversation {
   }
 
  private:
+  /// A program may leave a child behind that holds its output open. What that child says later is
+  /// not waited for.
+  struct Ending {
+    bool has_ended = false, is_drained = false;
+    std::chrono::steady_clock::time_point next_look{}, latest{};
+  };
+  void look_for_end(Ending& ending, bool is_quiet) const {
+    const auto now = std::chrono::steady_clock::now();
+    if (ending.has_ended) {
+      ending.is_drained = is_quiet || now >= ending.latest;
+    } else if (now >= ending.next_look) {
+      ending.next_look = now + std::chrono::milliseconds(look_apart_ms);
+      ending.has_ended = has_ended();
+      ending.latest = now + std::chrono::seconds(1);
+    }
+  }
+
+  bool has_ended() const {
+    siginfo_t ended{};
+    return waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           ended.si_pid != 0;
+  }
+
   /// Returns when the program has ended; it may have closed its output before.
   void await_exit(const WakeUp& wake, const std::stop_token& stop) const {
-    siginfo_t ended{};
-    for (int pause = 0;
-         waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-         ended.si_pid == 0;
-         pause = std::min(pause + 1, 50)) {
+    for (int pause = 0; !has_ended(); pause = std::min(pause + 1, 50)) {
       pollfd wait{wake.fd(), POLLIN, 0};
-      poll(&wait, 1, pause);
+      if (poll(&wait, 1, pause) < 0) std::this_thread::sleep_for(std::chrono::milliseconds(pause));
       if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "cancelled");
     }
   }

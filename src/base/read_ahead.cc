@@ -1,4 +1,5 @@
 #include "base/read_ahead.h"
+#include "base/thread.h"
 
 #include <algorithm>
 #include <cstring>
@@ -10,7 +11,7 @@ ReadAhead::ReadAhead(std::unique_ptr<Reader> from, std::size_t block_size)
   for (Block& block : blocks_) {
     block.bytes = std::make_unique_for_overwrite<std::byte[]>(block_size_);
   }
-  thread_ = std::thread([this] { fill_all(); });
+  thread_ = start_thread([this] { fill_all(); });
 }
 
 ReadAhead::~ReadAhead() {

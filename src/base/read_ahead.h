@@ -49,7 +49,7 @@ class ReadAhead final : public Reader {
   bool ended_ = false;
   bool dropped_ = false;
   std::exception_ptr failure_;
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 }  // namespace n2c

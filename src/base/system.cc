@@ -5,14 +5,18 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdint>
+#include <system_error>
 #include <thread>
 
 #include "base/error.h"
@@ -84,6 +88,36 @@ bool wait_for_input(std::array<int, 2> descriptors, int limit_ms) {
   return ready > 0;
 }
 
+/// Whether a write would take something within that time. A Mac does not poll() terminals.
+bool wait_for_output(int fd, int limit_ms) {
+  int ready = 0;
+  if (!N2C_LINUX_CALLS && fd < FD_SETSIZE) {
+    fd_set watched;
+    FD_ZERO(&watched);
+    FD_SET(fd, &watched);
+    timeval time{.tv_sec = limit_ms / 1000, .tv_usec = limit_ms % 1000 * 1000};
+    ready = ::select(fd + 1, nullptr, &watched, nullptr, &time);
+  } else {
+    pollfd watched{fd, POLLOUT, 0};
+    ready = ::poll(&watched, 1, limit_ms);
+  }
+  if (ready < 0 && errno != EINTR && errno != EAGAIN) throw_errno("wait for a descriptor");
+  return ready > 0;
+}
+
+/// What fits into an empty pipe; at least what always fits where there is room at all.
+std::size_t room_in_pipe([[maybe_unused]] int fd) {
+  std::size_t room = PIPE_BUF;
+#if N2C_LINUX_CALLS
+  int held = 0;
+  const int all = ::fcntl(fd, F_GETPIPE_SZ);
+  if (all > PIPE_BUF && ::ioctl(fd, FIONREAD, &held) == 0 && held == 0) {
+    room = static_cast<std::size_t>(all);
+  }
+#endif
+  return room;
+}
+
 }  // namespace
 
 PipeEnds make_pipe() {
@@ -119,6 +153,13 @@ void WakeUp::signal() const noexcept {
 void wait_readable(int one, int other) {
   while (!wait_for_input({one, other}, -1)) {
   }
+}
+
+std::size_t room_for_output(int fd, int milliseconds) {
+  struct stat status{};
+  if (::fstat(fd, &status) != 0 || S_ISREG(status.st_mode)) return SIZE_MAX;
+  if (!wait_for_output(fd, milliseconds)) return 0;
+  return S_ISFIFO(status.st_mode) ? room_in_pipe(fd) : PIPE_BUF;
 }
 
 bool is_readable_within(int fd, int milliseconds) { return wait_for_input({fd, -1}, milliseconds); }
@@ -210,6 +251,20 @@ bool sync_to_disk(const FileDescriptor& file) {
   if (::fcntl(file.get(), F_FULLFSYNC) == 0) return true;
 #endif
   return ::fsync(file.get()) == 0;
+}
+
+void throw_no_thread(int error) {
+  std::string limits;
+  const auto add = [&](auto which, std::string_view words, std::string_view command) {
+    rlimit limit{};
+    if (::getrlimit(which, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+    limits += cat(limits.empty() ? "" : ", ", words, " ", limit.rlim_cur, " (", command, ")");
+  };
+  add(RLIMIT_NPROC, "processes and threads of this user", "ulimit -u");
+  add(RLIMIT_AS, "bytes of memory", "ulimit -v");
+  throw Error(ErrorKind::local, cat("start a thread: ", std::generic_category().message(error)),
+              cat("the system allows ", limits.empty() ? "no more threads" : limits,
+                  "; a container may have a limit of its own (pids.max, docker run --pids-limit)"));
 }
 
 std::size_t processor_count() {

@@ -43,6 +43,11 @@ void wait_readable(int one, int other);
 /// enough or a signal came.
 bool is_readable_within(int fd, int milliseconds);
 
+/// How many bytes a write takes without waiting, once it takes any: 0 when it took none within so
+/// many milliseconds. A pipe takes 4 KiB (PIPE_BUF) or more, a file whatever comes. Throws
+/// Error{local}.
+std::size_t room_for_output(int fd, int milliseconds);
+
 /// What a socket's calls do when they cannot be done at once. This is said when the socket is made
 /// and not with each call, since macOS heeds MSG_DONTWAIT in recv() alone.
 enum class Blocking { yes, no };
@@ -80,6 +85,9 @@ FileDescriptor open_place(const std::filesystem::path& folder);
 /// still have it in its own memory (fsync(2)). Returns false, with errno, when that failed.
 bool sync_to_disk(const FileDescriptor& file);
 
+/// For a thread that could not be made, by that errno. Throws Error{local} and names the limits
+/// that this process has.
+[[noreturn]] void throw_no_thread(int error);
 /// How many threads suit CPU work here: the processors this process may use, at least 1.
 std::size_t processor_count();
 /// Bits that nobody can foretell, of the system itself: no file, such as /dev/urandom, need be

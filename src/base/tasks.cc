@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/locked.h"
+#include "base/thread.h"
 
 namespace n2c {
 
@@ -38,6 +39,19 @@ class FirstFailure {
   Locked<Kept> kept_;
 };
 
+/// Fewer threads than wanted do as well; without any there is an Error.
+void start_threads(std::vector<std::jthread>& threads, std::size_t count,
+                   const std::function<void()>& work) {
+  while (threads.size() < count) {
+    try {
+      threads.push_back(start_thread(work));
+    } catch (const Error&) {
+      if (threads.empty()) throw;
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 void run_side_by_side(std::size_t count, std::size_t width, std::stop_token outer,
@@ -65,7 +79,7 @@ void run_side_by_side(std::size_t count, std::size_t width, std::stop_token oute
   };
   {
     std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < std::min(width, count); ++i) threads.emplace_back(take);
+    start_threads(threads, std::min(width, count), take);
   }
   first.rethrow_if_any();
   if (finished < count) throw Error(ErrorKind::cancelled, "stopped on request");

@@ -8,45 +8,166 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <cstdio>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <utility>
 
 #include "base/environment.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
+#include "base/thread.h"
 
 namespace n2c::terminal {
 
 namespace {
 
-/// Why standard output lost something first, by errno; 0 while it did not.
-std::atomic<int>& loss() {
-  static std::atomic<int> first = 0;
-  return first;
+constexpr std::size_t most_held_back = 64 << 10;  // of standard output, as stdio has it
+constexpr std::size_t most_unread = 1 << 20;      // while nobody reads; then lines are dropped
+
+/// One of the two streams: what is to be written to it, in order.
+class Stream {
+ public:
+  explicit Stream(int fd) : fd_(fd) {}
+
+  /// In one piece, so that lines of several threads do not mix.
+  void put(std::string_view text, bool at_once) {
+    const std::scoped_lock hold(mutex_);
+    if (!writer_.joinable()) {
+      held_ += text;
+      if (at_once || held_.size() >= most_held_back) write_held();
+    } else if (held_.size() + text.size() > most_unread) {
+      ++dropped_;
+    } else {
+      held_ += text;
+      changed_.notify_one();
+    }
+  }
+  void flush() {
+    const std::scoped_lock hold(mutex_);
+    if (!writer_.joinable()) write_held();
+  }
+  /// Why something was lost first, by errno; 0 while nothing was.
+  int loss() const { return loss_; }
+
+  /// `on_drop` is told how many lines were dropped, once there is room again.
+  void begin_background(std::function<void(std::size_t)> on_drop) {
+    const std::scoped_lock hold(mutex_);
+    ends_ = false;
+    writer_ = start_thread([this, on_drop = std::move(on_drop)] { write_until_end(on_drop); });
+  }
+  void end_background() {
+    {
+      const std::scoped_lock hold(mutex_);
+      ends_ = true;
+      changed_.notify_one();
+    }
+    writer_.join();
+  }
+
+ private:
+  void write(std::string_view text) {
+    try {
+      if (write_bytes(fd_, bytes_of(text))) return;
+    } catch (...) {  // poll() failed: a line is lost as any other
+      errno = EIO;
+    }
+    int none = 0;
+    loss_.compare_exchange_strong(none, errno);
+  }
+  void write_held() {
+    write(held_);
+    held_.clear();
+  }
+  void write_until_end(const std::function<void(std::size_t)>& on_drop) {
+    std::string text;
+    std::unique_lock hold(mutex_);
+    while (true) {
+      changed_.wait(hold, [&] { return ends_ || !held_.empty(); });
+      if (held_.empty()) return;
+      text.swap(held_);
+      hold.unlock();
+      write(text);
+      text.clear();
+      hold.lock();
+      const std::size_t dropped = std::exchange(dropped_, 0);
+      hold.unlock();
+      if (dropped != 0) tell(on_drop, dropped);
+      hold.lock();
+    }
+  }
+  static void tell(const std::function<void(std::size_t)>& on_drop, std::size_t dropped) noexcept {
+    try {
+      on_drop(dropped);
+    } catch (...) {
+      return;  // no memory for one more line
+    }
+  }
+
+  const int fd_;
+  std::atomic<int> loss_ = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string held_;
+  std::size_t dropped_ = 0;
+  bool ends_ = false;
+  std::jthread writer_;  // joinable: it writes
+};
+
+/// They are never destroyed: whatever ends last may say something.
+Stream& standard_output() {
+  static auto& stream = *new Stream(STDOUT_FILENO);
+  return stream;
+}
+Stream& standard_error() {
+  static auto& stream = *new Stream(STDERR_FILENO);
+  return stream;
 }
 
-void note_loss() {
-  int none = 0;
-  loss().compare_exchange_strong(none, errno);
+void put_error(std::string_view text) { standard_error().put(text, true); }
+
+void say_dropped(std::string_view where, std::size_t lines) {
+  put_error(cat("n2c: ", lines, lines == 1 ? " line" : " lines", " of ", where,
+                " lost: nobody read them in time\n"));
 }
 
-/// In one call, so that lines of several threads do not mix.
-void put(std::FILE* file, const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), file) != text.size() && file == stdout) note_loss();
-}
+void print_text(const std::string& text) { standard_output().put(text, output_is_terminal()); }
 
 }  // namespace
 
-void print(const Printable& line) { put(stdout, line.str() + "\n"); }
-void print_json(std::string_view json) { put(stdout, printable_json(json) + "\n"); }
-void flush() {
-  if (std::fflush(stdout) != 0) note_loss();
-}
+void print(const Printable& line) { print_text(line.str() + "\n"); }
+void print_json(std::string_view json) { print_text(printable_json(json) + "\n"); }
+void flush() { standard_output().flush(); }
 
 void finish() {
   flush();
-  if (loss() == 0) return;
-  errno = loss();
+  const int loss = standard_output().loss();
+  if (loss == 0) return;
+  if (loss == ECANCELED) throw Error(ErrorKind::cancelled, "stopped on request");
+  errno = loss;
   throw_errno("write to standard output");
+}
+
+InBackground::InBackground() {
+  standard_error().begin_background([](std::size_t n) { say_dropped("standard error", n); });
+  try {
+    standard_output().begin_background([](std::size_t n) { say_dropped("standard output", n); });
+  } catch (...) {
+    standard_error().end_background();
+    throw;
+  }
+}
+
+InBackground::~InBackground() {
+  standard_output().end_background();
+  standard_error().end_background();
+}
+
+void say_out_of_memory() noexcept {
+  constexpr std::string_view line = "n2c: out of memory\n";
+  [[maybe_unused]] const auto count = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
 void keep_places() {
@@ -58,8 +179,8 @@ void keep_places() {
   }
 }
 
-void say(const Printable& line) { put(stderr, line.str() + "\n"); }
-void ask(const Printable& prompt) { put(stderr, prompt.str()); }
+void say(const Printable& line) { put_error(line.str() + "\n"); }
+void ask(const Printable& prompt) { put_error(prompt.str()); }
 
 bool output_is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
 bool error_is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
@@ -102,13 +223,13 @@ void LiveLines::draw(std::span<const Printable> lines) {
     columns.push_back(columns_of(line.str()));
   }
   if (!drawn_.empty() && text == text_) return;
-  put(stderr, beginning() + text);
+  put_error(beginning() + text);
   drawn_ = std::move(columns);
   text_ = std::move(text);
 }
 
 void LiveLines::erase() {
-  if (!drawn_.empty()) put(stderr, beginning());
+  if (!drawn_.empty()) put_error(beginning());
   drawn_.clear();
 }
 
@@ -120,13 +241,6 @@ Output::Output(std::string_view what) {
   flush();
 }
 
-void Output::write(ByteView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw_errno("write to standard output");
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
-}
+void Output::write(ByteView bytes) { write_all(STDOUT_FILENO, bytes, "write to standard output"); }
 
 }  // namespace n2c::terminal

@@ -22,8 +22,22 @@ void print_json(std::string_view json);
 /// Passes on what standard output still holds back.
 void flush();
 /// The same at a command's end. Throws Error{local} when something that was printed was lost:
-/// "write to standard output: No space left on device".
+/// "write to standard output: No space left on device". Throws Error{cancelled} when a stop ended
+/// the waiting for somebody who reads.
 void finish();
+/// As long as it lives, threads of its own do the writing, so that print() and say() never wait.
+/// They keep up to 1 MiB of what is not read, and count the lines that they drop then. There is
+/// one at a time; it ends when all is written or a second after the stop of the process.
+class InBackground {
+ public:
+  /// Throws Error{local} where no thread can be made.
+  InBackground();
+  ~InBackground();
+  InBackground(const InBackground&) = delete;
+  InBackground& operator=(const InBackground&) = delete;
+};
+/// "n2c: out of memory" on standard error, in no memory of its own.
+void say_out_of_memory() noexcept;
 /// Takes the places of standard streams that are closed, so that no file of ours gets one. What is
 /// written there is lost. To be called before anything is opened.
 void keep_places();

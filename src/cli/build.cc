@@ -177,13 +177,14 @@ int run_layers(const LayersArguments& arguments, const std::stop_token& stop) {
   for (const std::string& warning : find_warnings(paths)) terminal::say("warning: " + warning);
   auto split = split_paths(arguments, std::move(paths), closure, store, stop);
   add_tars(arguments.tars, split);
-  const auto layers = build_layers(split, build, stop);
-  examine_files(arguments, split, ordered, rules);  // behind what upstream refuses
-  for (const LayerRecord& layer : layers) {
-    terminal::say(cat("Adding ", layer.paths->size(), " paths to layer (size:", layer.size,
-                      " digest:", layer.digest, ")"));
-  }
-  write_output(arguments.out, layers_json(layers));
+  build_layers(split, build, stop, [&](const std::vector<LayerRecord>& layers) {
+    examine_files(arguments, split, ordered, rules);  // behind what upstream refuses
+    for (const LayerRecord& layer : layers) {
+      terminal::say(cat("Adding ", layer.paths->size(), " paths to layer (size:", layer.size,
+                        " digest:", layer.digest, ")"));
+    }
+    write_output(arguments.out, layers_json(layers));
+  });
   terminal::say("Layers have been written to " + arguments.out);
   return 0;
 }

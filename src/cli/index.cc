@@ -140,12 +140,13 @@ void add_index_command(CLI::App& app, Invocation& chosen) {
       const auto address =
           or_throw(Address::parse(arguments->others.back()), ErrorKind::usage, "DESTINATION");
       const oci::Reference to = address.reference.value_or(oci::Reference{});
-      return run_index({.sources = sources_of(arguments->first, arguments->others),
-                        .destination = address,
-                        .registry = {.to = to,
-                                     .cache_file = DigestCache::usual_file(process_environment()),
-                                     .layer_index = arguments->transfer.layer_index}},
-                       arguments->transfer, arguments->metadata, chosen.debug, stop);
+      return run_index(
+          {.sources = sources_of(arguments->first, arguments->others),
+           .destination = address,
+           .registry = RegistryPush{.to = to,
+                                    .cache_file = DigestCache::usual_file(process_environment()),
+                                    .layer_index = arguments->transfer.layer_index}},
+          arguments->transfer, arguments->metadata, chosen.debug, stop);
     };
   });
 }

@@ -76,9 +76,9 @@ Result result_of(const LoadRequest& request, const LoadReport& report,
                 .sentence = closing_line(request, report, elapsed),
                 .reference = report.image_id,
                 .image_id = report.image_id,
-                .counts = {.present = report.layers_there,
-                           .sent = report.layers_sent,
-                           .bytes_sent = report.bytes_sent},
+                .counts = Counts{.present = report.layers_there,
+                                 .sent = report.layers_sent,
+                                 .bytes_sent = report.bytes_sent},
                 .elapsed = elapsed};
   for (const oci::Reference& name : request.names) {
     result.names.push_back(name.str());

@@ -117,7 +117,7 @@ int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
                   .reference = pasteable(from, report.manifest.digest),
                   .digest = digest,
                   .counted = "blobs",
-                  .counts = {.sent = report.sent, .bytes_sent = report.bytes_sent},
+                  .counts = Counts{.sent = report.sent, .bytes_sent = report.bytes_sent},
                   .elapsed = std::chrono::steady_clock::now() - began},
                  arguments.progress);
     return 0;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <new>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -12,6 +14,7 @@
 #include "base/system.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/line/mistake.h"
@@ -34,6 +37,7 @@ bool is_hangup_ignored() {
 /// blocked in every thread started after it; a second one ends the process at once.
 class StopOnSignal {
  public:
+  /// Throws Error{local} where no thread can be made.
   StopOnSignal() {
     sigemptyset(&set_);
     sigaddset(&set_, SIGINT);
@@ -42,7 +46,7 @@ class StopOnSignal {
     sigaddset(&set_, SIGUSR2);  // ours: ends the wait below
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     process_stop() = stop_.get_token();
-    thread_ = std::thread([this] { wait(); });
+    thread_ = start_thread([this] { wait(); });
   }
   ~StopOnSignal() {
     is_over_ = true;
@@ -71,7 +75,7 @@ class StopOnSignal {
   sigset_t set_{};
   std::stop_source stop_;
   std::atomic<bool> is_over_ = false;
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 int print_help(const CLI::App& app) {
@@ -89,6 +93,7 @@ int print_version(std::string_view commit) {
 }
 
 int fail(const Invocation& chosen, const Error& error) {
+  terminal::flush();  // what was printed before it failed
   print_error(error, "n2c: ");
   if (error.kind() == ErrorKind::cancelled && hangup().count != 0) return hangup_exit_code;
   return chosen.is_build_command ? 1 : exit_code(error.kind());
@@ -104,18 +109,20 @@ int run_printing(const Invocation& chosen, Print print) {
   } catch (const Error& error) {
     return fail(chosen, error);
   } catch (const std::bad_alloc&) {
-    return fail(chosen, Error(ErrorKind::local, "out of memory"));
+    terminal::say_out_of_memory();
+    return chosen.is_build_command ? 1 : exit_code(ErrorKind::local);
   } catch (const std::exception& error) {
     return fail(chosen, Error(ErrorKind::internal, error.what()));
   }
 }
 
 int run_action(CLI::App& app, const Invocation& chosen) {
-  const StopOnSignal signals;
+  std::optional<StopOnSignal> signals;  // until the last line is written
   return run_printing(chosen, [&] {
+    signals.emplace();
     apply_settings(app, process_environment());
     require_files(app);
-    return chosen.action(signals.token());
+    return chosen.action(signals->token());
   });
 }
 
@@ -156,23 +163,8 @@ void take_one_value_each(CLI::App& app) {
   }
 }
 
-}  // namespace
-
-void print_error(const Error& error, std::string_view before) {
-  terminal::say(cat(before, error.message()));
-  if (!error.hint().empty()) terminal::say(cat("hint: ", error.hint()));
-}
-
-Hangup& hangup() {
-  static Hangup one;
-  return one;
-}
-
-int run(int argc, char** argv, std::string_view commit) {
-  keep_little_memory();
-  std::signal(SIGCHLD, SIG_DFL);  // a parent that ignores it passes that on (execve(2))
-  std::signal(SIGPIPE, SIG_IGN);
-  terminal::keep_places();
+/// All of run() that may want memory.
+int run_command(int argc, char** argv, std::string_view commit) {
   CLI::App app("Builds, pushes, loads and serves container images described by Nix store paths.");
   app.formatter(help_formatter());
   app.name(std::filesystem::path(argc > 0 ? argv[0] : "n2c").filename().string());
@@ -220,6 +212,32 @@ int run(int argc, char** argv, std::string_view commit) {
   }
   if (!chosen.action) return run_printing(chosen, [&] { return print_help(app); });
   return run_action(app, chosen);
+}
+
+}  // namespace
+
+void print_error(const Error& error, std::string_view before) {
+  terminal::say(cat(before, error.message()));
+  if (!error.hint().empty()) terminal::say(cat("hint: ", error.hint()));
+}
+
+Hangup& hangup() {
+  static Hangup one;
+  return one;
+}
+
+int run(int argc, char** argv, std::string_view commit) {
+  keep_little_memory();
+  std::signal(SIGCHLD, SIG_DFL);  // a parent that ignores it passes that on (execve(2))
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow (ulimit -f) fails its write
+  terminal::keep_places();
+  try {
+    return run_command(argc, argv, commit);
+  } catch (const std::bad_alloc&) {
+    terminal::say_out_of_memory();
+    return exit_code(ErrorKind::local);
+  }
 }
 
 }  // namespace n2c::cli

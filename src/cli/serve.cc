@@ -274,6 +274,7 @@ std::vector<Renewed> renewed_files(const ServeArguments& arguments, registry::Se
 
 int serve(const ServeArguments& arguments, std::stop_token stop) {
   if (arguments.collect) return collect(arguments.root);
+  const terminal::InBackground log;  // a log that nobody reads holds nobody up
   auto options = server_options(arguments);
   const std::uint64_t limit =
       arguments.memory_limit.empty()

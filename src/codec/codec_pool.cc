@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/error.h"
+#include "base/thread.h"
+
 namespace n2c {
 
 CompressionPool::CompressionPool(std::size_t threads, CompressionCount* count)
@@ -48,7 +51,14 @@ void CompressionPool::Impl::submit(std::shared_ptr<BlockJob> job) {
 }
 
 void CompressionPool::Impl::start_threads() {
-  for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { work(); });
+  while (threads_.size() < thread_count_) {
+    try {
+      threads_.push_back(start_thread([this] { work(); }));
+    } catch (const Error&) {
+      if (threads_.empty()) throw;
+      return;  // fewer do as well
+    }
+  }
 }
 
 void CompressionPool::Impl::wait(BlockJob& job) {

@@ -71,7 +71,7 @@ class CompressionPool::Impl {
   std::vector<BlockBuffer> buffers_;
   std::size_t leaves_;
   bool ending_ = false;
-  std::vector<std::thread> threads_;
+  std::vector<std::jthread> threads_;
 };
 
 }  // namespace n2c

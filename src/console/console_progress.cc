@@ -1,8 +1,10 @@
 #include "console/console_progress.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "base/text.h"
+#include "base/thread.h"
 
 namespace n2c {
 
@@ -29,10 +31,14 @@ ConsoleProgress::ConsoleProgress(ProgressStyle style, Notes notes)
 }
 
 void ConsoleProgress::start() {
-  drawer_ = std::jthread([this](std::stop_token stop) {
+  drawer_ = start_thread([this](std::stop_token stop) {
     SystemClock clock;
-    while (clock.wait(redraw_apart, stop)) {
-      state_.with([&](State& state) { show(state); });
+    try {
+      while (clock.wait(redraw_apart, stop)) {
+        state_.with([&](State& state) { show(state); });
+      }
+    } catch (const std::exception&) {
+      // No memory for a line: the work goes on and nothing is drawn any more.
     }
   });
 }

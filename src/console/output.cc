@@ -18,12 +18,7 @@ namespace {
 void write_in_place(const std::string& file, std::string_view text) {
   const FileDescriptor opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (!opened) throw_errno("open " + file);
-  while (!text.empty()) {
-    const ssize_t count = ::write(opened.get(), text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw_errno("write " + file);
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
+  write_all(opened.get(), bytes_of(text), "write " + file);
 }
 
 bool takes_new_files(const std::filesystem::path& folder) {

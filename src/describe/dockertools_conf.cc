@@ -87,7 +87,7 @@ LayerRecord customisation(const std::string& folder, const StoreView& store) {
           .paths = {},
           .media_type = layer.media_type,
           .layer_path = file,
-          .history = {.created_by = "dockerTools: contents and extraCommands"}};
+          .history = oci::History{.created_by = "dockerTools: contents and extraCommands"}};
 }
 
 }  // namespace

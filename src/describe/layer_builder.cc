@@ -113,7 +113,8 @@ std::vector<std::size_t> largest_first(const std::vector<std::vector<StorePath>>
 }  // namespace
 
 std::vector<LayerRecord> build_layers(const std::vector<std::vector<StorePath>>& layers,
-                                      const LayerBuild& build, std::stop_token stop) {
+                                      const LayerBuild& build, std::stop_token stop,
+                                      const WriteRecords& write) {
   if (!build.keep_in.empty()) std::filesystem::create_directories(build.keep_in);
   CompressionPool pool(processor_count());
   LayerBuilder builder(build, pool);
@@ -124,6 +125,7 @@ std::vector<LayerRecord> build_layers(const std::vector<std::vector<StorePath>>&
                      [&](std::size_t at, const std::stop_token& stop_all) {
                        records[order[at]] = builder.describe(layers[order[at]], stop_all);
                      });
+    if (write) write(records);
   } catch (...) {
     builder.remove_kept();
     throw;

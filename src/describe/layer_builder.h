@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -23,11 +24,16 @@ struct LayerBuild {
   Compression compression{.codec = Codec::none};  ///< of what is kept
 };
 
+/// Writes what the layers' files are for.
+using WriteRecords = std::function<void(const std::vector<LayerRecord>& records)>;
+
 /// The records of these layers, in their order (docs/format.md F4.2). Layers are read side by side
 /// on all processors. A layer's bytes are never held in memory. When one layer fails, the files
-/// made for the others are removed again. Throws what StoreLayerSource does, and Error{input} for
-/// options that are not known.
+/// made for the others are removed again, as they are when `write`, which is given the records at
+/// the end, throws. Throws what StoreLayerSource does, and Error{input} for options that are not
+/// known.
 std::vector<LayerRecord> build_layers(const std::vector<std::vector<StorePath>>& layers,
-                                      const LayerBuild& build, std::stop_token stop);
+                                      const LayerBuild& build, std::stop_token stop,
+                                      const WriteRecords& write = {});
 
 }  // namespace n2c

@@ -87,7 +87,7 @@ StreamedReply DockerApi::load(const ByteSource& archive, std::atomic<std::uint64
                               std::stop_token stop) {
   http::Request request{.method = http::Method::post, .url = url("/images/load?quiet=0")};
   request.headers.set("Content-Type", "application/x-tar");
-  request.body = {.source = &archive};
+  request.body = http::Body{.source = &archive};
   request.sent = &sent;
   return stream(std::move(request), std::move(stop));
 }

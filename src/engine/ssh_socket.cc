@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "base/thread.h"
 
 namespace n2c {
 
@@ -63,7 +64,7 @@ SshSocket::SshSocket(const DockerHost& host)
     throw Error(ErrorKind::local, cat(host.str(), ": there is no ssh program in $PATH"));
   }
   ::fcntl(words_.read.get(), F_SETFL, ::fcntl(words_.read.get(), F_GETFL) | O_NONBLOCK);
-  thread_ = std::jthread([this] { run(); });
+  thread_ = start_thread([this] { run(); });
 }
 
 SshSocket::~SshSocket() {

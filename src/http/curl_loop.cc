@@ -1,6 +1,10 @@
 #include "http/curl_loop.h"
 
+#include <new>
+#include <optional>
 #include <utility>
+
+#include "base/thread.h"
 
 namespace n2c::http {
 
@@ -10,8 +14,17 @@ namespace {
 constexpr long kept_connections = 64;
 
 void check(CURLMcode code) {
-  if (code != CURLM_OK)
-    throw Error(ErrorKind::internal, cat("libcurl: ", curl_multi_strerror(code)));
+  if (code == CURLM_OUT_OF_MEMORY) throw std::bad_alloc();
+  if (code != CURLM_OK) throw Error(ErrorKind::local, cat("libcurl: ", curl_multi_strerror(code)));
+}
+
+/// Nothing when there is none.
+template <class T>
+std::optional<T> take_first(std::deque<T>& all) {
+  if (all.empty()) return std::nullopt;
+  std::optional<T> first(std::move(all.front()));
+  all.pop_front();
+  return first;
 }
 
 }  // namespace
@@ -21,21 +34,23 @@ CurlLoop::CurlLoop(std::chrono::milliseconds check_every, Clock& clock)
   if (!multi_) throw std::bad_alloc();
   check(curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, CURLPIPE_NOTHING));
   check(curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kept_connections));
-  thread_ = std::thread([this] { run(); });
+  // libcurl goes on without its pair of sockets, and then nothing ends a wait of the thread.
+  if (curl_multi_wakeup(multi_.get()) != CURLM_OK) {
+    throw Error(ErrorKind::local, "make what wakes the network thread: too few descriptors",
+                "raise the limit of open files (ulimit -n)");
+  }
+  thread_ = start_thread([this] { run(); });
 }
 
 CurlLoop::~CurlLoop() {
-  tell(Quit{});
+  quits_ = true;
+  wake();
   thread_.join();
 }
 
 void CurlLoop::start(std::uint64_t id, std::shared_ptr<Transfer> transfer) {
-  tell(Start{id, std::move(transfer)});
-}
-
-void CurlLoop::tell(Command command) {
-  commands_.with([&](auto& commands) { commands.push_back(std::move(command)); });
-  curl_multi_wakeup(multi_.get());
+  starts_.with([&](auto& starts) { starts.push_back({id, std::move(transfer)}); });
+  wake();
 }
 
 void CurlLoop::run() {
@@ -45,22 +60,24 @@ void CurlLoop::run() {
     // Ends all transfers, those under way and later ones, with this failure: nobody may wait for
     // ever.
     const auto failure = std::current_exception();
-    while (true) {
-      while (!transfers_.empty())
-        end(transfers_.begin()->first, CURLE_ABORTED_BY_CALLBACK, failure);
-      for (auto& command : commands_.with([](auto& all) { return std::exchange(all, {}); })) {
-        if (std::holds_alternative<Quit>(command)) return;
-        if (auto* start = std::get_if<Start>(&command)) {
-          start->transfer->end(CURLE_ABORTED_BY_CALLBACK, failure);
-        }
-      }
+    while (!quits_) {
+      end_all(failure);
       curl_multi_poll(multi_.get(), nullptr, 0, 1000, nullptr);
     }
   }
 }
 
+void CurlLoop::end_all(const std::exception_ptr& failure) {
+  while (!transfers_.empty()) end(transfers_.begin()->first, CURLE_ABORTED_BY_CALLBACK, failure);
+  while (const auto transfer = starts_.with([](auto& starts) { return take_first(starts); })) {
+    transfer->transfer->end(CURLE_ABORTED_BY_CALLBACK, failure);
+  }
+}
+
 void CurlLoop::drive() {
-  while (obey_all()) {
+  while (!quits_) {
+    begin_all();
+    obey_all();
     int running = 0;
     check(curl_multi_perform(multi_.get(), &running));
     end_finished();
@@ -70,30 +87,37 @@ void CurlLoop::drive() {
   }
 }
 
-/// Runs between two performs, so that the pause which a Resume ends has been made.
-bool CurlLoop::obey_all() {
-  for (auto& command : commands_.with([](auto& all) { return std::exchange(all, {}); })) {
-    if (std::holds_alternative<Quit>(command)) return false;
-    if (const auto* start = std::get_if<Start>(&command)) obey(*start);
-    if (const auto* resume = std::get_if<Resume>(&command)) obey(*resume);
-    if (const auto* abort = std::get_if<Abort>(&command)) obey(*abort);
+void CurlLoop::begin_all() {
+  while (const auto start = starts_.with([](auto& starts) { return take_first(starts); })) {
+    try {
+      begin(*start);
+    } catch (...) {
+      // It alone fails, and it never begins without somebody being told.
+      transfers_.erase(start->id);
+      start->transfer->end(CURLE_OUT_OF_MEMORY, std::current_exception());
+    }
   }
-  return true;
 }
 
-void CurlLoop::obey(const Start& command) {
-  CURL* easy = command.transfer->handle().get();
-  transfers_.emplace(command.id, command.transfer);
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, reinterpret_cast<void*>(command.id));
+void CurlLoop::begin(const Start& start) {
+  CURL* easy = start.transfer->handle().get();
+  transfers_.emplace(start.id, start.transfer);
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, reinterpret_cast<void*>(start.id));
   check(curl_multi_add_handle(multi_.get(), easy));
 }
 
-void CurlLoop::obey(const Resume& command) {
-  const auto found = transfers_.find(command.id);
-  if (found != transfers_.end()) found->second->on_resume();
+/// Runs between two performs, so that the pause which ends has been made.
+void CurlLoop::obey_all() {
+  for (auto next = transfers_.begin(); next != transfers_.end();) {
+    const auto& [id, transfer] = *next++;  // end() takes this one away
+    const Transfer::Asked asked = transfer->take_asked();
+    if (asked.abort) {
+      end(id, CURLE_ABORTED_BY_CALLBACK);
+    } else if (asked.resume) {
+      transfer->on_resume();
+    }
+  }
 }
-
-void CurlLoop::obey(const Abort& command) { end(command.id, CURLE_ABORTED_BY_CALLBACK); }
 
 void CurlLoop::end_finished() {
   int left = 0;
@@ -110,11 +134,10 @@ void CurlLoop::end_stalled() {
   const auto now = clock_.now();
   if (now < next_check_) return;
   next_check_ = now + check_every_;
-  std::vector<std::uint64_t> stalled;
-  for (const auto& [id, transfer] : transfers_) {
-    if (transfer->check_stall(now)) stalled.push_back(id);
+  for (auto next = transfers_.begin(); next != transfers_.end();) {
+    const auto& [id, transfer] = *next++;  // end() takes this one away
+    if (transfer->check_stall(now)) end(id, CURLE_OPERATION_TIMEDOUT);
   }
-  for (const auto id : stalled) end(id, CURLE_OPERATION_TIMEDOUT);
 }
 
 void CurlLoop::end(std::uint64_t id, CURLcode code, std::exception_ptr failure) {

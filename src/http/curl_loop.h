@@ -5,10 +5,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <thread>
 #include <unordered_map>
-#include <variant>
 #include <vector>
 
 #include "base/clock.h"
@@ -20,7 +20,8 @@ namespace n2c::http {
 /// Thread-safe. Destroyed after every transfer has ended.
 class CurlLoop {
  public:
-  /// `check_every`: how often stalls are looked for. `clock` outlives this.
+  /// Throws Error{local} where no thread or no descriptor can be made. `check_every`: how often
+  /// stalls are looked for. `clock` outlives this.
   CurlLoop(std::chrono::milliseconds check_every, Clock& clock);
   ~CurlLoop();
   CurlLoop(const CurlLoop&) = delete;
@@ -28,34 +29,24 @@ class CurlLoop {
 
   /// A number for a transfer about to be started.
   std::uint64_t next_id() { return ++last_id_; }
+  /// Drives the transfer until it ends. Throws std::bad_alloc; then it is not begun.
   void start(std::uint64_t id, std::shared_ptr<Transfer> transfer);
-  /// Has Transfer::on_resume() called on the network thread, after the pause that it ends has taken
-  /// effect.
-  void resume(std::uint64_t id) { tell(Resume{id}); }
-  /// Ends the transfer and its connection, unless it has ended already.
-  void abort(std::uint64_t id) { tell(Abort{id}); }
+  /// Has the network thread look at what a transfer was asked (Transfer::ask()). May be called
+  /// where nothing may fail.
+  void wake() const noexcept { curl_multi_wakeup(multi_.get()); }
 
  private:
   struct Start {
     std::uint64_t id;
     std::shared_ptr<Transfer> transfer;
   };
-  struct Resume {
-    std::uint64_t id;
-  };
-  struct Abort {
-    std::uint64_t id;
-  };
-  struct Quit {};
-  using Command = std::variant<Start, Resume, Abort, Quit>;
 
-  void tell(Command command);
   void run();
   void drive();
-  bool obey_all();
-  void obey(const Start& command);
-  void obey(const Resume& command);
-  void obey(const Abort& command);
+  void begin_all();
+  void begin(const Start& start);
+  void obey_all();
+  void end_all(const std::exception_ptr& failure);
   void end_finished();
   void end_stalled();
   void end(std::uint64_t id, CURLcode code, std::exception_ptr failure = nullptr);
@@ -70,8 +61,9 @@ class CurlLoop {
   std::unique_ptr<CURLM, MultiCleanup> multi_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Transfer>> transfers_;
   std::atomic<std::uint64_t> last_id_ = 0;
-  Locked<std::vector<Command>> commands_;
-  std::thread thread_;  // last: everything it uses is there before it starts
+  Locked<std::deque<Start>> starts_;
+  std::atomic<bool> quits_ = false;
+  std::jthread thread_;  // last: everything it uses is there before it starts
 };
 
 }  // namespace n2c::http

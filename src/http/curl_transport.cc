@@ -141,18 +141,18 @@ std::optional<Response> CurlTransport::exchange(const Request& request,
                                                 .pipe_bytes = options_.pipe_bytes,
                                                 .is_direct = !proxy && options_.unix_socket.empty(),
                                                 .clock = options_.clock.get()},
-                                 [this, id] { loop_.resume(id); });
+                                 [this] { loop_.wake(); });
   configure(transfer->handle(), request, proxy);
   trace(*transfer, id);
   if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped on request");
   loop_.start(id, transfer);
   {
-    const std::stop_callback on_stop(stop, [&] { loop_.abort(id); });
+    const std::stop_callback on_stop(stop, [&] { transfer->abort(); });
     try {
       if (reader) send_body(*transfer, request.body, *reader);
       if (request.reply_sink != nullptr) take_reply(*transfer, *request.reply_sink);
     } catch (...) {
-      loop_.abort(id);
+      transfer->abort();
       transfer->wait_for_end();
       throw;
     }

@@ -57,12 +57,11 @@ void set_headers(CurlHandle& handle, const Headers& headers) {
 
 }  // namespace
 
-Transfer::Transfer(const Request& request, const TransferLimits& limits,
-                   std::function<void()> resume)
+Transfer::Transfer(const Request& request, const TransferLimits& limits, std::function<void()> wake)
     : request_(request),
       limits_(limits),
-      body_(pipe_capacity(request.body, limits.pipe_bytes), resume),
-      resume_(std::move(resume)),
+      body_(pipe_capacity(request.body, limits.pipe_bytes), [this] { ask_to_resume(); }),
+      wake_(std::move(wake)),
       pace_(limits.min_rate, limits.stall_timeout) {
   response_.url = request.url;
   body_left_ = request.body.source == nullptr;
@@ -96,13 +95,23 @@ bool Transfer::wait_for_reply(std::string& bytes) {
   bytes.swap(for_sink_);
   const bool wake = std::exchange(sink_was_full_, false) && !ended_;
   hold.unlock();
-  if (wake) resume_();
+  if (wake) ask_to_resume();
   return !bytes.empty();
 }
 
 void Transfer::wait_for_end() {
   std::unique_lock hold(mutex_);
   changed_.wait(hold, [&] { return ended_; });
+}
+
+void Transfer::abort() noexcept {
+  is_abort_asked_ = true;
+  wake_();
+}
+
+void Transfer::ask_to_resume() noexcept {
+  is_resume_asked_ = true;
+  wake_();
 }
 
 void Transfer::on_resume() {
@@ -244,7 +253,7 @@ void Transfer::take_header(std::string_view line) {
     const long status = handle_.number(CURLINFO_RESPONSE_CODE);
     if (status >= 200) response_.status = static_cast<int>(status);
     // libcurl 7.88 does not end a refused exchange while its sending is paused.
-    if (awaits_producer_) resume_();
+    if (awaits_producer_) ask_to_resume();
     return;
   }
   if (const auto parts = cut(line, ':')) {

@@ -2,6 +2,7 @@
 /// One HTTP exchange that is under way. The calling thread makes the body and takes the reply; the
 /// network thread moves the bytes. All that both touch is here.
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -33,9 +34,9 @@ class Transfer {
  public:
   using Now = Clock::TimePoint;
 
-  /// `request` must live until the transfer has ended. resume() must make the network thread call
-  /// on_resume(); it is called on any thread.
-  Transfer(const Request& request, const TransferLimits& limits, std::function<void()> resume);
+  /// `request` must live until the transfer has ended. wake() must make the network thread look at
+  /// take_asked() between two performs; it is called on any thread and may not throw.
+  Transfer(const Request& request, const TransferLimits& limits, std::function<void()> wake);
 
   CurlHandle& handle() { return handle_; }
   const CurlHandle& handle() const { return handle_; }
@@ -51,6 +52,9 @@ class Transfer {
   /// over.
   bool wait_for_reply(std::string& bytes);
   void wait_for_end();
+  /// Asks the network thread to end the exchange and its connection, unless it has ended. Never
+  /// throws: it is what is done when memory is short.
+  void abort() noexcept;
   /// After the end: how it went, and what was thrown on the network thread.
   CURLcode code() const { return code_; }
   std::exception_ptr take_failure() { return std::exchange(failure_, nullptr); }
@@ -62,6 +66,12 @@ class Transfer {
 
   // The network thread's side.
 
+  /// What was asked since the last call.
+  struct Asked {
+    bool resume = false, abort = false;
+  };
+  Asked take_asked() noexcept { return {is_resume_asked_.exchange(false), is_abort_asked_}; }
+  /// To be called when that was asked, after the pause that it ends has taken effect.
   void on_resume();
   /// Whether nothing has moved for too long, or too little has. Then the transfer is to be ended.
   bool check_stall(Now now);
@@ -77,6 +87,7 @@ class Transfer {
   template <class Result, class Body>
   Result guard(Result on_failure, Body&& body) noexcept;
 
+  void ask_to_resume() noexcept;
   std::size_t give_body(ByteSpan into);
   std::size_t take_reply(std::string_view bytes);
   void take_header(std::string_view line);
@@ -88,7 +99,8 @@ class Transfer {
   CurlHandle handle_;
   std::array<char, CURL_ERROR_SIZE> explanation_{};
   Pipe body_;
-  std::function<void()> resume_;
+  std::function<void()> wake_;
+  std::atomic<bool> is_resume_asked_ = false, is_abort_asked_ = false;
   std::function<void(std::string_view, bool)> trace_;
 
   // The network thread's until the end, the calling thread's after it.

@@ -110,10 +110,11 @@ std::shared_ptr<const StoreLayerSource::Layers> paths_of(const std::vector<Layer
 Layer make_layer(const LayerRecord& record, const StoreView& store, const TrustedPlaces& trusted,
                  std::unique_ptr<StoreLayerSource> made) {
   Layer layer{.diff_id = or_throw(oci::Digest::parse(record.diff_id), ErrorKind::input, "diff_ids"),
-              .blob = {.descriptor = {.media_type = record.media_type,
-                                      .digest = or_throw(oci::Digest::parse(record.digest),
-                                                         ErrorKind::input, "digest")},
-                       .bytes = nullptr},
+              .blob = Blob{.descriptor =
+                               oci::Descriptor{.media_type = record.media_type,
+                                               .digest = or_throw(oci::Digest::parse(record.digest),
+                                                                  ErrorKind::input, "digest")},
+                           .bytes = nullptr},
               .label = record.paths ? label_of(*record.paths) : ""};
   oci::Descriptor& blob = layer.blob.descriptor;
   // A file wins over paths: it may be compressed (docs/format.md Appendix III).

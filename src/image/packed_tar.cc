@@ -207,16 +207,16 @@ class PackedTar {
     const std::string name = text_of("path", block.name());
     const char type = block.type();
     refuse_kind(type, name);
-    PackedFile file{.header = {.type = type,
-                               .name = place_of(name),
-                               .link = text_of("linkpath", block.text(157, 100)),
-                               .uname = text_of("uname", block.text(265, 32)),
-                               .gname = text_of("gname", block.text(297, 32)),
-                               .mode = number(block, 100, 8) & 07777,
-                               .uid = number_of("uid", block, 108, 8),
-                               .gid = number_of("gid", block, 116, 8),
-                               .size = number_of("size", block, 124, 12),
-                               .mtime = 1}};
+    PackedFile file{.header = go::TarHeader{.type = type,
+                                            .name = place_of(name),
+                                            .link = text_of("linkpath", block.text(157, 100)),
+                                            .uname = text_of("uname", block.text(265, 32)),
+                                            .gname = text_of("gname", block.text(297, 32)),
+                                            .mode = number(block, 100, 8) & 07777,
+                                            .uid = number_of("uid", block, 108, 8),
+                                            .gid = number_of("gid", block, 116, 8),
+                                            .size = number_of("size", block, 124, 12),
+                                            .mtime = 1}};
     if (type == '2') file.header.mode = 0777;  // as in every layer (docs/format.md B7.1)
     for (const PaxRecords* records : {&for_all_, &for_next_}) {
       for (const auto& [key, value] : *records) {

@@ -47,10 +47,10 @@ Image with_plain_layers(Image image, const LayerChoice& chosen, std::size_t at_o
         if (!chosen(layer)) return;
         auto plain = std::make_shared<const PlainSource>(layer);
         const std::uint64_t size = skip(*plain->open(), std::numeric_limits<std::uint64_t>::max());
-        layer.blob = {{.media_type = std::string(oci::media_type::layer_tar),
-                       .digest = layer.diff_id,
-                       .size = size},
-                      std::move(plain)};
+        layer.blob = Blob{oci::Descriptor{.media_type = std::string(oci::media_type::layer_tar),
+                                          .digest = layer.diff_id,
+                                          .size = size},
+                          std::move(plain)};
       });
   return image;
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/input_wait.h"
 #include "base/text.h"
 
 namespace n2c {
@@ -48,7 +49,7 @@ DirStore::DirStore(std::filesystem::path folder, BlobTrust trust)
   } catch (const std::filesystem::filesystem_error& error) {
     throw Error(ErrorKind::local, cat("create ", folder_.string(), ": ", error.code().message()));
   }
-  lock_.emplace(folder_);
+  lock_.emplace(folder_, process_stop());
   remove_dead_parts(folder_);
   if (!is_there(folder_ / version_file)) write_own_file(folder_ / version_file, version_text);
 }

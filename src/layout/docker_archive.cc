@@ -130,10 +130,11 @@ Image open_docker_archive(std::shared_ptr<const ReadOnlyFiles> files,
     const std::uint64_t size = plain_size(*files, entry.layers[i], *bytes);
     image.layers.push_back(
         {.diff_id = diff_id,
-         .blob = {.descriptor = {.media_type = std::string(oci::media_type::layer_tar),
-                                 .digest = diff_id,
-                                 .size = size},
-                  .bytes = std::move(bytes)}});
+         .blob = Blob{
+             .descriptor = oci::Descriptor{.media_type = std::string(oci::media_type::layer_tar),
+                                           .digest = diff_id,
+                                           .size = size},
+             .bytes = std::move(bytes)}});
   }
   return image;
 }

@@ -162,8 +162,8 @@ class Passing {
                       ", and the config says ", diff_id.str()));
     }
     return {.diff_id = diff_id,
-            .blob = {.descriptor = taken->second.stored,
-                     .bytes = std::make_shared<PassedLayer>(diff_id)}};
+            .blob = Blob{.descriptor = taken->second.stored,
+                         .bytes = std::make_shared<PassedLayer>(diff_id)}};
   }
 
   Error did_not_come(const std::string& file) const {

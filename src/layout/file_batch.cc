@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "base/error.h"
+#include "base/thread.h"
+
 namespace n2c {
 
 FileBatch::~FileBatch() {
@@ -19,9 +22,21 @@ void FileBatch::add(std::unique_ptr<AtomicFile> file, std::filesystem::path path
   folders_.insert(path.parent_path());
   waiting_.push_back({std::move(file), std::move(path)});
   if (idle_ < waiting_.size() && threads_.size() < most_threads) {
-    threads_.emplace_back([this] { work(); });
+    add_thread();
   }
   changed_.notify_all();
+}
+
+/// Under the lock. Fewer threads do as well.
+void FileBatch::add_thread() {
+  try {
+    threads_.push_back(start_thread([this] { work(); }));
+  } catch (const Error&) {
+    if (!threads_.empty()) return;
+    waiting_.clear();  // nobody would take it
+    failed_ = std::current_exception();
+    throw;
+  }
 }
 
 bool FileBatch::has(const std::filesystem::path& path) {

@@ -44,6 +44,7 @@ class FileBatch {
     std::filesystem::path path;
   };
   void work();
+  void add_thread();
 
   std::mutex finishing_;  // held by the one that makes the names durable
   std::mutex mutex_;

@@ -169,12 +169,12 @@ ManifestOutcome LayoutStore::put_listed(const oci::Descriptor& manifest, std::st
 }
 
 ManifestOutcome LayoutStore::put_manifest(const oci::Descriptor& manifest, std::string_view json,
-                                          std::span<const std::string> tags, std::stop_token) {
+                                          std::span<const std::string> tags, std::stop_token stop) {
   put_blob_file(place(), manifest.digest, json);
   batch_.finish();
   const auto path = folder_ / oci::layout::index_file;
-  const FolderLock lock(
-      folder_ / oci::layout::blobs_folder);  // while index.json is read, changed and replaced
+  // While index.json is read, changed and replaced.
+  const FolderLock lock(folder_ / oci::layout::blobs_folder, stop);
   require_own_file(path);
   const auto there = read_if_there(path, max_index_bytes);
   const std::string before = there.value_or("");

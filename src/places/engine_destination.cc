@@ -84,10 +84,11 @@ CopyReport EngineDestination::copy(const std::shared_ptr<ImageSource>& source,
                                    const CopyOptions& options, Progress& progress,
                                    std::stop_token stop) {
   const oci::RawManifest stored = manifest_for(*source, options.platform, stop);
-  const PushReport report = load(
-      image_of(source, stored, stop), &stored,
-      {.tags = options.tags, .compression = {.codec = Codec::none}, .uploads = options.uploads},
-      progress, stop);
+  const PushReport report = load(image_of(source, stored, stop), &stored,
+                                 {.tags = options.tags,
+                                  .compression = Compression{.codec = Codec::none},
+                                  .uploads = options.uploads},
+                                 progress, stop);
   return {.manifest = report.manifest.value_or(stored.descriptor),
           .images = 1,
           .present = report.count(BlobOutcome::present),

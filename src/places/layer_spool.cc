@@ -42,11 +42,12 @@ LayerTaken LayerSpool::take(PassingLayer layer, std::stop_token) {
   HashingReader plain(std::move(layer.plain));
   const std::uint64_t size = copy(plain, file);
   const auto diff_id = oci::Digest::from_hex(HashAlgorithm::sha256, plain.finish_hex());
-  const LayerTaken taken{.diff_id = diff_id,
-                         .stored = {.media_type = std::string(oci::media_type::layer_tar),
-                                    .digest = diff_id,
-                                    .size = size},
-                         .outcome = BlobOutcome::present};  // nothing was sent yet
+  const LayerTaken taken{
+      .diff_id = diff_id,
+      .stored = oci::Descriptor{.media_type = std::string(oci::media_type::layer_tar),
+                                .digest = diff_id,
+                                .size = size},
+      .outcome = BlobOutcome::present};  // nothing was sent yet
   if (kept_.emplace(diff_id, taken).second) file.commit_as(file_of(*folder_, diff_id));
   return taken;
 }

@@ -28,7 +28,7 @@ registry::RegistryClient Registries::client(const oci::Repository& repository,
 
 void Registries::check_login(const std::string& host, std::stop_token stop) {
   const auto registry = host_of(host);
-  const registry::HostCall call{.request = {.url = registry->url("")}};
+  const registry::HostCall call{.request = http::Request{.url = registry->url("")}};
   const auto reply = registry->send(call, std::move(stop));
   // 404 is a registry that does not answer at its base URL, but did not refuse the login.
   if (registry::is_ok(reply.response)) return;
@@ -47,7 +47,7 @@ std::shared_ptr<registry::Host> Registries::host_of(const std::string& host) {
                                 .tls = wants_tls(host),
                                 .allow_http_redirect = options_.allow_http_redirect,
                                 .retry = options_.retry,
-                                .profile = {.chunk = options_.chunk_size},
+                                .profile = registry::HostProfile{.chunk = options_.chunk_size},
                                 .in_flight = options_.in_flight,
                                 .note = options_.note});
     }

@@ -5,13 +5,14 @@
 #include <set>
 
 #include "base/text.h"
+#include "base/thread.h"
 
 namespace n2c {
 
 ServedImages::ServedImages(std::vector<ServedImage> images, ServeOptions options)
     : note_(options.note), layers_(std::move(options), [this] { forget_prepared(); }) {
   for (ServedImage& image : images) entries_.push_back({std::move(image)});
-  worker_ = std::jthread([this](std::stop_token stop) { work(std::move(stop)); });
+  worker_ = start_thread([this](std::stop_token stop) { work(std::move(stop)); });
 }
 
 ServedImages::~ServedImages() = default;

@@ -78,7 +78,7 @@ void ServedLayers::doubt(const oci::Digest& diff_id, const oci::Descriptor& foun
 }
 
 ReadyImage ServedLayers::prepare(const Image& image) {
-  ReadyImage prepared{.manifest = {{"", oci::Digest::of("")}, ""}};
+  ReadyImage prepared{.manifest = oci::RawManifest{oci::Descriptor{"", oci::Digest::of("")}, ""}};
   const auto layers = plan(image);
   for (const PlannedLayer& planned : layers) {
     Blob blob = stored_layer(image.layers[planned.first], planned.form.value());

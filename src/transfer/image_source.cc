@@ -237,7 +237,7 @@ Image image_of(const std::shared_ptr<ImageSource>& source, const oci::RawManifes
     const oci::Descriptor& layer = manifest.layers[i];
     image.layers.push_back(
         {.diff_id = facts.diff_ids[i],
-         .blob = {.descriptor = layer, .bytes = bytes_of_layer(source, layer, stop)}});
+         .blob = Blob{.descriptor = layer, .bytes = bytes_of_layer(source, layer, stop)}});
   }
   return image;
 }

@@ -97,6 +97,22 @@ TEST_CASE("when one layer fails nothing that was kept stays, but what was there 
   CHECK(file_count(kept.path()) == 1);
 }
 
+TEST_CASE("when the layers' list cannot be written nothing that was kept for it stays") {
+  const TempStore store;
+  const TemporaryFolder folder;
+  const LayerBuild build{.store = store.view(), .keep_in = folder.path().string()};
+  const auto layers = one_each({store.file("/nix/store/a", "a"), store.file("/nix/store/b", "b")});
+  auto kept = file_count(folder.path());
+  const auto fail = [&](const std::vector<LayerRecord>& records) {
+    kept = file_count(folder.path());
+    CHECK(records.size() == 2);
+    throw Error(ErrorKind::local, "no space left");
+  };
+  CHECK_FAILS(build_layers(layers, build, {}, fail), ErrorKind::local, "no space left");
+  CHECK(kept == 2);
+  CHECK(file_count(folder.path()) == 0);
+}
+
 TEST_CASE("describing layers stops when asked to") {
   const TempStore store;
   std::stop_source stop;

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
+#include <string>
 #include <thread>
 
 #include "base/error.h"
@@ -59,6 +61,15 @@ TEST_CASE("a program that stops reading early does not block or end us") {
   CHECK(end.exit_code == 1);
   CHECK(end.messages == "full\n");
   CHECK_FALSE(end.took_all_input);
+}
+
+TEST_CASE("a program is over when it has ended, though it left a child that holds its output") {
+  const auto began = std::chrono::steady_clock::now();
+  const ProgramEnd end = run({"sh", "-c", "sleep 60 & echo $!; exit 3"});
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(30));
+  CHECK(end.exit_code == 3);
+  const int child = std::stoi(end.output);
+  CHECK(::kill(child, SIGKILL) == 0);
 }
 
 TEST_CASE("arguments reach the program as they are, without a shell") {

@@ -93,11 +93,11 @@ class FileAuth final : public AuthProvider {
       const CredentialHelper program(helper);
       auto login = program.get(host);
       if (login) return {.login = *std::move(login), .gap = {}};
-      return {
-          .login = {},
-          .gap = {.words = cat(program.program(), " ", login.error(), named), .is_usual = true}};
+      return {.login = {},
+              .gap = LoginGap{.words = cat(program.program(), " ", login.error(), named),
+                              .is_usual = true}};
     } catch (const Error& error) {
-      return {.login = {}, .gap = {.words = error.message() + named}};
+      return {.login = {}, .gap = LoginGap{.words = error.message() + named}};
     }
   }
 

@@ -250,7 +250,7 @@ bool Tokens::fetch_with(const Logins::Turn& turn, Token& token, const Challenge&
       is_exchange ? refresh_form(challenge, joined, login->identity_token) : std::string();
   const MemorySource body(refresh);
   if (!refresh.empty()) {
-    request.body = {.source = &body, .length = refresh.size()};
+    request.body = http::Body{.source = &body, .length = refresh.size()};
     request.body_may_repeat = true;
   }
   const std::string asking =

@@ -146,7 +146,8 @@ std::expected<std::pair<NewManifest, ManifestFacts>, ApiError> understand(const 
                                     "mediaType is not the Content-Type",
                                     {printable(facts->media_type)}});
   }
-  NewManifest manifest{.record = {{media_type, digest, json.size()}, std::move(json)}};
+  NewManifest manifest{.record = oci::RawManifest{oci::Descriptor{media_type, digest, json.size()},
+                                                  std::move(json)}};
   return std::pair{std::move(manifest), *std::move(facts)};
 }
 

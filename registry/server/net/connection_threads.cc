@@ -1,6 +1,8 @@
 #include "registry/server/net/connection_threads.h"
 
-#include <system_error>
+#include <exception>
+
+#include "base/thread.h"
 
 namespace n2c::registry {
 
@@ -10,7 +12,7 @@ ConnectionThreads::ConnectionThreads(Listener& listener, ConnectionTable& table,
       table_(table),
       serve_(std::move(serve)),
       turn_away_(std::move(turn_away)),
-      acceptor_([this] { accept_all(); }) {}
+      acceptor_(start_thread([this] { accept_all(); })) {}
 
 ConnectionThreads::~ConnectionThreads() {
   stop_accepting();
@@ -33,15 +35,24 @@ std::size_t ConnectionThreads::count() const {
 }
 
 void ConnectionThreads::accept_all() {
-  while (auto accepted = listener_.accept(stop_)) {
-    join_done();
-    Place place;
-    if (leavers_are_few()) place = table_.admit(accepted->fd.get(), accepted->peer);
-    if (place == nullptr) {
-      turn_away_(std::move(*accepted));
-    } else {
-      start(std::move(*accepted), std::move(place));
+  while (!stop_.raised()) {
+    try {
+      auto accepted = listener_.accept(stop_);
+      join_done();
+      if (accepted) take(std::move(*accepted));
+    } catch (const std::exception&) {
+      continue;  // no memory or no thread: it closes, and the next one may fare better
     }
+  }
+}
+
+void ConnectionThreads::take(Listener::Accepted accepted) {
+  Place place;
+  if (leavers_are_few()) place = table_.admit(accepted.fd.get(), accepted.peer);
+  if (place == nullptr) {
+    turn_away_(std::move(accepted));
+  } else {
+    start(std::move(accepted), place);
   }
 }
 
@@ -53,20 +64,29 @@ bool ConnectionThreads::leavers_are_few() {
                            [&] { return busy_ < table_.limit() + few; });
 }
 
-void ConnectionThreads::start(Listener::Accepted accepted, Place place) {
+void ConnectionThreads::serve_one(Listener::Accepted accepted, ConnectionTable::Place& place) {
+  try {
+    serve_(std::move(accepted), place);
+  } catch (const std::exception&) {
+    return;  // no memory for a connection: it closes
+  }
+}
+
+void ConnectionThreads::start(Listener::Accepted accepted, const Place& place) {
   const std::scoped_lock hold(mutex_);
   Member& member = members_.emplace_back();
   const auto serve = [this, &member, place](Listener::Accepted taken) {
-    serve_(std::move(taken), *place);
+    serve_one(std::move(taken), *place);
     const std::scoped_lock done(mutex_);
     member.done = true;
     --busy_;
     changed_.notify_all();
   };
   try {
-    member.thread = std::thread(serve, std::move(accepted));
+    member.thread =
+        start_thread([serve, taken = std::move(accepted)]() mutable { serve(std::move(taken)); });
     ++busy_;
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     members_.pop_back();  // no thread to be had: the connection is closed
   }
 }

@@ -19,7 +19,8 @@ class ConnectionThreads {
   using TurnAway = std::function<void(Listener::Accepted)>;
 
   /// `serve` runs on a thread of its own, for every connection that `table` has a place for.
-  /// `turn_away` runs on the accepting thread, for the others. Neither may throw.
+  /// `turn_away` runs on the accepting thread, for the others. What they throw closes the
+  /// connection. Throws Error{local} where no thread can be made.
   ConnectionThreads(Listener& listener, ConnectionTable& table, Serve serve, TurnAway turn_away);
   ~ConnectionThreads();
   ConnectionThreads(const ConnectionThreads&) = delete;
@@ -33,14 +34,16 @@ class ConnectionThreads {
 
  private:
   struct Member {
-    std::thread thread;
+    std::jthread thread;
     bool done = false;
   };
 
   void accept_all();
+  void take(Listener::Accepted accepted);
   using Place = std::shared_ptr<ConnectionTable::Place>;
   bool leavers_are_few();
-  void start(Listener::Accepted accepted, Place place);
+  void serve_one(Listener::Accepted accepted, ConnectionTable::Place& place);
+  void start(Listener::Accepted accepted, const Place& place);
   void join_done();
 
   Listener& listener_;
@@ -52,7 +55,7 @@ class ConnectionThreads {
   std::condition_variable changed_;
   std::list<Member> members_;
   std::size_t busy_ = 0;
-  std::thread acceptor_;
+  std::jthread acceptor_;
 };
 
 }  // namespace n2c::registry

@@ -15,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include "base/error.h"
 #include "base/system.h"
@@ -27,9 +28,22 @@ namespace {
 
 using std::chrono::steady_clock;
 
+constexpr std::chrono::milliseconds failed_poll_pause{10};
+
 int milliseconds_until(Socket::TimePoint deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1 << 30));
+}
+
+/// poll(). Where it fails, for want of memory, it has waited a little, so that nobody spins who
+/// tries again.
+int poll_or_pause(std::span<pollfd> watched, int milliseconds) {
+  const int ready = ::poll(watched.data(), static_cast<nfds_t>(watched.size()), milliseconds);
+  if (ready < 0 && errno != EINTR) {
+    for (pollfd& one : watched) one.revents = 0;
+    std::this_thread::sleep_for(failed_poll_pause);
+  }
+  return ready;
 }
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
@@ -131,7 +145,8 @@ void StopFlag::raise() {
 void wait_for(const StopFlag& stop, std::chrono::milliseconds time) {
   pollfd watched{stop.fd(), POLLIN, 0};
   const auto deadline = steady_clock::now() + time;
-  while (::poll(&watched, 1, milliseconds_until(deadline)) < 0 && errno == EINTR) {
+  while (poll_or_pause({&watched, 1}, milliseconds_until(deadline)) < 0) {
+    if (stop.raised() || steady_clock::now() >= deadline) return;
   }
 }
 
@@ -164,14 +179,15 @@ std::optional<Transfer::End> Socket::wait(short events, TimePoint deadline, cons
   std::array<pollfd, 3> watched{{{fd_.get(), events, 0},
                                  {cut_.fd(), POLLIN, 0},
                                  {also != nullptr ? also->fd() : -1, POLLIN, 0}}};
+  const auto is_raised = [&] { return cut_.raised() || (also != nullptr && also->raised()); };
   activity_.begin_wait();
   int ready = 0;
   do {
-    ready = ::poll(watched.data(), watched.size(), milliseconds_until(deadline));
-  } while (ready < 0 && errno == EINTR);
+    ready = poll_or_pause(watched, milliseconds_until(deadline));
+  } while (ready < 0 && !is_raised() && steady_clock::now() < deadline);
   activity_.end_wait();
-  if (watched[1].revents != 0 || watched[2].revents != 0) return Transfer::End::stopped;
-  if (ready == 0) return Transfer::End::timed_out;
+  if (is_raised()) return Transfer::End::stopped;
+  if (ready <= 0) return Transfer::End::timed_out;
   return {};
 }
 
@@ -287,8 +303,9 @@ void Listener::close() {
 std::optional<Listener::Accepted> Listener::accept(const StopFlag& stop) {
   std::array<pollfd, 2> watched{{{fd_.get(), POLLIN, 0}, {stop.fd(), POLLIN, 0}}};
   while (true) {
-    if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) return {};
-    if (watched[1].revents != 0) return {};
+    const int ready = poll_or_pause(watched, -1);
+    if (stop.raised()) return {};
+    if (ready < 0) continue;
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     FileDescriptor fd =

@@ -7,8 +7,8 @@ namespace n2c::registry {
 
 ManifestEntry make_entry(const oci::RawManifest& manifest) {
   const std::string& media_type = manifest.descriptor.media_type;
-  ManifestEntry entry{
-      .descriptor = {media_type, manifest.descriptor.digest, manifest.descriptor.size}};
+  ManifestEntry entry{.descriptor = oci::Descriptor{media_type, manifest.descriptor.digest,
+                                                    manifest.descriptor.size}};
   if (auto facts = read_manifest_facts(manifest.json, media_type)) {
     entry.subject = std::move(facts->subject);
   }
