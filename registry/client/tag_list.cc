@@ -76,8 +76,9 @@ std::optional<std::vector<oci::Descriptor>> list_referrers(Host& host, const Sco
   for (std::size_t count = 0; count < max_pages; ++count) {
     const std::string path =
         cat(scope.repository, "/referrers/", subject.str(), query.empty() ? "" : "?", query);
-    HostCall call{.request = {.url = host.url(path), .max_reply_bytes = max_page_bytes},
-                  .scopes = {scope}};
+    HostCall call{
+        .request = http::Request{.url = host.url(path), .max_reply_bytes = max_page_bytes},
+        .scopes = {scope}};
     const HostReply reply = host.send(call, stop);
     const http::Response& response = reply.response;
     if (is_passing_status(response.status) || response.status == 401 || response.status == 403) {
