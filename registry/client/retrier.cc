@@ -11,6 +11,7 @@ HostReply Retrier::send(const HostCall& call, std::stop_token stop) {
   for (int attempt = 1;; ++attempt) {
     try {
       HostReply reply = next_.send(call, stop);
+      is_reached_ = true;
       if (!is_passing_status(reply.response.status)) return reply;
       const std::string why = cat(describe(call.request), ": ", reply.response.status);
       const Setback setback{.attempt = attempt,
@@ -23,7 +24,9 @@ HostReply Retrier::send(const HostCall& call, std::stop_token stop) {
       }
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::network || error.is_lasting()) throw;
-      const Setback setback{.attempt = attempt, .since = since, .why = error.message()};
+      if (!error.is_unreached()) is_reached_ = true;
+      Setback setback{.attempt = attempt, .since = since, .why = error.message()};
+      if (!is_reached_) setback.max_time = first_contact;
       if (const auto remark = waits_.wait(setback, stop)) {
         throw with_remark(explain_(error, call.request), *remark).lasting();
       }

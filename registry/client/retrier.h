@@ -1,6 +1,7 @@
 #pragma once
 /// Tries a request again while that may help.
 
+#include <atomic>
 #include <functional>
 
 #include "registry/client/host_call.h"
@@ -9,7 +10,7 @@
 namespace n2c::registry {
 
 /// Tries until the reply is final (base/retry.h says which are) or the policy ends. Calls that ask
-/// for no retry pass. Thread-safe.
+/// for no retry pass. A host that was never reached is given up after first_contact. Thread-safe.
 class Retrier final : public Sender {
  public:
   /// Gives a network failure the hints that only a registry's client knows.
@@ -21,8 +22,11 @@ class Retrier final : public Sender {
   HostReply send(const HostCall& call, std::stop_token stop) override;
 
  private:
+  static constexpr std::chrono::seconds first_contact{3};
+
   Sender& next_;
   RetryWaits& waits_;
+  std::atomic<bool> is_reached_ = false;  // once there was a reply, or half of one
   const Explain explain_;
 };
 

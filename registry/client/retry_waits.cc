@@ -1,5 +1,7 @@
 #include "registry/client/retry_waits.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/system.h"
 #include "base/text.h"
@@ -31,8 +33,10 @@ RetryWaits::RetryWaits(RetryPolicy policy, Clock& clock, std::optional<std::uint
 
 std::optional<std::string> RetryWaits::wait(const Setback& setback, std::stop_token stop) {
   const auto elapsed = duration_cast<milliseconds>(clock_.now() - setback.since);
+  RetryPolicy policy = policy_;
+  if (setback.max_time) policy.max_time = std::min(policy.max_time, *setback.max_time);
   const auto delay = random_.with([&](std::mt19937_64& generator) {
-    return policy_.delay(setback.attempt, elapsed, setback.retry_after, generator);
+    return policy.delay(setback.attempt, elapsed, setback.retry_after, generator);
   });
   if (!delay) return farewell(setback, elapsed);
   say(setback, *delay);
@@ -51,8 +55,9 @@ void RetryWaits::say(const Setback& setback, milliseconds delay) {
     return over;
   });
   if (!is_new) return;
+  const std::string of = setback.max_time ? "" : cat(" of ", policy_.attempts);
   notes_.say(cat(setback.why, "; trying again in ", brief_duration(delay), " (try ",
-                 setback.attempt + 1, " of ", policy_.attempts, ")"));
+                 setback.attempt + 1, of, ")"));
 }
 
 std::string RetryWaits::farewell(const Setback& setback, milliseconds elapsed) const {

@@ -68,6 +68,14 @@ class Error final : public std::exception {
     if (hint_.empty()) hinted.hint_ = std::move(hint);
     return hinted;
   }
+  /// Nobody was reached: the name does not resolve, or the connection was refused.
+  bool is_unreached() const { return unreached_; }
+  /// This error, marked as one of a host that was not reached.
+  Error unreached() const {
+    Error marked = *this;
+    marked.unreached_ = true;
+    return marked;
+  }
   /// This error, marked as one that trying again will not cure.
   Error lasting() const {
     Error marked = *this;
@@ -80,6 +88,7 @@ class Error final : public std::exception {
   Printable message_;
   Printable hint_;
   bool lasting_ = false;
+  bool unreached_ = false;
 };
 
 /// Runs `body`. An Error that it throws is thrown on as a copy whose message begins with `doing`.

@@ -137,6 +137,9 @@ Error describe_failure(const Request& request, const Failure& failure,
   const Cause cause = cause_of(request, failure, options);
   const Error error(ErrorKind::network, cat(request_line(request, failure.proxy), ": ", cause.why),
                     cause.hint);
+  if (failure.code == CURLE_COULDNT_RESOLVE_HOST || failure.code == CURLE_COULDNT_CONNECT) {
+    return error.unreached();
+  }
   return cause.lasting ? error.lasting() : error;
 }
 
