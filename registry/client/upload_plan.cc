@@ -88,7 +88,8 @@ void UploadPlan::on_open_reply(const Open& open, const UploadReply& reply) {
   if (open.whole) profile_.whole_post = false;
   if (open.mount) ++profile_.not_mounted;
   if (!accepted(reply.status)) return give_up(cat("status ", reply.status));
-  if (!reply.location) return give_up("the reply that opens a session names no Location");
+  if (!reply.location)
+    return give_up("the reply that opens a session names no Location, as no registry answers");
   session_ = reply.location;
   // ECR refuses parts below its minimum (sdk-container-builds#424).
   if (reply.min_chunk && *reply.min_chunk > 0) {

@@ -113,7 +113,7 @@ int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
   ConsoleProgress& progress = *shown_progress;
   const EngineChoice choice =
       or_throw(choose_engine(engines.at(arguments.engine), find_engines(process_environment())),
-               ErrorKind::local, "--engine");
+               ErrorKind::network, "--engine");
   const auto engine =
       make_engine(choice, arguments.space, transport_options(progress, debug), stop);
   if (!arguments.progress.quiet) {

@@ -104,7 +104,8 @@ PushReport push_there(const PushArguments& arguments, ImageArgument& image, cons
   progress.finish();
   const auto elapsed = std::chrono::steady_clock::now() - began;
   if (arguments.dry_run) {
-    print_push_plan(address, std::get<Image>(image), report, arguments.transfer.progress.json);
+    print_push_plan(address, std::get<Image>(image), report, options.tags,
+                    arguments.transfer.progress);
     return std::move(pushed.report);
   }
   write_files(arguments, pushed);

@@ -75,7 +75,8 @@ Parsed<ListenAddress> parse_listen(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   const bool port_only = colon == std::string_view::npos;
   const auto port = parse_number(port_only ? text : text.substr(colon + 1));
-  if (!port || *port > 65535) return std::unexpected("expected ADDRESS:PORT");
+  if (!port || *port > 65535)
+    return std::unexpected(cat("\"", printable(text, 80), "\" is no ADDRESS:PORT and no PORT"));
   std::string_view host = port_only ? "127.0.0.1" : text.substr(0, colon);
   if (host.empty()) host = "0.0.0.0";
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);

@@ -29,6 +29,9 @@ const std::map<std::string, ProgressStyle>& progress_styles() {
 void add_progress_options(CLI::App& command, ProgressArguments& arguments) {
   command.add_flag("-q,--quiet", arguments.quiet, "only the result and errors");
   command.add_flag("--json", arguments.json, "the result as an object of JSON, in one line");
+  command.add_option("--summary", arguments.summary,
+                     "also append the result to this file as Markdown, for a pipeline's page "
+                     "(default: $GITHUB_STEP_SUMMARY, where it is set)");
   command
       .add_option("--progress", arguments.style,
                   "how it is shown on standard error: auto, tty, plain (a line now and then), json "
@@ -39,6 +42,7 @@ void add_progress_options(CLI::App& command, ProgressArguments& arguments) {
 
 std::unique_ptr<ConsoleProgress> make_progress(const ProgressArguments& arguments) {
   using Notes = ConsoleProgress::Notes;
+  require_output(arguments.summary, "--summary");
   const bool nothing = arguments.quiet && arguments.style == "auto";
   return std::make_unique<ConsoleProgress>(
       nothing ? ProgressStyle::none : progress_styles().at(arguments.style),
@@ -197,6 +201,10 @@ std::string hint_for_other(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && text[first] == '[') {
     return "a list is a layers.json or a closure graph: n2c image makes an image.json of layers";
+  }
+  if (text.contains("\"version\"") && text.contains("\"image-config\"")) return "";
+  if (first == std::string_view::npos || text[first] != '{') {
+    return "it is no image.json; an archive is copied: n2c copy docker-archive:FILE DESTINATION";
   }
   return "n2c image makes an image.json of a config and layers";
 }

@@ -24,11 +24,12 @@ namespace n2c::cli {
 /// What is said while a command works and when it is done, as written on the command line.
 struct ProgressArguments {
   bool quiet = false, json = false;
-  std::string style = "auto";
+  std::string style = "auto", summary;
 };
 
-/// Declares -q, --json and --progress. `arguments` must live until the command has run.
+/// Declares -q, --json, --summary and --progress. `arguments` must live until the command has run.
 void add_progress_options(CLI::App& command, ProgressArguments& arguments);
+/// Throws Error{local} where --summary cannot be written.
 std::unique_ptr<ConsoleProgress> make_progress(const ProgressArguments& arguments);
 
 /// As written on the command line.

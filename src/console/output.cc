@@ -15,8 +15,9 @@ namespace n2c {
 
 namespace {
 
-void write_in_place(const std::string& file, std::string_view text) {
-  const FileDescriptor opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+/// `how`: O_TRUNC or O_APPEND.
+void write_in_place(const std::string& file, std::string_view text, int how) {
+  const FileDescriptor opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | how, 0666));
   if (!opened) throw_errno("open " + file);
   write_all(opened.get(), bytes_of(text), "write " + file);
 }
@@ -38,8 +39,12 @@ void write_output(const std::string& file, std::string_view text) {
   if (is_replaceable(path) && takes_new_files(path.parent_path())) {
     write_file(path, text);
   } else {
-    write_in_place(file, text);
+    write_in_place(file, text, O_TRUNC);
   }
+}
+
+void append_output(const std::string& file, std::string_view text) {
+  write_in_place(file, text, O_APPEND);
 }
 
 void require_output(const std::string& file, std::string_view option) {

@@ -16,4 +16,7 @@ void write_output(const std::string& file, std::string_view text);
 /// it in the error: "--digest-file".
 void require_output(const std::string& file, std::string_view option);
 
+/// Writes behind what the file holds, which is made when it is not there. Throws Error{local}.
+void append_output(const std::string& file, std::string_view text);
+
 }  // namespace n2c

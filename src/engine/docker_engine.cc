@@ -242,8 +242,11 @@ class DockerEngine final : public Engine {
       return api_.connect(std::move(stop));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::network) throw;
-      throw Error(error.kind(), error.message(),
-                  "is the engine running there, and may this user talk to it?");
+      const bool is_refused = error.message().contains("ermission denied");
+      throw Error(error.kind(), cat("no Docker answers: ", error.message()),
+                  is_refused
+                      ? "use sudo, or join the socket's group: sudo usermod -aG docker $USER"
+                      : "is it running? systemctl start docker; DOCKER_HOST says where it is");
     }
   }
 

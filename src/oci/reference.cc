@@ -64,6 +64,14 @@ bool is_host(std::string_view text) {
   return is_ipv6_literal(host) || is_host_name(host);
 }
 
+/// "127.0.0.1:5000", "ghcr.io:443", "localhost:5000": what has a port and a name that no repository
+/// of Docker Hub has.
+bool is_host_alone(std::string_view text) {
+  const auto [host, port, has_port] = split_port(text);
+  const bool is_named = is_ipv6_literal(host) || host == "localhost" || is_loopback(host);
+  return has_port && text.find('/') == std::string_view::npos && is_named && is_host(text);
+}
+
 Parsed<Repository> parse_repository(std::string_view text) {
   const auto both = cut(text, '/');
   if (!both || !looks_like_host(both->first)) {
@@ -107,6 +115,15 @@ bool is_loopback(std::string_view host) {
 }
 
 Parsed<Reference> Reference::parse(std::string_view text) {
+  if (text.empty()) return std::unexpected("it is empty; is a variable not set?");
+  if (const auto scheme = text.find("://"); scheme != std::string_view::npos) {
+    return std::unexpected(cat("leave ", printable(text.substr(0, scheme + 3), 20),
+                               " out: ", printable(text.substr(scheme + 3), 300)));
+  }
+  if (is_host_alone(text)) {
+    return std::unexpected(cat(printable(text, 300), " is a host without a repository: ",
+                               printable(text, 300), "/NAME:TAG"));
+  }
   Reference reference;
   std::string_view rest = text;
   if (const auto both = cut(rest, '@')) {

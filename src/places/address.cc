@@ -1,6 +1,7 @@
 #include "places/address.h"
 
 #include <array>
+#include <utility>
 
 #include "base/text.h"
 
@@ -24,6 +25,16 @@ constexpr std::array<Transport, 8> transports{{
     {"docker-archive:", Kind::docker_archive},
     {"dir:", Kind::dir},
     {"nix:", Kind::image_json},
+}};
+
+/// What other programs or habits call a place, which would be a tag of a repository of Docker Hub.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> foreign_words{{
+    {"ocidir:", "a folder with an image is oci:FOLDER"},
+    {"oci-dir:", "a folder with an image is oci:FOLDER"},
+    {"oci-layout:", "a folder with an image is oci:FOLDER"},
+    {"tarball:", "a docker-archive is docker-archive:FILE"},
+    {"docker-tar:", "a docker-archive is docker-archive:FILE"},
+    {"podman:", "podman's images are containers-storage:NAME"},
 }};
 
 std::string_view prefix_of(Kind kind) {
@@ -130,6 +141,10 @@ Parsed<Address> Address::parse(std::string_view text) {
     return std::unexpected(
         "a path needs to say what is there: oci:PATH, oci-archive:PATH, docker-archive:PATH or "
         "dir:PATH");
+  }
+  for (const auto& [word, meant] : foreign_words) {
+    if (!text.starts_with(word)) continue;
+    return std::unexpected(cat("there is no ", word, " here; ", meant));
   }
   return parse_reference(Kind::registry, text);
 }

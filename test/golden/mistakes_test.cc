@@ -256,6 +256,12 @@ TEST_CASE("a file that an option names and that is not there is exit code 3 (#21
       {"serve --listen 127.0.0.1:0 --tls-cert none --tls-key none", 3, "--tls-", ""},
       {"inspect image.json --what-if --closure-graph none", 3, "--closure-graph: none: ", ""},
       {"push none.json oci:out", 3, "", ""},
+      {"push image.json oci:out --store-root none", 3, "--store-root: none: no such folder", ""},
+      {"push image.json https://127.0.0.1:1/a:1", 2, "DESTINATION: leave https:// out: ", ""},
+      {"push image.json 127.0.0.1:1", 2, "DESTINATION: 127.0.0.1:1 is a host without ", ""},
+      {"push image.json \"\"", 2, "DESTINATION: it is empty", ""},
+      {"copy ocidir:a oci:out", 2, "SOURCE: there is no ocidir: here; ", ""},
+      {"inspect image.json --layer 1", 2, "--layer: there is no layer 1: image.json has 0", ""},
   };
   for (const Mistake& mistake : mistakes) {
     CAPTURE(mistake.words);

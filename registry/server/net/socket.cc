@@ -274,6 +274,14 @@ Listener::Listener(const std::string& address, std::uint16_t port) {
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, &::freeaddrinfo);
   fd_ = listen_tcp(*found);
+  if (!fd_ && errno == EADDRINUSE) {
+    throw Error(ErrorKind::local, cat(doing, ": another program has that port"),
+                "end it, or take a free port: --listen 127.0.0.1:0 says which it is");
+  }
+  if (!fd_ && errno == EACCES && port < 1024) {
+    throw Error(ErrorKind::local, cat(doing, ": ports below 1024 are root's"),
+                "take a higher one, such as --listen 127.0.0.1:5000");
+  }
   if (!fd_) throw_errno(doing);
   port_ = bound_port(fd_.get());
 }

@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+#include <optional>
+
 #include "base/terminal.h"
 #include "base/text.h"
 #include "describe/closure.h"
 #include "describe/inspection.h"
+#include "describe/path_size.h"
 #include "describe/what_if.h"
 #include "go/encoding_json.h"
 
@@ -146,6 +151,56 @@ void print_text(const ImageRecord& image, const ImageFacts& facts,
   }
 }
 
+struct SizedPath {
+  std::string path;
+  std::optional<std::uint64_t> size;  ///< nothing where it is not on this machine
+};
+
+/// The largest first.
+std::vector<SizedPath> sized_paths(const LayerRecord& layer, const StoreView& store,
+                                   const std::stop_token& stop) {
+  std::vector<std::string> names;
+  for (const StorePath& path : layer.paths ? *layer.paths : std::vector<StorePath>{}) {
+    names.push_back(path.path);
+  }
+  const auto sizes = path_sizes(names, store, stop);
+  std::vector<SizedPath> paths;
+  for (std::size_t i = 0; i < names.size(); ++i) paths.push_back({names[i], sizes[i]});
+  std::ranges::stable_sort(paths, std::greater<>(), &SizedPath::size);
+  return paths;
+}
+
+void print_paths(const DescribedArguments& arguments, const LayerRecord& layer,
+                 const std::vector<SizedPath>& paths) {
+  if (!arguments.json) {
+    for (const auto& [path, size] : paths) {
+      terminal::print(
+          fmt::format("{:>10}  {}", size ? brief_bytes(*size) : "not here", printable(path)));
+    }
+    return;
+  }
+  go::Json listed(go::Json::Array{});
+  for (const auto& [path, size] : paths) {
+    go::Json one;
+    listed.push(one.set("path", path).set("size", size ? go::Json(*size) : go::Json()));
+  }
+  go::Json json;
+  json.set("layer", go::Json(std::uint64_t{arguments.layer})).set("diff_id", layer.diff_id);
+  terminal::print_json(json.set("paths", std::move(listed)).indented());
+}
+
+int inspect_layer(const DescribedArguments& arguments, const ImageRecord& image,
+                  const std::stop_token& stop) {
+  const std::size_t count = image.layers ? image.layers->size() : 0;
+  if (arguments.layer > count) {
+    throw Error(ErrorKind::usage, cat("--layer: there is no layer ", arguments.layer, ": ",
+                                      printable(arguments.image), " has ", count));
+  }
+  const LayerRecord& layer = (*image.layers)[arguments.layer - 1];
+  print_paths(arguments, layer, sized_paths(layer, {.root = arguments.store_root}, stop));
+  return 0;
+}
+
 }  // namespace
 
 int inspect_described(const DescribedArguments& arguments, const std::stop_token& stop) {
@@ -155,6 +210,7 @@ int inspect_described(const DescribedArguments& arguments, const std::stop_token
   if (image.layers) {
     with_context(printable(arguments.image), [&] { require_sound(*image.layers); });
   }
+  if (arguments.layer != 0) return inspect_layer(arguments, image, stop);
   const ImageFacts facts =
       with_context(printable(arguments.image), [&] { return inspect_image(image, store, stop); });
   std::optional<Costs> costs;

@@ -1,6 +1,7 @@
 #pragma once
 /// n2c inspect of an image.json.
 
+#include <cstddef>
 #include <stop_token>
 #include <string>
 
@@ -8,6 +9,7 @@ namespace n2c::cli {
 
 struct DescribedArguments {
   std::string image, store_root, closure_graph;
+  std::size_t layer = 0;  ///< the one whose paths are listed, from 1; 0: none
   bool json = false, what_if = false;
 };
 

@@ -162,6 +162,11 @@ int run_inspect(const InspectArguments& arguments, bool debug, std::stop_token s
   if (arguments.described.what_if || !arguments.described.closure_graph.empty()) {
     throw Error(ErrorKind::usage, "--what-if is asked of an image.json");
   }
+  if (arguments.described.layer != 0) {
+    throw Error(ErrorKind::usage,
+                "--layer is asked of an image.json: a registry does not know "
+                "the store paths of layers");
+  }
   OpenPlace place(arguments.place, debug);
   if (arguments.raw) {
     const ImageSummary summary = place.summary(asked_by(arguments), stop);
@@ -200,6 +205,10 @@ void add_inspect_options(CLI::App& command, InspectArguments& arguments) {
   command.add_flag("--no-tags", arguments.no_tags, "do not ask for .RepoTags");
   command.add_option("--map", arguments.map,
                      "of an image.json: also draw its layers and store paths into this SVG file");
+  command
+      .add_option("--layer", arguments.described.layer,
+                  "of an image.json: the store paths of this layer, by number, and their sizes")
+      ->check(CLI::Range(1, 1'000'000));
   command.add_flag("--what-if", arguments.described.what_if,
                    "of an image.json: the bytes sent again when one path changes: mean and worst "
                    "over all paths");

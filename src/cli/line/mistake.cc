@@ -170,6 +170,19 @@ Error mistake_of(const CLI::App& app, const CLI::ParseError& found) {
   return {ErrorKind::usage, in_our_words(found), cat(words_of(command), " --help says more")};
 }
 
+namespace {
+
+void require_folder(const CLI::Option& option) {
+  for (const std::string& folder : option.results()) {
+    std::error_code ignored;
+    if (folder.empty() || std::filesystem::is_directory(folder, ignored)) continue;
+    throw Error(ErrorKind::input,
+                cat(option.get_name(), ": ", printable(folder, 300), ": no such folder"));
+  }
+}
+
+}  // namespace
+
 void require_files(const CLI::App& app) {
   const CLI::App& command = command_in(app);
   // They write that file where there is none.
@@ -177,6 +190,7 @@ void require_files(const CLI::App& app) {
   for (const CLI::Option* option : command.get_options()) {
     if (!option->nonpositional()) continue;
     const std::string& name = option->get_lnames().front();
+    if (name == "store-root") require_folder(*option);
     if (!option_words(name).is_read || (is_login && name == "auth-file")) continue;
     std::vector<std::string> files = option->results();
     const std::string set = option->get_default_str();

@@ -1,7 +1,10 @@
 #include "cli/line/result.h"
 
+#include "base/error.h"
+#include "base/system.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "console/output.h"
 
 namespace n2c::cli {
 
@@ -31,6 +34,33 @@ go::Json result_json(const Result& result) {
   return json.set("milliseconds", json_number(static_cast<std::uint64_t>(took)));
 }
 
+std::string summary_of(const Result& result) {
+  const std::string many(result.counted);
+  const std::string one = many.substr(0, many.size() - 1);
+  std::string text = cat("### n2c ", result.command, "\n\n| | |\n| --- | --- |\n");
+  for (const std::string& line : result.lines) {
+    text += cat("| image | `", printable(line, 600), "` |\n");
+  }
+  for (const std::string& name : result.names) {
+    text += cat("| also as | `", printable(name, 600), "` |\n");
+  }
+  text += cat("| ", many, " | ", result.counts.str(one, many), " |\n");
+  return text + cat("| took | ", brief_duration(result.elapsed), " |\n\n");
+}
+
+/// A pipeline's page that cannot be written is no failure of what was done, unless it was asked
+/// for.
+void append_summary(const Result& result, const std::string& file) {
+  if (!file.empty()) return append_output(file, summary_of(result));
+  const std::string page = process_environment()("GITHUB_STEP_SUMMARY");
+  if (page.empty()) return;
+  try {
+    append_output(page, summary_of(result));
+  } catch (const Error& error) {
+    terminal::say(cat("n2c: $GITHUB_STEP_SUMMARY: ", error.message()));
+  }
+}
+
 }  // namespace
 
 std::string pasteable(const Address& place, const oci::Digest& digest) {
@@ -49,6 +79,7 @@ void print_result(const Result& result, const ProgressArguments& shown, bool out
   // Standard error is a program's with --progress=json, and nobody's with none.
   const bool is_for_people = !shown.quiet && shown.style != "json" && shown.style != "none";
   if (is_for_people) terminal::say(result.sentence);
+  append_summary(result, shown.summary);
   if (output_is_taken) return;
   if (shown.json) return print_result_json(result_json(result));
   for (const std::string& line : result.lines) terminal::print(line);
