@@ -10,6 +10,7 @@
 #include "registry/client/tag_list.h"
 #include "registry/client/upload.h"
 #include "test/support/check_fails.h"
+#include "test/support/fake_clock.h"
 #include "test/support/host_scene.h"
 
 namespace retrier_test {
@@ -26,7 +27,38 @@ constexpr std::array passing = {408, 425, 429, 499, 500, 502, 503, 504, 520, 524
 
 HostOptions tries(int attempts) { return {.retry = {.attempts = attempts}}; }
 
+/// A host that cannot be connected to but for its first `answers` requests.
+class Unreachable final : public Sender {
+ public:
+  explicit Unreachable(int answers) : answers_(answers) {}
+  HostReply send(const HostCall&, std::stop_token) override {
+    if (answers_-- > 0) return {.response = {.status = 200}};
+    throw Error(ErrorKind::network, "connection refused").unreached();
+  }
+
+ private:
+  int answers_;
+};
+
+/// How long a host is tried that answers so many requests and none after them.
+std::chrono::nanoseconds tried(int answers) {
+  test::FakeClock clock;
+  Notes notes({});
+  RetryWaits waits({}, clock, 1, notes);
+  Unreachable host(answers);
+  Retrier retrier(host, waits, [](const Error& error, const http::Request&) { return error; });
+  const auto began = clock.now();
+  for (int i = 0; i < answers; ++i) retrier.send({}, {});
+  CHECK_FAILS(retrier.send({}, {}), ErrorKind::network, "connection refused; given up after");
+  return clock.now() - began;
+}
+
 }  // namespace
+
+TEST_CASE("a host that was never reached is given up within 3 s, one that was is waited for") {
+  CHECK(tried(0) <= 3s);
+  CHECK(tried(1) > 10s);
+}
 
 TEST_CASE("a passing fault is tried again at every request, HEAD and a manifest's PUT included") {
   for (const int status : passing) {

@@ -94,6 +94,23 @@ TEST_CASE("a refused token is fetched anew; one that another thread renewed is u
   CHECK(f.tokens.authorization(f.scopes, {}) == "Bearer T2");
 }
 
+TEST_CASE(
+    "a token of a request's own is fetched where there are tokens, and is the login elsewhere") {
+  TokenScene f(user);
+  CHECK_FALSE(f.tokens.has_tokens());
+  CHECK_FALSE(f.tokens.authorization_of_its_own(f.scopes, {}));
+  CHECK(f.after_challenge("Basic realm=x") == "Basic dXNlcjpwYXNz");
+  CHECK_FALSE(f.tokens.has_tokens());
+  CHECK(f.tokens.authorization_of_its_own(f.scopes, {}) == "Basic dXNlcjpwYXNz");
+  TokenScene g(user);
+  g.transport.when("GET", "", {.status = 200, .body = R"({"token":"T1"})"});
+  g.transport.when("GET", "", {.status = 200, .body = R"({"token":"T2"})"});
+  CHECK(g.after_challenge() == "Bearer T1");
+  CHECK(g.tokens.has_tokens());
+  CHECK(g.tokens.authorization_of_its_own(g.scopes, {}) == "Bearer T2");
+  CHECK(g.tokens.authorization(g.scopes, {}) == "Bearer T1");
+}
+
 TEST_CASE("a challenge that nobody can answer is none") {
   TokenScene f(user);
   for (const char* line : {"Negotiate", "Bearer realm=\"\"", "Bearer", "Bearer realm=\"x", "="}) {

@@ -170,8 +170,8 @@ std::vector<SizedPath> sized_paths(const LayerRecord& layer, const StoreView& st
   return paths;
 }
 
-void print_paths(const DescribedArguments& arguments, const LayerRecord& layer,
-                 const std::vector<SizedPath>& paths) {
+void print_layer_paths(const DescribedArguments& arguments, const LayerRecord& layer,
+                       const std::vector<SizedPath>& paths) {
   if (!arguments.json) {
     for (const auto& [path, size] : paths) {
       terminal::print(
@@ -197,7 +197,7 @@ int inspect_layer(const DescribedArguments& arguments, const ImageRecord& image,
                                       printable(arguments.image), " has ", count));
   }
   const LayerRecord& layer = (*image.layers)[arguments.layer - 1];
-  print_paths(arguments, layer, sized_paths(layer, {.root = arguments.store_root}, stop));
+  print_layer_paths(arguments, layer, sized_paths(layer, {.root = arguments.store_root}, stop));
   return 0;
 }
 
