@@ -1,7 +1,6 @@
 #include "registry/client/upload_body.h"
 
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <utility>
 

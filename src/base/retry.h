@@ -2,7 +2,6 @@
 /// How long to wait before trying again, and when to stop trying. No I/O and no clock.
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <random>
 #include <string_view>

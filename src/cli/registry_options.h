@@ -1,7 +1,6 @@
 #pragma once
 /// The options of every command that talks to a registry.
 
-#include <functional>
 #include <string>
 
 #include "places/address.h"

@@ -1,7 +1,6 @@
 #include "codec/codec_gzip.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <vector>
 

@@ -1,7 +1,6 @@
 #pragma once
 /// Progress for people: lines that are redrawn on a terminal, a line now and then in a log.
 
-#include <array>
 #include <map>
 #include <memory>
 #include <optional>

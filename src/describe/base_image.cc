@@ -1,6 +1,5 @@
 #include "describe/base_image.h"
 
-#include <array>
 #include <filesystem>
 #include <map>
 

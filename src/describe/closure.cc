@@ -1,7 +1,6 @@
 #include "describe/closure.h"
 
 #include <algorithm>
-#include <numeric>
 #include <unordered_map>
 
 #include "base/text.h"

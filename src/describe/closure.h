@@ -1,7 +1,6 @@
 #pragma once
 /// A closure graph: store paths and what they refer to (docs/format.md F1, F2).
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -2,8 +2,6 @@
 /// Describes layers by reading their tars once: digest and size and, where they are to be kept, the
 /// bytes in a file.
 
-#include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <stop_token>
 #include <string>

@@ -1,7 +1,5 @@
 #include "engine/docker_replies.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "go/encoding_json.h"
 

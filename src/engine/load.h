@@ -6,10 +6,8 @@
 /// Only then give it its names. So a name never points at an image that is not whole, and a load
 /// that was killed is completed by the next. See docs/design/loading.md.
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>

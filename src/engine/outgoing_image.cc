@@ -1,6 +1,5 @@
 #include "engine/outgoing_image.h"
 
-#include <array>
 #include <map>
 
 #include "base/deadline.h"

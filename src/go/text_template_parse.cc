@@ -1,7 +1,5 @@
 #include "go/text_template_parse.h"
 
-#include <optional>
-
 #include "base/text.h"
 
 namespace n2c::go {

@@ -2,7 +2,6 @@
 /// Which files a description may name without a check before their first byte.
 
 #include <filesystem>
-#include <string_view>
 #include <vector>
 
 #include "image/image_json.h"

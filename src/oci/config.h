@@ -3,7 +3,6 @@
 /// (image-spec config.md; docs/format.md A4, C5). Field order and omission are Go's.
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>

@@ -1,7 +1,6 @@
 #pragma once
 /// Content digests (image-spec descriptor.md, "Digests"). A Digest that exists is valid.
 
-#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>

@@ -1,7 +1,6 @@
 #pragma once
 /// Where an image is: host, repository, tag, digest (distribution-spec, "Pulling manifests").
 
-#include <compare>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,7 +1,6 @@
 #include "places/archive_destination.h"
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 
 #include "base/error.h"

@@ -1,7 +1,6 @@
 #pragma once
 /// Archives as destinations: a file that appears when it is whole, or standard output.
 
-#include <optional>
 #include <string>
 
 #include "places/image_destination.h"

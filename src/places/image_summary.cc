@@ -1,7 +1,5 @@
 #include "places/image_summary.h"
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "base/text.h"
 #include "go/rfc3339.h"

@@ -1,7 +1,6 @@
 #pragma once
 /// What an image is, wherever it is: what people and programs ask for before they take it.
 
-#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>

@@ -3,7 +3,6 @@
 /// says what it lacks only when it knows all layers, and an archive is written from its manifest
 /// on.
 
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <stop_token>

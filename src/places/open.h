@@ -2,7 +2,6 @@
 /// From an address to what can be read or written there.
 
 #include <memory>
-#include <stop_token>
 #include <variant>
 
 #include "image/image.h"

@@ -7,7 +7,6 @@
 #include <optional>
 #include <set>
 #include <stop_token>
-#include <string>
 #include <string_view>
 
 #include "base/clock.h"

@@ -2,7 +2,6 @@
 /// What refers to an image of a repository (distribution-spec, "Listing Referrers"): by the
 /// registry's own list, or, where it keeps none, by an index under a tag of the subject's digest.
 
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>

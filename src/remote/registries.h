@@ -1,7 +1,6 @@
 #pragma once
 /// The registries one command talks to: how they are reached and logged in to.
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>

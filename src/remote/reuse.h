@@ -4,7 +4,6 @@
 
 #include <set>
 #include <stop_token>
-#include <utility>
 #include <vector>
 
 #include "registry/client/client.h"

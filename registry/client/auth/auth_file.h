@@ -7,7 +7,6 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "go/encoding_json.h"
 #include "registry/client/auth/credentials.h"

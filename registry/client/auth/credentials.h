@@ -3,7 +3,6 @@
 /// in".
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>

@@ -1,7 +1,5 @@
 #include "registry/server/api/manifests.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "oci/reference.h"

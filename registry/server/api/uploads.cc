@@ -1,7 +1,5 @@
 #include "registry/server/api/uploads.h"
 
-#include <vector>
-
 #include "base/read_ahead.h"
 #include "base/text.h"
 #include "oci/reference.h"

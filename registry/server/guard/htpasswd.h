@@ -1,7 +1,6 @@
 #pragma once
 /// Who may use a server: user names and password hashes as Apache's htpasswd writes them.
 
-#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>

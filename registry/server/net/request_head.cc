@@ -1,7 +1,6 @@
 #include "registry/server/net/request_head.h"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "base/text.h"

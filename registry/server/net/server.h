@@ -5,11 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
-#include <functional>
 #include <memory>
-#include <optional>
-#include <string>
 
 #include "base/file.h"
 #include "registry/server/net/handler.h"

@@ -1,6 +1,5 @@
 #include "registry/server/net/socket.h"
 
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -2,7 +2,6 @@
 /// One repository of a folder: its index in memory, and the files that the index is kept in.
 
 #include <atomic>
-#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <string>

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
-#include <optional>
 #include <utility>
 
 namespace n2c::registry {
