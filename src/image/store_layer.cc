@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <set>
 #include <string_view>
 
 #include "base/error.h"
@@ -32,17 +31,20 @@ void require_paths(const std::vector<StorePath>& paths, const StoreLayerSource::
   const auto first =
       std::ranges::find_if(paths, [&](const StorePath& path) { return is_missing(store, path); });
   if (first == paths.end()) return;
-  std::set<std::string_view> all, missing;
+  std::vector<const StorePath*> all;  // there may be a million
   for (const auto& layer : layers) {
-    for (const StorePath& path : layer) {
-      if (all.insert(path.path).second && is_missing(store, path)) missing.insert(path.path);
-    }
+    for (const StorePath& path : layer) all.push_back(&path);
   }
+  const auto name = [](const StorePath* path) -> std::string_view { return path->path; };
+  std::ranges::sort(all, {}, name);
+  const auto twice = std::ranges::unique(all, {}, name);
+  all.erase(twice.begin(), twice.end());
+  const auto missing =
+      std::ranges::count_if(all, [&](const StorePath* path) { return is_missing(store, *path); });
   throw Error(
       ErrorKind::local,
       cat(printable(first->path, 300), " is not on this machine",
-          all.size() == 1 ? ""
-                          : cat("; ", missing.size(), " of ", all.size(), " paths are missing")),
+          all.size() == 1 ? "" : cat("; ", missing, " of ", all.size(), " paths are missing")),
       view.root.empty() ? "build it here, fetch it with nix copy --from CACHE PATH, or name the "
                           "folder that has /nix/store by --store-root"
                         : "it was looked for below --store-root, and not in this machine's store");

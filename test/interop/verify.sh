@@ -67,6 +67,7 @@ echo data > "$store/$b-data-2/file"
 says "another content" "layer 2 of 2 (data-2) is" "$registry/app:content"
 says "and of which file" "/nix/store/$b-data-2/file: its content is another" "$registry/app:content"
 
+mkdir "$work/none"
 there=$work/none says "with the store gone, what can be told" "which file differs cannot be told: " "$registry/app:content"
 
 # A blob that is lost, and one whose bytes are not its own.
