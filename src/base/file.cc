@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -44,11 +45,16 @@ constexpr int output_pause_ms = 50;
 /// How long after a stop somebody may still read what is being said about it.
 constexpr std::chrono::seconds last_words_time{1};
 
-/// Whether the time after a stop is over. It counts from the first time that this is asked.
-bool is_stopped_for_long() {
+/// Since when nobody takes what this process says after a stop; 0 while somebody does.
+std::atomic<std::chrono::steady_clock::rep> unread_since = 0;
+
+/// Whether the time after a stop is over in which somebody may still read.
+bool is_unread_for_long() {
   if (!process_stop().stop_requested()) return false;
-  static const auto deadline = std::chrono::steady_clock::now() + last_words_time;
-  return std::chrono::steady_clock::now() >= deadline;
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  std::chrono::steady_clock::rep since = 0;
+  if (unread_since.compare_exchange_strong(since, now.count())) return false;
+  return now - std::chrono::steady_clock::duration(since) >= last_words_time;
 }
 
 /// How long a FIFO that the user named waits for somebody to write into it.
@@ -161,12 +167,14 @@ bool write_bytes(int fd, ByteView bytes) {
     const std::size_t room = room_for_output(fd, output_pause_ms);
     if (room == 0) {
       errno = ECANCELED;
-      if (is_stopped_for_long()) return false;
+      if (is_unread_for_long()) return false;
       continue;
     }
     const ssize_t count = ::write(fd, bytes.data(), std::min(bytes.size(), room));
     if (count < 0 && errno != EINTR && errno != EAGAIN) return false;
-    if (count > 0) bytes = bytes.subspan(static_cast<std::size_t>(count));
+    if (count <= 0) continue;
+    unread_since = 0;
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
   }
   return true;
 }

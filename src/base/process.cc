@@ -140,7 +140,7 @@ class Conversation {
       fill();
       std::array<pollfd, 4> waits{pollfd{wake.fd(), POLLIN, 0}, pollfd{out_.get(), POLLIN, 0},
                                   pollfd{err_.get(), POLLIN, 0}, pollfd{in_.get(), POLLOUT, 0}};
-      const int ready = poll(waits.data(), waits.size(), ending.has_ended ? 0 : look_apart_ms);
+      const int ready = poll(waits.data(), waits.size(), look_apart_ms);
       if (ready < 0 && errno != EINTR) throw_errno("poll");
       if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "cancelled");
       if (waits[1].revents != 0) take(out_, end_.output);
@@ -156,8 +156,8 @@ class Conversation {
   }
 
  private:
-  /// A program may leave a child behind that holds its output open. What that child says later is
-  /// not waited for.
+  /// A program may leave a child behind that holds its output open. Once the program has ended and
+  /// nothing more has come for look_apart_ms, what that child says is not waited for.
   struct Ending {
     bool has_ended = false, is_drained = false;
     std::chrono::steady_clock::time_point next_look{}, latest{};

@@ -46,7 +46,12 @@ class StopOnSignal {
     sigaddset(&set_, SIGUSR2);  // ours: ends the wait below
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     process_stop() = stop_.get_token();
-    thread_ = start_thread([this] { wait(); });
+    try {
+      thread_ = start_thread([this] { wait(); });
+    } catch (const Error&) {
+      pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
+      throw;
+    }
   }
   ~StopOnSignal() {
     is_over_ = true;
@@ -109,6 +114,7 @@ int run_printing(const Invocation& chosen, Print print) {
   } catch (const Error& error) {
     return fail(chosen, error);
   } catch (const std::bad_alloc&) {
+    terminal::flush();
     terminal::say_out_of_memory();
     return chosen.is_build_command ? 1 : exit_code(ErrorKind::local);
   } catch (const std::exception& error) {
@@ -235,6 +241,7 @@ int run(int argc, char** argv, std::string_view commit) {
   try {
     return run_command(argc, argv, commit);
   } catch (const std::bad_alloc&) {
+    terminal::flush();
     terminal::say_out_of_memory();
     return exit_code(ErrorKind::local);
   }
