@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <functional>
+#include <memory>
 #include <system_error>
 
 #include "base/file.h"
@@ -106,9 +108,11 @@ std::shared_ptr<const StoreLayerSource::Layers> paths_of(const std::vector<Layer
   return paths;
 }
 
-/// `made`: how its tar is made, unless it has a file.
+using MakeSource = std::function<std::unique_ptr<StoreLayerSource>()>;
+
+/// `make_source`: how its tar is made, unless it has a file.
 Layer make_layer(const LayerRecord& record, const StoreView& store, const TrustedPlaces& trusted,
-                 std::unique_ptr<StoreLayerSource> made) {
+                 const MakeSource& make_source) {
   Layer layer{.diff_id = or_throw(oci::Digest::parse(record.diff_id), ErrorKind::input, "diff_ids"),
               .blob = Blob{.descriptor =
                                oci::Descriptor{.media_type = record.media_type,
@@ -127,7 +131,7 @@ Layer make_layer(const LayerRecord& record, const StoreView& store, const Truste
   check_made_from_paths(record, layer);
   blob.size = static_cast<std::uint64_t>(record.size);
   auto tar = std::make_unique<VerifiedSource>(
-      std::move(made), blob, "the tar of " + named(*record.paths), store_differs_hint);
+      make_source(), blob, "the tar of " + named(*record.paths), store_differs_hint);
   if (TrustedPlaces::hold(*record.paths)) {
     layer.blob.bytes = std::move(tar);
   } else {
@@ -167,11 +171,13 @@ Image make_image(const ImageRecord& record, const StoreView& store,
       .created = record.created, .platform = image.platform, .container = record.container};
   const std::vector<LayerRecord> none;
   const auto& layers = record.layers ? *record.layers : none;
-  const auto paths = paths_of(layers);
+  std::shared_ptr<const StoreLayerSource::Layers> paths;  // a copy, once a layer is found right
   for (std::size_t i = 0; i < layers.size(); ++i) {
     image.layers.push_back(with_context(cat(named, ": layers[", i, "]"), [&] {
-      return make_layer(layers[i], store, trusted,
-                        std::make_unique<StoreLayerSource>(paths, i, store));
+      return make_layer(layers[i], store, trusted, [&] {
+        if (!paths) paths = paths_of(layers);
+        return std::make_unique<StoreLayerSource>(paths, i, store);
+      });
     }));
     config.diff_ids.push_back(image.layers.back().diff_id);
     config.history.push_back(layers[i].history);
