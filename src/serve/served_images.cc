@@ -1,7 +1,6 @@
 #include "serve/served_images.h"
 
 #include <algorithm>
-#include <chrono>
 #include <set>
 
 #include "base/text.h"

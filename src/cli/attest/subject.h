@@ -1,7 +1,6 @@
 #pragma once
 /// The image at a registry that something is attached to, or that refers to others.
 
-#include <optional>
 #include <stop_token>
 #include <string>
 
