@@ -1,29 +1,17 @@
 #include "remote/attachment.h"
 
-#include <algorithm>
-#include <atomic>
 #include <variant>
 
 #include "base/text.h"
 #include "go/encoding_json.h"
-#include "registry/client/upload.h"
+#include "remote/artifact.h"
 #include "remote/referrers.h"
 
 namespace n2c {
 
 namespace {
 
-/// image-spec manifest.md, "Guidance for an Empty Descriptor".
-constexpr std::string_view no_config_type = "application/vnd.oci.empty.v1+json";
-constexpr std::string_view no_config_json = "{}";
 constexpr const char* title_key = "org.opencontainers.image.title";
-
-void put_blob(registry::RegistryClient& client, const oci::Descriptor& blob,
-              const ByteSource& bytes, const std::stop_token& stop) {
-  if (client.has_blob(blob, stop)) return;
-  std::atomic<std::uint64_t> sent = 0;
-  client.upload(bytes, blob.media_type, blob, sent, stop);
-}
 
 }  // namespace
 
@@ -40,7 +28,7 @@ Attachment make_attachment(std::string type, std::string title,
 }
 
 oci::RawManifest attachment_manifest(const oci::Descriptor& subject, const Attachment& attachment) {
-  oci::Manifest manifest{.config = oci::describe(no_config_type, no_config_json),
+  oci::Manifest manifest{.config = oci::describe(empty_config_type, empty_config_json),
                          .layers = {attachment.blob},
                          .annotations = attachment.annotations};
   go::Json about;
@@ -58,9 +46,7 @@ Attached attach_manifest(
     const std::stop_token& stop) {
   const oci::Digest& digest = manifest.descriptor.digest;
   const auto listed = list_referrers(client, subject, stop);
-  const bool is_listed =
-      std::ranges::any_of(listed, [&](const auto& one) { return one.digest == digest; });
-  if (is_listed && client.head_manifest(digest.str(), stop)) {
+  if (names(listed, digest) && client.head_manifest(digest.str(), stop)) {
     return {.manifest = manifest.descriptor, .was_there = true};
   }
   const auto parts =
@@ -77,9 +63,8 @@ Attached attach_manifest(
   }
   if (!std::get<registry::ManifestStored>(put).took_subject) {
     const auto now = client.list_referrers(subject, stop);
-    const bool is_known =
-        now && std::ranges::any_of(*now, [&](const auto& one) { return one.digest == digest; });
-    if (!is_known) add_to_referrers_tag(client, subject, as_referrer(manifest), stop);
+    if (!now || !names(*now, digest))
+      add_to_referrers_tag(client, subject, as_referrer(manifest), stop);
   }
   return {.manifest = manifest.descriptor};
 }
@@ -89,7 +74,7 @@ Attached attach(registry::RegistryClient& client, const oci::Descriptor& subject
   const oci::RawManifest manifest = attachment_manifest(subject, attachment);
   const auto open = [&](const oci::Descriptor& blob) -> std::shared_ptr<const ByteSource> {
     if (blob.digest == attachment.blob.digest) return attachment.bytes;
-    return std::make_shared<MemorySource>(std::string(no_config_json));
+    return std::make_shared<MemorySource>(std::string(empty_config_json));
   };
   return with_context(
       cat("attaching ", printable(attachment.type), " to ", subject.digest.str()),

@@ -1,7 +1,6 @@
 #include "remote/layer_index.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <random>
 #include <variant>
@@ -10,7 +9,7 @@
 #include "base/system.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
-#include "registry/client/upload.h"
+#include "remote/artifact.h"
 
 namespace n2c {
 
@@ -19,9 +18,6 @@ namespace mt = oci::media_type;
 namespace {
 
 constexpr const char* diff_id_key = "n2c.diff-id";
-/// image-spec manifest.md, "Guidance for an Empty Descriptor".
-constexpr std::string_view empty_type = "application/vnd.oci.empty.v1+json";
-constexpr std::string_view empty_json = "{}";
 
 /// Of others that write at the same time, one comes through in each round.
 constexpr int most_rounds = 24;
@@ -78,14 +74,12 @@ class IndexWriter {
     const std::size_t known = absent_.size();
     absent_.insert(missing.digests.begin(), missing.digests.end());
     if (absent_.size() == known) throw Error(ErrorKind::registry, "the registry lacks its blobs");
-    if (absent_.erase(oci::Digest::of(empty_json)) != 0) put_config();
+    if (absent_.erase(oci::Digest::of(empty_config_json)) != 0) put_config();
   }
 
   void put_config() {
-    const auto config = oci::describe(empty_type, empty_json);
-    if (client_.has_blob(config, stop_)) return;
-    std::atomic<std::uint64_t> sent = 0;
-    client_.upload(MemorySource{std::string(empty_json)}, config.media_type, config, sent, stop_);
+    const auto config = oci::describe(empty_config_type, empty_config_json);
+    put_blob(client_, config, MemorySource{std::string(empty_config_json)}, stop_);
   }
 
   registry::RegistryClient& client_;
@@ -98,14 +92,7 @@ class IndexWriter {
   enum class Guard { unknown, trusted, useless } guard_ = Guard::unknown;
 };
 
-/// How long a writer waits before it reads back. Who read before it wrote and has not written yet
-/// was slower than twice its own pace.
-std::chrono::nanoseconds settling(std::chrono::nanoseconds from_reading_to_written,
-                                  std::mt19937_64& random) {
-  constexpr std::chrono::nanoseconds longest = std::chrono::seconds(1);
-  const auto twice = std::min(2 * from_reading_to_written, longest);
-  return twice + twice * static_cast<int>(random() % 64) / 64;
-}
+constexpr Settling other_pushers{.times = 2, .longest = std::chrono::seconds(1)};
 
 }  // namespace
 
@@ -130,7 +117,8 @@ std::optional<LayerIndex> LayerIndex::from_manifest(const oci::RawManifest& held
 }
 
 oci::RawManifest LayerIndex::to_manifest() const {
-  oci::Manifest manifest{.config = oci::describe(empty_type, empty_json), .layers = {}};
+  oci::Manifest manifest{.config = oci::describe(empty_config_type, empty_config_json),
+                         .layers = {}};
   manifest.more =
       go::Json(go::Json::Object{{"artifactType", std::string(layer_index_type)}}).compact();
   for (const auto& [diff_id, blob] : pairs_) {
@@ -204,7 +192,7 @@ LayerIndex change_layer_index(registry::RegistryClient& client,
     const IndexWriter::Outcome written = writer.write(index);
     if (written == IndexWriter::Outcome::stored_for_good) return index;
     if (written == IndexWriter::Outcome::refused) continue;
-    clock.wait(settling(clock.now() - began, random), stop);
+    clock.wait(settling_time(other_pushers, clock.now() - began, random), stop);
   }
   throw Error(ErrorKind::registry, "others keep changing it", "the next push adds what it knows");
 }

@@ -27,7 +27,7 @@ class LayerIndex {
  public:
   /// Nothing for a manifest of another artifactType. What is no pair is left out, and what is past
   /// most_indexed_pairs.
-  static std::optional<LayerIndex> from_manifest(const oci::RawManifest& manifest);
+  static std::optional<LayerIndex> from_manifest(const oci::RawManifest& held);
   /// An OCI manifest whose layers are the blobs, each annotated with its diff_id. So a garbage
   /// collector keeps them. At most oci::max_manifest_bytes.
   oci::RawManifest to_manifest() const;

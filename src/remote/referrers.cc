@@ -10,6 +10,7 @@
 #include "base/system.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "remote/artifact.h"
 
 namespace n2c {
 
@@ -40,11 +41,6 @@ void keep_each_once(std::vector<oci::Descriptor>& referrers) {
   std::erase_if(referrers, [&](const auto& one) { return !seen.insert(one.digest).second; });
 }
 
-bool names(const oci::Index& index, const oci::Digest& digest) {
-  return std::ranges::any_of(index.manifests,
-                             [&](const auto& one) { return one.digest == digest; });
-}
-
 /// False where others changed the tag meanwhile, and the registry says so.
 bool put_referrers(registry::RegistryClient& client, const oci::Digest& subject,
                    const oci::Index& index, const http::Headers& unless_changed,
@@ -66,20 +62,17 @@ bool put_referrers(registry::RegistryClient& client, const oci::Digest& subject,
 /// Of others that write at the same time, one comes through in each round.
 constexpr int most_referrer_rounds = 24;
 
-/// How long a writer waits before it reads back. Who read before it wrote and has not written yet
-/// was slower than four times its own pace.
-std::chrono::nanoseconds settled_after(std::chrono::nanoseconds from_reading_to_written,
-                                       std::mt19937_64& random) {
-  constexpr std::chrono::nanoseconds longest = std::chrono::seconds(2);
-  const auto waited = std::min(4 * from_reading_to_written, longest);
-  return waited + waited * static_cast<int>(random() % 64) / 64;
-}
+constexpr Settling other_attachers{.times = 4, .longest = std::chrono::seconds(2)};
 
 }  // namespace
 
 std::string referrers_tag(const oci::Digest& subject) {
   constexpr std::size_t most_letters = 64;
   return cat(subject.algorithm_name(), "-", subject.hex().substr(0, most_letters));
+}
+
+bool names(const std::vector<oci::Descriptor>& referrers, const oci::Digest& digest) {
+  return std::ranges::any_of(referrers, [&](const auto& one) { return one.digest == digest; });
 }
 
 std::string artifact_type_of(const oci::Descriptor& referrer) {
@@ -136,10 +129,10 @@ void add_to_referrers_tag(registry::RegistryClient& client, const oci::Digest& s
                   "this registry has no place for what refers to an image");
     }
     oci::Index index = held.index.value_or(oci::Index{});
-    if (names(index, referrer.digest)) return;
+    if (names(index.manifests, referrer.digest)) return;
     index.manifests.push_back(referrer);
     put_referrers(client, subject, index, held.unless_changed, stop);
-    clock.wait(settled_after(clock.now() - began, random), stop);
+    clock.wait(settling_time(other_attachers, clock.now() - began, random), stop);
   }
   throw Error(ErrorKind::registry, cat("others keep changing the tag ", referrers_tag(subject)),
               "try again");

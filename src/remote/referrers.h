@@ -21,6 +21,8 @@ std::string artifact_type_of(const oci::Descriptor& referrer);
 /// what is no manifest or index.
 oci::Descriptor as_referrer(const oci::RawManifest& manifest);
 
+bool names(const std::vector<oci::Descriptor>& referrers, const oci::Digest& digest);
+
 /// All that refers to the subject, each once, in the registry's order. Throws Error as
 /// RegistryClient does.
 std::vector<oci::Descriptor> list_referrers(registry::RegistryClient& client,

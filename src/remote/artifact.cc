@@ -1,0 +1,25 @@
+#include "remote/artifact.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+
+#include "registry/client/upload.h"
+
+namespace n2c {
+
+void put_blob(registry::RegistryClient& client, const oci::Descriptor& blob,
+              const ByteSource& bytes, const std::stop_token& stop) {
+  if (client.has_blob(blob, stop)) return;
+  std::atomic<std::uint64_t> sent = 0;
+  client.upload(bytes, blob.media_type, blob, sent, stop);
+}
+
+std::chrono::nanoseconds settling_time(const Settling& others,
+                                       std::chrono::nanoseconds from_reading_to_written,
+                                       std::mt19937_64& random) {
+  const auto waited = std::min(others.times * from_reading_to_written, others.longest);
+  return waited + waited * static_cast<int>(random() % 64) / 64;
+}
+
+}  // namespace n2c
