@@ -43,6 +43,11 @@ def functions(text):
             start = at + 1
 
 
+def sources(root, *tops):
+    """The source files below these folders, in order."""
+    return sorted(found for top in tops for found in (root / top).rglob('*') if found.suffix in ('.cc', '.h'))
+
+
 def self_test():
     text = ('int short_one() {\n  return 1;  // {\n}\nstruct A {\n  A() : a(1) {\n    f([] {\n      g("{");\n    });\n  }\n};\n'
             'const auto table = {\n  1,\n};\nvoid two() {\n  for (;;) {\n    h({1});\n  }\n}\n')
@@ -56,7 +61,7 @@ def main():
         return self_test()
     root = pathlib.Path(sys.argv[1])
     wrong = 0
-    for path in sorted(found for top in ('src', 'registry', 'test') for found in (root / top).rglob('*') if found.suffix in ('.cc', '.h')):
+    for path in sources(root, 'src', 'registry', 'test'):
         for line, length in functions(path.read_text(encoding='utf-8')):
             if length > LONGEST:
                 print(f'{path.relative_to(root)}:{line}: a function of {length} lines; {LONGEST} are the most')

@@ -14,7 +14,7 @@ import pathlib
 import re
 import sys
 
-from functions import NOT_CODE
+from functions import NOT_CODE, sources
 
 BARE = re.compile(r'\.\w+ = \{\s*\.\w')
 
@@ -36,12 +36,11 @@ def main():
         return self_test()
     root = pathlib.Path(sys.argv[1])
     wrong = 0
-    for top in ('src', 'registry'):
-        for path in sorted(found for found in (root / top).rglob('*') if found.suffix in ('.cc', '.h')):
-            for line in bare_lines(path.read_text(encoding='utf-8')):
-                print(f'{path.relative_to(root)}:{line}: a nested aggregate without its name, which GCC 12 destroys twice: '
-                      'write .member = Type{.x = …}')
-                wrong += 1
+    for path in sources(root, 'src', 'registry'):
+        for line in bare_lines(path.read_text(encoding='utf-8')):
+            print(f'{path.relative_to(root)}:{line}: a nested aggregate without its name, which GCC 12 destroys twice: '
+                  'write .member = Type{.x = …}')
+            wrong += 1
     sys.exit(wrong > 0)
 
 
