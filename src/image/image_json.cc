@@ -311,4 +311,8 @@ void require_known_options(const std::vector<StorePath>& paths) {
   }
 }
 
+ImageRecord read_image_json(const std::string& file) {
+  return or_throw(parse_image_json(read_description(file)), ErrorKind::input, printable(file));
+}
+
 }  // namespace n2c

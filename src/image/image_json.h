@@ -67,6 +67,9 @@ std::string read_description(const std::filesystem::path& file);
 /// The same for a file that a description or a folder names, not the user. It has to be a regular
 /// file.
 std::string read_described_file(const std::filesystem::path& file);
+/// The image.json that the user named. Throws Error{input}, with the file's name where it is
+/// something else.
+ImageRecord read_image_json(const std::string& file);
 
 /// Throws Error{input} when a path has options this n2c does not know: making its layer without
 /// obeying them would give other bytes (docs/format.md Appendix III).

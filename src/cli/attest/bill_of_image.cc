@@ -34,8 +34,7 @@ Bill bill_of_described(const BillArguments& arguments, const PlaceArguments& pla
                        const std::string& file, const std::stop_token& stop) {
   const BillFacts facts = bill_facts_of(arguments);
   const StoreView store{.root = place.store_root};
-  const auto record =
-      or_throw(parse_image_json(read_description(file)), ErrorKind::input, printable(file));
+  const ImageRecord record = read_image_json(file);
   return make_bill(subject_of_image(make_image(record, store, file), arguments.name),
                    described_bill_layers(record, facts.closure, store, stop), facts.closure,
                    facts.packages);

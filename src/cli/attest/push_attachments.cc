@@ -53,8 +53,7 @@ Attachment attachment_of_bill(const PushAttachments& arguments, const PushedImag
   const auto address = Address::parse_source(pushed.description);
   const bool is_named = address && address->kind == Address::Kind::image_json;
   const auto file = is_named ? address->path.string() : pushed.description;
-  const auto record =
-      or_throw(parse_image_json(read_description(file)), ErrorKind::input, printable(file));
+  const ImageRecord record = read_image_json(file);
   auto layers = described_bill_layers(record, facts.closure, {.root = pushed.store_root}, stop);
   name_as_stored(layers, stored);
   const Bill bill =

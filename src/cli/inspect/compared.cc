@@ -10,8 +10,7 @@ namespace {
 
 Compared described_layers(const std::string& file, const StoreView& store,
                           const std::stop_token& stop) {
-  const auto image =
-      or_throw(parse_image_json(read_description(file)), ErrorKind::input, printable(file));
+  const ImageRecord image = read_image_json(file);
   Compared compared{.layers = {}, .has_paths = true, .is_plain = true};
   for (const LayerRecord& record : image.layers.value_or(std::vector<LayerRecord>{})) {
     ComparedLayer& layer = compared.layers.emplace_back();

@@ -205,8 +205,7 @@ int inspect_layer(const DescribedArguments& arguments, const ImageRecord& image,
 
 int inspect_described(const DescribedArguments& arguments, const std::stop_token& stop) {
   const StoreView store{.root = arguments.store_root};
-  const auto image = or_throw(parse_image_json(read_description(arguments.image)), ErrorKind::input,
-                              printable(arguments.image));
+  const ImageRecord image = read_image_json(arguments.image);
   if (image.layers) {
     with_context(printable(arguments.image), [&] { require_sound(*image.layers); });
   }
