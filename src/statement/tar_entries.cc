@@ -1,6 +1,7 @@
 #include "statement/tar_entries.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/hash.h"
 #include "base/text.h"
@@ -16,6 +17,19 @@ std::optional<std::int64_t> decimal(std::string_view text) {
   const auto value = parse_number(text.substr(0, text.find('.')));
   if (!value) return {};
   return static_cast<std::int64_t>(*value);
+}
+
+bool is_empty(ByteView block) {
+  return std::ranges::all_of(block, [](std::byte b) { return b == std::byte{0}; });
+}
+
+/// The sum of a header's bytes, with blanks in the place of the sum itself.
+std::int64_t checksum_of(ByteView header) {
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    sum += i >= 148 && i < 156 ? ' ' : std::to_integer<std::int64_t>(header[i]);
+  }
+  return sum;
 }
 
 }  // namespace
@@ -52,6 +66,18 @@ bool TarEntries::read_block() {
   if (got == 0) return false;
   if (got != block_.size()) fail("its tar is cut");
   return true;
+}
+
+bool TarEntries::read_header() {
+  if (is_over_ || !read_block()) return false;
+  if (!is_empty(block_)) {
+    if (number(148, 8) != checksum_of(block_)) fail("its bytes are no tar");
+    return true;
+  }
+  if (read_block() && !is_empty(block_)) fail("its bytes are no tar");
+  skip(*plain_, std::numeric_limits<std::uint64_t>::max());
+  is_over_ = true;
+  return false;
 }
 
 std::string TarEntries::read_extension() {
@@ -121,8 +147,7 @@ void TarEntries::pass_data() {
 std::optional<go::TarHeader> TarEntries::next() {
   pass_data();
   Extended extended;
-  while (read_block()) {
-    if (std::ranges::all_of(block_, [](std::byte b) { return b == std::byte{0}; })) continue;
+  while (read_header()) {
     const char type = static_cast<char>(block_[156]);
     if (type == 'x' || type == 'g') {
       Extended of_all;

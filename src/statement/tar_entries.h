@@ -35,6 +35,9 @@ class TarEntries {
     std::map<std::string, std::string> xattrs{};
   };
   bool read_block();
+  /// The next entry's header. False at the end: two empty blocks, as Go has it; what is behind them
+  /// is no part of the tar.
+  bool read_header();
   std::string read_extension();
   void read_records(Extended& into);
   go::TarHeader header_of(const Extended& extended);
@@ -48,6 +51,7 @@ class TarEntries {
   std::array<std::byte, go::tar_block> block_{};
   std::uint64_t left_ = 0;     // of the current data
   std::uint64_t padding_ = 0;  // behind it
+  bool is_over_ = false;
 };
 
 }  // namespace n2c
