@@ -54,6 +54,24 @@ Outcome read_verified(const std::string& bytes, const Digest& due,
 
 }  // namespace
 
+TEST_CASE("bytes that are checked already are not hashed again") {
+  const Digest abc = *Digest::parse("sha256:" + abc_sha256);
+  const auto verified = [&](std::optional<std::uint64_t> size) {
+    return oci::verify(std::make_unique<DribblingReader>("abc"), abc, size, "layer 3");
+  };
+  const auto is_kept = [](std::unique_ptr<Reader> reader, const Digest& due,
+                          std::optional<std::uint64_t> size) {
+    const Reader* const before = reader.get();
+    return oci::verify(std::move(reader), due, size, "layer 3").get() == before;
+  };
+  CHECK(is_kept(verified(3), abc, 3));
+  CHECK(is_kept(verified(3), abc, {}));
+  CHECK(is_kept(verified({}), abc, {}));
+  CHECK_FALSE(is_kept(verified({}), abc, 3));  // its size is not checked yet
+  CHECK_FALSE(is_kept(verified(3), abc, 4));
+  CHECK_FALSE(is_kept(verified(3), Digest::of(bytes_of("other")), 3));
+}
+
 TEST_CASE("digests are parsed strictly") {
   CHECK(Digest::parse("sha256:" + abc_sha256)->str() == "sha256:" + abc_sha256);
   CHECK(Digest::parse("sha512:" + std::string(128, 'a'))->algorithm() == HashAlgorithm::sha512);
