@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <thread>
 #include <utility>
 
-#include "base/pipe.h"
+#include "base/handover.h"
 #include "base/prefixed_reader.h"
 #include "base/retry.h"
 #include "base/text.h"
@@ -21,27 +19,26 @@ namespace n2c::registry {
 
 namespace {
 
-constexpr std::size_t pipe_bytes = 1 << 20;
 /// A try that brought this much begins the count of failures anew. With less it does not: a
 /// registry that drips would be asked for ever.
 constexpr std::uint64_t real_progress = 64 << 10;
 
-/// Passes a reply's body into the pipe, without what the reader has already.
-class PipeWriter final : public Writer {
+/// Hands on a reply's body, without what the reader has already.
+class RestOfBody final : public Writer {
  public:
-  PipeWriter(Pipe& pipe, std::uint64_t& have, std::uint64_t to_skip)
-      : pipe_(pipe), have_(have), to_skip_(to_skip) {}
+  RestOfBody(Handover& bytes, std::uint64_t& have, std::uint64_t to_skip)
+      : bytes_(bytes), have_(have), to_skip_(to_skip) {}
   void write(ByteView bytes) override {
     const std::uint64_t skipped = std::min<std::uint64_t>(to_skip_, bytes.size());
     to_skip_ -= skipped;
     bytes = bytes.subspan(skipped);
     if (bytes.empty()) return;
-    if (!pipe_.write(bytes)) throw Error(ErrorKind::cancelled, "nobody reads the blob any more");
+    if (!bytes_.give(bytes)) throw Error(ErrorKind::cancelled, "nobody reads the blob any more");
     have_ += bytes.size();
   }
 
  private:
-  Pipe& pipe_;
+  Handover& bytes_;
   std::uint64_t& have_;
   std::uint64_t to_skip_;
 };
@@ -64,48 +61,27 @@ class BlobReader final : public Reader {
         digest_(std::move(digest)),
         size_(size),
         pass_on_(std::move(stop), [this] { stop_.request_stop(); }),
-        pipe_(pipe_bytes, [this] { wake(); }),
         thread_(start_thread([this] { fetch(); })) {}
 
   ~BlobReader() override {
     stop_.request_stop();
-    pipe_.close();
+    bytes_.close();
   }
 
-  std::size_t read(ByteSpan into) override {
-    if (into.empty()) return 0;
-    while (true) {
-      const Pipe::Taken taken = pipe_.try_read(into);
-      if (taken.count > 0) return taken.count;
-      if (taken.at_end) break;
-      std::unique_lock hold(mutex_);
-      refilled_.wait(hold, [this] { return is_refilled_; });
-      is_refilled_ = false;
-    }
-    const std::scoped_lock hold(mutex_);
-    if (failure_) std::rethrow_exception(failure_);
-    return 0;
-  }
+  std::size_t read(ByteSpan into) override { return into.empty() ? 0 : bytes_.take(into); }
 
   /// Whether what comes is encoded. To be asked after the first read().
   bool is_encoded_too() const { return encoded_; }
 
  private:
-  void wake() {
-    const std::scoped_lock hold(mutex_);
-    is_refilled_ = true;
-    refilled_.notify_all();
-  }
-
   /// The thread's root.
   void fetch() {
     try {
       fetch_all();
+      bytes_.finish();
     } catch (...) {
-      const std::scoped_lock hold(mutex_);
-      failure_ = std::current_exception();
+      bytes_.finish(std::current_exception());
     }
-    pipe_.finish();
   }
 
   void fetch_all() {
@@ -126,7 +102,7 @@ class BlobReader final : public Reader {
   /// Returns nothing when the whole blob came. Otherwise returns why not, if another try may help.
   std::optional<Error> fetch_once() {
     const bool resumes = have_ > 0 && !ranges_refused_;
-    PipeWriter sink(pipe_, have_, resumes ? 0 : have_);
+    RestOfBody sink(bytes_, have_, resumes ? 0 : have_);
     HostCall call{
         .request =
             http::Request{.url = host_->url(cat(scope_.repository, "/blobs/", digest_.str())),
@@ -188,13 +164,13 @@ class BlobReader final : public Reader {
       return Error(ErrorKind::network, cat("GET ", request.url.redacted(), ": ended after ", have_,
                                            " of ", *size_, " bytes"));
     }
-    const Error error = host_->failure(request, reply, scope_);
+    Error error = host_->failure(request, reply, scope_);
     retry_after_ = retry_after(response);
     if (resumes && !is_passing_status(response.status)) {
       ranges_refused_ = true;
       return error;
     }
-    if (!is_passing_status(response.status)) throw error;
+    if (!is_passing_status(response.status)) throw Error(std::move(error));
     return error;
   }
 
@@ -205,11 +181,7 @@ class BlobReader final : public Reader {
   std::stop_source stop_;
   std::stop_callback<std::function<void()>> pass_on_;
 
-  std::mutex mutex_;
-  std::condition_variable refilled_;
-  bool is_refilled_ = false;    // under mutex_
-  std::exception_ptr failure_;  // under mutex_
-  Pipe pipe_;
+  Handover bytes_;
   std::uint64_t have_ = 0;       // the fetching thread's
   bool ranges_refused_ = false;  // the fetching thread's, and while it waits the network's
   bool other_part_ = false;      // the same: a 206 was not what was asked for

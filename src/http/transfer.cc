@@ -7,7 +7,7 @@ namespace n2c::http {
 
 namespace {
 
-constexpr std::size_t sink_bytes = 1 << 20;          // held between the network and the sink
+constexpr std::size_t sink_bytes = 512 << 10;        // held between the network and the sink
 constexpr std::size_t max_header_bytes = 256 << 10;  // of one reply
 constexpr int max_interim_replies = 100;             // 1xx before the reply
 constexpr long upload_buffer = 512 << 10;            // fewer, larger writes to the socket

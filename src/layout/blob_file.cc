@@ -19,7 +19,7 @@ constexpr std::size_t chunk_bytes = 256 << 10;
 /// Everything of `from` into `to`, counted, until asked to stop.
 std::uint64_t pour(Reader& from, Writer& to, std::atomic<std::uint64_t>& sent,
                    const std::stop_token& stop) {
-  const auto chunk = std::make_unique<std::array<std::byte, chunk_bytes>>();
+  const auto chunk = std::make_unique_for_overwrite<std::array<std::byte, chunk_bytes>>();
   std::uint64_t total = 0;
   while (const std::size_t count = from.read(*chunk)) {
     if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped on request");
@@ -38,7 +38,7 @@ std::uint64_t size_of(const FileDescriptor& file, const std::filesystem::path& p
 
 bool has_digest(const std::filesystem::path& path, const oci::Descriptor& blob,
                 const std::stop_token& stop) {
-  const auto block = std::make_unique<std::array<std::byte, chunk_bytes>>();
+  const auto block = std::make_unique_for_overwrite<std::array<std::byte, chunk_bytes>>();
   try {
     const auto reader = oci::verify(FileSource(path).open(), blob.digest, blob.size, "");
     while (reader->read(*block) != 0) {
