@@ -7,6 +7,7 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/line/mistake.h"
+#include "console/output.h"
 #include "go/rfc3339.h"
 #include "image/image_json.h"
 #include "places/right_word.h"
@@ -243,6 +244,18 @@ std::string shown(const Address& address) {
   oci::Reference reference = *address.reference;
   reference.digest.reset();
   return reference.str();
+}
+
+std::string pasteable(const Address& place, const oci::Digest& digest) {
+  Address named = place;
+  if (place.kind == Address::Kind::registry) {
+    named.reference->digest = digest;
+    return named.reference->str();
+  }
+  const bool is_oci =
+      place.kind == Address::Kind::oci_layout || place.kind == Address::Kind::oci_archive;
+  if (is_oci) named.digest = digest;
+  return named.str();
 }
 
 std::string Counts::str(std::string_view one, std::string_view many) const {

@@ -90,6 +90,9 @@ std::pair<std::string, std::string> key_value_of(std::string_view pair, std::str
 
 /// As the user would name it: a registry's reference without its digest, else the address.
 std::string shown(const Address& address);
+/// The image at that place as the next command may name it: HOST/REPOSITORY:TAG@DIGEST,
+/// oci:FOLDER:TAG@DIGEST; without a digest in the words of places that do not take one.
+std::string pasteable(const Address& place, const oci::Digest& digest);
 
 /// "99 LAYERS already there, 2 mounted, 1 sent (3.1 MiB)"; `one` and `many` name what is counted.
 struct Counts {

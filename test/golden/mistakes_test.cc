@@ -234,7 +234,7 @@ TEST_CASE("--json is one object of a schema that has a name (#21)") {
     CHECK(json->as_object()->size() == (row.has_id ? 8 : 7));
   }
   const ProgramEnd dry = desk.run("push -n image.json oci:out --json");
-  CHECK(dry.output.starts_with("{\"schema\":\"n2c.result/1\",\"command\":\"push --dry-run\","));
+  CHECK(dry.output.starts_with("{\"schema\":\"n2c.plan/1\",\"command\":\"push --dry-run\","));
   CHECK(desk.run("push image.json - --json >archive").exit_code == 2);
   CHECK(desk.run("pull oci:out:a file --manifest --json").exit_code == 2);
 }

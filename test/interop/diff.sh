@@ -16,7 +16,7 @@ check "one changed path: its layer is to be sent" grep -q "^1 of $layers layers 
 check "and what came and went in it is named" equal "$(grep -oE '^(came|went|changed) .*' said | tr -s ' ' | cut -d' ' -f1,6-)" \
   "$(printf 'came new\nwent old')"
 diff_of image.json changed.json --json > json
-check "as JSON" equal "$(jq -c '[.version, (.new_layers | length), [.paths[].change]]' json)" '[1,1,["came","went"]]'
+check "as JSON" equal "$(jq -c '[.schema, (.new_layers | length), [.paths[].change]]' json)" '["n2c.diff/1",1,["came","went"]]'
 "$N2C" diff image.json changed.json --store-root "$work" --map map.svg >/dev/null
 "$N2C" inspect image.json --store-root "$work" --map image.svg >/dev/null
 for picture in map image; do

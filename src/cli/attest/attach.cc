@@ -10,6 +10,7 @@
 #include "cli/attest/subject.h"
 #include "cli/command.h"
 #include "cli/transfer_options.h"
+#include "console/json_object.h"
 #include "go/encoding_json.h"
 #include "remote/attachment.h"
 #include "remote/referrers.h"
@@ -21,8 +22,19 @@ namespace {
 struct AttachCommand {
   std::string reference, file, type;
   std::vector<std::string> annotations;
+  bool json = false;
   RegistryArguments registry;
 };
+
+go::Json attached_json(const Attached& attached, const Attachment& attachment,
+                       const oci::Repository& repository, const oci::Digest& subject) {
+  const oci::Digest& digest = attached.manifest.digest;
+  go::Json json;
+  json.set("command", "attach").set("reference", cat(repository.str(), "@", digest.str()));
+  json.set("digest", digest.str()).set("size", go::Json(attached.manifest.size));
+  json.set("subject", subject.str()).set("artifactType", attachment.type);
+  return json.set("was_there", go::Json(attached.was_there));
+}
 
 int run_attach(const AttachCommand& arguments, bool debug, const std::stop_token& stop) {
   oci::Annotations annotations;
@@ -37,10 +49,16 @@ int run_attach(const AttachCommand& arguments, bool debug, const std::stop_token
   return with_context("attaching to " + subject.reference().str(), [&] {
     const oci::RawManifest image = subject.manifest(stop);
     const Attached attached = attach(subject.client(), image.descriptor, attachment, stop);
-    terminal::print(cat(subject.reference().repository.str(), "@", attached.manifest.digest.str()));
+    const oci::Repository& repository = subject.reference().repository;
+    const oci::Digest& about = image.descriptor.digest;
+    if (arguments.json) {
+      print_object("n2c.attachment/1", attached_json(attached, attachment, repository, about));
+    } else {
+      terminal::print(cat(repository.str(), "@", attached.manifest.digest.str()));
+    }
     terminal::say(cat(attached.was_there ? "attached already: " : "attached ",
                       printable(arguments.file), " to ", subject.reference().str(), " @",
-                      image.descriptor.digest.str()));
+                      about.str()));
     return 0;
   });
 }
@@ -74,8 +92,10 @@ int run_referrers(const ReferrersCommand& arguments, bool debug, const std::stop
     }
     if (arguments.json) {
       go::Json json;
+      json.set("command", "referrers");
+      json.set("reference", oci::Reference{subject.reference().repository, {}, about}.str());
       json.set("subject", about.str()).set("referrers", std::move(list));
-      terminal::print_json(json.indented());
+      print_object("n2c.referrers/1", json, JsonForm::indented);
     }
     return 0;
   });
@@ -93,6 +113,7 @@ void add_attach_command(CLI::App& app, Invocation& chosen) {
   command.add_option("--type", arguments->type, "its media type, and the artifact's")->required();
   command.add_option("--annotation", arguments->annotations,
                      "an annotation of the artifact (repeatable)");
+  command.add_flag("--json", arguments->json, "the result as an object of JSON, in one line");
   add_registry_options(command, arguments->registry);
   command.callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {

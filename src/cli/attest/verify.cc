@@ -10,6 +10,7 @@
 #include "cli/inspect/place.h"
 #include "cli/transfer_options.h"
 #include "codec/codec.h"
+#include "console/json_object.h"
 #include "statement/json_difference.h"
 #include "statement/tar_difference.h"
 
@@ -20,8 +21,47 @@ namespace {
 struct VerifyArguments {
   std::string description;
   PlaceArguments place;  ///< its image is the reference; empty: the store
-  bool deep = false;
+  bool deep = false, json = false;
 };
+
+/// What is compared with the description.
+struct Verified {
+  std::string reference;              ///< empty: the store
+  std::optional<oci::Digest> digest;  ///< of its manifest, where it has one
+};
+
+void print_verified_json(const VerifyArguments& arguments, const Image& described,
+                         const Verified& verified, const std::string& difference) {
+  const auto& [reference, stored] = verified;
+  go::Json json;
+  json.set("command", "verify").set("description", arguments.description);
+  json.set("reference", reference.empty() ? go::Json() : go::Json(reference));
+  json.set("digest", stored ? go::Json(stored->str()) : go::Json());
+  json.set("layers", go::Json(std::uint64_t{described.layers.size()}));
+  json.set("deep", go::Json(arguments.deep)).set("matches", go::Json(difference.empty()));
+  json.set("difference", difference.empty() ? go::Json() : go::Json(difference));
+  print_object("n2c.verification/1", json);
+}
+
+/// Runs `compare`, and prints with --json what came of it: that it throws for a difference too.
+/// Without --json, `found` is printed where there is none.
+template <class Compare>
+int told(const VerifyArguments& arguments, const Image& described, const Verified& verified,
+         const std::string& found, Compare&& compare) {
+  try {
+    compare();
+  } catch (const Error& error) {
+    const bool is_told = arguments.json && error.kind() == ErrorKind::integrity;
+    if (is_told) print_verified_json(arguments, described, verified, error.message());
+    throw;
+  }
+  if (arguments.json) {
+    print_verified_json(arguments, described, verified, "");
+  } else {
+    terminal::print(found);
+  }
+  return 0;
+}
 
 constexpr std::size_t verified_at_once = 4;
 
@@ -44,6 +84,10 @@ std::string file_difference(const Image& described, const Image& stored, std::si
     if (error.kind() == ErrorKind::cancelled) throw;
     return cat("; which file differs cannot be told: ", error.message());
   }
+}
+
+std::string layer_count(const Image& image) {
+  return cat(image.layers.size(), image.layers.size() == 1 ? " layer" : " layers");
 }
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(ErrorKind::integrity, what); }
@@ -123,42 +167,44 @@ int verify_stored(const VerifyArguments& arguments, const Image& described, bool
     const auto manifest =
         or_throw(oci::Manifest::from_json(raw.json), ErrorKind::input, "manifest");
     const Image stored = image_of(*source, raw, stop);
-    compare_layers(described, stored);
-    compare_configs(described, stored);
-    compare_annotations(described, manifest);
-    if (arguments.deep) {
-      fetch_layers(described, stored, stop);
-    } else {
-      ask_for_layers(described, manifest, place, stop);
-    }
-    terminal::print(cat(place.address().str(), " @", raw.descriptor.digest.str(), " is what ",
-                        printable(arguments.description), " describes: manifest, config and ",
-                        stored.layers.size(), " layers",
-                        arguments.deep ? ", each fetched and unpacked" : ""));
-    return 0;
+    const oci::Digest& digest = raw.descriptor.digest;
+    const std::string found =
+        cat(place.address().str(), " @", digest.str(), " is what ",
+            printable(arguments.description), " describes: manifest, config and ",
+            layer_count(stored), arguments.deep ? ", each fetched and unpacked" : "");
+    return told(arguments, described, {pasteable(place.address(), digest), digest}, found, [&] {
+      compare_layers(described, stored);
+      compare_configs(described, stored);
+      compare_annotations(described, manifest);
+      if (arguments.deep) {
+        fetch_layers(described, stored, stop);
+      } else {
+        ask_for_layers(described, manifest, place, stop);
+      }
+    });
   });
 }
 
 /// Every layer made again from the store.
 int verify_store(const VerifyArguments& arguments, const Image& described,
                  const std::stop_token& stop) {
-  run_side_by_side(described.layers.size(), verified_at_once, stop,
-                   [&](std::size_t i, std::stop_token inner) {
-                     const Layer& layer = described.layers[i];
-                     with_context(layer_words(i, described), [&] {
-                       // A layer checks its own bytes as they are read.
-                       oci::measure(layer.blob.bytes->open(), {}, inner);
-                       if (layer.blob.descriptor.digest == layer.diff_id) return;
-                       const oci::Digest plain =
-                           oci::measure(decompress(layer.blob.bytes->open()), {}, inner).digest;
-                       if (plain == layer.diff_id) return;
-                       refuse(cat("its file unpacks to ", plain.brief(), ", and should to ",
-                                  layer.diff_id.brief()));
-                     });
-                   });
-  terminal::print(cat("the store has what ", printable(arguments.description),
-                      " describes: ", described.layers.size(), " layers"));
-  return 0;
+  const auto make_again = [&](std::size_t i, const std::stop_token& inner) {
+    const Layer& layer = described.layers[i];
+    with_context(layer_words(i, described), [&] {
+      // A layer checks its own bytes as they are read.
+      oci::measure(layer.blob.bytes->open(), {}, inner);
+      if (layer.blob.descriptor.digest == layer.diff_id) return;
+      const oci::Digest plain =
+          oci::measure(decompress(layer.blob.bytes->open()), {}, inner).digest;
+      if (plain == layer.diff_id) return;
+      refuse(cat("its file unpacks to ", plain.brief(), ", and should to ", layer.diff_id.brief()));
+    });
+  };
+  const std::string found = cat("the store has what ", printable(arguments.description),
+                                " describes: ", layer_count(described));
+  return told(arguments, described, {}, found, [&] {
+    run_side_by_side(described.layers.size(), verified_at_once, stop, make_again);
+  });
 }
 
 int run_verify(const VerifyArguments& arguments, bool debug, const std::stop_token& stop) {
@@ -179,6 +225,7 @@ void add_verify_command(CLI::App& app, Invocation& chosen) {
                      "the image: HOST/REPOSITORY[:TAG][@DIGEST], oci:DIR[:TAG], …; default: the "
                      "store, of which every layer is made again");
   command.add_flag("--deep", arguments->deep, "fetch every layer and unpack it");
+  command.add_flag("--json", arguments->json, "the result as an object of JSON, in one line");
   command.add_option("--store-root", arguments->place.store_root,
                      "read store paths (/nix/store/…) below this folder");
   add_registry_options(command, arguments->place.registry);

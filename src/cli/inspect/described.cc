@@ -8,6 +8,7 @@
 
 #include "base/terminal.h"
 #include "base/text.h"
+#include "console/json_object.h"
 #include "describe/closure.h"
 #include "describe/inspection.h"
 #include "describe/path_size.h"
@@ -75,13 +76,14 @@ go::Json json_of(const Costs& costs) {
   return json;
 }
 
-void print_json(const ImageRecord& image, const ImageFacts& facts,
-                const std::optional<Costs>& costs) {
+void print_json(const DescribedArguments& arguments, const ImageRecord& image,
+                const ImageFacts& facts, const std::optional<Costs>& costs) {
   go::Json layers(go::Json::Array{});
   for (const LayerFacts& layer : facts.layers) layers.push(json_of(layer));
   go::Json warnings(go::Json::Array{});
   for (const std::string& warning : facts.warnings) warnings.push(warning);
   go::Json json;
+  json.set("command", "inspect").set("reference", arguments.image);
   json.set("layers", std::move(layers)).set("size", go::Json(facts.size));
   json.set("paths", go::Json(std::uint64_t{facts.path_count}));
   json.set("architecture", image.arch);
@@ -91,7 +93,7 @@ void print_json(const ImageRecord& image, const ImageFacts& facts,
   json.set("config", image.container.to_json()).set("annotations", std::move(annotations));
   json.set("warnings", std::move(warnings));
   if (costs) json.set("what_if", json_of(*costs));
-  terminal::print_json(json.indented());
+  print_object("n2c.description/1", json, JsonForm::indented);
 }
 
 void print_layer(std::size_t place, const LayerFacts& layer) {
@@ -185,8 +187,9 @@ void print_layer_paths(const DescribedArguments& arguments, const LayerRecord& l
     listed.push(one.set("path", path).set("size", size ? go::Json(*size) : go::Json()));
   }
   go::Json json;
+  json.set("command", "inspect").set("reference", arguments.image);
   json.set("layer", go::Json(std::uint64_t{arguments.layer})).set("diff_id", layer.diff_id);
-  terminal::print_json(json.set("paths", std::move(listed)).indented());
+  print_object("n2c.layer/1", json.set("paths", std::move(listed)), JsonForm::indented);
 }
 
 int inspect_layer(const DescribedArguments& arguments, const ImageRecord& image,
@@ -214,7 +217,11 @@ int inspect_described(const DescribedArguments& arguments, const std::stop_token
       with_context(printable(arguments.image), [&] { return inspect_image(image, store, stop); });
   std::optional<Costs> costs;
   if (arguments.what_if) costs = weigh_changes(arguments, image, facts);
-  (arguments.json ? print_json : print_text)(image, facts, costs);
+  if (arguments.json) {
+    print_json(arguments, image, facts, costs);
+  } else {
+    print_text(image, facts, costs);
+  }
   return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/inspect/compared.h"
+#include "console/json_object.h"
 
 namespace n2c::cli {
 
@@ -44,9 +45,11 @@ go::Json layers_json(const std::vector<std::size_t>& places, const Compared& ima
   return layers;
 }
 
-void print_diff_json(const ImageDiff& diff, const Compared& before, const Compared& after) {
+void print_diff_json(const DiffArguments& arguments, const ImageDiff& diff, const Compared& before,
+                     const Compared& after) {
   go::Json json;
-  json.set("version", go::Json(std::uint64_t{1}));
+  json.set("command", "diff");
+  json.set("old", arguments.before.image).set("new", arguments.after.image);
   json.set("new_layers", layers_json(diff.sent, after));
   json.set("gone_layers", layers_json(diff.gone, before));
   json.set("layers", go::Json(std::uint64_t{after.layers.size()}));
@@ -66,7 +69,7 @@ void print_diff_json(const ImageDiff& diff, const Compared& before, const Compar
     }
     json.set("paths", std::move(paths));
   }
-  terminal::print_json(json.indented());
+  print_object("n2c.diff/1", json, JsonForm::indented);
 }
 
 std::string count(std::size_t number, std::string_view one) {
@@ -165,7 +168,7 @@ int run_diff(DiffArguments arguments, bool debug, const std::stop_token& stop) {
     write_output(arguments.map, layer_map_svg(map_of(diff, before, after)));
   }
   if (arguments.json) {
-    print_diff_json(diff, before, after);
+    print_diff_json(arguments, diff, before, after);
     return 0;
   }
   terminal::print(headline(diff, before, after));

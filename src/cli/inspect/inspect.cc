@@ -12,6 +12,8 @@
 #include "cli/inspect/compared.h"
 #include "cli/inspect/described.h"
 #include "cli/inspect/place.h"
+#include "cli/transfer_options.h"
+#include "console/json_object.h"
 #include "go/text_template.h"
 
 namespace n2c::cli {
@@ -149,6 +151,16 @@ void print_summary(const ImageSummary& summary) {
   }
 }
 
+void print_stored_json(OpenPlace& place, const std::stop_token& stop) {
+  const ImageSummary summary = place.summary(OpenPlace::Asked::manifest, stop);
+  go::Json json;
+  json.set("command", "inspect");
+  json.set("reference", pasteable(place.address(), summary.root.descriptor.digest));
+  const go::Json facts = json_of(summary);
+  for (const auto& [key, value] : *facts.as_object()) json.set(key, value);
+  print_object("n2c.image/1", json, JsonForm::indented);
+}
+
 int run_inspect(const InspectArguments& arguments, bool debug, std::stop_token stop) {
   const bool is_template = arguments.skopeo || !arguments.format.empty();
   const bool is_plain = !is_template && !arguments.raw && !arguments.config;
@@ -178,7 +190,7 @@ int run_inspect(const InspectArguments& arguments, bool debug, std::stop_token s
   } else if (is_template || arguments.config) {
     print_as_skopeo(arguments, place, stop);
   } else if (arguments.described.json) {
-    terminal::print_json(json_of(place.summary(OpenPlace::Asked::manifest, stop)).indented());
+    print_stored_json(place, stop);
   } else {
     print_summary(place.summary(OpenPlace::Asked::manifest, stop));
   }

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/registry_options.h"
 #include "console/console_progress.h"
+#include "console/json_object.h"
 #include "go/encoding_json.h"
 #include "places/address.h"
 #include "remote/prune_index.h"
@@ -133,6 +134,14 @@ int run_delete(const RepositoryArguments& arguments, bool debug, std::stop_token
   });
 }
 
+go::Json pruned_json(const oci::Repository& repository, const std::optional<PrunedIndex>& pruned) {
+  go::Json json;
+  json.set("command", "cache prune").set("repository", repository.str());
+  json.set("has_index", go::Json(pruned.has_value()));
+  json.set("kept", go::Json(std::uint64_t{pruned ? pruned->kept : 0}));
+  return json.set("dropped", go::Json(std::uint64_t{pruned ? pruned->dropped : 0}));
+}
+
 int run_prune(const RepositoryArguments& arguments, bool debug, const std::stop_token& stop) {
   Reached reached(arguments, "REPOSITORY", debug);
   const oci::Repository& repository = reached.reference.repository;
@@ -143,6 +152,7 @@ int run_prune(const RepositoryArguments& arguments, bool debug, const std::stop_
     terminal::say(pruned ? cat(repository.str(), ": ", pruned->kept, " layers kept, ",
                                pruned->dropped, " dropped")
                          : cat(repository.str(), " has no layer index"));
+    if (arguments.json) print_object("n2c.cache/1", pruned_json(repository, pruned));
     return 0;
   });
 }
@@ -199,6 +209,7 @@ void add_prune_command(CLI::App& cache, Invocation& chosen) {
                    "how many layers stay, the newest; 0 removes the index")
       ->check(CLI::Range(0, 5000))
       ->capture_default_str();
+  command->add_flag("--json", arguments->json, "the result as an object of JSON, in one line");
   add_registry_options(*command, arguments->registry);
   command->callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {

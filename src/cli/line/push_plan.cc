@@ -1,13 +1,13 @@
 #include "cli/line/push_plan.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 
 #include "base/terminal.h"
 #include "base/text.h"
-#include "cli/line/result.h"
-#include "console/output.h"
+#include "console/json_object.h"
 #include "go/encoding_json.h"
 
 namespace n2c::cli {
@@ -19,8 +19,41 @@ std::string_view verb(const LayerOutcome& layer) {
   return *layer.outcome == BlobOutcome::mounted ? "mount" : "already there";
 }
 
+std::uint64_t size_to_send(const Image& image, const LayerOutcome& layer) {
+  if (layer.outcome) return 0;
+  return layer.form ? layer.form->size : image.layers[layer.first].blob.descriptor.size;
+}
+
+struct PlanTotals {
+  std::size_t sent = 0, mounted = 0, present = 0;
+  std::uint64_t bytes = 0;  // at most: what is not compressed yet counts as it is
+};
+
+PlanTotals plan_totals(const Image& image, const PushReport& report) {
+  PlanTotals totals;
+  for (const LayerOutcome& layer : report.layers) {
+    if (!layer.outcome) {
+      ++totals.sent;
+    } else if (*layer.outcome == BlobOutcome::mounted) {
+      ++totals.mounted;
+    } else {
+      ++totals.present;
+    }
+    totals.bytes += size_to_send(image, layer);
+  }
+  return totals;
+}
+
+go::Json totals_json(const PlanTotals& totals) {
+  const auto number = [](std::size_t count) { return go::Json(std::uint64_t{count}); };
+  go::Json json;
+  json.set("already_there", number(totals.present)).set("mount", number(totals.mounted));
+  return json.set("send", number(totals.sent)).set("bytes_to_send", go::Json(totals.bytes));
+}
+
 /// What the push would do, for --json.
-go::Json plan_of(const Address& to, const Image& image, const PushReport& report) {
+go::Json plan_of(const Address& to, const Image& image, const PushReport& report,
+                 const std::vector<std::string>& further_tags) {
   go::Json layers(go::Json::Array{});
   for (const LayerOutcome& layer : report.layers) {
     const Layer& source = image.layers[layer.first];
@@ -32,7 +65,9 @@ go::Json plan_of(const Address& to, const Image& image, const PushReport& report
   }
   go::Json json;
   json.set("command", "push --dry-run").set("reference", shown(to));
-  return json.set("layers", std::move(layers));
+  json.set("names", go::Json(go::Json::Array(further_tags.begin(), further_tags.end())));
+  json.set("layers", std::move(layers));
+  return json.set("totals", totals_json(plan_totals(image, report)));
 }
 
 void print_plan_lines(const Image& image, const PushReport& report) {
@@ -45,25 +80,12 @@ void print_plan_lines(const Image& image, const PushReport& report) {
   }
 }
 
-std::uint64_t size_to_send(const Image& image, const LayerOutcome& layer) {
-  if (layer.outcome) return 0;
-  return layer.form ? layer.form->size : image.layers[layer.first].blob.descriptor.size;
-}
-
 /// "would send 2 layers (146.2 MiB), mount 1; 15 are there already; tags: 1, latest"
-std::string totals_of(const Image& image, const PushReport& report,
-                      const std::vector<std::string>& tags) {
-  std::size_t sent = 0, mounted = 0;
-  std::uint64_t bytes = 0;
-  for (const LayerOutcome& layer : report.layers) {
-    if (!layer.outcome) ++sent;
-    if (layer.outcome == BlobOutcome::mounted) ++mounted;
-    bytes += size_to_send(image, layer);
-  }
-  std::string text = cat("would send ", sent, sent == 1 ? " layer (" : " layers (");
-  text += cat("at most ", brief_bytes(bytes), ")");
-  if (mounted != 0) text += cat(", mount ", mounted);
-  text += cat("; ", report.layers.size() - sent - mounted, " already there");
+std::string totals_words(const PlanTotals& totals, const std::vector<std::string>& tags) {
+  std::string text = cat("would send ", totals.sent, totals.sent == 1 ? " layer (" : " layers (");
+  text += cat("at most ", brief_bytes(totals.bytes), ")");
+  if (totals.mounted != 0) text += cat(", mount ", totals.mounted);
+  text += cat("; ", totals.present, " already there");
   for (const std::string& tag : tags) text += cat(&tag == &tags.front() ? "; tags: " : ", ", tag);
   return text;
 }
@@ -90,14 +112,14 @@ void say_largest(const Image& image, const PushReport& report) {
 void print_push_plan(const Address& to, const Image& image, const PushReport& report,
                      const std::vector<std::string>& further_tags, const ProgressArguments& shown) {
   if (shown.json) {
-    print_result_json(plan_of(to, image, report));
+    print_object("n2c.plan/1", plan_of(to, image, report, further_tags));
   } else {
     print_plan_lines(image, report);
   }
   if (shown.quiet || shown.style == "json" || shown.style == "none") return;
   std::vector<std::string> tags = further_tags;
   if (to.reference && to.reference->tag) tags.insert(tags.begin(), *to.reference->tag);
-  terminal::say(totals_of(image, report, tags));
+  terminal::say(totals_words(plan_totals(image, report), tags));
   say_largest(image, report);
 }
 

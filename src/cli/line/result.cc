@@ -4,13 +4,13 @@
 #include "base/system.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "console/json_object.h"
 #include "console/output.h"
+#include "go/encoding_json.h"
 
 namespace n2c::cli {
 
 namespace {
-
-constexpr std::string_view result_schema = "n2c.result/1";
 
 go::Json json_number(std::uint64_t count) { return go::Json(count); }
 
@@ -63,25 +63,13 @@ void append_summary(const Result& result, const std::string& file) {
 
 }  // namespace
 
-std::string pasteable(const Address& place, const oci::Digest& digest) {
-  Address named = place;
-  if (place.kind == Address::Kind::registry) {
-    named.reference->digest = digest;
-    return named.reference->str();
-  }
-  const bool is_oci =
-      place.kind == Address::Kind::oci_layout || place.kind == Address::Kind::oci_archive;
-  if (is_oci) named.digest = digest;
-  return named.str();
-}
-
 void print_result(const Result& result, const ProgressArguments& shown, bool output_is_taken) {
   // Standard error is a program's with --progress=json, and nobody's with none.
   const bool is_for_people = !shown.quiet && shown.style != "json" && shown.style != "none";
   if (is_for_people) terminal::say(result.sentence);
   append_summary(result, shown.summary);
   if (output_is_taken) return;
-  if (shown.json) return print_result_json(result_json(result));
+  if (shown.json) return print_object("n2c.result/1", result_json(result));
   for (const std::string& line : result.lines) terminal::print(line);
 }
 
@@ -89,13 +77,6 @@ void refuse_json_beside(const Address& place, const ProgressArguments& shown) {
   if (!shown.json || !place.is_standard_output()) return;
   throw Error(ErrorKind::usage, "--json: standard output has the image already",
               "write the image to a file, or leave --json out");
-}
-
-void print_result_json(go::Json facts) {
-  go::Json json;
-  json.set("schema", result_schema);
-  for (const auto& [key, value] : *facts.as_object()) json.set(key, value);
-  terminal::print_json(json.compact());
 }
 
 }  // namespace n2c::cli

@@ -8,15 +8,9 @@
 #include <vector>
 
 #include "cli/transfer_options.h"
-#include "go/encoding_json.h"
-#include "oci/digest.h"
 #include "places/address.h"
 
 namespace n2c::cli {
-
-/// The image at that place as the next command may name it: HOST/REPOSITORY:TAG@DIGEST,
-/// oci:FOLDER:TAG@DIGEST; without a digest in the words of places that do not take one.
-std::string pasteable(const Address& place, const oci::Digest& digest);
 
 struct Result {
   std::string command;                  ///< "push"
@@ -37,8 +31,5 @@ void print_result(const Result& result, const ProgressArguments& shown,
 
 /// Throws Error{usage} where --json and the image would both go to standard output.
 void refuse_json_beside(const Address& place, const ProgressArguments& shown);
-
-/// One line of JSON that begins with the schema's name, which docs/results.md describes.
-void print_result_json(go::Json facts);
 
 }  // namespace n2c::cli

@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <memory>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -10,6 +12,8 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/line/mistake.h"
+#include "console/json_object.h"
+#include "go/encoding_json.h"
 #include "places/address.h"
 
 namespace n2c::cli {
@@ -193,28 +197,81 @@ void apply_settings(CLI::App& app, const Environment& environment) {
   }
 }
 
+namespace {
+
+/// What the option is where nothing sets it, as push has it, or the first command that has one.
+/// Empty: the command decides.
+std::string default_of(const CLI::App& app, std::string_view name) {
+  std::vector<const CLI::App*> commands{app.get_subcommand("push")};
+  std::ranges::copy(app.get_subcommands({}), std::back_inserter(commands));
+  for (const CLI::App* command : commands) {
+    const CLI::Option* option = command->get_option_no_throw(cat("--", name));
+    if (option != nullptr) return option->get_default_str();
+  }
+  return {};
+}
+
+/// Each setting by its option's name, in the order in which one goes over another.
+std::vector<Setting> settings_by_name(const CLI::App& app, const Environment& environment) {
+  const auto in_force = settings_in_force(app, environment);
+  std::vector<Setting> settings;
+  for (const std::string_view name : setting_names) {
+    const std::size_t before = settings.size();
+    for (const Setting& setting : in_force) {
+      if (setting.name == name) settings.push_back(setting);
+    }
+    if (settings.size() != before) continue;
+    settings.push_back({"", std::string(name), default_of(app, name), "default"});
+  }
+  return settings;
+}
+
+void print_settings(const std::vector<Setting>& settings) {
+  for (const auto& [section, name, value, from] : settings) {
+    const std::string where = section.empty() ? "" : cat(" [", section, "]");
+    const std::string variable = from == "default" ? cat("; ", variable_of(name)) : "";
+    terminal::print(value.empty() && from == "default"
+                        ? cat(name, "  (not set", variable, ")")
+                        : cat(name, where, " = ", printable(value), "  (", printable(from, 300),
+                              variable, ")"));
+  }
+}
+
+void print_settings_json(const std::filesystem::path& file, bool exists,
+                         const std::vector<Setting>& settings) {
+  go::Json list(go::Json::Array{});
+  for (const auto& [section, name, value, from] : settings) {
+    const bool is_open = value.empty() && from == "default";
+    go::Json one;
+    one.set("name", name).set("section", section.empty() ? go::Json() : go::Json(section));
+    one.set("value", is_open ? go::Json() : go::Json(value)).set("from", from);
+    list.push(std::move(one.set("variable", variable_of(name))));
+  }
+  go::Json json;
+  json.set("command", "config").set("file", file.string()).set("exists", go::Json(exists));
+  json.set("settings", std::move(list));
+  print_object("n2c.settings/1", json, JsonForm::indented);
+}
+
+}  // namespace
+
 void add_config_command(CLI::App& app, Invocation& chosen) {
   CLI::App* command = app.add_subcommand(
       "config", "Show what is set by the configuration file and by N2C_ variables, and where");
-  command->callback([&app, &chosen] {
-    chosen.action = [&app](std::stop_token) {
+  const auto as_json = std::make_shared<bool>(false);
+  command->add_flag("--json", *as_json, "as JSON, for programs");
+  command->callback([&app, &chosen, as_json] {
+    chosen.action = [&app, as_json](std::stop_token) {
       const Environment environment = process_environment();
       const auto file = settings_file(environment);
       std::error_code not_seen;
-      if (!std::filesystem::exists(file, not_seen)) {
-        terminal::say(cat(file.string(), ": not there"));
-      }
-      const auto settings = settings_in_force(app, environment);
-      for (const std::string_view name : setting_names) {
-        bool is_set = false;
-        for (const Setting& setting : settings) {
-          if (setting.name != name) continue;
-          is_set = true;
-          const std::string where = setting.section.empty() ? "" : cat(" [", setting.section, "]");
-          terminal::print(cat(name, where, " = ", printable(setting.value), "  (",
-                              printable(setting.from, 300), ")"));
-        }
-        if (!is_set) terminal::print(cat(name, "  (not set; ", variable_of(name), ")"));
+      const bool exists = std::filesystem::exists(file, not_seen);
+      if (!exists) terminal::say(cat(file.string(), ": not there"));
+      const auto settings = settings_by_name(app, environment);
+      if (*as_json) {
+        print_settings_json(file, exists, settings);
+      } else {
+        print_settings(settings);
       }
       return 0;
     };
