@@ -14,6 +14,7 @@
 #include "describe/closure.h"
 #include "describe/config_keys.h"
 #include "describe/file_findings.h"
+#include "describe/inspection.h"
 #include "describe/layer_builder.h"
 #include "describe/layer_plan.h"
 #include "describe/path_size.h"
@@ -229,6 +230,15 @@ void refuse_unknown_options(const std::string& file, const std::vector<LayerReco
   });
 }
 
+void say_costs(const std::vector<LayerRecord>& layers) {
+  std::vector<LayerWeight> weights;
+  for (const LayerRecord& layer : layers) {
+    weights.push_back({layer.size < 0 ? 0 : static_cast<std::uint64_t>(layer.size),
+                       layer.paths ? layer.paths->size() : 0});
+  }
+  for (const std::string& cost : costs_of_layers(weights)) terminal::say(cat("n2c: ", cost));
+}
+
 int run_image(const ImageArguments& arguments) {
   ImageRecord image{.arch = arguments.arch,
                     .created = created_of(arguments.created),
@@ -261,6 +271,7 @@ int run_image(const ImageArguments& arguments) {
     }
   }
   require_sound(image.container);
+  say_costs(*image.layers);
   write_output(arguments.out, image_json(image));
   terminal::say("Image has been written to " + arguments.out);
   return 0;
@@ -311,7 +322,7 @@ void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) 
   auto* const strategy = command.add_option(
       "--layer-strategy", arguments->strategy,
       "popularity: what most paths need comes first, as upstream has it; size: grouped so that a "
-      "change sends little again");
+      "change sends little again (of 142 paths in 100 layers 5 MiB on average, by popularity 146)");
   strategy->check(CLI::IsMember({"popularity", "size"}))->capture_default_str();
   command
       .add_option(

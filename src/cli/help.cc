@@ -18,16 +18,6 @@ constexpr std::size_t usual_columns = 80, least_columns = 40;
 /// From this width on descriptions stand beside what they describe, and else below it.
 constexpr std::size_t wide_columns = 70;
 
-std::size_t page_columns() {
-  std::size_t columns = usual_columns;
-  if (const auto said = parse_number(process_environment()("COLUMNS"))) {
-    columns = *said;
-  } else if (terminal::output_is_terminal()) {
-    columns = terminal::error_size().columns;
-  }
-  return std::max(columns, least_columns);
-}
-
 /// Text in lines that fit. A word that is longer than a line has one of its own.
 class Page {
  public:
@@ -169,6 +159,16 @@ class HelpFormatter : public CLI::FormatterBase {
 }  // namespace
 
 std::shared_ptr<CLI::FormatterBase> help_formatter() { return std::make_shared<HelpFormatter>(); }
+
+std::size_t page_columns() {
+  std::size_t columns = usual_columns;
+  if (const auto said = parse_number(process_environment()("COLUMNS"))) {
+    columns = *said;
+  } else if (terminal::output_is_terminal()) {
+    columns = terminal::error_size().columns;
+  }
+  return std::max(columns, least_columns);
+}
 
 std::string words_of(const CLI::App& command) {
   const CLI::App* outer = command.get_parent();

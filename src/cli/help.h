@@ -1,6 +1,7 @@
 #pragma once
 /// What `--help` prints. It is the same with every version of CLI11, whose own formatters differ.
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -20,5 +21,8 @@ std::shared_ptr<CLI::FormatterBase> help_formatter();
 std::string words_of(const CLI::App& command);
 /// How it is used: "n2c push [OPTIONS] IMAGE.json DESTINATION".
 std::string usage_of(const CLI::App& command);
+
+/// How wide standard output is: $COLUMNS, the terminal's width, or 80; at least 40.
+std::size_t page_columns();
 
 }  // namespace n2c::cli

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "console/input.h"
+#include "describe/inspection.h"
 #include "layout/docker_archive.h"
 #include "places/right_word.h"
 #include "remote/registry_intake.h"
@@ -10,6 +11,18 @@
 namespace n2c::cli {
 
 namespace {
+
+/// A layer's label says how many store paths it holds, or which one.
+std::vector<std::string> costs_of_image(const Image& image) {
+  std::vector<LayerWeight> layers;
+  for (const Layer& layer : image.layers) {
+    const auto words = cut(layer.label, ' ');
+    const auto count = words && words->second == "store paths" ? parse_number(words->first)
+                                                               : std::optional<std::uint64_t>(1);
+    layers.push_back({layer.blob.descriptor.size, static_cast<std::size_t>(count.value_or(1))});
+  }
+  return costs_of_layers(layers);
+}
 
 void refuse_for_archives(const std::string& text, const MetadataArguments& metadata) {
   if (metadata.labels.empty() && metadata.created.empty()) return;
@@ -83,6 +96,7 @@ StreamedPush push_argument(ImageArgument& image, ImageDestination& to, const Pus
     return push_stream(std::move(*archive), to, options, progress, std::move(stop));
   }
   const Image& described = std::get<Image>(image);
+  for (const std::string& cost : costs_of_image(described)) progress.note(cost);
   return {.report = to.push(described, options, progress, std::move(stop)),
           .config_id = oci::Digest::of(described.config_json)};
 }

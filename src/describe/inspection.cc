@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
+#include <map>
+#include <string_view>
 #include <unordered_set>
 
 #include "base/error.h"
@@ -14,6 +17,8 @@ namespace {
 
 /// Docker's overlay driver stops at 128 layers, and builders on top of an image add some.
 constexpr std::size_t many_layers = 100;
+/// A layer below it is sent soon enough.
+constexpr std::uint64_t heavy_layer = 64 << 20;
 
 std::uint64_t size_of(const LayerRecord& layer, const StoreView& store) {
   std::error_code failed;
@@ -39,6 +44,37 @@ std::optional<LargestPath> largest_path(const LayerRecord& layer, const StoreVie
   const auto largest = std::ranges::max_element(sizes);
   if (largest == sizes.end() || !*largest) return std::nullopt;
   return LargestPath{paths[static_cast<std::size_t>(largest - sizes.begin())], **largest};
+}
+
+std::string warning_of_many(std::size_t layers) {
+  return cat(layers,
+             " layers: engines stop at 127 and some registries earlier; a lower --max-layers is "
+             "safer");
+}
+
+/// Of layers that differ: one that is there twice costs nothing.
+std::vector<RepeatedPath> repeated_paths(const std::vector<LayerRecord>& layers,
+                                         const StoreView& store, const std::stop_token& stop) {
+  std::map<std::string_view, std::vector<std::size_t>> places;
+  std::unordered_set<std::string_view> digests;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (!layers[i].paths || !digests.insert(layers[i].digest).second) continue;
+    for (const StorePath& path : *layers[i].paths) {
+      auto& of_path = places[path.path];
+      if (of_path.empty() || of_path.back() != i + 1) of_path.push_back(i + 1);
+    }
+  }
+  std::vector<RepeatedPath> repeated;
+  std::vector<std::string> names;
+  for (auto& [path, of_path] : places) {
+    if (of_path.size() < 2) continue;
+    names.emplace_back(path);
+    repeated.push_back({names.back(), {}, std::move(of_path)});
+  }
+  const auto sizes = path_sizes(names, store, stop);
+  for (std::size_t i = 0; i < sizes.size(); ++i) repeated[i].size = sizes[i];
+  std::ranges::stable_sort(repeated, std::greater<>(), &RepeatedPath::size);
+  return repeated;
 }
 
 void warn_of_one_heavy_layer(ImageFacts& image) {
@@ -76,12 +112,28 @@ ImageFacts inspect_image(const ImageRecord& image, const StoreView& store,
     facts.path_count += facts.layers.back().path_count;
   }
   if (facts.layers.size() > many_layers) {
-    facts.warnings.push_back(cat(facts.layers.size(),
-                                 " layers: engines stop at 127 and some "
-                                 "registries earlier; a lower --max-layers is safer"));
+    facts.warnings.push_back(warning_of_many(facts.layers.size()));
   }
   warn_of_one_heavy_layer(facts);
+  if (image.layers) facts.repeated = repeated_paths(*image.layers, store, stop);
   return facts;
+}
+
+std::vector<std::string> costs_of_layers(const std::vector<LayerWeight>& layers) {
+  std::vector<std::string> costs;
+  if (layers.size() > many_layers) costs.push_back(warning_of_many(layers.size()));
+  std::uint64_t all = 0;
+  for (const LayerWeight& layer : layers) all += layer.size;
+  const auto heavy = std::ranges::max_element(layers, {}, &LayerWeight::size);
+  const bool is_heavy = heavy != layers.end() && heavy->path_count > 1 &&
+                        heavy->size >= heavy_layer && heavy->size > all / 2;
+  if (is_heavy) {
+    costs.push_back(cat("layer ", heavy - layers.begin() + 1, " holds ", heavy->path_count,
+                        " store paths and ", brief_bytes(heavy->size), " of ", brief_bytes(all),
+                        ", all sent when one changes: more layers, or --layer-strategy size, send "
+                        "less"));
+  }
+  return costs;
 }
 
 }  // namespace n2c

@@ -23,15 +23,32 @@ struct LayerFacts {
   std::optional<LargestPath> largest;  ///< nothing where no path of the layer is there to be seen
 };
 
+/// A store path that several layers hold: all but one of them for nothing.
+struct RepeatedPath {
+  std::string path;
+  std::optional<std::uint64_t> size;  ///< as path_size() has it; nothing where it is not there
+  std::vector<std::size_t> layers;    ///< their places, from 1
+};
+
 struct ImageFacts {
   std::vector<LayerFacts> layers;
   std::uint64_t size = 0;  ///< of all layers, each digest once
   std::size_t path_count = 0;
+  std::vector<RepeatedPath> repeated;  ///< the largest first
   std::vector<std::string> warnings;
 };
 
 /// Looks at the sizes of files, never at their contents. Files that are not there are left out.
 ImageFacts inspect_image(const ImageRecord& image, const StoreView& store,
                          const std::stop_token& stop);
+
+struct LayerWeight {
+  std::uint64_t size = 0;
+  std::size_t path_count = 0;
+};
+
+/// What is worth saying of layers whenever an image is built or pushed, a line each: more than a
+/// hundred of them, and one of more than 64 MiB and half of the bytes that could be split. Pure.
+std::vector<std::string> costs_of_layers(const std::vector<LayerWeight>& layers);
 
 }  // namespace n2c

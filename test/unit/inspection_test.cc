@@ -71,4 +71,37 @@ TEST_CASE("a layer with most of the bytes is warned of, by what can be done abou
   CHECK(inspect({layer("a", 10, {"/p"})}, store).warnings.empty());
 }
 
+TEST_CASE("a store path in several layers is told, the largest first (#21)") {
+  const TempStore store;
+  store.file("/nix/store/small", std::string(10, 'x'));
+  store.file("/nix/store/large", std::string(5000, 'x'));
+  const auto repeated =
+      inspect({layer("a", 9, {"/nix/store/small", "/nix/store/large", "/once"}),
+               layer("b", 9, {"/nix/store/large", "/nix/store/small", "/none"}),
+               layer("b", 9, {"/nix/store/large"}), layer("c", 9, {"/none", "/nix/store/large"})},
+              store)
+          .repeated;
+  REQUIRE(repeated.size() == 3);
+  CHECK(repeated[0].path == "/nix/store/large");
+  CHECK(repeated[0].layers == std::vector<std::size_t>{1, 2, 4});
+  CHECK(repeated[0].size == 512 + 5120);
+  CHECK(repeated[1].path == "/nix/store/small");
+  CHECK(repeated[2].path == "/none");
+  CHECK_FALSE(repeated[2].size);
+}
+
+TEST_CASE("what a push says of its layers is of many, and of a heavy one that can be split (#21)") {
+  constexpr std::uint64_t mib = 1 << 20;
+  CHECK(costs_of_layers({}).empty());
+  CHECK(costs_of_layers({{63 * mib, 12}}).empty());
+  CHECK(costs_of_layers({{640 * mib, 1}}).empty());
+  CHECK(costs_of_layers({{100 * mib, 12}, {100 * mib, 1}}).empty());
+  const auto heavy = costs_of_layers({{20 * mib, 1}, {64 * mib, 12}});
+  REQUIRE(heavy.size() == 1);
+  CHECK(heavy.front().starts_with(
+      "layer 2 holds 12 store paths and 64.0 MiB of 84.0 MiB, all sent when one changes: "));
+  CHECK(costs_of_layers(std::vector<LayerWeight>(100, {1, 1})).empty());
+  CHECK(costs_of_layers(std::vector<LayerWeight>(101, {1, 1})).front().starts_with("101 layers: "));
+}
+
 }  // namespace inspection_test

@@ -8,8 +8,11 @@
 
 #include "base/terminal.h"
 #include "base/text.h"
+#include "cli/help.h"
 #include "console/json_object.h"
+#include "console/layer_bars.h"
 #include "describe/closure.h"
+#include "describe/image_diff.h"
 #include "describe/inspection.h"
 #include "describe/path_size.h"
 #include "describe/what_if.h"
@@ -63,6 +66,18 @@ go::Json json_of(const LayerFacts& layer) {
   return json;
 }
 
+go::Json json_of(const std::vector<RepeatedPath>& repeated) {
+  go::Json list(go::Json::Array{});
+  for (const RepeatedPath& path : repeated) {
+    go::Json layers(go::Json::Array{});
+    for (const std::size_t place : path.layers) layers.push(go::Json(std::uint64_t{place}));
+    go::Json one;
+    one.set("path", path.path).set("size", path.size ? go::Json(*path.size) : go::Json());
+    list.push(std::move(one.set("layers", std::move(layers))));
+  }
+  return list;
+}
+
 go::Json json_of(const Resent& resent) {
   go::Json json;
   json.set("mean", go::Json(resent.mean)).set("worst", go::Json(resent.worst));
@@ -91,23 +106,48 @@ void print_json(const DescribedArguments& arguments, const ImageRecord& image,
   go::Json annotations(go::Json::Object{});
   for (const auto& [key, value] : image.annotations) annotations.set(key, value);
   json.set("config", image.container.to_json()).set("annotations", std::move(annotations));
-  json.set("warnings", std::move(warnings));
+  json.set("repeated_paths", json_of(facts.repeated)).set("warnings", std::move(warnings));
   if (costs) json.set("what_if", json_of(*costs));
   print_object("n2c.description/1", json, JsonForm::indented);
 }
 
-void print_layer(std::size_t place, const LayerFacts& layer) {
-  const std::string digest = printable(std::string_view(layer.digest).substr(0, 19), 60);
-  std::string line = fmt::format("{:>5}  {:>10}  {:>5}  {:<19}", place, brief_bytes(layer.size),
-                                 layer.path_count, digest);
+/// "glibc-2.40", "glibc-2.40 (30.1 MiB) and 11 more".
+std::string layer_name(const LayerRecord& record, const LayerFacts& layer) {
+  const auto named = [](std::string_view path) { return printable(name_of_store_path(path)); };
+  if (layer.path_count == 1) return named(record.paths->front().path);
   if (layer.largest) {
-    line += cat("  ", printable(layer.largest->path), " (", brief_bytes(layer.largest->size), ")");
-  } else if (!layer.layer_path.empty()) {
-    line += cat("  file ", printable(layer.layer_path));
-  } else if (layer.path_count > 0) {
-    line += "  not on this machine";
+    return cat(named(layer.largest->path), " (", brief_bytes(layer.largest->size), ") and ",
+               layer.path_count - 1, " more");
   }
-  terminal::print(line);
+  if (layer.path_count > 1) return "not on this machine";
+  return layer.layer_path.empty() ? "" : cat("file ", named(layer.layer_path));
+}
+
+void print_layers_of(const ImageRecord& image, const ImageFacts& facts) {
+  std::vector<LayerBar> bars;
+  for (std::size_t i = 0; i < facts.layers.size(); ++i) {
+    const LayerFacts& layer = facts.layers[i];
+    bars.push_back({i + 1, layer.size, layer.path_count, layer_name((*image.layers)[i], layer)});
+  }
+  for (const std::string& line : layer_bars(std::move(bars), page_columns())) {
+    terminal::print(line);
+  }
+  terminal::print(fmt::format("total  {:>10}  {:>5}  in {} layer{}", brief_bytes(facts.size),
+                              facts.path_count, facts.layers.size(),
+                              facts.layers.size() == 1 ? "" : "s"));
+}
+
+void print_repeated(const std::vector<RepeatedPath>& repeated) {
+  if (repeated.empty()) return;
+  terminal::print("");
+  terminal::print("in more than one layer:");
+  for (const RepeatedPath& path : repeated) {
+    std::string places;
+    for (const std::size_t place : path.layers) places += cat(places.empty() ? "" : ", ", place);
+    terminal::print(fmt::format("{:>10}  {}  (layers {})",
+                                path.size ? brief_bytes(*path.size) : "not here",
+                                printable(name_of_store_path(path.path)), places));
+  }
 }
 
 void print_config(const ImageRecord& image) {
@@ -131,10 +171,8 @@ void print_resent(std::string_view what, const Resent& resent) {
 
 void print_text(const ImageRecord& image, const ImageFacts& facts,
                 const std::optional<Costs>& costs) {
-  terminal::print("layer        size  paths  digest               largest path");
-  for (std::size_t i = 0; i < facts.layers.size(); ++i) print_layer(i + 1, facts.layers[i]);
-  terminal::print(fmt::format("total  {:>10}  {:>5}  in {} layers", brief_bytes(facts.size),
-                              facts.path_count, facts.layers.size()));
+  print_layers_of(image, facts);
+  print_repeated(facts.repeated);
   terminal::print("");
   print_config(image);
   if (costs) {
@@ -153,27 +191,27 @@ void print_text(const ImageRecord& image, const ImageFacts& facts,
   }
 }
 
-struct SizedPath {
+struct ListedPath {
   std::string path;
   std::optional<std::uint64_t> size;  ///< nothing where it is not on this machine
 };
 
 /// The largest first.
-std::vector<SizedPath> sized_paths(const LayerRecord& layer, const StoreView& store,
-                                   const std::stop_token& stop) {
+std::vector<ListedPath> sized_paths(const LayerRecord& layer, const StoreView& store,
+                                    const std::stop_token& stop) {
   std::vector<std::string> names;
   for (const StorePath& path : layer.paths ? *layer.paths : std::vector<StorePath>{}) {
     names.push_back(path.path);
   }
   const auto sizes = path_sizes(names, store, stop);
-  std::vector<SizedPath> paths;
+  std::vector<ListedPath> paths;
   for (std::size_t i = 0; i < names.size(); ++i) paths.push_back({names[i], sizes[i]});
-  std::ranges::stable_sort(paths, std::greater<>(), &SizedPath::size);
+  std::ranges::stable_sort(paths, std::greater<>(), &ListedPath::size);
   return paths;
 }
 
 void print_layer_paths(const DescribedArguments& arguments, const LayerRecord& layer,
-                       const std::vector<SizedPath>& paths) {
+                       const std::vector<ListedPath>& paths) {
   if (!arguments.json) {
     for (const auto& [path, size] : paths) {
       terminal::print(

@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/inspect/compared.h"
 #include "console/json_object.h"
+#include "console/output.h"
 
 namespace n2c::cli {
 

@@ -9,11 +9,14 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/help.h"
 #include "cli/inspect/compared.h"
 #include "cli/inspect/described.h"
 #include "cli/inspect/place.h"
 #include "cli/transfer_options.h"
 #include "console/json_object.h"
+#include "console/layer_bars.h"
+#include "console/output.h"
 #include "go/text_template.h"
 
 namespace n2c::cli {
@@ -111,16 +114,18 @@ void print_as_skopeo(const InspectArguments& arguments, OpenPlace& place, std::s
 }
 
 void print_layers(const ImageSummary& summary) {
-  terminal::print("layer        size  digest");
+  const auto& layers = summary.manifest->layers;
+  std::vector<LayerBar> bars;
   std::uint64_t total = 0;
-  for (std::size_t i = 0; i < summary.manifest->layers.size(); ++i) {
-    const oci::Descriptor& layer = summary.manifest->layers[i];
-    total += layer.size;
-    terminal::print(
-        fmt::format("{:>5}  {:>10}  {}", i + 1, brief_bytes(layer.size), layer.digest.str()));
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    bars.push_back({.place = i + 1, .size = layers[i].size});
+    total += layers[i].size;
   }
-  terminal::print(fmt::format("total  {:>10}  in {} layers", brief_bytes(total),
-                              summary.manifest->layers.size()));
+  for (const std::string& line : layer_bars(std::move(bars), page_columns())) {
+    terminal::print(line);
+  }
+  terminal::print(fmt::format("total  {:>10}  in {} layer{}", brief_bytes(total), layers.size(),
+                              layers.size() == 1 ? "" : "s"));
 }
 
 void print_summary(const ImageSummary& summary) {
