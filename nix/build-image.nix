@@ -1,9 +1,9 @@
 # buildImage: layers and a configuration as one image, described in an image.json that names store paths and holds
-# no bytes of them. What can be done with it hangs on it: push, load, serve, inspect, sbom, and the copyTo family.
+# no bytes of them. What can be done with it hangs on it: push, load, serve, inspect, sbom, provenance, and the copyTo family.
 { pkgs, lib, n2c, arguments, configRules, permRules, accounts, closureGraph, nixDatabase, buildLayer, runnables, statements, goArch }:
 
 let
-  inherit (arguments) checked fromContents must mustBe mustBeArch mustBeBase mustBeLayerCount mustBeLayers mustBeName
+  inherit (arguments) checked describe fromContents must mustBe mustBeArch mustBeBase mustBeLayerCount mustBeLayers mustBeName
     mustBeStrings mustBeTag mustNotBoth strict withNested;
 
   # The first part of a store path's name. It keeps its context: who uses the tag depends on the image.
@@ -72,6 +72,9 @@ let
     , exactRelocation ? false
       # true: `push` keeps an index of layers in the repository, and learns from it (n2c push --layer-index).
     , layerIndex ? false
+      # The flake that the image is of: `self`, or { url = "github:acme/app"; rev = "…"; narHash = "…"; }. image.provenance
+      # names it, and what its lock file pins.
+    , flake ? null
     , ...
     }@given:
     let
@@ -128,7 +131,7 @@ let
         # For messages and for engines that have the image: it does not bring the image into the store.
         imageRefUnsafe = builtins.unsafeDiscardStringContext "${imageName}:${imageTag}";
         override = change: buildImage (given // (if builtins.isFunction change then change given else change));
-      } // runnables.ofImage self // statements self (roots ++ builtins.concatMap (layer: layer.packages or [ ]) lower) // passthru);
+      } // runnables.ofImage self // statements self (roots ++ builtins.concatMap (layer: layer.packages or [ ]) lower) flake // passthru);
     in
     builtins.seq (strict "buildImage" buildImage elsewhere given) checked function [
       (mustBeName name)
@@ -153,6 +156,7 @@ let
       (mustBe "set" "meta" meta)
       (mustBe "bool" "mergeBaseConfig" mergeBaseConfig)
       (mustBe "bool" "layerIndex" layerIndex)
+      (must (flake == null || builtins.isAttrs flake) "'flake' is ${describe flake}; it takes the flake's `self`, or a set with url, rev and narHash")
       (must (mergeBaseConfig -> hasBase) "'mergeBaseConfig' needs a 'fromImage' to merge")
     ]
       image;

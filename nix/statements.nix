@@ -1,4 +1,5 @@
-# What is said of an image: its bill of materials, from the closure graph and from what packages say of themselves.
+# What is said of an image: its bill of materials and its provenance, from the closure graph and from what packages and the
+# flake say of themselves.
 { pkgs, lib, n2c, closureGraph, runnables }:
 
 let
@@ -44,14 +45,26 @@ let
         cpe = text (meta.identifiers.cpe or meta.cpe or "");
         licenses = orNothing [ ] (map licenseOf (toList (meta.license or [ ])));
         patches = builtins.filter (name: name != "") (map patchOf (orNothingShallow (package.patches or [ ])));
+        deriver = orNothing "" (plain package.drvPath);
         fixedVulnerabilities = orNothing [ ] (map plain (meta.fixedVulnerabilities or [ ]));
       };
     in
     builtins.filter (one: one.path != "") (map
       (output: said // { inherit output; path = pathOf (package.${output} or package); })
       (package.outputs or [ "out" ]));
+
+  # As `nix flake metadata --json` has it. Only people know the URL; the lock file knows those of the inputs.
+  metadataOf = flake:
+    let lock = flake.outPath or "/nowhere" + "/flake.lock";
+    in {
+      url = text (flake.url or "");
+      revision = text (flake.rev or "");
+      locked.narHash = text (flake.narHash or "");
+      locks = orNothing { } (if builtins.pathExists lock then builtins.fromJSON (plain (builtins.readFile lock)) else { });
+    };
 in
-image: packages:
+# flake: null, or what is known of the flake that the image is of.
+image: packages: flake:
 let
   # Its paths are texts: what is written of a package does not bring it into the store.
   packageInfo = pkgs.writeText "package-info.json" (builtins.toJSON {
@@ -59,18 +72,32 @@ let
     packages = builtins.concatMap infosOf (seenFrom packages);
   });
   graph = closureGraph { paths = [ image ]; without = [ image ]; };
-  words = "${image} --name ${lib.escapeShellArg image.imageName} --closure-graph ${graph} --package-info ${packageInfo}";
+  bill = "${image} --name ${lib.escapeShellArg image.imageName} --closure-graph ${graph} --package-info ${packageInfo}";
   written = format: suffix: pkgs.runCommandLocal "${baseNameOf image.imageName}.${suffix}.json" { } ''
-    ${n2c}/bin/n2c sbom ${words} --format ${format} --output $out
+    ${n2c}/bin/n2c sbom ${bill} --format ${format} --output $out
+  '';
+
+  metadata = pkgs.writeText "flake-metadata.json" (builtins.toJSON (metadataOf flake));
+  origin = "${bill} --derivation ${plain image.drvPath}" + lib.optionalString (flake != null) " --flake-metadata ${metadata}";
+  stated = suffix: flags: pkgs.runCommandLocal "${baseNameOf image.imageName}.${suffix}.json" { } ''
+    ${n2c}/bin/n2c provenance ${origin} ${flags}--output $out
   '';
 in
 {
   # sbom [FLAGS]: the bill of materials on standard output. sbom.cyclonedx and sbom.spdx are files that hold it.
   sbom = runnables.script "sbom" ''
-    exec ${n2c}/bin/n2c sbom ${words} "$@"
+    exec ${n2c}/bin/n2c sbom ${bill} "$@"
   '' // {
     cyclonedx = written "cyclonedx" "cdx";
     spdx = written "spdx" "spdx";
     inherit packageInfo;
+  };
+  # provenance [FLAGS]: where the image comes from, on standard output. provenance.statement is a file that holds it,
+  # provenance.predicate one for those who sign it (cosign attest, gh attestation).
+  provenance = runnables.script "provenance" ''
+    exec ${n2c}/bin/n2c provenance ${origin} "$@"
+  '' // {
+    statement = stated "intoto" "";
+    predicate = stated "provenance" "--predicate ";
   };
 }

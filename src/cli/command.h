@@ -57,6 +57,8 @@ void add_manual_command(CLI::App& app, Invocation& chosen);
 void add_push_command(CLI::App& app, Invocation& chosen);
 void add_attach_command(CLI::App& app, Invocation& chosen);
 void add_referrers_command(CLI::App& app, Invocation& chosen);
+/// Of an image: where it comes from.
+void add_provenance_command(CLI::App& app, Invocation& chosen);
 /// Of an image: its bill of materials.
 void add_sbom_command(CLI::App& app, Invocation& chosen);
 void add_serve_command(CLI::App& app, Invocation& chosen);

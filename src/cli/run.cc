@@ -198,6 +198,7 @@ int run_command(int argc, char** argv, std::string_view commit) {
   add_login_commands(app, chosen);
   add_manual_command(app, chosen);
   add_pull_command(app, chosen);
+  add_provenance_command(app, chosen);
   add_push_command(app, chosen);
   add_load_command(app, chosen);
   add_referrers_command(app, chosen);

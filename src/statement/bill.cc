@@ -65,6 +65,7 @@ Bill make_bill(BillSubject subject, std::vector<BillLayer> layers, const Closure
     if (found == facts.end()) continue;
     component.nar_hash = found->second.nar_hash;
     if (found->second.nar_size) component.size = found->second.nar_size;
+    if (component.info.deriver.empty()) component.info.deriver = found->second.deriver;
     for (const std::string& reference : found->second.references) {
       const auto to = places.find(reference);
       if (to == places.end() || to->second == i) continue;

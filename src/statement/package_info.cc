@@ -43,6 +43,7 @@ go::Decoded decode_package(const Json& json, NamedInfo& named) {
        {"description", text(info.description)},
        {"homepage", text(info.homepage)},
        {"cpe", text(info.cpe)},
+       {"deriver", text(info.deriver)},
        {"licenses",
         [&](const Json& v) { return go::decode_list<License>(v, info.licenses, decode_license); }},
        {"patches", words(info.patches)},
@@ -99,6 +100,7 @@ go::Decoded decode_facts(const Json& json, NamedFacts& named) {
       {{"path", [&](const Json& v) { return go::decode(v, named.path); }},
        {"narHash", [&](const Json& v) { return decode_nar_hash(v, named.facts.nar_hash); }},
        {"narSize", [&](const Json& v) { return decode_nar_size(v, named.facts.nar_size); }},
+       {"deriver", [&](const Json& v) { return go::decode(v, named.facts.deriver); }},
        {"references", [&](const Json& v) {
           return go::decode_list<std::string>(v, named.facts.references, decode_word);
         }}});

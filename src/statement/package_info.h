@@ -25,6 +25,7 @@ struct PackageInfo {
   std::vector<License> licenses;
   std::vector<std::string> patches;  ///< file names
   std::vector<std::string> fixed;    ///< known vulnerabilities: "CVE-2023-4911"
+  std::string deriver;               ///< the store path of its derivation
 };
 using PackageInfos = std::map<std::string, PackageInfo>;  ///< by store path
 
@@ -38,6 +39,7 @@ struct PathFacts {
   std::optional<oci::Digest> nar_hash{};
   std::optional<std::uint64_t> nar_size{};
   std::vector<std::string> references{};  ///< store paths, its own may be among them
+  std::string deriver{};                  ///< as `nix path-info --json` says it; may be empty
 };
 using ClosureFacts = std::map<std::string, PathFacts>;
 

@@ -53,6 +53,7 @@ const std::vector<Usage> usages = {
     {"load", "IMAGE.json [NAME...]"},
     {"login", "[HOST]"},
     {"logout", "[HOST]"},
+    {"provenance", "IMAGE"},
     {"pull", "REFERENCE OUT"},
     {"push", "IMAGE.json [DESTINATION]"},
     {"referrers", "REFERENCE"},

@@ -36,7 +36,7 @@ rec {
       mkdir -p $out/${name}
       ln -s ${images.${name}} $out/${name}/image.json
       echo ${images.${name}.imageName}:${images.${name}.imageTag} > $out/${name}/reference
-      ${links name images.${name} [ "push" "load" "serve" "inspect" "sbom" "copyTo" "copyToRegistry" "copyToDockerDaemon" "copyToPodman" ]}
+      ${links name images.${name} [ "push" "load" "serve" "inspect" "sbom" "provenance" "copyTo" "copyToRegistry" "copyToDockerDaemon" "copyToPodman" ]}
     '')
     (builtins.attrNames images) + ''
 
@@ -90,6 +90,30 @@ rec {
   statedCyclonedx = stated.sbom.cyclonedx;
   statedSpdx = stated.sbom.spdx;
   statedSbom = stated.sbom;
+  # A flake's `self` as far as it goes, with a lock file.
+  ofFlake = stated.override {
+    flake = {
+      url = "github:acme/app/0123456789012345678901234567890123456789";
+      rev = "0123456789012345678901234567890123456789";
+      narHash = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+      outPath = pkgs.writeTextDir "flake.lock" (builtins.toJSON lock);
+    };
+  };
+  lock = {
+    version = 7;
+    root = "root";
+    nodes.root.inputs.nixpkgs = "nixpkgs";
+    nodes.nixpkgs.locked = {
+      type = "github";
+      owner = "NixOS";
+      repo = "nixpkgs";
+      rev = "abcdefabcdefabcdefabcdefabcdefabcdefabcd";
+      narHash = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+    };
+  };
+  statedProvenance = ofFlake.provenance;
+  statedStatement = ofFlake.provenance.statement;
+  statedPredicate = ofFlake.provenance.predicate;
 
   # A store path whose name is no regular expression for itself, at the root or not.
   relocated = exactRelocation: nix2container.buildImage {

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/text.h"
+#include "console/output.h"
 #include "statement/bill_layers.h"
 #include "statement/cyclonedx.h"
 #include "statement/spdx.h"
@@ -94,6 +95,14 @@ BillSubject subject_of_stored(const Image& image, const oci::Repository& reposit
   subject.manifest = manifest;
   subject.purl = purl_of_stored(repository, manifest);
   return subject;
+}
+
+void write_document(const std::string& output, const std::string& text) {
+  if (output.empty() || output == "-") {
+    print_lines(text);
+  } else {
+    write_output(output, text);
+  }
 }
 
 std::string bill_text(const Bill& bill, std::string_view format) {

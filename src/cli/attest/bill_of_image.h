@@ -31,6 +31,9 @@ Bill bill_of_image(const BillArguments& arguments, const PlaceArguments& place, 
 BillSubject subject_of_stored(const Image& image, const oci::Repository& repository,
                               const oci::Digest& manifest);
 
+/// Writes a statement where --output says. Empty or "-": to standard output. Throws Error{local}.
+void write_document(const std::string& output, const std::string& text);
+
 /// "cyclonedx" or "spdx".
 std::string bill_text(const Bill& bill, std::string_view format);
 

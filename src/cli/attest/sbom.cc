@@ -19,13 +19,8 @@ struct SbomArguments {
 
 int run_sbom(const SbomArguments& arguments, bool debug, const std::stop_token& stop) {
   require_output(arguments.output, "--output");
-  const std::string text =
-      bill_text(bill_of_image(arguments.bill, arguments.place, debug, stop), arguments.format);
-  if (arguments.output.empty() || arguments.output == "-") {
-    print_lines(text);
-  } else {
-    write_output(arguments.output, text);
-  }
+  const Bill bill = bill_of_image(arguments.bill, arguments.place, debug, stop);
+  write_document(arguments.output, bill_text(bill, arguments.format));
   return 0;
 }
 
