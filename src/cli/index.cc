@@ -19,6 +19,7 @@ struct IndexArguments {
   std::vector<std::string> others;  // the last is where all go
   TransferArguments transfer;
   MetadataArguments metadata;
+  PushAttachments attachments;
 };
 
 /// Refuses options that would change an image which is copied as it is.
@@ -56,6 +57,34 @@ IndexPart part_of(const std::string& word, Registries& registries,
   return part;
 }
 
+/// What a push of the index has to attach, before anything is sent.
+void require_attachments_of_parts(const IndexTransfer& transfer) {
+  if (!transfer.attachments.is_asked()) return;
+  require_attachments(transfer.attachments, transfer.destination, false);
+  for (const std::string& word : transfer.sources) {
+    require_description(transfer.attachments, IndexArgument::parse(word).source);
+  }
+}
+
+/// Every image, and the index behind them. An image that is described has the description whose
+/// config it has.
+PushedManifests pushed_manifests(const IndexTransfer& transfer, const TransferArguments& arguments,
+                                 const std::vector<IndexPart>& parts, const IndexReport& report) {
+  PushedManifests pushed{.to = *transfer.destination.reference,
+                         .tags = arguments.tags,
+                         .store_root = arguments.store_root,
+                         .manifests = report.manifests};
+  pushed.manifests.push_back(report.index);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto* image = std::get_if<Image>(&parts[i].source);
+    if (image == nullptr) continue;
+    pushed.descriptions.emplace(
+        oci::Digest::of(image->config_json),
+        Description{image, IndexArgument::parse(transfer.sources[i]).source});
+  }
+  return pushed;
+}
+
 }  // namespace
 
 std::vector<std::string> sources_of(const std::string& first,
@@ -68,6 +97,7 @@ std::vector<std::string> sources_of(const std::string& first,
 int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
               const MetadataArguments& metadata, bool debug, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
+  require_attachments_of_parts(transfer);
   if (!metadata.image_id_file.empty()) {
     throw Error(ErrorKind::usage, "--image-id-file: an index has no image id, its images have",
                 "--digest-file takes the index's digest");
@@ -88,11 +118,16 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
   for (const std::string& word : transfer.sources) {
     parts.push_back(part_of(word, registries, arguments, metadata, annotations));
   }
-  const auto destination = open_destination(
-      transfer.destination, {.registries = registries,
-                             .registry = transfer.registry,
-                             .trust = blob_trust_of(arguments, transfer.destination)});
+  DestinationOptions opened{.registries = registries,
+                            .registry = transfer.registry,
+                            .trust = blob_trust_of(arguments, transfer.destination)};
+  opened.registry.untagged = transfer.attachments.is_asked();
+  const auto destination = open_destination(transfer.destination, opened);
   const IndexReport report = destination->push_index(parts, options, progress, stop);
+  if (transfer.attachments.is_asked()) {
+    attach_and_tag(transfer.attachments, pushed_manifests(transfer, arguments, parts, report),
+                   registries, progress, stop);
+  }
   progress.finish();
   if (!arguments.digest_file.empty()) {
     write_output(arguments.digest_file, report.index.digest.str());
@@ -116,6 +151,24 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
   return 0;
 }
 
+namespace {
+
+int run_index_command(const IndexArguments& arguments, bool debug, std::stop_token stop) {
+  refuse_unused(arguments.attachments);
+  const auto address =
+      or_throw(Address::parse(arguments.others.back()), ErrorKind::usage, "DESTINATION");
+  RegistryPush registry{.to = address.reference.value_or(oci::Reference{}),
+                        .cache_file = DigestCache::usual_file(process_environment()),
+                        .layer_index = arguments.transfer.layer_index};
+  const IndexTransfer transfer{.sources = sources_of(arguments.first, arguments.others),
+                               .destination = address,
+                               .registry = std::move(registry),
+                               .attachments = arguments.attachments};
+  return run_index(transfer, arguments.transfer, arguments.metadata, debug, std::move(stop));
+}
+
+}  // namespace
+
 void add_index_command(CLI::App& app, Invocation& chosen) {
   auto arguments = std::make_shared<IndexArguments>();
   CLI::App* command = app.add_subcommand(
@@ -133,20 +186,12 @@ void add_index_command(CLI::App& app, Invocation& chosen) {
       ->required();
   add_transfer_options(*command, arguments->transfer);
   add_layer_index_option(*command, arguments->transfer);
+  add_attachment_options(*command, arguments->attachments);
   add_metadata_options(*command, arguments->metadata);
   add_registry_options(*command, arguments->transfer.registry);
   command->callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {
-      const auto address =
-          or_throw(Address::parse(arguments->others.back()), ErrorKind::usage, "DESTINATION");
-      const oci::Reference to = address.reference.value_or(oci::Reference{});
-      return run_index(
-          {.sources = sources_of(arguments->first, arguments->others),
-           .destination = address,
-           .registry = RegistryPush{.to = to,
-                                    .cache_file = DigestCache::usual_file(process_environment()),
-                                    .layer_index = arguments->transfer.layer_index}},
-          arguments->transfer, arguments->metadata, chosen.debug, stop);
+      return run_signed([&] { return run_index_command(*arguments, chosen.debug, stop); });
     };
   });
 }

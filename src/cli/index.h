@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/attest/push_attachments.h"
 #include "cli/transfer_options.h"
 #include "places/image_destination.h"
 
@@ -15,13 +16,14 @@ struct IndexTransfer {
   std::vector<std::string> sources;
   Address destination;
   RegistryPush registry;
+  PushAttachments attachments{};  ///< of the index and of each image
 };
 
 /// The images among the words of a command line: `first`, and all of `others` but the last.
 std::vector<std::string> sources_of(const std::string& first,
                                     const std::vector<std::string>& others);
 
-/// Pushes them. Throws Error.
+/// Pushes them, attaches, and has all signed. Throws Error and SignerFailed.
 int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
               const MetadataArguments& metadata, bool debug, std::stop_token stop);
 

@@ -43,11 +43,12 @@ BELOW = {
     'registry/server/guard': GROUND + ['registry/server/net', 'registry/server/api'],
 }
 BELOW['src/library'] = list(BELOW)
-BELOW['src/cli'] = list(BELOW) + ['src/cli/line', 'src/cli/shown', 'src/cli/attest']
+BELOW['src/cli'] = list(BELOW) + ['src/cli/line', 'src/cli/shown', 'src/cli/attest', 'src/cli/pushing']
 BELOW['src/cli/inspect'] = list(BELOW)
 BELOW['src/cli/attest'] = list(BELOW)
 BELOW['src/cli/line'] = list(BELOW)
 BELOW['src/cli/shown'] = list(BELOW)
+BELOW['src/cli/pushing'] = [folder for folder in BELOW if folder != 'src/cli/inspect']
 BELOW['src'] = ['src/cli']
 
 # Each library's headers, and the files that may name them.

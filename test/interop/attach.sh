@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# n2c attach, referrers, pull --referrer, push --attach, --sbom and --sign-with: at a registry with a list of referrers (ours)
+# n2c attach, referrers, pull --referrer, push --attach, --sbom, --provenance and --sign-with, of one image, an index and several: at a registry with a list of referrers (ours)
 # and one without (docker-registry 2.8).
 . "$(dirname "$0")/common.inc"
 need jq curl
@@ -7,6 +7,7 @@ cd "$work"
 make_image
 echo '{"one": 1}' > one.json
 echo '{"two": 2}' > two.json
+export N2C_IN_TESTS=$N2C
 push() { "$N2C" push image.json "$registry/$1" --store-root "$work" -q "${@:2}"; }
 has() { curl -sf -o /dev/null -H 'Accept: */*' "http://$registry/v2/$1/manifests/$2"; }
 digest_of() { "$N2C" digest "$registry/$1"; }
@@ -109,6 +110,96 @@ push signed:2 --label answered=1 --sign-with "python3 answer.py" > /dev/null
 check "an OCI layout on standard output is attached" equal "$(cat got)" signed
 check "--attach without a type is told before anything is sent" equal \
   "$(push none:1 --attach one.json > /dev/null 2>&1; echo $?; has none 1 && echo there)" 2
+
+# Where it comes from.
+jq '[.[] | .narHash = "sha256:" + ("0" * 52) | .deriver = .path + ".drv"]' closure.json > graph.json
+echo '{"url": "github:acme/app/1", "locked": {"type": "github", "rev": "0123456789012345678901234567890123456789"}}' > flake.json
+derivation=/nix/store/00000000000000000000000000000000-image.json.drv
+origin=(--closure-graph graph.json --flake-metadata flake.json --derivation "$derivation")
+# Every store path in its place, where a tar shows it.
+"$N2C" layers-from-reproducible-storepaths in-place.json closure.json --max-layers 20 --store-root "$work" 2> layers.log
+"$N2C" image in-place-image.json config.json in-place.json 2> image.log
+"$N2C" push in-place-image.json "$registry/from:1" --store-root "$work" -q --provenance "${origin[@]}" > /dev/null
+"$N2C" pull "$registry/from:1" got.json --referrer application/vnd.in-toto+json
+check "push --provenance: of the image that was pushed" equal "$(jq -r '.subject[0].digest.sha256' got.json)" "$(digest_of from:1 | cut -d: -f2)"
+check "with its store paths, each in the layer that was sent" equal \
+  "$(jq -r '[.predicate.buildDefinition.resolvedDependencies[].annotations.layers // [] | .[]] | unique | .[]' got.json)" \
+  "$("$N2C" inspect "$registry/from:1" --raw | jq -r '.layers[].digest' | sort)"
+check "its predicate type is an annotation" equal \
+  "$("$N2C" referrers "$registry/from:1" --json | jq -r '.referrers[0].annotations["in-toto.io/predicate-type"]')" https://slsa.dev/provenance/v1
+"$N2C" provenance "$registry/from:1" "${origin[@]}" > stored.json
+check "n2c provenance says the same of what is stored" cmp stored.json got.json
+"$N2C" provenance in-place-image.json "${origin[@]}" -o described.json
+check "and of a description, but for the digests" equal \
+  "$(jq -c 'del(.subject, .predicate.buildDefinition.resolvedDependencies[].annotations.layers)' described.json)" \
+  "$(jq -c 'del(.subject, .predicate.buildDefinition.resolvedDependencies[].annotations.layers)' got.json)"
+
+# An index: its images and itself are signed, and what lists store paths is attached to the images.
+jq '.arch = "arm64"' image.json > arm.json
+cat > sign-all << SH
+#!/bin/sh
+echo "\${N2C_REFERENCE#*@} \$(jq -r .digest)" >> $work/signed
+"$N2C" digest $registry/many:1 >> $work/seen-by-all 2> /dev/null
+exec "$N2C" attach "\$N2C_REFERENCE" $work/one.json --type application/vnd.acme.signature
+SH
+chmod +x sign-all
+"$N2C" push --index image.json arm.json "$registry/many:1" --store-root "$work" -q --sbom --provenance --attach two.json:application/vnd.acme.two \
+  --sign-with ./sign-all --tag also > /dev/null
+index=$(digest_of many:1)
+"$N2C" inspect "$registry/many@$index" --raw | jq -r '.manifests[].digest' > of_index
+check "push --index: every image is signed, and then the index" equal "$(cut -d' ' -f2 signed)" "$(cat of_index; echo "$index")"
+check "push --index: and no tag is there until all are" equal "$(cat seen-by-all)" ""
+check "push --index: every tag then" equal "$(digest_of many:also)" "$index"
+types() { "$N2C" referrers "$registry/many@$1" | cut -d' ' -f3 | sort | tr '\n' ' '; }
+while read -r image; do
+  check "push --index: an image has all that is asked for" equal "$(types "$image")" \
+    "application/vnd.acme.signature application/vnd.acme.two application/vnd.cyclonedx+json application/vnd.in-toto+json "
+  "$N2C" pull "$registry/many@$image" got.json --referrer application/vnd.cyclonedx+json
+  check "push --index: its bill is its own" equal "$(jq -r .metadata.component.version got.json)" "$image"
+done < of_index
+check "push --index: the index has what is not about store paths" equal "$(types "$index")" "application/vnd.acme.signature application/vnd.acme.two "
+"$N2C" index image.json arm.json "$registry/made:1" --store-root "$work" -q --sbom=spdx > /dev/null
+check "n2c index too" equal "$("$N2C" referrers "$registry/made@$(head -n 1 of_index)" | cut -d' ' -f3)" application/spdx+json
+status=0
+"$N2C" push --index image.json arm.json "$registry/many:1" --store-root "$work" -q --label x=1 --sign-with 'exit 1' > /dev/null 2>&1 || status=$?
+check "push --index: a signer that fails: exit code 9, and the tag stays" equal "$status $(digest_of many:1)" "9 $index"
+check "push --index: what is stored already has no bill, which is said before anything is sent" grep -q \
+  "^n2c: --sbom is of an image.json, which names store paths, and $registry/app:1 is none" \
+  <("$N2C" push --index "$registry/app:1" arm.json "$registry/none:1" --store-root "$work" --sbom 2>&1)
+
+# Several images.
+printf '%s %s\n' image.json "$registry/all/a:1" arm.json "$registry/all/b:1" > list
+"$N2C" push --all list --store-root "$work" -q --sbom --sign-with 'exec "$N2C_IN_TESTS" attach "$N2C_REFERENCE" one.json --type application/vnd.acme.signature' > /dev/null \
+  2> all.log || fail "push --all: $(cat all.log)"
+for name in all/a all/b; do
+  check "push --all: $name has its bill and its signature" equal "$("$N2C" referrers "$registry/$name:1" | cut -d' ' -f3 | sort | tr '\n' ' ')" \
+    "application/vnd.acme.signature application/vnd.cyclonedx+json "
+done
+a=$(digest_of all/a:1)
+status=0
+"$N2C" push --all list --store-root "$work" -q --label y=1 --sign-with 'case $N2C_REFERENCE in */a@*) exit 1 ;; esac' > /dev/null 2> all.log || status=$?
+check "push --all: a signer that fails for one: exit code 9" equal "$status" 9
+check "push --all: that one keeps its tag" equal "$(digest_of all/a:1)" "$a"
+check "push --all: and the other has the new image" test "$(digest_of all/b:1)" != "$("$N2C" digest "$registry/many@$(tail -n 1 of_index)")"
+check "push --all: which is said" grep -q "^n2c: $registry/all/a:1: .*it ended with exit code 1" all.log
+
+# Attachments can be signed too, each before the image.
+rm -f signed
+push both:1 --attach one.json:application/vnd.acme.one --sign-attachments --sign-with "jq -r .digest >> $work/signed" > /dev/null
+check "--sign-attachments: the attachment, then the image" equal "$(cat signed)" \
+  "$("$N2C" referrers "$registry/both:1" | cut -d' ' -f1; digest_of both:1)"
+
+# What would have no effect is refused.
+without_effect() { # without_effect SENTENCE OPTION...
+  local said status=0
+  said=$("$N2C" push image.json "$registry/none:1" --store-root "$work" "${@:2}" 2>&1 > /dev/null) || status=$?
+  [[ $status = 2 && $said == *"$1"* ]] || fail "${*:2}: $status: $said"
+  echo "ok: ${*:2}: $1"
+}
+without_effect "--closure-graph and --package-info are for --sbom and --provenance" --closure-graph graph.json
+without_effect "--flake-metadata, --derivation and --builder are for --provenance" --sbom --flake-metadata flake.json
+without_effect "do not go with --dry-run" --provenance --dry-run
+without_effect "is no derivation" --provenance --derivation image.json
 
 here_registry=$registry
 signed=$("$N2C" referrers "$registry/app:1" --type application/vnd.acme.two | cut -d' ' -f1)

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <memory>
+#include <optional>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -46,31 +48,108 @@ void name_as_stored(std::vector<BillLayer>& layers, const oci::RawManifest& stor
   }
 }
 
-Attachment attachment_of_bill(const PushAttachments& arguments, const PushedImage& pushed,
-                              const oci::RawManifest& stored, const std::stop_token& stop) {
-  const BillFacts facts = bill_facts_of(arguments.bill);
-  const auto& image = std::get<Image>(pushed.image);
-  const auto address = Address::parse_source(pushed.description);
-  const bool is_named = address && address->kind == Address::Kind::image_json;
-  const auto file = is_named ? address->path.string() : pushed.description;
-  const ImageRecord record = read_image_json(file);
-  auto layers = described_bill_layers(record, facts.closure, {.root = pushed.store_root}, stop);
-  name_as_stored(layers, stored);
-  const Bill bill =
-      make_bill(subject_of_stored(image, pushed.to.repository, pushed.manifest.digest),
-                std::move(layers), facts.closure, facts.packages);
-  const bool is_spdx = arguments.sbom == "spdx";
-  return make_attachment(std::string(is_spdx ? spdx_media_type : cyclonedx_media_type),
-                         is_spdx ? "sbom.spdx.json" : "sbom.cdx.json",
-                         std::make_shared<MemorySource>(bill_text(bill, arguments.sbom)), {}, stop);
+/// The file of a description: "image.json", "nix:image.json". Nothing for another place.
+std::optional<std::string> described_file(const std::string& source) {
+  const auto address = Address::parse_source(source);
+  if (!address) return source;
+  if (address->kind == Address::Kind::image_json) return address->path.string();
+  return {};
 }
 
-void write_tags(registry::RegistryClient& client, const PushedImage& pushed,
+Bill bill_of_pushed(const PushAttachments& arguments, const Description& description,
+                    const PushedManifests& pushed, const oci::RawManifest& stored,
+                    const std::stop_token& stop) {
+  const BillFacts facts = bill_facts_of(arguments.bill);
+  const ImageRecord record = read_image_json(*described_file(description.file));
+  auto layers = described_bill_layers(record, facts.closure, {.root = pushed.store_root}, stop);
+  name_as_stored(layers, stored);
+  return make_bill(
+      subject_of_stored(*description.image, pushed.to.repository, stored.descriptor.digest),
+      std::move(layers), facts.closure, facts.packages);
+}
+
+Attachment attachment_of_sbom(const Bill& bill, const std::string& format,
+                              const std::stop_token& stop) {
+  const bool is_spdx = format == "spdx";
+  return make_attachment(std::string(is_spdx ? spdx_media_type : cyclonedx_media_type),
+                         is_spdx ? "sbom.spdx.json" : "sbom.cdx.json",
+                         std::make_shared<MemorySource>(bill_text(bill, format)), {}, stop);
+}
+
+Attachment attachment_of_provenance(const Bill& bill, const ProvenanceArguments& arguments,
+                                    const std::stop_token& stop) {
+  std::string text = provenance_statement(bill, provenance_facts_of(arguments));
+  return make_attachment(std::string(statement_media_type), "provenance.intoto.json",
+                         std::make_shared<MemorySource>(std::move(text)),
+                         {{predicate_type_key, std::string(provenance_type)}}, stop);
+}
+
+/// The description of what is stored. A null pointer for an index, and for what was stored before.
+const Description* description_of(const PushedManifests& pushed, const oci::RawManifest& stored) {
+  const auto manifest = oci::Manifest::from_json(stored.json);
+  if (!manifest) return nullptr;
+  const auto found = pushed.descriptions.find(manifest->config.digest);
+  return found == pushed.descriptions.end() ? nullptr : &found->second;
+}
+
+std::vector<Attachment> attachments_of(const PushAttachments& arguments,
+                                       const PushedManifests& pushed,
+                                       const oci::RawManifest& stored,
+                                       const std::stop_token& stop) {
+  std::vector<Attachment> attachments;
+  const Description* description = description_of(pushed, stored);
+  if (description != nullptr && (!arguments.sbom.empty() || arguments.provenance)) {
+    const Bill bill = bill_of_pushed(arguments, *description, pushed, stored, stop);
+    if (!arguments.sbom.empty()) {
+      attachments.push_back(attachment_of_sbom(bill, arguments.sbom, stop));
+    }
+    if (arguments.provenance) {
+      attachments.push_back(attachment_of_provenance(bill, arguments.facts, stop));
+    }
+  }
+  for (const std::string& file : arguments.files) {
+    attachments.push_back(attachment_of_file(file, stop));
+  }
+  return attachments;
+}
+
+/// Attaches and signs one manifest after another.
+class Attaching {
+ public:
+  Attaching(const PushAttachments& arguments, const PushedManifests& pushed,
+            registry::RegistryClient& client, Progress& progress)
+      : arguments_(arguments), pushed_(pushed), client_(client), progress_(progress) {}
+
+  /// What was just put, as the registry has it. Its attachments are there afterwards, and signed.
+  oci::RawManifest attach_to(const oci::Descriptor& manifest, const std::stop_token& stop) {
+    auto stored = client_.get_manifest(manifest.digest.str(), stop);
+    if (!stored) {
+      throw Error(ErrorKind::registry, "the registry lacks the image it was just given");
+    }
+    for (const Attachment& attachment : attachments_of(arguments_, pushed_, *stored, stop)) {
+      const Attached attached = attach(client_, stored->descriptor, attachment, stop);
+      progress_.note(cat(attached.was_there ? "attached already: " : "attached ",
+                         printable(attachment.title), " (", printable(attachment.type), ")"));
+      if (arguments_.sign_attachments) sign(signer_, client_, attached.manifest, stop);
+    }
+    if (!arguments_.sign_with.empty()) sign(signer_, client_, stored->descriptor, stop);
+    return *std::move(stored);
+  }
+
+ private:
+  const PushAttachments& arguments_;
+  const PushedManifests& pushed_;
+  registry::RegistryClient& client_;
+  Progress& progress_;
+  const Signer signer_{.command = arguments_.sign_with, .seconds = arguments_.sign_seconds};
+};
+
+void write_tags(registry::RegistryClient& client, const PushedManifests& pushed,
                 const oci::RawManifest& stored, const std::stop_token& stop) {
   std::vector<std::string> tags;
   for (const std::string& tag : distinct_tags(pushed.to.tag.value_or(""), pushed.tags)) {
     const auto held = client.head_manifest(tag, stop);
-    if (!held || held->digest != pushed.manifest.digest) tags.push_back(tag);
+    if (!held || held->digest != stored.descriptor.digest) tags.push_back(tag);
   }
   if (tags.empty()) return;
   const ManifestOutcome outcome =
@@ -79,6 +158,10 @@ void write_tags(registry::RegistryClient& client, const PushedImage& pushed,
   throw Error(ErrorKind::registry,
               cat("the registry has the image and takes no tag for it: ",
                   outcome.missing.empty() ? outcome.format_refused : "it lacks a blob"));
+}
+
+[[noreturn]] void refuse_attachments(std::string_view why) {
+  throw Error(ErrorKind::usage, cat("--attach, --sbom, --provenance and --sign-with ", why));
 }
 
 }  // namespace
@@ -91,7 +174,11 @@ void add_attachment_options(CLI::App& command, PushAttachments& arguments) {
                 "also attach a bill of materials: --sbom=cyclonedx, which is the default, or "
                 "--sbom=spdx")
       ->check(CLI::IsMember({"cyclonedx", "spdx"}));
+  command.add_flag("--provenance", arguments.provenance,
+                   "also attach where the image comes from: SLSA provenance in an in-toto "
+                   "statement");
   add_bill_options(command, arguments.bill);
+  add_provenance_options(command, arguments.facts);
   auto* sign = command.add_option(
       "--sign-with", arguments.sign_with,
       "a command for the shell that signs $N2C_REFERENCE; its tags are written when it succeeded");
@@ -105,9 +192,20 @@ void add_attachment_options(CLI::App& command, PushAttachments& arguments) {
       ->needs(sign);
 }
 
-void refuse_attachments(const PushAttachments& arguments, std::string_view why) {
-  if (!arguments.is_asked()) return;
-  throw Error(ErrorKind::usage, cat("--attach, --sbom and --sign-with ", why));
+void refuse_unused(const PushAttachments& arguments) {
+  const bool has_bill = !arguments.sbom.empty() || arguments.provenance;
+  const bool says_of_bill =
+      !arguments.bill.closure_graph.empty() || !arguments.bill.package_info.empty();
+  if (says_of_bill && !has_bill) {
+    throw Error(ErrorKind::usage,
+                "--closure-graph and --package-info are for --sbom and --provenance",
+                "ask for one of these too");
+  }
+  if (arguments.facts.is_asked() && !arguments.provenance) {
+    throw Error(ErrorKind::usage,
+                "--flake-metadata, --derivation and --builder are for --provenance",
+                "ask for it too");
+  }
 }
 
 int run_signed(const std::function<int()>& push) {
@@ -119,42 +217,35 @@ int run_signed(const std::function<int()>& push) {
   }
 }
 
-void require_attachments(const PushAttachments& arguments, const ImageArgument& image,
-                         const Address& to, bool is_dry_run) {
-  if (is_dry_run) refuse_attachments(arguments, "do not go with --dry-run");
-  if (to.kind != Address::Kind::registry) refuse_attachments(arguments, "are for registries");
+void require_attachments(const PushAttachments& arguments, const Address& to, bool is_dry_run) {
+  if (is_dry_run) refuse_attachments("do not go with --dry-run");
+  if (to.kind != Address::Kind::registry) refuse_attachments("are for registries");
   for (const std::string& text : arguments.files) {
     const auto file = file_and_type(text).file;
     if (is_there(file)) continue;
     throw Error(ErrorKind::input, cat("--attach: ", printable(file.string()), ": no such file"));
   }
-  if (!arguments.sbom.empty() && !std::holds_alternative<Image>(image)) {
-    throw Error(ErrorKind::usage, "--sbom is of an image.json, which names store paths");
-  }
   bill_facts_of(arguments.bill);
+  provenance_facts_of(arguments.facts);
 }
 
-void attach_and_tag(const PushAttachments& arguments, const PushedImage& pushed,
+void require_description(const PushAttachments& arguments, const std::string& source) {
+  if (arguments.sbom.empty() && !arguments.provenance) return;
+  if (described_file(source)) return;
+  throw Error(ErrorKind::usage, cat(arguments.sbom.empty() ? "--provenance" : "--sbom",
+                                    " is of an image.json, which names store paths, and ",
+                                    printable(source), " is none"));
+}
+
+void attach_and_tag(const PushAttachments& arguments, const PushedManifests& pushed,
                     Registries& registries, Progress& progress, const std::stop_token& stop) {
   auto client = registries.client(pushed.to.repository);
-  const auto stored = client.get_manifest(pushed.manifest.digest.str(), stop);
-  if (!stored) throw Error(ErrorKind::registry, "the registry lacks the image it was just given");
-  std::vector<Attachment> attachments;
-  if (!arguments.sbom.empty()) {
-    attachments.push_back(attachment_of_bill(arguments, pushed, *stored, stop));
+  Attaching attaching(arguments, pushed, client, progress);
+  std::optional<oci::RawManifest> last;
+  for (const oci::Descriptor& manifest : pushed.manifests) {
+    last = attaching.attach_to(manifest, stop);
   }
-  for (const std::string& file : arguments.files) {
-    attachments.push_back(attachment_of_file(file, stop));
-  }
-  const Signer signer{.command = arguments.sign_with, .seconds = arguments.sign_seconds};
-  for (const Attachment& attachment : attachments) {
-    const Attached attached = attach(client, stored->descriptor, attachment, stop);
-    progress.note(cat(attached.was_there ? "attached already: " : "attached ",
-                      printable(attachment.title), " (", printable(attachment.type), ")"));
-    if (arguments.sign_attachments) sign(signer, client, attached.manifest, stop);
-  }
-  if (!arguments.sign_with.empty()) sign(signer, client, stored->descriptor, stop);
-  write_tags(client, pushed, *stored, stop);
+  if (last) write_tags(client, pushed, *last, stop);
 }
 
 }  // namespace n2c::cli

@@ -1,0 +1,25 @@
+#pragma once
+/// The push of one image, alone or among several.
+
+#include <stop_token>
+
+#include "cli/image_argument.h"
+#include "cli/pushing/push_arguments.h"
+#include "console/console_progress.h"
+#include "places/image_destination.h"
+
+namespace n2c::cli {
+
+/// The options that only registries look at. Throws Error{usage}.
+RegistryPush registry_push_of(const PushArguments& arguments, const oci::Reference& to);
+
+/// Opens the destination, pushes, attaches, tells. Returns what was written. Throws Error, and
+/// SignerFailed.
+PushReport push_there(const PushArguments& arguments, ImageArgument& image, const Address& address,
+                      DestinationOptions opened, ConsoleProgress& progress, std::stop_token stop);
+
+/// The whole of it for one image. Returns the exit code; throws as push_there() does.
+int push_one(const PushArguments& arguments, const Address& address, bool debug,
+             std::stop_token stop);
+
+}  // namespace n2c::cli

@@ -1,0 +1,199 @@
+#include "cli/pushing/push_of_all.h"
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+#include "base/locked.h"
+#include "base/system.h"
+#include "base/tasks.h"
+#include "base/text.h"
+#include "cache/digest_cache.h"
+#include "cli/attest/signer.h"
+#include "cli/command.h"
+#include "cli/pushing/one_push.h"
+#include "places/push_list.h"
+#include "places/push_turns.h"
+
+namespace n2c::cli {
+
+namespace {
+
+/// Why an image was not pushed.
+struct FailedPush {
+  Error error;
+  bool is_signers = false;
+};
+
+/// Several images, side by side where they share no layer that is still to be sent. What one has
+/// compressed and sent is known to the next: it is mounted there.
+class PushOfAll {
+ public:
+  PushOfAll(const PushArguments& arguments, const std::vector<ImageToPush>& images, bool debug)
+      : arguments_(arguments), images_(images), registries_(options_of(debug)) {
+    if (cache_file_.empty()) cache_file_ = in_place_of_cache_.emplace().path() / "pushes";
+  }
+
+  /// The failures of images, which stop no other.
+  std::vector<FailedPush> run(const std::stop_token& stop) {
+    std::vector<std::set<oci::Digest>> layers;
+    for (const ImageToPush& image : images_) {
+      EarlyImage early =
+          open_early(image.image, arguments_.transfer.store_root, arguments_.metadata, stop);
+      layers.push_back(std::move(early.layers));
+      opened_.push_back(std::move(early.image));
+    }
+    PushTurns turns(std::move(layers), most_at_once);
+    const std::size_t workers = std::min(images_.size(), most_at_once);
+    run_side_by_side(workers, workers, stop, [&](std::size_t, const std::stop_token& inner) {
+      while (const auto turn = turns.take(inner)) {
+        bool is_there = false;
+        const GivenBack given_back{turns, turn->image, is_there};
+        is_there = push_or_tell(turn->image, turn->side_by_side, inner);
+      }
+    });
+    return failures_.with([](auto& failures) { return std::move(failures); });
+  }
+
+ private:
+  /// Each takes a share of the threads and memory that one push has.
+  static constexpr std::size_t most_at_once = 4;
+
+  struct GivenBack {
+    PushTurns& turns;
+    std::size_t image;
+    const bool& is_there;
+    ~GivenBack() { turns.give_back(image, is_there); }
+  };
+
+  bool push_or_tell(std::size_t image, std::size_t side_by_side, const std::stop_token& stop) {
+    try {
+      push(image, side_by_side, stop);
+      return true;
+    } catch (const SignerFailed& failed) {
+      tell(image, {.error = failed.error(), .is_signers = true});
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      tell(image, {.error = error});
+    }
+    return false;
+  }
+
+  void tell(std::size_t image, const FailedPush& failed) {
+    print_error(failed.error, cat("n2c: ", shown(images_[image].to), ": "));
+    failures_.with([&](auto& failures) { failures.push_back(failed); });
+  }
+
+  void push(std::size_t which, std::size_t side_by_side, const std::stop_token& stop) {
+    const ImageToPush& listed = images_[which];
+    PushArguments arguments = share_of(side_by_side);
+    arguments.image = listed.image;
+    const auto progress = make_progress(arguments.transfer.progress);
+    ImageArgument image = opened_[which]
+                              ? *std::exchange(opened_[which], std::nullopt)
+                              : open_image_argument(listed.image, arguments.transfer.store_root,
+                                                    arguments.metadata, stop);
+    const oci::Reference& to = *listed.to.reference;
+    RegistryPush push = registry_push_of(arguments, to);
+    push.cache_file = cache_file_;
+    push.untagged = arguments.attachments.is_asked();
+    push.places = places_.with([](const auto& places) { return places; });
+    if (side_by_side == 1) progress_ = progress.get();
+    const Unset unset{progress_};
+    const PushReport report =
+        push_there(arguments, image, listed.to,
+                   {.registries = registries_, .registry = std::move(push)}, *progress, stop);
+    places_.with([&](auto& places) {
+      for (const LayerOutcome& layer : report.layers) {
+        if (layer.form && !arguments.dry_run) places.emplace(layer.form->digest, to.repository);
+      }
+    });
+  }
+
+  /// Of images side by side no progress is drawn, but where it goes to a log or a program.
+  PushArguments share_of(std::size_t side_by_side) const {
+    PushArguments share = arguments_;
+    if (side_by_side == 1) return share;
+    TransferArguments& transfer = share.transfer;
+    const auto part = [&](std::size_t all) { return std::max<std::size_t>(1, all / side_by_side); };
+    transfer.uploads = part(transfer.uploads);
+    transfer.probes = part(transfer.probes);
+    transfer.compression_threads =
+        part(transfer.compression_threads == 0 ? processor_count() : transfer.compression_threads);
+    if (transfer.progress.style == "auto" || transfer.progress.style == "tty") {
+      transfer.progress.style = "none";
+    }
+    return share;
+  }
+
+  RegistryOptions options_of(bool debug) {
+    const auto unused = make_progress(arguments_.transfer.progress);
+    RegistryOptions options =
+        make_registry_options(arguments_.transfer.registry, images_.front().to, *unused, debug);
+    options.note = [this](const Printable& line) {
+      ConsoleProgress* progress = progress_;
+      (progress != nullptr ? *progress : *quiet_).note(line);
+    };
+    return options;
+  }
+
+  struct Unset {
+    std::atomic<ConsoleProgress*>& progress;
+    ~Unset() { progress = nullptr; }
+  };
+
+  const PushArguments& arguments_;
+  const std::vector<ImageToPush>& images_;
+  std::vector<std::optional<ImageArgument>> opened_;  // each is taken by its push alone
+  std::atomic<ConsoleProgress*> progress_ = nullptr;  // of the image that is pushed alone
+  std::unique_ptr<ConsoleProgress> quiet_ =
+      make_progress({.quiet = arguments_.transfer.progress.quiet, .style = "none"});
+  Registries registries_;
+  std::filesystem::path cache_file_ = DigestCache::usual_file(process_environment());
+  std::optional<TemporaryFolder> in_place_of_cache_;
+  Locked<std::map<oci::Digest, oci::Repository>> places_;
+  Locked<std::vector<FailedPush>> failures_;
+};
+
+void refuse_for_all(const PushArguments& arguments) {
+  const bool is_one = arguments.index || !arguments.transfer.digest_file.empty() ||
+                      !arguments.metadata.image_id_file.empty();
+  if (!is_one && arguments.others.size() < 2) return;
+  throw Error(ErrorKind::usage,
+              is_one ? "--all does not go with --index, --digest-file or --image-id-file"
+                     : "--all takes a list, or a folder and one destination");
+}
+
+void require_attachments_of_all(const PushArguments& arguments,
+                                const std::vector<ImageToPush>& images) {
+  if (!arguments.attachments.is_asked()) return;
+  for (const ImageToPush& one : images) {
+    require_attachments(arguments.attachments, one.to, arguments.dry_run);
+    require_description(arguments.attachments, one.image);
+  }
+}
+
+}  // namespace
+
+int push_all(const PushArguments& arguments, bool debug, const std::stop_token& stop) {
+  refuse_for_all(arguments);
+  const auto below =
+      arguments.others.empty() ? std::nullopt : std::optional(arguments.others.front());
+  const std::vector<ImageToPush> images = read_push_list(arguments.image, below);
+  require_attachments_of_all(arguments, images);
+  const std::vector<FailedPush> failures = PushOfAll(arguments, images, debug).run(stop);
+  if (failures.empty()) return 0;
+  const Error all(failures.front().error.kind(),
+                  cat(failures.size(), " of ", images.size(), " images were not pushed"));
+  if (failures.front().is_signers) throw SignerFailed(all);
+  throw Error(all);
+}
+
+}  // namespace n2c::cli
