@@ -7,11 +7,12 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/thread.h"
 
 namespace n2c {
 
 /// Its token is asked to stop when `outer` is, or when the time is over. Starts a thread, which
-/// ends with it.
+/// ends with it. Throws Error{local} where none can be made.
 class Deadline {
  public:
   /// Nothing but the time ends it.
@@ -21,9 +22,9 @@ class Deadline {
   /// By that clock, which outlives this.
   Deadline(Clock& clock, std::stop_token outer, std::chrono::milliseconds after)
       : pass_on_(std::move(outer), [this] { stop_.request_stop(); }),
-        timer_([this, &clock, after](const std::stop_token& ended) {
+        timer_(start_thread([this, &clock, after](const std::stop_token& ended) {
           if (clock.wait(after, ended)) stop_.request_stop();
-        }) {}
+        })) {}
 
   std::stop_token token() const { return stop_.get_token(); }
 

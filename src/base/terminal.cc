@@ -9,8 +9,10 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -116,13 +118,16 @@ class Stream {
   std::jthread writer_;  // joinable: it writes
 };
 
-/// They are never destroyed: whatever ends last may say something.
+/// They are never destroyed, since whatever ends last may say something; and they take no memory,
+/// since the first to ask for one may be who found none left.
 Stream& standard_output() {
-  static auto& stream = *new Stream(STDOUT_FILENO);
+  alignas(Stream) static std::array<std::byte, sizeof(Stream)> place;
+  static auto& stream = *new (place.data()) Stream(STDOUT_FILENO);
   return stream;
 }
 Stream& standard_error() {
-  static auto& stream = *new Stream(STDERR_FILENO);
+  alignas(Stream) static std::array<std::byte, sizeof(Stream)> place;
+  static auto& stream = *new (place.data()) Stream(STDERR_FILENO);
   return stream;
 }
 

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "cache/digest_cache.h"
 #include "cache/layer_forms.h"
 #include "cli/command.h"
@@ -301,10 +302,15 @@ int serve(const ServeArguments& arguments, std::stop_token stop) {
   if (!arguments.port_file.empty()) write_file(arguments.port_file, cat(server.port(), "\n"));
   note(cat("serving ", scheme, "://", host, ":", server.port()));
   look_until(stop, renewed_files(arguments, server, door));
-  const std::jthread impatient([&](std::stop_token drained) {
-    SystemClock clock;
-    if (clock.wait(prepare_time, drained)) stores.stop();
-  });
+  std::jthread impatient;
+  try {
+    impatient = start_thread([&](const std::stop_token& drained) {
+      SystemClock clock;
+      if (clock.wait(prepare_time, drained)) stores.stop();
+    });
+  } catch (const Error&) {
+    stores.stop();  // without a thread to wait in, what is being prepared ends now
+  }
   server.drain(drain_time);
   return 0;
 }
