@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/folder_entries.h"
 #include "base/text.h"
 
 namespace n2c::http {
@@ -102,7 +103,7 @@ RootBundle::RootBundle(const SystemRoots& system, const std::vector<std::string>
 void RootBundle::add_folder(const std::string& folder) {
   std::set<fs::path> files;  // a folder has links to its own files, named by hashes
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+  for (const auto& entry : folder_entries(folder, ignored)) {
     const fs::path file = fs::canonical(entry.path(), ignored);
     if (!ignored && fs::is_regular_file(file, ignored)) files.insert(file);
   }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/folder_entries.h"
 #include "base/input_wait.h"
 #include "base/text.h"
 
@@ -103,7 +104,7 @@ ManifestOutcome DirStore::put_manifest(const oci::Descriptor&, std::string_view 
 void DirStore::remove_others() {
   const auto kept = kept_.with([](const std::set<std::string>& files) { return files; });
   std::error_code ignored;  // what stays behind does no harm
-  for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
+  for (const auto& entry : folder_entries(folder_, ignored)) {
     const std::string name = entry.path().filename().string();
     if (is_ours(name) && !kept.contains(name)) std::filesystem::remove(entry.path(), ignored);
   }

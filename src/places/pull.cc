@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file_lock.h"
+#include "base/folder_entries.h"
 #include "base/text.h"
 #include "layout/dir_store.h"
 
@@ -63,7 +64,7 @@ class PullFolder {
 
   bool holds_other_files() const {
     std::error_code failed;
-    const fs::directory_iterator entries(folder_, failed);
+    const auto entries = folder_entries(folder_, failed);
     return failed || std::ranges::any_of(entries, [](const fs::directory_entry& entry) {
              const std::string name = entry.path().filename().string();
              return !is_dir_store_file(name);
@@ -76,7 +77,7 @@ class PullFolder {
       fs::remove_all(folder_, ignored);
       return;
     }
-    for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
+    for (const auto& entry : folder_entries(folder_, ignored)) {
       fs::remove_all(entry.path(), ignored);
     }
   }

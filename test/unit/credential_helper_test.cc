@@ -50,6 +50,14 @@ LoginSearch search_in(const std::filesystem::path& file, std::size_t from = 0) {
 
 }  // namespace
 
+TEST_CASE("a helper that ends well and did not take the login has not kept it (#23)") {
+  const Programs programs;
+  programs.add("deaf", "exit 0");
+  const Credentials login{.username = "me", .password = std::string(300'000, 'x')};
+  CHECK_FAILS(CredentialHelper("deaf").store("r.example", login), ErrorKind::local,
+              "docker-credential-deaf store: it ended without reading what it was told");
+}
+
 TEST_CASE("the ways in which the known helpers say that they have no login are no failures") {
   const Programs programs;
   for (const char* words :

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/folder_entries.h"
 #include "base/text.h"
 
 namespace n2c::registry {
@@ -14,7 +15,7 @@ namespace fs = std::filesystem;
 std::vector<fs::path> files_in(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code ignored;  // a folder that cannot be read says nothing, as with docker
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) files.push_back(entry.path());
+  for (const auto& entry : folder_entries(folder, ignored)) files.push_back(entry.path());
   std::ranges::sort(files);
   return files;
 }

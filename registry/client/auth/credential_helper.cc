@@ -78,6 +78,11 @@ ProgramEnd CredentialHelper::run(const char* verb, const std::string& input) con
 void CredentialHelper::run_or_throw(const char* verb, const std::string& input) const {
   const ProgramEnd end = run(verb, input);
   if (end.exit_code != 0 && !says_absent(end)) throw failure_of(program_, verb, end);
+  if (end.exit_code == 0 && !end.took_all_input) {
+    throw Error(ErrorKind::local,
+                cat(program_, " ", verb, ": it ended without reading what it was told"),
+                "nothing was kept or forgotten there: is it a helper of docker's?");
+  }
 }
 
 Parsed<Credentials> CredentialHelper::get(std::string_view host) const {

@@ -23,8 +23,8 @@ class CredentialHelper {
                             std::chrono::milliseconds patience = helper_patience);
 
   // Each throws Error{local} when there is no such program, or when it fails or takes longer than
-  // its patience. The message quotes what a failed helper says, and never what one says that
-  // succeeded.
+  // its patience; store() and erase() also when it did not take what it was told. The message
+  // quotes what a failed helper says, and never what one says that succeeded.
 
   /// The login, or how the helper says that it has none for that host.
   Parsed<Credentials> get(std::string_view host) const;
