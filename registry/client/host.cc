@@ -37,7 +37,7 @@ struct Host::Parts {
         const HostOptions& options)
       : host(std::move(host_as_written)),
         home(or_usage(host, options)),
-        notes(options.note),
+        notes(options.note, options.retry_note),
         profile(options.profile),
         guard(transport, host, home),
         throttled(guard, clock, std::max<std::size_t>(1, options.in_flight)),

@@ -34,6 +34,8 @@ struct HostOptions {
   std::optional<std::uint64_t> seed{};  ///< of the jitter; random when unset
   /// Told one line for people: a retry, a fallback, a warning. Called from any thread.
   std::function<void(const Printable& line)> note = {};
+  /// Told of each request that is tried again; empty: `note` is, of alike ones once.
+  std::function<void(const RetryNotice& notice)> retry_note = {};
 };
 
 /// The chain of host_call.h, and what its parts share. Thread-safe.

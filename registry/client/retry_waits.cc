@@ -14,12 +14,17 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// The reason without the request that it was told of, and without the request's id.
-std::string reason_of(std::string_view why) {
+/// The host and the reason, without the request that it was told of and the request's id.
+std::string kind_of(std::string_view why) {
+  std::string host;
   const std::size_t url = why.find("://");
-  const std::size_t end = url == why.npos ? 0 : why.find(": ", url);
-  if (end != why.npos && end != 0) why.remove_prefix(end + 2);
-  return std::string(why.substr(0, why.find(" (request ")));
+  const std::size_t end = url == why.npos ? why.npos : why.find(": ", url);
+  if (end != why.npos) {
+    const std::string_view place = why.substr(url + 3, end - url - 3);
+    host = cat(place.substr(0, place.find_first_of("/?")), ": ");
+    why.remove_prefix(end + 2);
+  }
+  return host + std::string(why.substr(0, why.find(" (request ")));
 }
 
 }  // namespace
@@ -48,16 +53,19 @@ std::optional<std::string> RetryWaits::wait(const Setback& setback, std::stop_to
 
 void RetryWaits::say(const Setback& setback, milliseconds delay) {
   const auto now = clock_.now();
+  const std::string kind = kind_of(setback.why);
   const bool is_new = said_.with([&](auto& said) {
-    auto& until = said[{reason_of(setback.why), setback.attempt}];
+    auto& until = said[{kind, setback.attempt}];
     const bool over = now >= until;
     if (over) until = now + delay;
     return over;
   });
-  if (!is_new) return;
   const std::string of = setback.max_time ? "" : cat(" of ", policy_.attempts);
-  notes_.say(cat(setback.why, "; trying again in ", brief_duration(delay), " (try ",
-                 setback.attempt + 1, of, ")"));
+  notes_.retry({.why = std::string(setback.why),
+                .kind = kind,
+                .next = cat("trying again in ", brief_duration(delay), " (try ",
+                            setback.attempt + 1, of, ")")},
+               is_new);
 }
 
 std::string RetryWaits::farewell(const Setback& setback, milliseconds elapsed) const {

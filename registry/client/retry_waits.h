@@ -37,9 +37,10 @@ class RetryWaits {
   Clock& clock() const { return clock_; }
 
   /// Waits before the next try, as long as the policy says, and notes why: alike reasons of several
-  /// requests once. Returns nothing then. When there is no further try, returns what is to be said
-  /// of that at the end of the error's message: how many tries were made ("" for one), and a
-  /// Retry-After that asks for more than the policy's time. Throws Error{cancelled}.
+  /// requests once, where nobody counts them (notes.h). Returns nothing then. When there is no
+  /// further try, returns what is to be said of that at the end of the error's message: how many
+  /// tries were made ("" for one), and a Retry-After that asks for more than the policy's time.
+  /// Throws Error{cancelled}.
   std::optional<std::string> wait(const Setback& setback, std::stop_token stop);
 
  private:

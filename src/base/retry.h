@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <random>
+#include <string>
 #include <string_view>
 
 namespace n2c {
@@ -21,6 +22,13 @@ struct RetryPolicy {
   std::optional<std::chrono::milliseconds> delay(
       int attempt, std::chrono::milliseconds elapsed,
       std::optional<std::chrono::milliseconds> retry_after, std::mt19937_64& rng) const;
+};
+
+/// A try that failed and is made again, in words.
+struct RetryNotice {
+  std::string why;   ///< with the request: "PUT https://ghcr.io/…: 503"
+  std::string kind;  ///< alike for all requests that met the same: "ghcr.io: 503"
+  std::string next;  ///< "trying again in 0.5 s (try 2 of 8)"
 };
 
 /// Whether a reply of this status may be another one when the same is asked again: 408, 425, 429,

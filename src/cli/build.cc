@@ -8,6 +8,7 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/line/layer_progress.h"
 #include "cli/transfer_options.h"
 #include "console/output.h"
 #include "describe/base_image.h"
@@ -31,6 +32,7 @@ namespace {
 struct LayersArguments {
   std::string out, graph, ignore, rewrites, perms, history, max_layers = "1";
   std::string tar_directory, compressor = "none", strategy = "popularity", store_root, layer_lists;
+  std::string progress = "auto";
   std::vector<std::string> parents, tars;
   bool strict_perms = false, strict_roots = false;
 };
@@ -178,14 +180,15 @@ int run_layers(const LayersArguments& arguments, const std::stop_token& stop) {
   for (const std::string& warning : find_warnings(paths)) terminal::say("warning: " + warning);
   auto split = split_paths(arguments, std::move(paths), closure, store, stop);
   add_tars(arguments.tars, split);
-  build_layers(split, build, stop, [&](const std::vector<LayerRecord>& layers) {
+  const auto write = [&](const std::vector<LayerRecord>& layers) {
     examine_files(arguments, split, ordered, rules);  // behind what upstream refuses
     for (const LayerRecord& layer : layers) {
       terminal::say(cat("Adding ", layer.paths->size(), " paths to layer (size:", layer.size,
                         " digest:", layer.digest, ")"));
     }
     write_output(arguments.out, layers_json(layers));
-  });
+  };
+  build_layers_shown(split, build, {closure, arguments.progress}, write, stop);
   terminal::say("Layers have been written to " + arguments.out);
   return 0;
 }
@@ -331,6 +334,7 @@ void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) 
           "layer takes the rest")
       ->excludes(max_layers)
       ->excludes(strategy);
+  add_progress_style(command, arguments->progress);
   add_store_root(command, arguments->store_root);
   command.callback([arguments, &chosen] {
     chosen.action = [arguments](const std::stop_token& stop) {

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/image_argument.h"
 #include "cli/line/result.h"
+#include "cli/line/stopped.h"
 #include "cli/transfer_options.h"
 #include "console/console_progress.h"
 #include "console/output.h"
@@ -158,10 +159,12 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
   if (to.reference) opened.registry.to = *to.reference;
   opened.registry.reuse = !arguments.transfer.no_reuse;
   const auto destination = open_destination(to, opened);
-  const Copied copied =
-      described != nullptr ? copy_described(arguments, *described, to, *destination, progress, stop)
-                           : copy_stored(arguments, std::get<std::shared_ptr<ImageSource>>(source),
-                                         *destination, progress, stop);
+  const Copied copied = saying_how_far(progress, kept_at(to), [&] {
+    return described != nullptr
+               ? copy_described(arguments, *described, to, *destination, progress, stop)
+               : copy_stored(arguments, std::get<std::shared_ptr<ImageSource>>(source),
+                             *destination, progress, stop);
+  });
   if (!arguments.referrers.empty()) {
     copy_what_refers(arguments, from, to, reading, writing, copied.digest, progress, stop);
   }
@@ -217,8 +220,8 @@ void add_copy_command(CLI::App& app, Invocation& chosen) {
       ->required();
   command->add_option(
       "--platform", arguments->platform,
-      "OS/ARCHITECTURE[/VARIANT]: only that image of an index; default: all of them, "
-      "and this machine's where one image is all that fits");
+      "OS/ARCHITECTURE[/VARIANT]: only that image of an index (default: all of them, "
+      "and this machine's where one image is all that fits)");
   command->add_flag("--referrers{all}", arguments->referrers,
                     "between registries: also what refers to the image, or to the images of an "
                     "index; --referrers=TYPE,TYPE only those artifactTypes");

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/index.h"
 #include "cli/line/result.h"
+#include "cli/line/stopped.h"
 #include "console/console_progress.h"
 #include "console/output.h"
 #include "places/open.h"
@@ -123,7 +124,9 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
                             .trust = blob_trust_of(arguments, transfer.destination)};
   opened.registry.untagged = transfer.attachments.is_asked();
   const auto destination = open_destination(transfer.destination, opened);
-  const IndexReport report = destination->push_index(parts, options, progress, stop);
+  const IndexReport report = saying_how_far(progress, kept_at(transfer.destination), [&] {
+    return destination->push_index(parts, options, progress, stop);
+  });
   if (transfer.attachments.is_asked()) {
     attach_and_tag(transfer.attachments, pushed_manifests(transfer, arguments, parts, report),
                    registries, progress, stop);

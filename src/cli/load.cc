@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/image_argument.h"
 #include "cli/line/result.h"
+#include "cli/line/stopped.h"
 #include "cli/transfer_options.h"
 #include "console/output.h"
 #include "engine/engine_choice.h"
@@ -120,9 +121,11 @@ int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
     const std::string at = choice.host ? " at " + choice.host->str() : "";
     progress.note(cat("loading into ", engine->str(), at, ": ", choice.why));
   }
-  image = whole_image(std::move(argument), *engine, progress, stop);
-  const LoadReport report = with_context(cat("loading into ", engine->str()), [&] {
-    return load_into(*engine, request, progress, stop);
+  const Kept kept{ConsoleProgress::Kept::nothing, "nothing was loaded"};
+  const LoadReport report = saying_how_far(progress, kept, [&] {
+    image = whole_image(std::move(argument), *engine, progress, stop);
+    return with_context(cat("loading into ", engine->str()),
+                        [&] { return load_into(*engine, request, progress, stop); });
   });
   progress.finish();
   if (!arguments.image_id_file.empty()) write_output(arguments.image_id_file, report.image_id);
@@ -138,12 +141,16 @@ void add_load_options(CLI::App& command, LoadArguments& arguments) {
                   "standard input)")
       ->required();
   command.add_option("NAME", arguments.names, "NAME[:TAG] to give the image (several are fine)");
-  command.add_option("--engine", arguments.engine, "auto, docker, podman or containerd")
-      ->check(CLI::IsMember({"auto", "docker", "podman", "containerd"}));
+  command.add_option("--engine", arguments.engine, "where it goes; auto: the first that is there")
+      ->check(CLI::IsMember({"auto", "docker", "podman", "containerd"}))
+      ->capture_default_str();
   command
-      .add_option("--via", arguments.method,
-                  "auto; archive: sent to the engine; registry: the engine pulls from us")
-      ->check(CLI::IsMember({"auto", "archive", "registry"}));
+      .add_option(
+          "--via", arguments.method,
+          "archive: sent to the engine; registry: the engine pulls from us; auto: what is quicker "
+          "there")
+      ->check(CLI::IsMember({"auto", "archive", "registry"}))
+      ->capture_default_str();
   command.add_option("--like", arguments.like,
                      "an image in the engine that shares layers (repeatable)");
   command.add_option("--namespace", arguments.space, "containerd's namespace")

@@ -7,6 +7,7 @@
 #include "cli/attest/subject.h"
 #include "cli/command.h"
 #include "cli/line/result.h"
+#include "cli/line/stopped.h"
 #include "cli/transfer_options.h"
 #include "places/open.h"
 #include "places/pull.h"
@@ -104,10 +105,12 @@ int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
       }
       return 0;
     }
-    const CopyReport report = pull_image(
-        *source, arguments.to,
-        {.platform = platform, .trust = arguments.verify ? BlobTrust::digest : BlobTrust::size},
-        progress, stop);
+    const Kept kept{ConsoleProgress::Kept::nothing, "nothing was kept"};
+    const auto trust = arguments.verify ? BlobTrust::digest : BlobTrust::size;
+    const CopyReport report = saying_how_far(progress, kept, [&] {
+      return pull_image(*source, arguments.to, {.platform = platform, .trust = trust}, progress,
+                        stop);
+    });
     progress.finish();
     const std::string digest = report.manifest.digest.str();
     print_result({.command = "pull",
@@ -139,8 +142,8 @@ void add_pull_command(CLI::App& app, Invocation& chosen) {
                    "output")
       ->required();
   command->add_option("--platform", arguments->platform,
-                      "OS/ARCHITECTURE[/VARIANT] where the reference is an index; default: this "
-                      "machine's");
+                      "OS/ARCHITECTURE[/VARIANT] where the reference is an index (default: this "
+                      "machine's)");
   auto* blob = command->add_flag("--blob", arguments->blob,
                                  "the blob of that digest, whatever it is, into the file OUT");
   auto* manifest = command

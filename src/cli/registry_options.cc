@@ -32,8 +32,8 @@ std::optional<registry::Credentials> credentials_of(const RegistryArguments& arg
 void add_registry_options(CLI::App& command, RegistryArguments& arguments) {
   command.add_option(
       "--creds", arguments.creds,
-      "USER:PASS, or - to read it from standard input; default: the logins of docker "
-      "and podman");
+      "USER:PASS, or - to read it from standard input (default: the logins of docker "
+      "and podman)");
   command.add_option("--registry-token", arguments.registry_token,
                      "a bearer token to use as it is");
   command.add_option("--auth-file,--authfile", arguments.auth_file,
@@ -68,16 +68,18 @@ void add_registry_options(CLI::App& command, RegistryArguments& arguments) {
 
 RegistryOptions make_registry_options(const RegistryArguments& arguments, Progress& progress,
                                       bool debug) {
-  RegistryOptions options{.credentials = credentials_of(arguments),
-                          .auth_file = arguments.auth_file,
-                          .plain_http = arguments.plain_http,
-                          .plain_http_fallback = !arguments.tls_verify,
-                          .allow_http_redirect = arguments.allow_http_redirect,
-                          .ca_file = arguments.ca_file,
-                          .client_cert_file = arguments.client_cert_file,
-                          .client_key_file = arguments.client_key_file,
-                          .verify_tls = !arguments.skip_tls_verify && arguments.tls_verify,
-                          .note = [&progress](const Printable& line) { progress.note(line); }};
+  RegistryOptions options{
+      .credentials = credentials_of(arguments),
+      .auth_file = arguments.auth_file,
+      .plain_http = arguments.plain_http,
+      .plain_http_fallback = !arguments.tls_verify,
+      .allow_http_redirect = arguments.allow_http_redirect,
+      .ca_file = arguments.ca_file,
+      .client_cert_file = arguments.client_cert_file,
+      .client_key_file = arguments.client_key_file,
+      .verify_tls = !arguments.skip_tls_verify && arguments.tls_verify,
+      .note = [&progress](const Printable& line) { progress.note(line); },
+      .retry_note = [&progress](const RetryNotice& notice) { progress.retry(notice); }};
   options.retry.attempts = arguments.retries + 1;
   options.retry.max_time = std::chrono::seconds(arguments.retry_max_seconds);
   if (!arguments.chunk_size.empty()) {

@@ -27,18 +27,23 @@ const std::map<std::string, ProgressStyle>& progress_styles() {
 
 }  // namespace
 
+void add_progress_style(CLI::App& command, std::string& style) {
+  command
+      .add_option(
+          "--progress", style,
+          "how it is shown on standard error: lines that are redrawn, a line now and then, an "
+          "object of JSON a second, or not; auto: tty on a terminal, else plain")
+      ->check(CLI::IsMember({"auto", "tty", "plain", "json", "none"}))
+      ->capture_default_str();
+}
+
 void add_progress_options(CLI::App& command, ProgressArguments& arguments) {
   command.add_flag("-q,--quiet", arguments.quiet, "only the result and errors");
   command.add_flag("--json", arguments.json, "the result as an object of JSON, in one line");
   command.add_option("--summary", arguments.summary,
                      "also append the result to this file as Markdown, for a pipeline's page "
                      "(default: $GITHUB_STEP_SUMMARY, where it is set)");
-  command
-      .add_option("--progress", arguments.style,
-                  "how it is shown on standard error: auto, tty, plain (a line now and then), json "
-                  "(an object a second) or none")
-      ->check(CLI::IsMember({"auto", "tty", "plain", "json", "none"}))
-      ->capture_default_str();
+  add_progress_style(command, arguments.style);
 }
 
 std::unique_ptr<ConsoleProgress> make_progress(const ProgressArguments& arguments) {
@@ -47,20 +52,22 @@ std::unique_ptr<ConsoleProgress> make_progress(const ProgressArguments& argument
   const bool nothing = arguments.quiet && arguments.style == "auto";
   return std::make_unique<ConsoleProgress>(
       nothing ? ProgressStyle::none : progress_styles().at(arguments.style),
-      arguments.quiet ? Notes::hidden : Notes::shown);
+      arguments.quiet ? Notes::hidden : Notes::shown, arguments.patience);
 }
 
 void add_transfer_options(CLI::App& command, TransferArguments& arguments) {
   command.add_option("--store-root", arguments.store_root, "read /nix/store/… below this folder");
   command.add_option("--compression", arguments.compression,
-                     "gzip[:0-2], zstd[:1-19] or none, for layers that are stored plain; default: "
-                     "gzip, and none for engines and dir: folders");
+                     "gzip[:0-2], zstd[:1-19] or none, for layers that are stored plain (default: "
+                     "gzip, and none for engines and dir: folders)");
   take_number(*command.add_option(
                   "--compression-threads", arguments.compression_threads,
                   "threads that compress; 0: one a processor. The bytes do not depend on it"),
               0, 256);
   command.add_option("-t,--tag", arguments.tags, "a further tag for the image (repeatable)");
-  command.add_option("--format", arguments.format, "the manifest's: auto, oci or docker")
+  command
+      .add_option("--format", arguments.format,
+                  "the manifest's; auto: oci, and docker where the registry refuses that")
       ->check(CLI::IsMember({"auto", "oci", "docker"}))
       ->capture_default_str();
   command.add_option("--digest-file,--digestfile", arguments.digest_file,
@@ -77,8 +84,9 @@ void add_transfer_options(CLI::App& command, TransferArguments& arguments) {
   command.add_flag("--verify", arguments.verify,
                    "read the blobs that an oci: or dir: folder has already, and replace those that "
                    "do not have their digest; by default their size is looked at");
-  command.add_option("--chunk-size", arguments.registry.chunk_size,
-                     "send blobs in requests of at most so many bytes (5M, 64M); default: whole");
+  command.add_option(
+      "--chunk-size", arguments.registry.chunk_size,
+      "send blobs in requests of at most so many bytes, such as 64M (default: whole)");
   add_progress_options(command, arguments.progress);
 }
 

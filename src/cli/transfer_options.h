@@ -1,6 +1,7 @@
 #pragma once
 /// The options of every command that writes images somewhere: push, copy, index.
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -25,8 +26,11 @@ namespace n2c::cli {
 struct ProgressArguments {
   bool quiet = false, json = false;
   std::string style = "auto", summary;
+  std::chrono::seconds patience{};  ///< before a log gets its first line
 };
 
+/// Declares --progress.
+void add_progress_style(CLI::App& command, std::string& style);
 /// Declares -q, --json, --summary and --progress. `arguments` must live until the command has run.
 void add_progress_options(CLI::App& command, ProgressArguments& arguments);
 /// Throws Error{local} where --summary cannot be written.

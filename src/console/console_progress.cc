@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
+#include <utility>
 
 #include "base/text.h"
 #include "base/thread.h"
@@ -22,11 +24,26 @@ ProgressStyle settled(ProgressStyle style) {
   return terminal::error_can_redraw() ? ProgressStyle::terminal : ProgressStyle::plain;
 }
 
+std::chrono::seconds between(Clock::TimePoint began, Clock::TimePoint now) {
+  return std::chrono::duration_cast<std::chrono::seconds>(now - began);
+}
+
+/// Lines for the largest blobs under way, where the terminal is high enough.
+void add_blob_lines(std::vector<BlobMoment> blobs, double shrinking, terminal::Size size,
+                    std::vector<Printable>& lines) {
+  std::erase_if(blobs, [](const BlobMoment& blob) { return blob.done || blob.sent == 0; });
+  if (size.rows / rows_a_blob < 2 || blobs.size() < 2) return;
+  std::ranges::sort(blobs, std::greater{}, &BlobMoment::bytes);
+  blobs.resize(std::min({blobs.size(), size.rows / rows_a_blob - 1, most_blob_lines}));
+  for (const BlobMoment& blob : blobs) {
+    lines.emplace_back(blob_bar(blob, shrinking, size.columns));
+  }
+}
+
 }  // namespace
 
-ConsoleProgress::ConsoleProgress(ProgressStyle style, Notes notes)
-    : style_(settled(style)), notes_(notes) {
-  // A terminal is told of phases too; to a log there is nothing to say before bytes are sent.
+ConsoleProgress::ConsoleProgress(ProgressStyle style, Notes notes, std::chrono::seconds patience)
+    : style_(settled(style)), notes_(notes), patience_(patience) {
   if (style_ == ProgressStyle::terminal) start();
 }
 
@@ -38,7 +55,7 @@ void ConsoleProgress::start() {
         state_.with([&](State& state) { show(state); });
       }
     } catch (const std::exception&) {
-      // No memory for a line: the work goes on and nothing is drawn any more.
+      return;  // no memory for a line: the work goes on and nothing is drawn any more
     }
   });
 }
@@ -55,13 +72,16 @@ void ConsoleProgress::phase(std::string_view what) {
 void ConsoleProgress::begin(std::vector<BlobToSend> blobs, std::string_view unit) {
   if (blobs.empty()) return;
   state_.with([&](State& state) {
+    if (!state.phase.empty()) state.doing = state.phase;
     state.unit = unit;
     for (BlobToSend& blob : blobs) {
       Counted& counted = state.blobs[blob.key];
       counted.blob = std::move(blob);
       counted.is_done = false;
     }
+    state.begins = true;
     state.next_line = {};
+    if (style_ == ProgressStyle::plain) state.next_line = state.phase_began + patience_;
     show(state);
     if (style_ != ProgressStyle::none && !drawer_.joinable()) start();
   });
@@ -75,14 +95,16 @@ std::atomic<std::uint64_t>& ConsoleProgress::meter(const oci::Digest& diff_id_or
 
 void ConsoleProgress::done(const oci::Digest& diff_id_or_digest, BlobOutcome) {
   state_.with([&](State& state) {
-    const auto found = state.blobs.find(diff_id_or_digest);
-    if (found == state.blobs.end()) return;
-    found->second.is_done = true;
+    Counted& counted = state.blobs[diff_id_or_digest];
+    counted.is_done = true;
+    if (!counted.blob) return;  // it was there before
     const bool all = std::ranges::all_of(
         state.blobs, [](const auto& one) { return one.second.is_done || !one.second.blob; });
     if (!all) return;
     state.all_sent_at = std::chrono::steady_clock::now();
-    if (style_ == ProgressStyle::terminal) draw(state);
+    if (style_ == ProgressStyle::plain) return;
+    state.next_line = {};
+    show(state);
   });
 }
 
@@ -94,12 +116,44 @@ void ConsoleProgress::note(const Printable& line) {
   });
 }
 
+void ConsoleProgress::retry(const RetryNotice& notice) {
+  if (notes_ == Notes::hidden) return;
+  state_.with([&](State& state) {
+    const bool is_drawn = style_ == ProgressStyle::terminal;
+    if (!state.retries.add(notice, !is_drawn) || is_drawn) return;
+    terminal::say(cat("n2c: ", notice.why, "; ", notice.next));
+  });
+}
+
+std::string ConsoleProgress::stopped(Kept kept, std::string_view nothing) const {
+  return state_.with([&](const State& state) {
+    using std::chrono::milliseconds;
+    const bool was_begun = std::ranges::any_of(
+        state.blobs, [](const auto& one) { return one.second.blob.has_value(); });
+    const auto there = static_cast<std::size_t>(
+        std::ranges::count_if(state.blobs, [](const auto& one) { return one.second.is_done; }));
+    return stopped_sentence(
+        {.since = std::chrono::duration_cast<milliseconds>(Clock::TimePoint::clock::now() - began_),
+         .there = there,
+         .all = was_begun ? state.blobs.size() : 0,
+         .unit = state.unit,
+         .phase = state.phase,
+         .is_whole_or_nothing = kept == Kept::nothing,
+         .nothing = nothing});
+  });
+}
+
 void ConsoleProgress::finish() {
   if (drawer_.joinable()) {
     drawer_.request_stop();
     drawer_.join();
   }
-  state_.with([](State& state) { state.lines.erase(); });
+  state_.with([](State& state) {
+    state.lines.erase();
+    for (const Printable& line : state.retries.take_counts()) {
+      terminal::say(cat("n2c: ", line));
+    }
+  });
 }
 
 std::vector<BlobMoment> ConsoleProgress::moments(const State& state) const {
@@ -108,6 +162,7 @@ std::vector<BlobMoment> ConsoleProgress::moments(const State& state) const {
     if (!counted.blob) continue;
     moments.push_back({.bytes = counted.blob->bytes,
                        .is_compressed_on_the_way = counted.blob->is_compressed_on_the_way,
+                       .is_rough = counted.blob->is_rough,
                        .sent = counted.sent->load(),
                        .done = counted.is_done,
                        .label = counted.blob->label});
@@ -122,7 +177,8 @@ double ConsoleProgress::shrinking() const {
 }
 
 ProgressFacts ConsoleProgress::facts_of(State& state, std::span<const BlobMoment> blobs) const {
-  ProgressFacts facts{.moment = moment_of(blobs, shrinking()), .unit = state.unit};
+  ProgressFacts facts{
+      .moment = moment_of(blobs, shrinking()), .doing = state.doing, .unit = state.unit};
   state.percent = std::max(state.percent, facts.moment.percent());
   facts.percent = facts.moment.is_over() ? 100 : std::min(state.percent, 99);
   facts.bytes_per_second = state.rate.bytes_per_second();
@@ -130,56 +186,64 @@ ProgressFacts ConsoleProgress::facts_of(State& state, std::span<const BlobMoment
 }
 
 void ConsoleProgress::show(State& state) {
-  if (style_ == ProgressStyle::terminal) return draw(state);
-  if (style_ != ProgressStyle::none) write_line(state);
+  const auto now = std::chrono::steady_clock::now();
+  if (style_ == ProgressStyle::terminal) draw(state);
+  if (style_ == ProgressStyle::plain) write_sentence(state, now);
+  if (style_ == ProgressStyle::json) write_json(state, now);
 }
 
 void ConsoleProgress::draw(State& state) {
   const auto now = std::chrono::steady_clock::now();
-  const auto [columns, rows] = terminal::error_size();
-  const std::size_t width = columns - 1;  // a character in the last column may begin a new line
-  const auto since = [&](Time began) {
-    return std::chrono::duration_cast<std::chrono::seconds>(now - began);
-  };
-  auto blobs = moments(state);
+  terminal::Size size = terminal::error_size();
+  --size.columns;  // a character in the last column may begin a new line
+  const auto blobs = moments(state);
   const ProgressFacts facts = facts_of(state, blobs);
-  std::vector<Printable> lines;
+  std::vector<Printable> lines = state.retries.now(size.columns);
   if (facts.moment.blobs == 0) {
     // What is over at once is not worth a line that comes and goes.
-    if (state.phase.empty() || now - state.phase_began < std::chrono::milliseconds(500)) return;
-    lines.emplace_back(phase_line(state.phase, false, since(state.phase_began), width));
-  } else if (facts.moment.is_over() && now - state.all_sent_at > std::chrono::seconds(1)) {
-    lines.emplace_back(phase_line(state.phase, true, since(state.all_sent_at), width));
+    if (!state.phase.empty() && now - state.phase_began >= std::chrono::milliseconds(500)) {
+      const auto since = between(state.phase_began, now);
+      lines.emplace_back(phase_line(state.phase, false, since, size.columns));
+    }
+  } else if (facts.moment.is_over() && state.phase != state.doing &&
+             now - state.all_sent_at > std::chrono::seconds(1)) {
+    const auto since = between(state.all_sent_at, now);
+    lines.emplace_back(phase_line(state.phase, true, since, size.columns));
   } else {
     state.rate.add(now, facts.moment.sent);
-    lines.emplace_back(progress_bar(facts, width));
-    std::erase_if(blobs, [](const BlobMoment& blob) { return blob.done || blob.sent == 0; });
-    std::ranges::sort(blobs, std::greater{}, &BlobMoment::bytes);
-    const std::size_t most = std::min(rows / rows_a_blob - 1, most_blob_lines);
-    if (rows / rows_a_blob > 1 && blobs.size() > 1) {
-      blobs.resize(std::min(blobs.size(), most));
-      for (const BlobMoment& blob : blobs) {
-        lines.emplace_back(blob_bar(blob, shrinking(), width));
-      }
-    }
+    lines.emplace_back(progress_bar(facts, size.columns));
+    add_blob_lines(blobs, shrinking(), size, lines);
   }
-  state.lines.draw(lines);
+  if (!lines.empty()) state.lines.draw(lines);
 }
 
-void ConsoleProgress::write_line(State& state) {
-  const auto now = std::chrono::steady_clock::now();
+/// A line for a log.
+void ConsoleProgress::write_sentence(State& state, Time now) {
   const ProgressFacts facts = facts_of(state, moments(state));
-  if (facts.moment.blobs == 0 || facts.moment.is_over()) return;
   state.rate.add(now, facts.moment.sent);
   if (now < state.next_line) return;
-  const bool first = state.next_line == Time{};
-  if (style_ == ProgressStyle::json) {
-    state.next_line = now + json_apart;
-    return terminal::say(progress_json(facts));
-  }
   state.next_line = now + plain_apart;
   if (notes_ == Notes::hidden) return;
-  terminal::say(cat("n2c: ", first ? progress_beginning(facts) : progress_sentence(facts)));
+  for (const Printable& line : state.retries.take_counts()) terminal::say(cat("n2c: ", line));
+  std::string text = progress_sentence(facts);
+  if (facts.moment.is_over() && state.phase != state.doing) {
+    constexpr std::size_t any_width = 200;
+    const auto since = between(state.all_sent_at, now);
+    text = phase_line(state.phase, true, since, any_width);
+  } else if (std::exchange(state.begins, false)) {
+    text = progress_beginning(facts);
+  }
+  terminal::say(cat("n2c: ", text));
+}
+
+/// An object for a program.
+void ConsoleProgress::write_json(State& state, Time now) {
+  ProgressFacts facts = facts_of(state, moments(state));
+  state.rate.add(now, facts.moment.sent);
+  if (now < state.next_line) return;
+  state.next_line = now + json_apart;
+  if (facts.moment.is_over()) facts.doing = state.phase;
+  terminal::say(progress_json(facts));
 }
 
 }  // namespace n2c

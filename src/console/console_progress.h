@@ -1,6 +1,7 @@
 #pragma once
 /// Progress for people: lines that are redrawn on a terminal, a line now and then in a log.
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "base/locked.h"
 #include "base/terminal.h"
 #include "console/progress_line.h"
+#include "console/retry_lines.h"
 #include "transfer/progress.h"
 
 namespace n2c {
@@ -22,11 +24,14 @@ enum class ProgressStyle { automatic, terminal, plain, json, none };
 
 /// Writes to standard error. A terminal's lines are redrawn at most ten times a second; a log gets
 /// a line when sending begins and one every thirty seconds; for programs that is a JSON object,
-/// once a second. Notes are lines of their own after "n2c: ". Thread-safe.
+/// once a second. Notes are lines of their own after "n2c: "; requests that are tried again for one
+/// reason are one line that counts. Thread-safe.
 class ConsoleProgress final : public Progress {
  public:
   enum class Notes { shown, hidden };
-  explicit ConsoleProgress(ProgressStyle style, Notes notes = Notes::shown);
+  /// `patience`: how long work lasts before a log gets its first line.
+  explicit ConsoleProgress(ProgressStyle style, Notes notes = Notes::shown,
+                           std::chrono::seconds patience = {});
   ~ConsoleProgress() override;
   ConsoleProgress(const ConsoleProgress&) = delete;
   ConsoleProgress& operator=(const ConsoleProgress&) = delete;
@@ -37,6 +42,14 @@ class ConsoleProgress final : public Progress {
   std::atomic<std::uint64_t>& meter(const oci::Digest& diff_id_or_digest) override;
   void done(const oci::Digest& diff_id_or_digest, BlobOutcome outcome) override;
   void note(const Printable& line) override;
+  void retry(const RetryNotice& notice) override;
+
+  /// What of it is of use to the next try, when the command is stopped.
+  enum class Kept { what_is_sent, nothing };
+  /// How far it came: "stopped after 4 s: 14 of 20 layers are there; run again to go on". Where
+  /// nothing is kept, or was begun, it says `nothing`.
+  std::string stopped(Kept kept, std::string_view nothing) const;
+
   /// Takes the redrawn lines away: what is written next begins on a line of its own.
   void finish();
 
@@ -50,13 +63,14 @@ class ConsoleProgress final : public Progress {
   };
   struct State {
     std::map<oci::Digest, Counted> blobs;
-    std::string phase;
-    std::string unit = "layers";
+    std::string phase, doing = "sending", unit = "layers";
     Time phase_began{}, all_sent_at{};
     int percent = 0;
     Rate rate;
+    RetryLines retries;
     terminal::LiveLines lines;
     Time next_line{};
+    bool begins = false;  // and a log was not told yet
   };
   std::vector<BlobMoment> moments(const State& state) const;
   double shrinking() const;
@@ -64,10 +78,13 @@ class ConsoleProgress final : public Progress {
   void start();
   void show(State& state);
   void draw(State& state);
-  void write_line(State& state);
+  void write_sentence(State& state, Time now);
+  void write_json(State& state, Time now);
 
   const ProgressStyle style_;
   const Notes notes_;
+  const std::chrono::seconds patience_;
+  const Time began_ = std::chrono::steady_clock::now();
   CompressionCount compression_;
   Locked<State> state_;
   std::jthread drawer_;

@@ -51,17 +51,17 @@ std::string bar(int percent) {
   return "[" + text + "]";
 }
 
-std::string clipped(std::string text, std::size_t width) {
-  while (columns_of(text) > width) text.pop_back();
-  return text;
-}
-
 struct Piece {
   std::string text;
   int matters;  // 0 the most
 };
 
 }  // namespace
+
+std::string clipped(std::string text, std::size_t width) {
+  while (columns_of(text) > width) text.pop_back();
+  return text;
+}
 
 std::string progress_bar(const ProgressFacts& facts, std::size_t width) {
   const TransferMoment& moment = facts.moment;
@@ -107,11 +107,23 @@ std::string phase_line(std::string_view phase, bool all_sent, std::chrono::secon
   return clipped(std::move(line), width);
 }
 
+std::string stopped_sentence(const StoppedFacts& facts) {
+  std::string line = facts.since < std::chrono::seconds(1)
+                         ? cat("stopped after ", brief_duration(facts.since))
+                         : cat("stopped after ", facts.since / std::chrono::seconds(1), " s");
+  if (facts.is_whole_or_nothing || facts.all == 0) {
+    if (!facts.phase.empty()) line += cat(" (", facts.phase, ")");
+    return cat(line, ": ", facts.nothing);
+  }
+  return cat(line, ": ", facts.there, " of ", facts.all, " ", facts.unit,
+             " are there; run again to go on");
+}
+
 std::string progress_beginning(const ProgressFacts& facts) {
   const TransferMoment& moment = facts.moment;
   std::string unit(facts.unit);
   if (moment.blobs == 1 && unit.ends_with('s')) unit.pop_back();
-  return cat("sending ", moment.blobs, " ", unit, ", ", moment.is_estimate ? "~" : "",
+  return cat(facts.doing, " ", moment.blobs, " ", unit, ", ", moment.is_estimate ? "~" : "",
              brief_bytes(moment.total));
 }
 
@@ -125,6 +137,7 @@ std::string progress_sentence(const ProgressFacts& facts) {
 
 std::string progress_json(const ProgressFacts& facts) {
   go::Json json(go::Json::Object{});
+  json.set("phase", std::string(facts.doing));
   json.set("percent", go::Json(static_cast<std::uint64_t>(facts.percent)));
   json.set("sent", go::Json(facts.moment.sent));
   json.set("total", go::Json(facts.moment.total));

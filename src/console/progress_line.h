@@ -15,7 +15,16 @@ struct ProgressFacts {
   TransferMoment moment{};
   int percent = 0;  ///< never less than it was
   std::optional<double> bytes_per_second{};
-  std::string_view unit = "layers";
+  std::string_view doing = "sending", unit = "layers";
+};
+
+/// What there is to say of a command that was stopped.
+struct StoppedFacts {
+  std::chrono::milliseconds since{};
+  std::size_t there = 0, all = 0;  ///< all: 0 when it is not known what there is to send
+  std::string_view unit = "layers", phase{};
+  bool is_whole_or_nothing = false;  ///< what was sent is of no use to the next try
+  std::string_view nothing{};        ///< what is said then, and when nothing was begun
 };
 
 /// At most `width` columns, with what matters most when not all fits:
@@ -31,13 +40,20 @@ std::string blob_bar(const BlobMoment& blob, double shrinking, std::size_t width
 std::string phase_line(std::string_view phase, bool all_sent, std::chrono::seconds since,
                        std::size_t width);
 
+/// "stopped after 4 s: 14 of 20 layers are there; run again to go on", or "stopped after 4 s
+/// (docker is unpacking): nothing was loaded".
+std::string stopped_sentence(const StoppedFacts& facts);
+
+/// The first columns of it.
+std::string clipped(std::string text, std::size_t width);
+
 /// For logs, first: "sending 12 layers, ~268 MiB".
 std::string progress_beginning(const ProgressFacts& facts);
 
 /// For logs, then: "46 %, 124 of ~268 MiB, 1.9 MiB/s, 1 min 16 s left, 99 of 100 layers".
 std::string progress_sentence(const ProgressFacts& facts);
 
-/// For programs: one JSON object.
+/// For programs: one JSON object. `doing` is its member "phase".
 std::string progress_json(const ProgressFacts& facts);
 
 }  // namespace n2c

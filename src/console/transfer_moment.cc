@@ -33,6 +33,7 @@ TransferMoment moment_of(std::span<const BlobMoment> blobs, double shrinking) {
       expected = static_cast<std::uint64_t>(static_cast<double>(blob.bytes) * shrinking);
       moment.is_estimate = true;
     }
+    moment.is_estimate = moment.is_estimate || blob.is_rough;
     moment.total += std::max(expected, blob.sent);
     if (blob.sent > 0 && blob.bytes >= largest) {
       largest = blob.bytes;

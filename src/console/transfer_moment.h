@@ -16,6 +16,7 @@ namespace n2c {
 struct BlobMoment {
   std::uint64_t bytes = 0;  ///< as it will arrive; plain, when it is compressed on the way
   bool is_compressed_on_the_way = false;
+  bool is_rough = false;   ///< `bytes` is an estimate
   std::uint64_t sent = 0;  ///< bytes that left
   bool done = false;       ///< the peer has it
   std::string_view label{};

@@ -15,16 +15,24 @@ using go::Json;
 struct Entry {
   std::string path;
   std::vector<std::string> references;
+  std::uint64_t nar_size = 0;
 };
+
+/// Whatever else is in its place is passed over, as upstream does.
+go::Decoded decode_size(const Json& json, std::uint64_t& size) {
+  size = static_cast<std::uint64_t>(std::max<std::int64_t>(0, json.as_int().value_or(0)));
+  return {};
+}
 
 go::Decoded decode_entry(const Json& json, Entry& entry) {
   const auto decode_text = [](const Json& v, std::string& text) { return go::decode(v, text); };
-  return go::decode_object(json, "a closure graph entry",
-                           {{"path", [&](const Json& v) { return go::decode(v, entry.path); }},
-                            {"references", [&](const Json& v) {
-                               return go::decode_list<std::string>(v, entry.references,
-                                                                   decode_text);
-                             }}});
+  return go::decode_object(
+      json, "a closure graph entry",
+      {{"path", [&](const Json& v) { return go::decode(v, entry.path); }},
+       {"narSize", [&](const Json& v) { return decode_size(v, entry.nar_size); }},
+       {"references", [&](const Json& v) {
+          return go::decode_list<std::string>(v, entry.references, decode_text);
+        }}});
 }
 
 /// Gives every distinct path its id when it is first seen.
@@ -34,7 +42,7 @@ class Numbering {
 
   std::size_t id_of(const std::string& path) {
     const auto [place, is_new] = ids_.try_emplace(path, closure_.nodes.size());
-    if (is_new) closure_.nodes.push_back({path, {}});
+    if (is_new) closure_.nodes.push_back({path, {}, 0});
     return place->second;
   }
 
@@ -138,6 +146,7 @@ Parsed<Closure> parse_closure_graph(std::string_view text) {
   Numbering numbering(closure);
   for (const Entry& entry : entries) {
     const std::size_t id = numbering.id_of(entry.path);
+    if (entry.nar_size != 0) closure.nodes[id].nar_size = entry.nar_size;
     for (const std::string& reference : entry.references) {
       const std::size_t to = numbering.id_of(reference);
       if (to != id) closure.nodes[id].references.push_back(to);

@@ -1,6 +1,7 @@
 #pragma once
 /// A closure graph: store paths and what they refer to (docs/format.md F1, F2).
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@ struct Closure {
   struct Node {
     std::string path;
     std::vector<std::size_t> references;  ///< ids, each once, never its own
+    std::uint64_t nar_size = 0;           ///< as Nix has it; 0 where the graph does not say
   };
   std::vector<Node> nodes;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/counting_reader.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/locked.h"
@@ -46,13 +47,30 @@ TarFacts drain(Reader& from, AtomicFile& to, const std::stop_token& stop) {
   return {oci::Digest::from_hex(HashAlgorithm::sha256, hash.finish_hex()), size};
 }
 
+/// A tar whose bytes are counted as they are read.
+class CountedTar final : public ByteSource {
+ public:
+  CountedTar(const ByteSource& tar, std::atomic<std::uint64_t>& count) : tar_(tar), count_(count) {}
+  std::unique_ptr<Reader> open(std::uint64_t offset) const override {
+    return std::make_unique<CountingReader>(tar_.open(offset), count_);
+  }
+
+ private:
+  const ByteSource& tar_;
+  std::atomic<std::uint64_t>& count_;
+};
+
 class LayerBuilder {
  public:
   LayerBuilder(const LayerBuild& build, CompressionPool& pool) : build_(build), pool_(pool) {}
 
-  LayerRecord describe(const std::vector<StorePath>& paths, const std::stop_token& stop) {
+  LayerRecord describe(std::size_t layer, const std::vector<StorePath>& paths,
+                       const std::stop_token& stop) {
     require_known_options(paths);
-    const StoreLayerSource tar(paths, build_.store);
+    const StoreLayerSource made(paths, build_.store);
+    std::atomic<std::uint64_t> unheard = 0;
+    LayerListener* const listener = build_.listener;
+    const CountedTar tar(made, listener != nullptr ? listener->meter(layer) : unheard);
     LayerRecord record{.paths = paths,
                        .media_type = std::string(names_of(build_.compression.codec).media_type),
                        .history = build_.history};
@@ -62,6 +80,7 @@ class LayerBuilder {
     } else {
       keep(record, tar, stop);
     }
+    if (listener != nullptr) listener->done(layer);
     return record;
   }
 
@@ -80,7 +99,7 @@ class LayerBuilder {
     record.diff_id = diff_id.str();
   }
 
-  void keep(LayerRecord& record, const StoreLayerSource& tar, const std::stop_token& stop) {
+  void keep(LayerRecord& record, const ByteSource& tar, const std::stop_token& stop) {
     const Codec codec = build_.compression.codec;
     AtomicFile file(
         AtomicFile::In{.folder = build_.keep_in, .shown = cat(build_.keep_in, ": a layer")});
@@ -123,7 +142,8 @@ std::vector<LayerRecord> build_layers(const std::vector<std::vector<StorePath>>&
   try {
     run_side_by_side(layers.size(), processor_count(), stop,
                      [&](std::size_t at, const std::stop_token& stop_all) {
-                       records[order[at]] = builder.describe(layers[order[at]], stop_all);
+                       const std::size_t i = order[at];
+                       records[i] = builder.describe(i, layers[i], stop_all);
                      });
     if (write) write(records);
   } catch (...) {

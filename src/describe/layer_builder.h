@@ -2,6 +2,8 @@
 /// Describes layers by reading their tars once: digest and size and, where they are to be kept, the
 /// bytes in a file.
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -12,6 +14,15 @@
 
 namespace n2c {
 
+/// Hears how far layers are read. All calls may come from several threads.
+class LayerListener {
+ public:
+  virtual ~LayerListener() = default;
+  /// The counter of bytes of that layer's tar.
+  virtual std::atomic<std::uint64_t>& meter(std::size_t layer) = 0;
+  virtual void done(std::size_t layer) = 0;
+};
+
 /// How layers are described.
 struct LayerBuild {
   StoreView store;
@@ -20,6 +31,7 @@ struct LayerBuild {
   /// are kept.
   std::string keep_in;
   Compression compression{.codec = Codec::none};  ///< of what is kept
+  LayerListener* listener = nullptr;              ///< outlives the building
 };
 
 /// Writes what the layers' files are for.

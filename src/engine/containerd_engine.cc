@@ -127,7 +127,7 @@ class ContainerdLoad {
   std::string own_name() const { return cat("n2c.invalid/load@", report_.image_id); }
 
   std::optional<std::string> attempt(const std::set<oci::Digest>& omitted, std::stop_token stop) {
-    image_.begin(omitted);
+    image_.begin(omitted, "containerd");
     std::atomic<std::uint64_t> sent = 0;
     CountingReader archive(image_.oci_archive(omitted).open(), sent);
     const ProgramEnd end = ctr_.run(
@@ -150,7 +150,7 @@ class ContainerdLoad {
   /// pulled.
   std::optional<std::string> pull(const std::set<oci::Digest>& there, std::string& source,
                                   std::stop_token stop) {
-    image_.begin(there);
+    image_.begin(there, "containerd");
     const LoopbackRegistry registry(image_.blobs());
     take_off_later(registry.reference());
     ProgramEnd end;

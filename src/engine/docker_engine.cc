@@ -82,6 +82,7 @@ class DockerLoad {
     return id ? std::optional(*id) : std::nullopt;
   }
 
+  std::string_view name() const { return facts_.store == Store::podman ? "podman" : "docker"; }
   bool keeps_manifest() const { return facts_.store != Store::classic; }
 
   void expect_there(std::stop_token stop) {
@@ -135,7 +136,7 @@ class DockerLoad {
   }
 
   std::optional<std::string> attempt(const std::set<oci::Digest>& omitted, std::stop_token stop) {
-    image_->begin(omitted);
+    image_->begin(omitted, name());
     std::atomic<std::uint64_t> sent = 0;
     const ArchiveSource archive =
         keeps_manifest() ? image_->oci_archive(omitted) : image_->docker_archive(omitted);
@@ -160,7 +161,7 @@ class DockerLoad {
 
   /// Returns nothing, or why the engine did not pull.
   std::optional<std::string> pull(const std::set<oci::Digest>& there, std::stop_token stop) {
-    image_->begin(there);
+    image_->begin(there, name());
     const LoopbackRegistry registry(image_->blobs());
     const PassingName pulled_as(registry.reference(), progress_, [&](std::stop_token own) {
       api_.remove(registry.reference(), std::move(own));

@@ -85,6 +85,11 @@ std::vector<Blob> metered(std::vector<Blob> forms, const LayerChain& diff_ids, P
   return forms;
 }
 
+Progress& telling(Progress& progress, std::string_view phase) {
+  progress.phase(phase);
+  return progress;
+}
+
 }  // namespace
 
 std::vector<Blob> stored_layers(const Image& image, const Compression& compression,
@@ -137,14 +142,16 @@ std::vector<Blob> stored_layers(const Image& image, const Compression& compressi
 OutgoingImage::OutgoingImage(const LoadRequest& request, const Compression& compression,
                              Progress& progress, std::stop_token stop)
     : image_(request.image),
-      progress_(progress),
+      progress_(telling(progress, "compressing")),
       pool_(processor_count(), &progress.compression()),
       layers_(diff_ids_of(image_)),
       distinct_(layers_.begin(), layers_.end()),
       forms_(metered(
           stored_layers(image_, compression, pool_, DigestCache(request.cache), std::move(stop)),
           layers_, progress)),
-      blobs_(blobs_for(request, forms_)) {}
+      blobs_(blobs_for(request, forms_)) {
+  progress.phase("asking what is there");
+}
 
 std::string OutgoingImage::config_digest() const {
   return oci::Digest::of(image_.config_json).str();
@@ -173,7 +180,7 @@ ArchiveSource OutgoingImage::oci_archive(const std::set<oci::Digest>& omitted) c
   return ArchiveSource(n2c::oci_archive(layout_index(blobs_.manifest, {}), blobs_.blobs, left_out));
 }
 
-void OutgoingImage::begin(const std::set<oci::Digest>& omitted) const {
+void OutgoingImage::begin(const std::set<oci::Digest>& omitted, std::string_view engine) const {
   std::vector<BlobToSend> told;
   std::set<oci::Digest> counted = omitted;
   for (std::size_t i = 0; i < forms_.size(); ++i) {
@@ -181,8 +188,9 @@ void OutgoingImage::begin(const std::set<oci::Digest>& omitted) const {
     told.push_back(
         {.key = layers_[i], .bytes = forms_[i].descriptor.size, .label = image_.layers[i].label});
   }
+  progress_.phase("sending");
   progress_.begin(std::move(told), "layers");
-  progress_.phase("the engine is unpacking");
+  progress_.phase(cat(engine, " is unpacking"));
 }
 
 namespace {

@@ -44,8 +44,8 @@ class OutgoingImage {
   ArchiveSource docker_archive(const std::set<oci::Digest>& omitted) const;
   ArchiveSource oci_archive(const std::set<oci::Digest>& omitted) const;
 
-  /// Tells the progress what is about to leave.
-  void begin(const std::set<oci::Digest>& omitted) const;
+  /// Tells the progress what is about to leave, and that then the engine ("docker") unpacks.
+  void begin(const std::set<oci::Digest>& omitted, std::string_view engine) const;
 
  private:
   const Image& image_;

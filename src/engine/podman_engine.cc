@@ -106,6 +106,7 @@ class PodmanLoad {
 
   /// Returns nothing, or why podman did not pull.
   std::optional<std::string> pull(std::stop_token stop) {
+    progress_.phase("podman is pulling and unpacking");
     const LoopbackRegistry registry(image_.blobs());
     const std::string from = registry.reference();
     pulled_as_.emplace(from, progress_, [this, from](std::stop_token own) {
@@ -133,7 +134,7 @@ class PodmanLoad {
   }
 
   std::optional<std::string> attempt(const std::set<oci::Digest>& omitted, std::stop_token stop) {
-    image_.begin(omitted);
+    image_.begin(omitted, "podman");
     std::atomic<std::uint64_t> sent = 0;
     // podman unpacks an OCI archive into files before it begins; only that form can be thin.
     const ArchiveSource whole_or_thin =

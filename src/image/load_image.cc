@@ -89,16 +89,6 @@ std::string named(const std::vector<StorePath>& paths) {
   return paths.size() == 1 ? first : cat(first, " and ", paths.size() - 1, " more store paths");
 }
 
-/// A single path without its folder and hash, or how many there are.
-std::string label_of(const std::vector<StorePath>& paths) {
-  if (paths.size() != 1) return cat(paths.size(), " store paths");
-  constexpr std::size_t hash = 32;
-  std::string_view name = paths.front().path;
-  name.remove_prefix(name.rfind('/') + 1);
-  if (name.size() > hash + 1 && name[hash] == '-') name.remove_prefix(hash + 1);
-  return printable(name, 40);
-}
-
 /// The paths that each layer is made from; none for one that has a file.
 std::shared_ptr<const StoreLayerSource::Layers> paths_of(const std::vector<LayerRecord>& layers) {
   auto paths = std::make_shared<StoreLayerSource::Layers>(layers.size());

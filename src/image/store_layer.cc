@@ -64,6 +64,15 @@ std::unique_ptr<Reader> StoreLayerSource::open(std::uint64_t offset) const {
   return read_from(std::move(tar), std::move(position));
 }
 
+std::string label_of(const std::vector<StorePath>& paths) {
+  if (paths.size() != 1) return cat(paths.size(), " store paths");
+  constexpr std::size_t hash = 32;
+  std::string_view name = paths.front().path;
+  name.remove_prefix(name.rfind('/') + 1);
+  if (name.size() > hash + 1 && name[hash] == '-') name.remove_prefix(hash + 1);
+  return printable(name, 40);
+}
+
 TarFacts measure(const ByteSource& tar, const std::stop_token& stop) {
   ReadAhead reader(tar.open());
   Hash hash;

@@ -48,4 +48,8 @@ struct TarFacts {
 /// source does, and Error{cancelled} once a stop is asked for.
 TarFacts measure(const ByteSource& tar, const std::stop_token& stop = {});
 
+/// What people call a layer of these paths: a single one without its folder and hash, or how many
+/// there are.
+std::string label_of(const std::vector<StorePath>& paths);
+
 }  // namespace n2c

@@ -27,6 +27,7 @@ std::uint64_t pour(std::vector<ArchiveFile> files, Writer& to, Progress& progres
   const std::uint64_t total =
       std::accumulate(files.begin(), files.end(), std::uint64_t{0},
                       [](std::uint64_t sum, const ArchiveFile& file) { return sum + file.size; });
+  progress.phase("writing");
   progress.begin({{.key = meter, .bytes = total}}, "archives");
   auto& sent = progress.meter(meter);
   const auto reader = ArchiveSource(std::move(files)).open();

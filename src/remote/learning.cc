@@ -50,6 +50,7 @@ std::string name_of(const oci::Reference& reference) {
 }  // namespace
 
 Learnt Learning::discover(std::stop_token stop) {
+  progress_.phase("asking what is there");
   look_around(stop);
   return {std::move(state_), std::move(layer_index_)};
 }

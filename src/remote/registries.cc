@@ -49,7 +49,8 @@ std::shared_ptr<registry::Host> Registries::host_of(const std::string& host) {
                                 .retry = options_.retry,
                                 .profile = registry::HostProfile{.chunk = options_.chunk_size},
                                 .in_flight = options_.in_flight,
-                                .note = options_.note});
+                                .note = options_.note,
+                                .retry_note = options_.retry_note});
     }
     return slot;
   });

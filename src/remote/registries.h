@@ -34,11 +34,13 @@ struct RegistryOptions {
   /// --allow-http-redirect: a registry with TLS may lead to a host without.
   bool allow_http_redirect = false;
   std::string ca_file{}, client_cert_file{}, client_key_file{};
-  bool verify_tls = true;                         ///< --insecure-skip-tls-verify makes it false
-  RetryPolicy retry{};                            ///< --retry, --retry-max-time
-  std::optional<std::uint64_t> chunk_size{};      ///< --chunk-size, bytes
-  std::size_t in_flight = 64;                     ///< requests to one host at once
-  std::function<void(const Printable&)> note{};   ///< retries, fallbacks, warnings
+  bool verify_tls = true;                        ///< --insecure-skip-tls-verify makes it false
+  RetryPolicy retry{};                           ///< --retry, --retry-max-time
+  std::optional<std::uint64_t> chunk_size{};     ///< --chunk-size, bytes
+  std::size_t in_flight = 64;                    ///< requests to one host at once
+  std::function<void(const Printable&)> note{};  ///< retries, fallbacks, warnings
+  /// Retries, in place of notes of them.
+  std::function<void(const RetryNotice&)> retry_note{};
   Clock* clock = nullptr;                         ///< in place of the machine's; outlives them
   std::function<void(const Printable&)> trace{};  ///< --debug: requests, secrets masked
 };

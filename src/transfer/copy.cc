@@ -79,6 +79,7 @@ class Copying final : ManifestAuthor {
                              [](const BlobInCopy* one) { return one->blob.size; });
     std::vector<BlobToSend> told;
     for (const BlobInCopy* one : missing) told.push_back({one->blob.digest, one->blob.size});
+    progress_.phase("copying");
     progress_.begin(std::move(told), "blobs");
     std::vector<std::uint64_t> sizes;
     for (const BlobInCopy* one : missing) sizes.push_back(one->blob.size);

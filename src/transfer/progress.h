@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/printable.h"
+#include "base/retry.h"
 #include "codec/codec.h"
 #include "oci/digest.h"
 
@@ -21,6 +22,7 @@ struct BlobToSend {
   oci::Digest key;          ///< what meter() and done() are asked for: its diff_id or its digest
   std::uint64_t bytes = 0;  ///< as it will arrive; plain, when it is compressed on the way
   bool is_compressed_on_the_way = false;  ///< and how much arrives is not known
+  bool is_rough = false;                  ///< `bytes` is an estimate
   std::string label{};                    ///< for people: what it holds; may be empty
 };
 
@@ -28,7 +30,8 @@ struct BlobToSend {
 class Progress {
  public:
   virtual ~Progress() = default;
-  /// What goes on while no bytes are counted, for people: "asking what is there".
+  /// What goes on from now on, for people: "asking what is there". What was said last before
+  /// begin() is what happens to the bytes: "sending".
   virtual void phase(std::string_view /*what*/) {}
   /// Says what is to be sent, in `unit`s ("layers"). Several calls add up; a blob that was named
   /// before is named again when it is sent again.
@@ -41,6 +44,8 @@ class Progress {
   virtual void done(const oci::Digest& diff_id_or_digest, BlobOutcome outcome) = 0;
   /// One line for people: a retry, a fallback, a warning.
   virtual void note(const Printable& line) = 0;
+  /// A request that is tried again. Alike notices may be told as one.
+  virtual void retry(const RetryNotice& notice) { note(notice.why + "; " + notice.next); }
 };
 
 }  // namespace n2c

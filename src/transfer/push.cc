@@ -111,6 +111,7 @@ class ImagePush final : ManifestAuthor {
                              [&](const LayerInPush* layer) { return plain_size(layer->plan); });
     std::vector<BlobToSend> told;
     for (const LayerInPush* layer : missing) told.push_back(to_send(layer->plan));
+    progress_.phase("sending");
     progress_.begin(std::move(told), "layers");
     std::vector<std::uint64_t> sizes;
     for (const LayerInPush* layer : missing) sizes.push_back(plain_size(layer->plan));

@@ -69,6 +69,13 @@ TEST_CASE(
   CHECK(moment.percent() == 99);
 }
 
+TEST_CASE("a size that is not quite known makes the total an estimate, and shrinks nothing") {
+  const BlobMoment blob{.bytes = 100, .is_rough = true, .sent = 10};
+  const TransferMoment moment = moment_of({&blob, 1}, 0.25);
+  CHECK(moment.total == 100);
+  CHECK(moment.is_estimate);
+}
+
 TEST_CASE("100 percent is said only when the peer has everything") {
   BlobMoment blob{.bytes = 10, .sent = 10};
   CHECK(moment_of({&blob, 1}, 1).percent() == 99);
@@ -108,12 +115,30 @@ TEST_CASE("a log is told in sentences") {
   CHECK(progress_beginning(half_way()) == "sending 100 layers, ~268.0 MiB");
   const ProgressFacts one{.moment = {.blobs = 1, .total = 512}, .unit = "blobs"};
   CHECK(progress_beginning(one) == "sending 1 blob, 512 B");
+  const ProgressFacts build{.moment = {.blobs = 20, .total = 268 * mib, .is_estimate = true},
+                            .doing = "hashing"};
+  CHECK(progress_beginning(build) == "hashing 20 layers, ~268.0 MiB");
 }
 
 TEST_CASE("a program is told in JSON") {
   CHECK(
       progress_json(half_way()) ==
-      R"({"percent":46,"sent":130023424,"total":281018368,"estimated":true,"done":99,"blobs":100})");
+      R"({"phase":"sending","percent":46,"sent":130023424,"total":281018368,"estimated":true,"done":99,"blobs":100})");
+}
+
+TEST_CASE("what is stopped says how far it came, and what the next try finds") {
+  StoppedFacts facts{.since = 4900ms, .there = 14, .all = 20, .phase = "sending"};
+  CHECK(stopped_sentence(facts) ==
+        "stopped after 4 s: 14 of 20 layers are there; run again to go on");
+  facts = {.since = 300ms, .phase = "asking what is there", .nothing = "nothing was sent"};
+  CHECK(stopped_sentence(facts) == "stopped after 0.3 s (asking what is there): nothing was sent");
+  facts = {.since = 12s,
+           .there = 20,
+           .all = 20,
+           .phase = "docker is unpacking",
+           .is_whole_or_nothing = true,
+           .nothing = "nothing was loaded"};
+  CHECK(stopped_sentence(facts) == "stopped after 12 s (docker is unpacking): nothing was loaded");
 }
 
 }  // namespace progress_line_test

@@ -8,6 +8,7 @@
 #include "cache/digest_cache.h"
 #include "cli/line/push_plan.h"
 #include "cli/line/result.h"
+#include "cli/line/stopped.h"
 #include "console/output.h"
 #include "places/open.h"
 
@@ -121,7 +122,9 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
     require_description(arguments.attachments, arguments.image);
     opened.registry.untagged = true;
   }
-  push_there(arguments, image, address, std::move(opened), progress, stop);
+  saying_how_far(progress, kept_at(address), [&] {
+    return push_there(arguments, image, address, std::move(opened), progress, stop);
+  });
   return 0;
 }
 

@@ -141,6 +141,10 @@ class PushOfAll {
       ConsoleProgress* progress = progress_;
       (progress != nullptr ? *progress : *quiet_).note(line);
     };
+    options.retry_note = [this](const RetryNotice& notice) {
+      ConsoleProgress* progress = progress_;
+      (progress != nullptr ? *progress : *quiet_).retry(notice);
+    };
     return options;
   }
 
