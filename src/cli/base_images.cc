@@ -116,7 +116,7 @@ void add_image_from_dockertools(CLI::App& app, Invocation& chosen) {
                                           "the same store paths in the same layers");
   command.group("Building");
   command.add_option("CONF.json", arguments->conf, "the file that its script is given")->required();
-  command.add_option("OUT", arguments->out, "the image.json to write; default: standard output");
+  command.add_option("OUT", arguments->out, "the image.json to write (default: standard output)");
   command.add_option("--from-image", arguments->from_image,
                      "image.json of the conf's from_image, whose layers lie below");
   take_store_root(command, arguments->store_root);

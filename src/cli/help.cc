@@ -149,8 +149,10 @@ class HelpFormatter : public CLI::FormatterBase {
     for (const CLI::Option* option : positionals) {
       page.entry(shown_positional(*option), described(*option));
     }
+    // Of the program the commands are what somebody looks for.
+    if (app->get_parent() == nullptr) append_commands(page, *app);
     append_options(page, *app);
-    append_commands(page, *app);
+    if (app->get_parent() != nullptr) append_commands(page, *app);
     append_examples(page, app->get_name());
     return page.text();
   }

@@ -127,6 +127,23 @@ TEST_CASE("help wraps at $COLUMNS, and at 80 without it (#21)") {
   }
 }
 
+TEST_CASE("defaults stand in brackets, and a value that is listed is not listed again (#21)") {
+  for (const Usage& usage : usages) {
+    CAPTURE(usage.command);
+    const ProgramEnd end = run_n2c_in({"COLUMNS=1000"}, {usage.command, "--help"});
+    CHECK_FALSE(end.output.contains("; default: "));
+    for (const std::string_view line : split(end.output, '\n')) {
+      CHECK_MESSAGE(line.find("(not with") == line.rfind("(not with"), line);
+      const auto from = line.find('{'), to = line.find('}');
+      if (from == std::string_view::npos || to == std::string_view::npos) continue;
+      const auto words = split(line.substr(from + 1, to - from - 1), ',');
+      if (words.size() < 2) continue;
+      const std::string last_two = cat(words[words.size() - 2], " or ", words.back());
+      CHECK_MESSAGE(!line.contains(last_two), line);
+    }
+  }
+}
+
 TEST_CASE("options stand in groups, without words of a library, and examples follow (#21)") {
   for (const Usage& usage : usages) {
     CAPTURE(usage.command);
@@ -166,12 +183,19 @@ TEST_CASE("options stand in groups, without words of a library, and examples fol
   }
 }
 
-TEST_CASE("the help lists every command with what it does") {
+TEST_CASE("the help lists every command with what it does, by what people do (#21)") {
   const ProgramEnd end = run_n2c({"--help"});
   CHECK(end.exit_code == 0);
   CHECK(end.output.contains("\nUsage: n2c [OPTIONS] [COMMAND]\n"));
-  for (const char* const heading : {"\nOutput:\n", "\nBuilding:\n", "\nCommands:\n"}) {
-    CHECK(end.output.contains(heading));
+  std::size_t at = 0;
+  for (const char* const heading :
+       {"\nBuild an image:\n", "\nSend and fetch images:\n", "\nLook at images:\n",
+        "\nRegistries:\n", "\nn2c itself:\n", "\nOutput:\n"}) {
+    CAPTURE(heading);
+    const auto found = end.output.find(heading);
+    REQUIRE(found != std::string::npos);
+    CHECK(found > at);
+    at = found;
   }
   for (const Usage& usage : usages) {
     CHECK_MESSAGE(end.output.contains(cat("\n  ", usage.command)), usage.command);

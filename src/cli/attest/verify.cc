@@ -222,8 +222,8 @@ void add_verify_command(CLI::App& app, Invocation& chosen) {
       "verify", "Check that a stored image, or the store, is what an image.json describes");
   command.add_option("IMAGE.json", arguments->description, "the description")->required();
   command.add_option("REFERENCE", arguments->place.image,
-                     "the image: HOST/REPOSITORY[:TAG][@DIGEST], oci:DIR[:TAG], …; default: the "
-                     "store, of which every layer is made again");
+                     "the image: HOST/REPOSITORY[:TAG][@DIGEST], oci:DIR[:TAG], … (default: the "
+                     "store, of which every layer is made again)");
   command.add_flag("--deep", arguments->deep, "fetch every layer and unpack it");
   command.add_flag("--json", arguments->json, "the result as an object of JSON, in one line");
   command.add_option("--store-root", arguments->place.store_root,

@@ -204,7 +204,7 @@ void add_diff_command(CLI::App& app, Invocation& chosen) {
   command.add_option("--map", arguments->map,
                      "also draw NEW's layers and store paths into this SVG file");
   command.add_option("--platform", arguments->after.platform,
-                     "OS/ARCHITECTURE[/VARIANT]: that image of an index; default: this machine's");
+                     "OS/ARCHITECTURE[/VARIANT]: that image of an index (default: this machine's)");
   command.add_option("--store-root", arguments->after.store_root,
                      "read store paths (/nix/store/…) below this folder");
   add_registry_options(command, arguments->after.registry);

@@ -69,7 +69,7 @@ void add_digest_command(CLI::App& app, Invocation& chosen) {
                   "of an image.json or docker-archive, which have no manifest yet: what push would "
                   "be given")
       ->capture_default_str();
-  command.add_option("--format", arguments->format, "of those: the manifest's, oci or docker")
+  command.add_option("--format", arguments->format, "of those: the manifest's")
       ->check(CLI::IsMember({"oci", "docker"}))
       ->capture_default_str();
   command.add_flag("--manifest", arguments->is_file, "IMAGE is a file that is a manifest itself");

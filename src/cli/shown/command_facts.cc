@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "cli/line/option_words.h"
@@ -15,6 +16,49 @@ bool takes_many(const CLI::Option& option) {
 }
 
 std::string_view long_name(const CLI::Option& option) { return option.get_lnames().front(); }
+
+/// By what people do. Both the groups and what is in each are in the order of `n2c --help`.
+struct CommandPlace {
+  std::string_view heading, command;
+};
+namespace heading {
+constexpr std::string_view build = "Build an image", send = "Send and fetch images",
+                           look = "Look at images", registries = "Registries", own = "n2c itself",
+                           others = "More";
+}  // namespace heading
+constexpr std::array command_places = std::to_array<CommandPlace>({
+    {heading::build, "layers-from-reproducible-storepaths"},
+    {heading::build, "layers-from-non-reproducible-storepaths"},
+    {heading::build, "image"},
+    {heading::build, "image-from-dir"},
+    {heading::build, "image-from-manifest"},
+    {heading::build, "image-from-dockertools"},
+    {heading::send, "push"},
+    {heading::send, "load"},
+    {heading::send, "copy"},
+    {heading::send, "index"},
+    {heading::send, "pull"},
+    {heading::look, "inspect"},
+    {heading::look, "diff"},
+    {heading::look, "verify"},
+    {heading::look, "sbom"},
+    {heading::look, "digest"},
+    {heading::registries, "login"},
+    {heading::registries, "logout"},
+    {heading::registries, "tags"},
+    {heading::registries, "tag"},
+    {heading::registries, "delete"},
+    {heading::registries, "attach"},
+    {heading::registries, "referrers"},
+    {heading::registries, "serve"},
+    {heading::own, "cache"},
+    {heading::own, "completion"},
+    {heading::own, "config"},
+});
+
+bool has_place(const std::string& command) {
+  return std::ranges::find(command_places, command, &CommandPlace::command) != command_places.end();
+}
 
 }  // namespace
 
@@ -50,10 +94,11 @@ std::string described(const CLI::Option& option) {
   for (const CLI::Option* other : option.get_needs()) {
     text += cat(" (with ", other->get_name(), ")");
   }
+  std::string excluded;
   for (const CLI::Option* other : option.get_excludes()) {
-    text += cat(" (not with ", other->get_name(), ")");
+    excluded += cat(excluded.empty() ? " (not with " : ", ", other->get_name());
   }
-  return text;
+  return excluded.empty() ? text : cat(text, excluded, ")");
 }
 
 Options positionals_of(const CLI::App& app) {
@@ -76,16 +121,23 @@ Options options_of_page(const CLI::App& app) {
 }
 
 std::vector<CommandGroup> groups_of_commands(const CLI::App& app) {
+  std::vector<const CLI::App*> commands =
+      app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); });
+  if (commands.empty()) return {};
+  if (app.get_parent() != nullptr) return {{.heading = "Commands", .commands = commands}};
   std::vector<CommandGroup> groups;
-  for (const CLI::App* command :
-       app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); })) {
-    const bool is_plain = command->get_group() == app.get_group();
-    const std::string heading = is_plain ? "Commands" : command->get_group();
-    auto group = std::ranges::find(groups, heading, &CommandGroup::heading);
-    if (group == groups.end()) {
-      group = groups.insert(is_plain ? groups.begin() : groups.end(), {.heading = heading});
+  const auto add = [&](std::string_view name, const CLI::App* command) {
+    if (groups.empty() || groups.back().heading != name) {
+      groups.push_back({.heading = std::string(name)});
     }
-    group->commands.push_back(command);
+    groups.back().commands.push_back(command);
+  };
+  for (const CommandPlace& place : command_places) {
+    const auto found = std::ranges::find(commands, place.command, &CLI::App::get_name);
+    if (found != commands.end()) add(place.heading, *found);
+  }
+  for (const CLI::App* command : commands) {
+    if (!has_place(command->get_name())) add(heading::others, command);
   }
   return groups;
 }

@@ -34,7 +34,7 @@ std::string described(const CLI::Option& option);
 Options positionals_of(const CLI::App& app);
 /// Its own, and of those of the program what every command takes.
 Options options_of_page(const CLI::App& app);
-/// Those without a group of their own first.
+/// Those of the program by what people do with them; what has no place there comes last, as "More".
 std::vector<CommandGroup> groups_of_commands(const CLI::App& app);
 
 /// As a sentence begins; what is typed so ("gzip[:0-2]", "auto,") stays as it is.
