@@ -121,7 +121,10 @@ def main():
     folder.mkdir()
     parts.append(f'\n## README, without Nix\n{BEGIN}\n```\n' + without_nix(folder) + f'```\n\n{END}')
     if '--write' in sys.argv:
-        (ROOT / 'docs/first-hour.md').write_text(''.join(parts), encoding='utf-8')
+        page = ROOT / 'docs/first-hour.md'
+        # What scripts/first-hour writes stays.
+        kept = re.search(r'^## On a fresh Debian\n.*\Z', page.read_text(encoding='utf-8'), re.M | re.S)
+        page.write_text(''.join(parts) + (f'\n{kept[0]}' if kept else ''), encoding='utf-8')
     print('ok: every command of the pages does what they say')
 
 
