@@ -39,11 +39,11 @@ void add_provenance_command(CLI::App& app, Invocation& chosen) {
   add_provenance_options(command, arguments->provenance);
   add_bill_options(command, arguments->bill);
   command.add_option("--name", arguments->bill.name,
-                     "what the image is called; default: its repository, or \"image\"");
+                     "what the image is called (default: its repository, or \"image\")");
   command.add_flag("--predicate", arguments->predicate_alone,
                    "the SLSA predicate alone, as cosign attest and gh attestation take it");
   command.add_option("-o,--output", arguments->output,
-                     "the file to write; default: standard output");
+                     "the file to write (default: standard output)");
   command.callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {
       return run_provenance(*arguments, chosen.debug, stop);

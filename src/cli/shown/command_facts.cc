@@ -42,6 +42,7 @@ constexpr std::array command_places = std::to_array<CommandPlace>({
     {heading::look, "diff"},
     {heading::look, "verify"},
     {heading::look, "sbom"},
+    {heading::look, "provenance"},
     {heading::look, "digest"},
     {heading::registries, "login"},
     {heading::registries, "logout"},
