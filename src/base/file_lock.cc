@@ -47,6 +47,10 @@ std::optional<FileLock> FileLock::take(const std::filesystem::path& path,
     FileDescriptor file = open_to_lock(path);
     if (!lock_until(file, deadline, stop)) return std::nullopt;
     if (has_name(file, path)) return FileLock(std::move(file), path);
+    struct stat named{};
+    if (::lstat(path.c_str(), &named) != 0 && errno != ENOENT) {
+      throw_errno("look at " + path.string());
+    }
   }
 }
 
