@@ -10,6 +10,7 @@ import stat
 import time
 
 import whole
+from faults import MEMORY
 from world import RETRIES, Done, Server
 
 CODES = {0, 2, 3, 4, 5, 6, 7, 8}
@@ -110,10 +111,10 @@ def pull(world, fault):
     left = whole.files_in(folder)
     if done.code != 0 and state is not None:  # a pull that is tried again goes on with the blobs that are whole
         state = whole.half_written(folder, left, r'to/[0-9a-f]{64}|to/\.n2c.*') or whole.ABSENT
-        if fault and fault.kind in CANNOT_TIDY:
+        if fault and (fault.kind in CANNOT_TIDY or (fault.kind in MEMORY and fault.goes_on)):
             state = whole.ABSENT
     wrong = judged(done, fault, state)
-    if not wrong and done.code not in (0, None) and not (fault and fault.kind in CANNOT_TIDY):
+    if not wrong and state is not None and done.code not in (0, None) and not (fault and fault.kind in CANNOT_TIDY):
         again = world.run(None, 'pull', *RETRIES, f'{world.registry.at}/base:1', folder / 'to')
         if again.code != 0 or whole.pulled_folder(folder / 'to', world.manifest):
             wrong = f'the next pull into that folder: {again.said[-200:]}'
@@ -226,8 +227,8 @@ def serve(world, fault):
     died = server.process.poll() is not None
     done = server.end()
     codes = CODES - {0} if died else {0, 130}
-    if fault and fault.kind in ('write', 'poll'):
-        codes = codes | {8}  # a line of its log is lost
+    if fault and (fault.kind in ('write', 'poll') or (fault.kind in MEMORY and fault.goes_on)):
+        codes = codes | {8}  # a line of its log is lost, or there is no memory to end with
     if fault and fault.kind in ('accept', 'poll') and fault.goes_on:
         pushed = [one for one in pushed if one.code is not None]  # who is never accepted waits as long as he likes
     wrong = wrong or done.broke(codes if not died or done.code != 0 else {0})
