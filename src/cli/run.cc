@@ -122,10 +122,11 @@ int run_printing(const Invocation& chosen, Print print) {
   }
 }
 
-int run_action(CLI::App& app, const Invocation& chosen) {
+int run_action(CLI::App& app, const Invocation& chosen, const std::vector<std::string>& words) {
   std::optional<StopOnSignal> signals;  // until the last line is written
   return run_printing(chosen, [&] {
     signals.emplace();
+    refuse_empty_values(app, words);
     apply_settings(app, process_environment());
     require_files(app);
     return chosen.action(signals->token());
@@ -208,6 +209,7 @@ int run_command(int argc, char** argv, std::string_view commit) {
   add_tags_command(app, chosen);
   add_verify_command(app, chosen);
   take_one_value_each(app);
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   try {
     app.parse(arguments_of(argc, argv));
   } catch (const CLI::CallForHelp&) {
@@ -215,10 +217,13 @@ int run_command(int argc, char** argv, std::string_view commit) {
   } catch (const CLI::CallForVersion&) {
     return run_printing(chosen, [&] { return print_version(commit); });
   } catch (const CLI::ParseError& error) {
-    return fail(chosen, mistake_of(app, error));
+    return run_printing(chosen, [&] -> int {
+      refuse_empty_values(app, words);
+      throw mistake_of(app, error);
+    });
   }
   if (!chosen.action) return run_printing(chosen, [&] { return print_help(app); });
-  return run_action(app, chosen);
+  return run_action(app, chosen, words);
 }
 
 }  // namespace

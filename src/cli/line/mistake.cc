@@ -183,6 +183,28 @@ void require_folder(const CLI::Option& option) {
 
 }  // namespace
 
+void refuse_empty_values(const CLI::App& app, const std::vector<std::string>& words) {
+  const CLI::App& command = command_in(app);
+  if (command.get_group() == "Building" || !is_listed(&command)) return;
+  const auto refuse = [](std::string_view name) {
+    throw Error(ErrorKind::usage, cat(printable(name), ": it is empty"),
+                "is it of a variable that is not set? What is not meant is left out");
+  };
+  for (std::string_view word : words) {
+    if (word == "--") break;
+    if (!word.starts_with("--") || word.find('=') != word.size() - 1) continue;
+    word.remove_suffix(1);
+    refuse(word);
+  }
+  for (const CLI::App* one = &command; one != nullptr; one = one->get_parent()) {
+    for (const CLI::Option* option : one->get_options()) {
+      for (const std::string& value : option->results()) {
+        if (trim(value).empty()) refuse(option->get_name());
+      }
+    }
+  }
+}
+
 void require_files(const CLI::App& app) {
   const CLI::App& command = command_in(app);
   // They write that file where there is none.

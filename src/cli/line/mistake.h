@@ -31,6 +31,12 @@ std::vector<std::string> commands_of(const CLI::App& app);
 std::string hint_of(std::string_view typed, const std::vector<std::string>& words,
                     std::string_view otherwise, std::string_view before = "");
 
+/// Throws Error{usage} for an option or argument of the line that was given an empty value, as an
+/// unset variable does ("--sign-with \"$SIGNER\""): it would count as not given, and what it was to
+/// ensure would not happen. `words` are the line as it was typed. The build commands are left out,
+/// since upstream takes "" for "not given" (docs/format.md H3.1), and hidden ones.
+void refuse_empty_values(const CLI::App& app, const std::vector<std::string>& words);
+
 /// Throws Error{input} for an option of the line that names a file to read which is not there.
 void require_files(const CLI::App& app);
 
