@@ -66,6 +66,8 @@ RegistryClient::~RegistryClient() {
   }
 }
 
+Clock& RegistryClient::clock() const { return host_->clock(); }
+
 Scope RegistryClient::scope() const {
   return {.repository = repository_.path,
           .push = access_ != Access::pull,
@@ -280,27 +282,36 @@ HostCall RegistryClient::manifest_put(const http::Url& url, std::string_view med
   return call;
 }
 
-std::optional<ManifestPut> RegistryClient::put_unless_changed(std::string_view tag,
-                                                              const oci::RawManifest& manifest,
-                                                              const http::Headers& unless_changed,
-                                                              std::stop_token stop) {
+std::expected<ManifestPut, NotPut> RegistryClient::put_unless_changed(
+    std::string_view tag, const oci::RawManifest& manifest, const http::Headers& unless_changed,
+    std::stop_token stop) {
   const std::string& media_type = manifest.descriptor.media_type;
+  if (unless_changed.lines().empty()) {
+    return put_manifest(tag, media_type, manifest.json, std::move(stop));
+  }
   const MemorySource body{manifest.json};
   HostCall call = manifest_put(host_->url(cat(repository_.path, "/manifests/", tag)), media_type,
                                {.source = &body, .length = manifest.json.size()});
   for (const auto& [name, value] : unless_changed.lines()) call.request.headers.set(name, value);
   call.optional = true;
-  if (!unless_changed.lines().empty()) {
-    const HostReply reply = host_->send(call, stop);
-    if (reply.response.status == 412) return std::nullopt;
-    if (is_passing_status(reply.response.status)) {
-      throw host_->failure(call.request, reply, scope());
-    }
-    if (is_stored(reply.response)) {
-      return ManifestStored{digest_stored(reply.response, manifest.descriptor.digest)};
-    }
+  const HostReply reply = host_->send(call, stop);
+  const int status = reply.response.status;
+  if (is_stored(reply.response)) {
+    return ManifestStored{digest_stored(reply.response, manifest.descriptor.digest)};
   }
-  return put_manifest(tag, media_type, manifest.json, std::move(stop));
+  const Error failure = host_->failure(call.request, reply, scope());
+  if (is_passing_status(status)) throw failure;
+  if (status == 412 || status == 409) {
+    return std::unexpected(NotPut{.is_conflict = status == 409, .failure = failure});
+  }
+  if (takes_no_condition(status, parse_errors(reply.response.body))) {
+    return put_manifest(tag, media_type, manifest.json, std::move(stop));
+  }
+  if (status == 428) {
+    throw Error(ErrorKind::registry, failure.message(),
+                "the registry wants a condition, and takes none that its own replies give");
+  }
+  return refused_put(call, reply, tag, manifest, stop);
 }
 
 std::optional<ManifestPut> RegistryClient::put_tagged(const oci::Descriptor& manifest,
@@ -336,11 +347,20 @@ ManifestPut RegistryClient::put_manifest(std::string_view tag_or_digest,
                    {.source = &body, .length = json.size()});
   const HostReply reply = host_->send(call, stop);
   const auto& response = reply.response;
-  const oci::Digest ours = oci::Digest::of(json);
-  if (is_stored(response)) {
-    return ManifestStored{.digest = digest_stored(response, ours),
-                          .took_subject = response.headers.find("OCI-Subject").has_value()};
-  }
+  const auto manifest = oci::RawManifest::of(std::string(media_type), std::string(json));
+  if (!is_stored(response)) return refused_put(call, reply, tag_or_digest, manifest, stop);
+  return ManifestStored{.digest = digest_stored(response, manifest.descriptor.digest),
+                        .took_subject = response.headers.find("OCI-Subject").has_value()};
+}
+
+/// What a refusal of a manifest comes to.
+ManifestPut RegistryClient::refused_put(const HostCall& call, const HostReply& reply,
+                                        std::string_view tag_or_digest,
+                                        const oci::RawManifest& manifest,
+                                        const std::stop_token& stop) {
+  const auto& response = reply.response;
+  const std::string& media_type = manifest.descriptor.media_type;
+  const oci::Digest& ours = manifest.descriptor.digest;
   const auto errors = parse_errors(response.body);
   if (lacks_blobs(errors)) return BlobsMissing{digests_of(errors)};
   if (oci::is_index(media_type) && lacks_images(response.status, errors)) {

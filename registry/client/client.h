@@ -3,6 +3,7 @@
 /// (OCI distribution-spec 1.1). The words are in registry/README.md.
 
 #include <atomic>
+#include <expected>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/error.h"
 #include "base/locked.h"
 #include "base/stream.h"
 #include "http/transport.h"
@@ -25,6 +28,7 @@ namespace n2c::registry {
 class Host;  // what all repositories of one registry share: tokens, profile, throttle, retries
 
 struct HostCall;
+struct HostReply;
 struct Scope;
 struct TagPage;   // tag_list.h
 struct Uploaded;  // upload.h
@@ -49,6 +53,13 @@ struct FormatRefused {
 };
 using ManifestPut = std::variant<ManifestStored, BlobsMissing, FormatRefused>;
 
+/// Why a PUT with a condition did not take place.
+struct NotPut {
+  /// 409: another request was in the way. Else 412: the condition does not hold.
+  bool is_conflict = false;
+  Error failure;  ///< the request, the status and the registry's words
+};
+
 /// A tag as it was read.
 struct ReadTag {
   std::optional<oci::RawManifest> manifest{};  ///< nothing: there is no such tag
@@ -68,6 +79,8 @@ class RegistryClient {
   ~RegistryClient();
 
   const oci::Repository& repository() const { return repository_; }
+  /// The one that its registry's retries wait by.
+  Clock& clock() const;
 
   /// Asks by HEAD. Anything but a clear 200 is "no", 403 and 405 too (docs/field-guide.md 2.2). A
   /// fault that does not pass (5xx, 429 …) is neither: it throws.
@@ -116,13 +129,14 @@ class RegistryClient {
   /// already, and one sentence where it holds others (Error{registry}).
   ManifestPut put_manifest(std::string_view tag_or_digest, std::string_view media_type,
                            std::string_view json, std::stop_token stop);
-  /// Puts a manifest unless the tag was changed since it was read. Nothing when the registry says
-  /// that it was (412). Most registries know no such condition and put it; where one refuses, it is
-  /// put without, as by put_manifest().
-  std::optional<ManifestPut> put_unless_changed(std::string_view tag,
-                                                const oci::RawManifest& manifest,
-                                                const http::Headers& unless_changed,
-                                                std::stop_token stop);
+  /// Puts a manifest unless the tag was changed since it was read. A 412 or 409 is not followed by
+  /// any other request: who asks has to read again. Most registries know no such condition and put
+  /// it; where one plainly does not take it (400, 405, 501), it is put without, as by
+  /// put_manifest(), and who asks has to read it back. Any other refusal is as of put_manifest().
+  std::expected<ManifestPut, NotPut> put_unless_changed(std::string_view tag,
+                                                        const oci::RawManifest& manifest,
+                                                        const http::Headers& unless_changed,
+                                                        std::stop_token stop);
   /// Puts a manifest by digest and asks for all the tags in the same request (PUT ?tag=&tag=).
   /// Those that the reply does not name are to be put one by one. Nothing where the host is known
   /// to take no tags so, or refuses.
@@ -139,6 +153,8 @@ class RegistryClient {
     std::string media_type;
   };
   std::optional<Held> held_under(std::string_view tag, std::stop_token stop);
+  ManifestPut refused_put(const HostCall& call, const HostReply& reply, std::string_view tag,
+                          const oci::RawManifest& manifest, const std::stop_token& stop);
   bool is_known_now(const oci::Digest& digest);
   std::optional<http::Url> take_session(const std::optional<oci::Descriptor>& blob);
   /// What asking a repository for mounts came to.

@@ -50,6 +50,12 @@ inline bool may_be_immutable(int status) {
          status == 422;
 }
 
+/// Whether a PUT is refused because it has a condition (RFC 9110 §13.1 lets a server pass it over,
+/// and some refuse what they do not know). What is said of blobs is no such refusal.
+inline bool takes_no_condition(int status, const std::vector<OciError>& errors) {
+  return (status == 400 || status == 405 || status == 501) && !lacks_blobs(errors);
+}
+
 /// distribution-spec, "Pushing Manifests": 201. What answers 200 to everything is no registry, so
 /// another success counts with the digest that registries name.
 inline bool is_stored(const http::Response& response) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "registry/client/upload.h"
 
@@ -20,6 +21,20 @@ std::chrono::nanoseconds settling_time(const Settling& others,
                                        std::mt19937_64& random) {
   const auto waited = std::min(others.times * from_reading_to_written, others.longest);
   return waited + waited * static_cast<int>(random() % 64) / 64;
+}
+
+void TagGuard::see(const std::optional<oci::Digest>& held) {
+  held_ = held;
+  const std::optional<Refusal> refusal = std::exchange(refusal_, std::nullopt);
+  if (!refusal) return;
+  const bool is_changed = refusal->over != held;
+  if (!refusal->why.is_conflict) {
+    trust_ = is_changed ? Trust::proven : Trust::useless;
+    return;
+  }
+  constexpr int most_conflicts = 5;
+  conflicts_ = is_changed ? 0 : conflicts_ + 1;
+  if (conflicts_ == most_conflicts) throw Error(refusal->why.failure);
 }
 
 }  // namespace n2c

@@ -3,11 +3,14 @@
 /// tag is written by several at the same time.
 
 #include <chrono>
+#include <optional>
 #include <random>
 #include <stop_token>
 #include <string_view>
 
 #include "base/stream.h"
+#include "http/transport.h"
+#include "oci/digest.h"
 #include "oci/manifest.h"
 #include "registry/client/client.h"
 
@@ -32,5 +35,32 @@ struct Settling {
 std::chrono::nanoseconds settling_time(const Settling& others,
                                        std::chrono::nanoseconds from_reading_to_written,
                                        std::mt19937_64& random);
+
+/// How far a registry guards a tag that is written with conditions, by what it refused.
+class TagGuard {
+ public:
+  /// To be told what is there when it was read, before each write. Throws the registry's refusal
+  /// where it goes on with a conflict (409) though nothing changes.
+  void see(const std::optional<oci::Digest>& held);
+  /// To be told of each write that did not take place.
+  void refused(const registry::NotPut& why) { refusal_.emplace(Refusal{why, held_}); }
+  /// The condition to write with, of those that reading gave. None for a registry that refused by
+  /// it (412) though nothing had changed: it cannot tell, and what is written is to be read back.
+  http::Headers condition(const http::Headers& unless_changed) const {
+    return trust_ == Trust::useless ? http::Headers{} : unless_changed;
+  }
+  /// It refused because another one had written: what it stores is not lost.
+  bool is_trusted() const { return trust_ == Trust::proven; }
+
+ private:
+  struct Refusal {
+    registry::NotPut why;
+    std::optional<oci::Digest> over;  ///< what was there
+  };
+  enum class Trust { unknown, proven, useless } trust_ = Trust::unknown;
+  std::optional<oci::Digest> held_;
+  std::optional<Refusal> refusal_;
+  int conflicts_ = 0;  ///< one after another, while nothing changed
+};
 
 }  // namespace n2c

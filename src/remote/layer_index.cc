@@ -35,29 +35,26 @@ class IndexWriter {
   /// To be told what is there, before it is asked or writes.
   void see(const HeldLayerIndex& held) {
     held_ = held;
-    if (!refused_over_) return;
-    // Where nothing was changed, the registry cannot tell.
-    guard_ = *refused_over_ == held.manifest ? Guard::useless : Guard::trusted;
-    refused_over_.reset();
+    guard_.see(held.manifest);
   }
   /// Whether what is there is what was written last.
   bool wrote_that() const { return last_ && held_.manifest == last_; }
 
-  enum class Outcome { refused, stored, stored_for_good };
+  enum class Outcome { refused, in_conflict, stored, stored_for_good };
   /// Refused where others changed it meanwhile, and where blobs that it names are not there: they
-  /// are dropped from then on. Stored for good where nobody can have lost anything by it.
+  /// are dropped from then on. In conflict where another one was writing it. Stored for good where
+  /// nobody can have lost anything by it.
   Outcome write(LayerIndex& index) {
     index.drop(absent_);
     if (index.pairs().empty()) throw Error(ErrorKind::registry, "none of its blobs is there");
     if (!held_.manifest) put_config();
     const oci::RawManifest manifest = index.to_manifest();
     last_ = manifest.descriptor.digest;
-    const auto put = client_.put_unless_changed(
-        layer_index_tag, manifest,
-        guard_ == Guard::useless ? http::Headers{} : held_.unless_changed, stop_);
+    const auto put = client_.put_unless_changed(layer_index_tag, manifest,
+                                                guard_.condition(held_.unless_changed), stop_);
     if (!put) {
-      refused_over_.emplace(held_.manifest);
-      return Outcome::refused;
+      guard_.refused(put.error());
+      return put.error().is_conflict ? Outcome::in_conflict : Outcome::refused;
     }
     if (const auto* refused = std::get_if<registry::FormatRefused>(&*put)) {
       throw Error(ErrorKind::registry, refused->why);
@@ -66,7 +63,7 @@ class IndexWriter {
       learn_absent(*missing);
       return Outcome::refused;
     }
-    return guard_ == Guard::trusted ? Outcome::stored_for_good : Outcome::stored;
+    return guard_.is_trusted() ? Outcome::stored_for_good : Outcome::stored;
   }
 
  private:
@@ -87,9 +84,7 @@ class IndexWriter {
   HeldLayerIndex held_;
   std::set<oci::Digest> absent_;
   std::optional<oci::Digest> last_;
-  /// What was there when the registry said that others had changed it. Inside, nothing: no index.
-  std::optional<std::optional<oci::Digest>> refused_over_;
-  enum class Guard { unknown, trusted, useless } guard_ = Guard::unknown;
+  TagGuard guard_;
 };
 
 constexpr Settling other_pushers{.times = 2, .longest = std::chrono::seconds(1)};

@@ -41,14 +41,16 @@ void keep_each_once(std::vector<oci::Descriptor>& referrers) {
   std::erase_if(referrers, [&](const auto& one) { return !seen.insert(one.digest).second; });
 }
 
-/// False where others changed the tag meanwhile, and the registry says so.
-bool put_referrers(registry::RegistryClient& client, const oci::Digest& subject,
-                   const oci::Index& index, const http::Headers& unless_changed,
+/// False where another one was writing the tag meanwhile, and the registry says so.
+bool put_referrers(registry::RegistryClient& client, const std::string& tag,
+                   const oci::Index& index, const http::Headers& unless_changed, TagGuard& guard,
                    const std::stop_token& stop) {
   const auto manifest = oci::RawManifest::of(index.media_type, index.to_json());
-  const std::string tag = referrers_tag(subject);
-  const auto put = client.put_unless_changed(tag, manifest, unless_changed, stop);
-  if (!put) return false;
+  const auto put = client.put_unless_changed(tag, manifest, guard.condition(unless_changed), stop);
+  if (!put) {
+    guard.refused(put.error());
+    return false;
+  }
   if (const auto* refused = std::get_if<registry::FormatRefused>(&*put)) {
     throw Error(ErrorKind::registry, refused->why);
   }
@@ -117,25 +119,28 @@ std::vector<oci::Descriptor> list_referrers(registry::RegistryClient& client,
 
 void add_to_referrers_tag(registry::RegistryClient& client, const oci::Digest& subject,
                           const oci::Descriptor& referrer, const std::stop_token& stop) {
-  SystemClock clock;
+  Clock& clock = client.clock();
   std::mt19937_64 random{random_bits()};
+  const std::string tag = referrers_tag(subject);
+  TagGuard guard;
   for (int round = 0; round < most_referrer_rounds; ++round) {
     const auto began = clock.now();
     HeldReferrers held = read_referrers_tag(client, subject, stop);
     if (held.manifest && !held.index) {
       throw Error(ErrorKind::registry,
-                  cat("the tag ", referrers_tag(subject), " of ", client.repository().str(),
+                  cat("the tag ", tag, " of ", client.repository().str(),
                       " names something that is no index of referrers, and is left alone"),
                   "this registry has no place for what refers to an image");
     }
+    guard.see(held.manifest);
     oci::Index index = held.index.value_or(oci::Index{});
     if (names(index.manifests, referrer.digest)) return;
     index.manifests.push_back(referrer);
-    put_referrers(client, subject, index, held.unless_changed, stop);
+    const bool is_put = put_referrers(client, tag, index, held.unless_changed, guard, stop);
+    if (is_put && guard.is_trusted()) return;
     clock.wait(settling_time(other_attachers, clock.now() - began, random), stop);
   }
-  throw Error(ErrorKind::registry, cat("others keep changing the tag ", referrers_tag(subject)),
-              "try again");
+  throw Error(ErrorKind::registry, cat("others keep changing the tag ", tag), "try again");
 }
 
 }  // namespace n2c

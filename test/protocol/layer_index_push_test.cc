@@ -323,6 +323,16 @@ TEST_CASE("a registry that cannot tell whether a layer index was changed is beli
   }
 }
 
+TEST_CASE("a conflict over a layer index is never written over (#22)") {
+  IndexScene scene;
+  scene.refuse_header("If-None-Match", 409);
+  scene.push(image_of({"mine"}).image, "/acme/app:1");
+  CHECK_FALSE(scene.store().find_tag("acme/app", std::string(layer_index_tag)));
+  CHECK(scene.requests(cat("PUT /v2/acme/app/manifests/", layer_index_tag)) == 5);
+  REQUIRE(scene.notes.size() == 1);
+  CHECK_MESSAGE(scene.notes[0].contains("409"), scene.notes[0]);
+}
+
 TEST_CASE("pruning drops what is old and what is gone, and at last the index") {
   IndexScene scene;
   const WatchedImage first = image_of({"first"}), second = image_of({"second"});

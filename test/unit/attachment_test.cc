@@ -4,7 +4,9 @@
 
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "remote/artifact.h"
 #include "remote/referrers.h"
+#include "test/support/check_fails.h"
 
 namespace attachment_test {
 
@@ -59,6 +61,45 @@ TEST_CASE("the tag of a list of referrers is its subject's digest") {
   CHECK(referrers_tag(digest) == "sha256-" + digest.hex());
   const auto longer = oci::Digest::parse("sha512:" + std::string(128, 'a'));
   CHECK(referrers_tag(*longer) == "sha512-" + std::string(64, 'a'));
+}
+
+TEST_CASE("what a registry refuses tells how far it guards a tag (#22)") {
+  const http::Headers unless_changed{{"If-Match", "\"1\""}};
+  const oci::Digest one = oci::Digest::of("1"), other = oci::Digest::of("2");
+  const registry::NotPut changed{.is_conflict = false,
+                                 .failure = Error(ErrorKind::registry, "412 no")};
+  const registry::NotPut conflict{.is_conflict = true,
+                                  .failure = Error(ErrorKind::registry, "409 busy")};
+  TagGuard guard;
+  guard.see(one);
+  CHECK_FALSE(guard.is_trusted());
+  guard.refused(changed);
+  guard.see(other);
+  CHECK(guard.is_trusted());
+  CHECK(guard.condition(unless_changed).lines() == unless_changed.lines());
+
+  TagGuard useless;  // it was not changed, and so the registry cannot tell
+  useless.see(one);
+  useless.refused(changed);
+  useless.see(one);
+  CHECK_FALSE(useless.is_trusted());
+  CHECK(useless.condition(unless_changed).lines().empty());
+
+  TagGuard busy;  // whoever is in the way may be about to write: never without the condition
+  busy.see({});
+  for (int round = 0; round < 4; ++round) {
+    busy.refused(conflict);
+    busy.see({});
+    CHECK(busy.condition(unless_changed).lines() == unless_changed.lines());
+  }
+  busy.refused(conflict);
+  CHECK_FAILS(busy.see({}), ErrorKind::registry, "409 busy");
+  TagGuard others;
+  others.see({});
+  for (int round = 0; round < 20; ++round) {
+    others.refused(conflict);
+    CHECK_NOTHROW(others.see(round % 2 == 0 ? one : other));
+  }
 }
 
 }  // namespace attachment_test

@@ -72,17 +72,33 @@ TEST_CASE("a tag is put unless it was changed since it was read") {
   const auto put = [&](const http::Headers& condition) {
     return scene.client->put_unless_changed("1", manifest, condition, {});
   };
-  scene.transport.when("GET", "/manifests/1", {.status = 404});
+  scene.transport.always("GET", "/manifests/1", {.status = 404});
   scene.transport.always("GET", "r.example/v2/", {.status = 200});
   CHECK(scene.client->read_tag("1", {}).unless_changed.lines() == unless_changed.lines());
-  scene.transport.when("PUT", "/manifests/1", {.status = 412});
-  CHECK_FALSE(put(unless_changed));
+  // Another one may have written: no request follows, with which its entry could be lost (#22).
+  for (const int status : {412, 409}) {
+    const auto before = scene.transport.count("PUT");
+    scene.transport.when("PUT", "/manifests/1", {.status = status});
+    const auto refused = put(unless_changed);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().is_conflict == (status == 409));
+    CHECK(scene.transport.count("PUT") == before + 1);
+  }
+  scene.transport.when("PUT", "/manifests/1", {.status = 428});
+  CHECK_FAILS(put(unless_changed), ErrorKind::registry, "428");
+  scene.transport.when("PUT", "/manifests/1", test::refusal(400, "MANIFEST_BLOB_UNKNOWN"));
+  CHECK(std::holds_alternative<BlobsMissing>(*put(unless_changed)));
+  scene.transport.always("HEAD", "/manifests/1", {.status = 404});
+  scene.transport.when("PUT", "/manifests/1", test::refusal(403, "DENIED"));
+  CHECK_FAILS(put(unless_changed), ErrorKind::auth, "403 DENIED");
   scene.transport.when("PUT", "/manifests/1", {.status = 201});
   CHECK(std::get<ManifestStored>(*put(unless_changed)).digest == manifest.descriptor.digest);
-  // Refused as it is: put without the condition, whose reply counts.
-  scene.transport.when("PUT", "/manifests/1", {.status = 501});
-  scene.transport.when("PUT", "/manifests/1", test::refusal(404, "MANIFEST_BLOB_UNKNOWN"));
-  CHECK(std::holds_alternative<BlobsMissing>(*put(unless_changed)));
+  // Not known there: put without the condition, whose reply counts.
+  for (const int status : {400, 405, 501}) {
+    scene.transport.when("PUT", "/manifests/1", {.status = status});
+    scene.transport.when("PUT", "/manifests/1", test::refusal(404, "MANIFEST_BLOB_UNKNOWN"));
+    CHECK(std::holds_alternative<BlobsMissing>(*put(unless_changed)));
+  }
   scene.transport.when("PUT", "/manifests/1", {.status = 201});
   CHECK(put({}));
 }
