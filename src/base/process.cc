@@ -55,8 +55,10 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
+enum class Session { ours, own };
+
 pid_t start(std::vector<std::string> arguments, std::vector<std::string> environment,
-            const Redirections& redirections) {
+            const Redirections& redirections, Session session = Session::ours) {
   const auto program = find_program(arguments.front());
   if (!program) {
     throw Error(ErrorKind::local, cat("run ", arguments.front(), ": no such program in $PATH"));
@@ -77,6 +79,7 @@ pid_t start(std::vector<std::string> arguments, std::vector<std::string> environ
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &ignored);
   short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+  if (session == Session::own) flags |= POSIX_SPAWN_SETSID;
   keep_from_child(actions, flags);
   posix_spawnattr_setflags(&attributes, flags);
   pid_t pid = -1;
@@ -91,24 +94,33 @@ pid_t start(std::vector<std::string> arguments, std::vector<std::string> environ
   return pid;
 }
 
+/// Waits, and returns the status as waitpid() has it.
 int wait_for(pid_t pid) {
   int status = 0;
   while (waitpid(pid, &status, 0) < 0) {
     // ECHILD where SIGCHLD is ignored: how the child ended is lost.
-    if (errno != EINTR) return 255;
+    if (errno != EINTR) return 255 << 8;
   }
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  return status;
 }
 
-/// SIGTERM, and SIGKILL when that was not enough for two seconds.
-void end_program(pid_t pid) {
-  kill(pid, SIGTERM);
+/// Whether it has ended; it can still be waited for then.
+bool has_ended(pid_t pid) {
+  siginfo_t ended{};
+  return waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+         ended.si_pid != 0;
+}
+
+/// SIGTERM, and SIGKILL when that was not enough for two seconds. Of a session of its own all that
+/// is in it; what outlives the program itself is killed at once.
+void end_program(pid_t pid, Session session = Session::ours) {
+  const pid_t whom = session == Session::own ? -pid : pid;
+  kill(whom, SIGTERM);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (waitpid(pid, nullptr, WNOHANG) != 0) return;
+  while (!has_ended(pid) && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  kill(pid, SIGKILL);
+  if (session == Session::own || !has_ended(pid)) kill(whom, SIGKILL);
   wait_for(pid);
 }
 
@@ -118,7 +130,7 @@ class Conversation {
   explicit Conversation(const Program& program) : program_(program) {
     PipeEnds in = make_pipe(), out = make_pipe(), err = make_pipe();
     pid_ = start(program.arguments, environment_with(program.environment),
-                 {{in.read.get(), 0}, {out.write.get(), 1}, {err.write.get(), 2}});
+                 {{in.read.get(), 0}, {out.write.get(), 1}, {err.write.get(), 2}}, session());
     if (program.input != nullptr) in_ = std::move(in.write);
     out_ = std::move(out.read);
     err_ = std::move(err.read);
@@ -127,7 +139,7 @@ class Conversation {
     }
   }
   ~Conversation() {
-    if (pid_ > 0) end_program(pid_);
+    if (pid_ > 0) end_program(pid_, session());
   }
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
@@ -144,18 +156,24 @@ class Conversation {
       if (ready < 0 && errno != EINTR) throw_errno("poll");
       if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "cancelled");
       if (waits[1].revents != 0) take(out_, end_.output);
-      if (waits[2].revents != 0) take(err_, end_.messages);
+      if (waits[2].revents != 0) take_messages();
       if (waits[3].revents != 0) give();
       trim_texts();
       look_for_end(ending, ready == 0);
     }
     end_.took_all_input = program_.input == nullptr || (at_end_ && given_ == filled_ && !in_);
     await_exit(wake, stop);
-    end_.exit_code = wait_for(std::exchange(pid_, -1));
+    // Before it is waited for: until then nobody else gets its number.
+    if (program_.own_session) kill(-pid_, SIGKILL);
+    const int status = wait_for(std::exchange(pid_, -1));
+    end_.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    end_.exit_code = end_.signal != 0 ? 128 + end_.signal : WEXITSTATUS(status);
     return std::move(end_);
   }
 
  private:
+  Session session() const { return program_.own_session ? Session::own : Session::ours; }
+
   /// A program may leave a child behind that holds its output open. Once the program has ended and
   /// nothing more has come for look_apart_ms, what that child says is not waited for.
   struct Ending {
@@ -168,20 +186,14 @@ class Conversation {
       ending.is_drained = is_quiet || now >= ending.latest;
     } else if (now >= ending.next_look) {
       ending.next_look = now + std::chrono::milliseconds(look_apart_ms);
-      ending.has_ended = has_ended();
+      ending.has_ended = has_ended(pid_);
       ending.latest = now + std::chrono::seconds(1);
     }
   }
 
-  bool has_ended() const {
-    siginfo_t ended{};
-    return waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-           ended.si_pid != 0;
-  }
-
   /// Returns when the program has ended; it may have closed its output before.
   void await_exit(const WakeUp& wake, const std::stop_token& stop) const {
-    for (int pause = 0; !has_ended(); pause = std::min(pause + 1, 50)) {
+    for (int pause = 0; !has_ended(pid_); pause = std::min(pause + 1, 50)) {
       pollfd wait{wake.fd(), POLLIN, 0};
       if (poll(&wait, 1, pause) < 0) std::this_thread::sleep_for(std::chrono::milliseconds(pause));
       if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "cancelled");
@@ -214,6 +226,13 @@ class Conversation {
     } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
       from = FileDescriptor();
     }
+  }
+
+  void take_messages() {
+    const std::size_t before = end_.messages.size();
+    take(err_, end_.messages);
+    const std::string_view all = end_.messages;
+    if (program_.on_messages && all.size() > before) program_.on_messages(all.substr(before));
   }
 
   void trim_texts() {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -25,11 +26,17 @@ struct Program {
   /// Set over this process's own environment.
   std::vector<std::pair<std::string, std::string>> environment{};
   std::uint64_t max_output = 4 << 20;  ///< of standard output; what is more is Error{local}
+  /// Hears of standard error as it comes, in pieces of any length, on the calling thread.
+  std::function<void(std::string_view)> on_messages{};
+  /// In a session of its own (setsid(2)): it has no terminal, and what it has started and left
+  /// behind in that session's group is killed when it has ended, or is ended.
+  bool own_session = false;
 };
 
 /// How a program ended.
 struct ProgramEnd {
   int exit_code = 0;     ///< 128 + N when signal N ended it
+  int signal = 0;        ///< that signal; 0: it ended by itself, whatever its exit code
   std::string output;    ///< standard output
   std::string messages;  ///< standard error; of a long one its last 64 KiB
   /// Whether it read its input to the end.

@@ -12,6 +12,7 @@
 #include "console/output.h"
 #include "places/open.h"
 #include "remote/copied_referrers.h"
+#include "remote/registry_store.h"
 
 namespace n2c::cli {
 
@@ -105,19 +106,51 @@ Copied copy_stored(const CopyArguments& arguments, const std::shared_ptr<ImageSo
               counts.str("blob", "blobs"))};
 }
 
-/// What refers to the image, from one registry to another. The tags name it already where they did
-/// before; what belongs to it follows.
-void copy_what_refers(const CopyArguments& arguments, const Address& from, const Address& to,
-                      Registries& reading, Registries& writing, const oci::Digest& root,
-                      Progress& progress, const std::stop_token& stop) {
+/// The artifactTypes of --referrers; none: all. Throws Error{usage}.
+std::set<std::string> referrer_types_of(const std::string& words) {
   std::set<std::string> types;
-  if (arguments.referrers != "all") {
-    for (const std::string_view type : split(arguments.referrers, ',')) types.emplace(type);
+  if (words == "all") return types;
+  for (const std::string_view type : split(words, ',')) {
+    if (trim(type).empty()) {
+      throw Error(ErrorKind::usage,
+                  cat("--referrers: \"", printable(words), "\" has an empty type in it"));
+    }
+    types.emplace(trim(type));
   }
-  auto source = reading.client(from.reference->repository, registry::Access::pull);
-  auto destination = writing.client(to.reference->repository);
-  const CopiedReferrers report = copy_referrers(source, destination, root, types, stop);
-  progress.note(cat("referrers: ", report.copied, " copied, ", report.present, " already there"));
+  return types;
+}
+
+/// Throws Error{usage} where --referrers does not go with the rest.
+void require_referrers(const CopyArguments& arguments, const Address& from, const Address& to) {
+  if (arguments.referrers.empty()) return;
+  if (from.kind != Address::Kind::registry || to.kind != Address::Kind::registry) {
+    throw Error(ErrorKind::usage,
+                "--referrers: what refers to an image is copied between registries");
+  }
+  if (arguments.transfer.format != "auto") {
+    throw Error(ErrorKind::usage, "--referrers does not go with --format",
+                "what refers to an image names its digest, and another format has another one");
+  }
+  referrer_types_of(arguments.referrers);
+}
+
+/// What refers to the image that was put by its digest. Returns its manifest, to be tagged now:
+/// no tag ever names an image whose signature is not there yet.
+oci::RawManifest copy_what_refers(const CopiedBetween& between, const oci::Digest& digest,
+                                  const std::set<std::string>& types, Progress& progress,
+                                  const std::stop_token& stop) {
+  auto root =
+      between.reading.client(between.from, registry::Access::pull).get_manifest(digest.str(), stop);
+  if (!root) {
+    throw Error(ErrorKind::registry,
+                cat("the copy has another digest than the image at the source (", digest.str(),
+                    "), and so nothing refers to it; no tag was written"),
+                "copy it without --referrers");
+  }
+  const CopiedReferrers report = copy_referrers(between, *root, types, progress, stop);
+  progress.note(cat("referrers: ", report.copied, " copied, ", report.present, " already there",
+                    report.left_out == 0 ? "" : cat(", ", report.left_out, " left out")));
+  return *std::move(root);
 }
 
 /// What is copied as it is, and what gets its manifest at the destination.
@@ -139,12 +172,7 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
   refuse_json_beside(to, arguments.transfer.progress);
   require_output(arguments.transfer.digest_file, "--digest-file");
   refuse_ambiguous_login(of_both, from, to);
-  const bool are_registries =
-      from.kind == Address::Kind::registry && to.kind == Address::Kind::registry;
-  if (!arguments.referrers.empty() && !are_registries) {
-    throw Error(ErrorKind::usage,
-                "--referrers: what refers to an image is copied between registries");
-  }
+  require_referrers(arguments, from, to);
   const auto shown_progress = make_progress(arguments.transfer.progress);
   ConsoleProgress& progress = *shown_progress;
   Registries reading(
@@ -158,6 +186,7 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
   DestinationOptions opened{.registries = writing, .trust = blob_trust_of(arguments.transfer, to)};
   if (to.reference) opened.registry.to = *to.reference;
   opened.registry.reuse = !arguments.transfer.no_reuse;
+  opened.registry.untagged = !arguments.referrers.empty();
   const auto destination = open_destination(to, opened);
   const Copied copied = saying_how_far(progress, kept_at(to), [&] {
     return described != nullptr
@@ -166,7 +195,12 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
                              *destination, progress, stop);
   });
   if (!arguments.referrers.empty()) {
-    copy_what_refers(arguments, from, to, reading, writing, copied.digest, progress, stop);
+    const auto root =
+        copy_what_refers({reading, from.reference->repository, writing, to.reference->repository},
+                         copied.digest, referrer_types_of(arguments.referrers), progress, stop);
+    auto client = writing.client(to.reference->repository);
+    write_tags(client, root, distinct_tags(to.reference->tag.value_or(""), arguments.transfer.tags),
+               stop);
   }
   progress.finish();
   if (!arguments.transfer.digest_file.empty()) {

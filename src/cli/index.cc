@@ -128,6 +128,7 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
     return destination->push_index(parts, options, progress, stop);
   });
   if (transfer.attachments.is_asked()) {
+    progress.finish();  // a signer's own lines come now
     attach_and_tag(transfer.attachments, pushed_manifests(transfer, arguments, parts, report),
                    registries, progress, stop);
   }

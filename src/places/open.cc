@@ -49,6 +49,7 @@ class RegistryPlace final : public ImageDestination {
     for (const std::string& tag : chosen.tags) {
       if (const auto now = client_.head_manifest(tag, stop)) state.tags.emplace(tag, now->digest);
     }
+    if (options_.registry.untagged) chosen.tags.clear();
     return with_context("copying to " + str(), [&] {
       RegistryStore store(client_, mount_from(*source));
       return copy_to_store(source, store, chosen, progress, stop, state);

@@ -1,17 +1,67 @@
 #include "remote/attachment.h"
 
+#include <utility>
 #include <variant>
 
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "remote/artifact.h"
 #include "remote/referrers.h"
+#include "remote/registry_store.h"
+#include "transfer/copy.h"
 
 namespace n2c {
 
 namespace {
 
 constexpr const char* title_key = "org.opencontainers.image.title";
+
+bool is_attached(registry::RegistryClient& client, const oci::Digest& subject,
+                 const oci::Digest& artifact, const std::stop_token& stop) {
+  return names(list_referrers(client, subject, stop), artifact) &&
+         client.head_manifest(artifact.str(), stop);
+}
+
+/// Returns whether the registry says that it lists it.
+bool put_artifact(registry::RegistryClient& client, const oci::RawManifest& manifest,
+                  const std::stop_token& stop) {
+  const auto put = client.put_manifest(manifest.descriptor.digest.str(),
+                                       manifest.descriptor.media_type, manifest.json, stop);
+  if (const auto* refused = std::get_if<registry::FormatRefused>(&put)) {
+    throw Error(ErrorKind::registry, refused->why, "the registry takes no artifacts");
+  }
+  if (std::holds_alternative<registry::BlobsMissing>(put)) {
+    throw Error(ErrorKind::registry, "the registry lacks a blob of it, or the image itself");
+  }
+  return std::get<registry::ManifestStored>(put).took_subject;
+}
+
+/// Where the registry's own list does not name it.
+void list_as_referrer(registry::RegistryClient& client, const oci::Digest& subject,
+                      const oci::RawManifest& manifest, const std::stop_token& stop) {
+  const auto now = client.list_referrers(subject, stop);
+  if (now && names(*now, manifest.descriptor.digest)) return;
+  add_to_referrers_tag(client, subject, as_referrer(manifest), stop);
+}
+
+/// A source that names one artifact of another source.
+class SourceOfOne final : public ImageSource {
+ public:
+  explicit SourceOfOne(const StoredArtifact& artifact)
+      : source_(artifact.source), manifest_(artifact.manifest) {}
+  std::string str() const override { return source_->str(); }
+  oci::RawManifest root(std::stop_token) override { return manifest_; }
+  oci::RawManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override {
+    return source_->manifest(descriptor, std::move(stop));
+  }
+  std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) override {
+    return source_->open_blob(blob, std::move(stop));
+  }
+
+ private:
+  std::shared_ptr<ImageSource> source_;
+  oci::RawManifest manifest_;
+};
 
 }  // namespace
 
@@ -40,45 +90,41 @@ oci::RawManifest attachment_manifest(const oci::Descriptor& subject, const Attac
   return oci::RawManifest::of(manifest.media_type, manifest.to_json());
 }
 
-Attached attach_manifest(
-    registry::RegistryClient& client, const oci::Digest& subject, const oci::RawManifest& manifest,
-    const std::function<std::shared_ptr<const ByteSource>(const oci::Descriptor&)>& open,
-    const std::stop_token& stop) {
-  const oci::Digest& digest = manifest.descriptor.digest;
-  const auto listed = list_referrers(client, subject, stop);
-  if (names(listed, digest) && client.head_manifest(digest.str(), stop)) {
-    return {.manifest = manifest.descriptor, .was_there = true};
-  }
-  const auto parts =
-      or_throw(oci::Manifest::from_json(manifest.json), ErrorKind::input, "what is to be attached");
-  put_blob(client, parts.config, *open(parts.config), stop);
-  for (const oci::Descriptor& blob : parts.layers) put_blob(client, blob, *open(blob), stop);
-  const auto put =
-      client.put_manifest(digest.str(), manifest.descriptor.media_type, manifest.json, stop);
-  if (const auto* refused = std::get_if<registry::FormatRefused>(&put)) {
-    throw Error(ErrorKind::registry, refused->why, "the registry takes no artifacts");
-  }
-  if (std::holds_alternative<registry::BlobsMissing>(put)) {
-    throw Error(ErrorKind::registry, "the registry lacks a blob of it, or the image itself");
-  }
-  if (!std::get<registry::ManifestStored>(put).took_subject) {
-    const auto now = client.list_referrers(subject, stop);
-    if (!now || !names(*now, digest))
-      add_to_referrers_tag(client, subject, as_referrer(manifest), stop);
-  }
-  return {.manifest = manifest.descriptor};
-}
-
 Attached attach(registry::RegistryClient& client, const oci::Descriptor& subject,
                 const Attachment& attachment, const std::stop_token& stop) {
   const oci::RawManifest manifest = attachment_manifest(subject, attachment);
-  const auto open = [&](const oci::Descriptor& blob) -> std::shared_ptr<const ByteSource> {
-    if (blob.digest == attachment.blob.digest) return attachment.bytes;
-    return std::make_shared<MemorySource>(std::string(empty_config_json));
-  };
-  return with_context(
-      cat("attaching ", printable(attachment.type), " to ", subject.digest.str()),
-      [&] { return attach_manifest(client, subject.digest, manifest, open, stop); });
+  return with_context(cat("attaching ", printable(attachment.type), " to ", subject.digest.str()),
+                      [&] {
+                        if (is_attached(client, subject.digest, manifest.descriptor.digest, stop)) {
+                          return Attached{.manifest = manifest.descriptor, .was_there = true};
+                        }
+                        const auto empty = oci::describe(empty_config_type, empty_config_json);
+                        put_blob(client, empty, MemorySource{std::string(empty_config_json)}, stop);
+                        put_blob(client, attachment.blob, *attachment.bytes, stop);
+                        const bool took_subject = put_artifact(client, manifest, stop);
+                        if (!took_subject) list_as_referrer(client, subject.digest, manifest, stop);
+                        return Attached{.manifest = manifest.descriptor};
+                      });
+}
+
+void copy_artifact(registry::RegistryClient& client, const StoredArtifact& artifact,
+                   Progress& progress, const std::stop_token& stop) {
+  RegistryStore store(client, artifact.mount_from);
+  // A digest that it must have keeps it from being translated into Docker's format.
+  copy_to_store(std::make_shared<SourceOfOne>(artifact), store,
+                {.must_be = artifact.manifest.descriptor.digest}, progress, stop);
+}
+
+Attached attach_stored(registry::RegistryClient& client, const oci::Digest& subject,
+                       const StoredArtifact& artifact, Progress& progress,
+                       const std::stop_token& stop) {
+  const oci::RawManifest& manifest = artifact.manifest;
+  if (is_attached(client, subject, manifest.descriptor.digest, stop)) {
+    return {.manifest = manifest.descriptor, .was_there = true};
+  }
+  copy_artifact(client, artifact, progress, stop);
+  list_as_referrer(client, subject, manifest, stop);
+  return {.manifest = manifest.descriptor};
 }
 
 }  // namespace n2c

@@ -2,14 +2,17 @@
 /// Attaching a file to an image of a repository: an artifact whose subject the image is (image-spec
 /// manifest.md, "Guidelines for Artifact Usage").
 
-#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/stream.h"
 #include "oci/manifest.h"
+#include "oci/reference.h"
 #include "registry/client/client.h"
+#include "transfer/image_source.h"
+#include "transfer/progress.h"
 
 namespace n2c {
 
@@ -39,10 +42,21 @@ struct Attached {
 Attached attach(registry::RegistryClient& client, const oci::Descriptor& subject,
                 const Attachment& attachment, const std::stop_token& stop);
 
-/// The same with a manifest that was made elsewhere. `open` gives its blobs.
-Attached attach_manifest(
-    registry::RegistryClient& client, const oci::Digest& subject, const oci::RawManifest& manifest,
-    const std::function<std::shared_ptr<const ByteSource>(const oci::Descriptor&)>& open,
-    const std::stop_token& stop);
+/// What is stored elsewhere and refers to an image: a manifest, or an index and all that it names.
+struct StoredArtifact {
+  std::shared_ptr<ImageSource> source;
+  oci::RawManifest manifest;
+  /// Repositories of the destination's registry to mount its blobs from.
+  std::vector<oci::Repository> mount_from{};
+};
+
+/// Puts it by its digest, with what it names, as it is. Throws Error as copy_to_store() does.
+void copy_artifact(registry::RegistryClient& client, const StoredArtifact& artifact,
+                   Progress& progress, const std::stop_token& stop);
+
+/// Attaches that, as it is. `subject` is what its manifest names as such.
+Attached attach_stored(registry::RegistryClient& client, const oci::Digest& subject,
+                       const StoredArtifact& artifact, Progress& progress,
+                       const std::stop_token& stop);
 
 }  // namespace n2c

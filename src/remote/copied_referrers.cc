@@ -1,78 +1,159 @@
 #include "remote/copied_referrers.h"
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <memory>
-#include <utility>
+#include <variant>
+#include <vector>
 
+#include "base/text.h"
 #include "remote/attachment.h"
 #include "remote/referrers.h"
+#include "remote/registry_source.h"
 
 namespace n2c {
 
 namespace {
 
-/// A blob of a repository as bytes that can be opened again.
-class RepositoryBlob final : public ByteSource {
+/// Behind a digest's tag: where cosign keeps what is about an image, when it uses no referrers
+/// (docs/signing.md).
+constexpr std::array<std::string_view, 3> cosign_suffixes{".sig", ".att", ".sbom"};
+
+/// The layers' digests. None of what is no image's manifest.
+std::vector<oci::Digest> layers_of(const oci::RawManifest& stored) {
+  std::vector<oci::Digest> digests;
+  const auto manifest = oci::Manifest::from_json(stored.json);
+  if (!manifest) return digests;
+  for (const oci::Descriptor& layer : manifest->layers) digests.push_back(layer.digest);
+  std::ranges::sort(digests);
+  return digests;
+}
+
+bool has_layer_of(const oci::RawManifest& stored, const std::set<std::string>& types) {
+  const auto manifest = oci::Manifest::from_json(stored.json);
+  return manifest && std::ranges::any_of(manifest->layers, [&](const oci::Descriptor& layer) {
+           return types.contains(layer.media_type);
+         });
+}
+
+class ReferrerCopy {
  public:
-  RepositoryBlob(registry::RegistryClient& client, oci::Descriptor blob, std::stop_token stop)
-      : client_(client), blob_(std::move(blob)), stop_(std::move(stop)) {}
-  std::unique_ptr<Reader> open(std::uint64_t offset) const override {
-    auto reader = client_.open_blob(blob_, stop_);
-    if (offset != 0) skip(*reader, offset);
-    return reader;
+  ReferrerCopy(const CopiedBetween& between, const std::set<std::string>& types, Progress& progress,
+               const std::stop_token& stop)
+      : types_(types),
+        progress_(progress),
+        stop_(stop),
+        from_(between.reading.client(between.from, registry::Access::pull)),
+        to_(between.writing.client(between.to)),
+        source_(std::make_shared<RegistrySource>(between.reading,
+                                                 oci::Reference{.repository = between.from})) {
+    const bool are_siblings =
+        between.from.host == between.to.host && between.from.path != between.to.path;
+    if (are_siblings) mount_from_.push_back(between.from);
+  }
+
+  CopiedReferrers run(const oci::RawManifest& root) {
+    add_subject(root);
+    while (!subjects_.empty()) {
+      const oci::Digest subject = subjects_.front();
+      subjects_.pop_front();
+      for (const oci::Descriptor& one : list_referrers(from_, subject, stop_)) {
+        const bool is_asked = types_.empty() || types_.contains(artifact_type_of(one));
+        if (is_asked) copy_listed(one, subject);
+      }
+      for (const std::string_view suffix : cosign_suffixes) {
+        copy_tag(cat(referrers_tag(subject), suffix));
+      }
+    }
+    return report_;
   }
 
  private:
-  registry::RegistryClient& client_;
-  oci::Descriptor blob_;
-  std::stop_token stop_;
-};
-
-/// What a walk over subjects has seen and has still to see.
-struct Subjects {
-  std::deque<oci::Digest> next;
-  std::set<oci::Digest> seen;
-
-  void add(const oci::Digest& digest) {
-    if (seen.insert(digest).second) next.push_back(digest);
+  /// And the images that it names: they are subjects too.
+  void add_subject(const oci::RawManifest& manifest) {
+    if (seen_.insert(manifest.descriptor.digest).second) {
+      subjects_.push_back(manifest.descriptor.digest);
+    }
+    if (!oci::is_index(manifest.descriptor.media_type)) return;
+    const auto index = oci::Index::from_json(manifest.json);
+    if (!index) return;
+    for (const oci::Descriptor& image : index->manifests) {
+      if (!seen_.insert(image.digest).second) continue;
+      subjects_.push_back(image.digest);
+      if (!oci::is_index(image.media_type)) continue;
+      if (const auto inner = from_.get_manifest(image.digest.str(), stop_)) add_subject(*inner);
+    }
   }
-};
 
-/// An index's images are subjects too.
-void add_images(registry::RegistryClient& from, const oci::Digest& digest, Subjects& subjects,
-                const std::stop_token& stop) {
-  const auto manifest = from.get_manifest(digest.str(), stop);
-  if (!manifest || !oci::is_index(manifest->descriptor.media_type)) return;
-  const auto index = oci::Index::from_json(manifest->json);
-  if (!index) return;
-  for (const oci::Descriptor& image : index->manifests) subjects.add(image.digest);
-}
+  void leave_out(std::string_view what, std::string_view why) {
+    ++report_.left_out;
+    progress_.note(cat("left out: ", what, " ", why));
+  }
+
+  void copy_listed(const oci::Descriptor& listed, const oci::Digest& subject) {
+    const auto manifest = from_.get_manifest(listed.digest.str(), stop_);
+    if (!manifest) {
+      return leave_out(listed.digest.str(),
+                       cat("is listed as referring to ", subject.str(), ", and is not there"));
+    }
+    if (oci::subject_of(manifest->json) != subject) {
+      return leave_out(listed.digest.str(),
+                       cat("is listed as referring to ", subject.str(), ", and does not"));
+    }
+    const Attached attached =
+        attach_stored(to_, subject, {source_, *manifest, mount_from_}, progress_, stop_);
+    ++(attached.was_there ? report_.present : report_.copied);
+    add_subject(*manifest);
+  }
+
+  void copy_tag(const std::string& tag) {
+    const auto held = from_.get_manifest(tag, stop_);
+    if (!held || (!types_.empty() && !has_layer_of(*held, types_))) return;
+    const registry::ReadTag there = to_.read_tag(tag, stop_);
+    const auto ours = layers_of(*held);
+    const auto theirs = there.manifest ? layers_of(*there.manifest) : std::vector<oci::Digest>{};
+    add_subject(*held);
+    const bool is_same =
+        there.manifest && there.manifest->descriptor.digest == held->descriptor.digest;
+    if (is_same || (!ours.empty() && theirs != ours && std::ranges::includes(theirs, ours))) {
+      ++report_.present;
+      return;
+    }
+    if (there.manifest && (theirs.empty() || !std::ranges::includes(ours, theirs))) {
+      return leave_out(tag, cat("of ", to_.repository().str(),
+                                " holds what the source lacks, and stays as it is"));
+    }
+    put_artifact_as({source_, *held, mount_from_}, tag, there.unless_changed);
+    ++report_.copied;
+  }
+
+  void put_artifact_as(const StoredArtifact& artifact, const std::string& tag,
+                       const http::Headers& unless_changed) {
+    copy_artifact(to_, artifact, progress_, stop_);
+    const auto put = to_.put_unless_changed(tag, artifact.manifest, unless_changed, stop_);
+    if (put && std::holds_alternative<registry::ManifestStored>(*put)) return;
+    throw Error(ErrorKind::registry,
+                cat("the tag ", tag, ": ", put ? "it is refused" : put.error().failure.message()));
+  }
+
+  const std::set<std::string>& types_;
+  Progress& progress_;
+  const std::stop_token& stop_;
+  registry::RegistryClient from_, to_;
+  std::shared_ptr<RegistrySource> source_;
+  std::vector<oci::Repository> mount_from_;
+  std::deque<oci::Digest> subjects_;
+  std::set<oci::Digest> seen_;
+  CopiedReferrers report_;
+};
 
 }  // namespace
 
-CopiedReferrers copy_referrers(registry::RegistryClient& from, registry::RegistryClient& to,
-                               const oci::Digest& root, const std::set<std::string>& types,
+CopiedReferrers copy_referrers(const CopiedBetween& between, const oci::RawManifest& root,
+                               const std::set<std::string>& types, Progress& progress,
                                const std::stop_token& stop) {
-  CopiedReferrers report;
-  Subjects subjects;
-  subjects.add(root);
-  add_images(from, root, subjects, stop);
-  const auto open = [&](const oci::Descriptor& blob) -> std::shared_ptr<const ByteSource> {
-    return std::make_shared<RepositoryBlob>(from, blob, stop);
-  };
-  while (!subjects.next.empty()) {
-    const oci::Digest subject = subjects.next.front();
-    subjects.next.pop_front();
-    for (const oci::Descriptor& one : list_referrers(from, subject, stop)) {
-      if (!types.empty() && !types.contains(artifact_type_of(one))) continue;
-      const auto manifest = from.get_manifest(one.digest.str(), stop);
-      if (!manifest || oci::is_index(manifest->descriptor.media_type)) continue;
-      const Attached attached = attach_manifest(to, subject, *manifest, open, stop);
-      ++(attached.was_there ? report.present : report.copied);
-      subjects.add(one.digest);
-    }
-  }
-  return report;
+  return ReferrerCopy(between, types, progress, stop).run(root);
 }
 
 }  // namespace n2c

@@ -85,4 +85,20 @@ ManifestOutcome RegistryStore::put_manifest(const oci::Descriptor& manifest, std
   return {};
 }
 
+void write_tags(registry::RegistryClient& client, const oci::RawManifest& manifest,
+                const std::vector<std::string>& tags, const std::stop_token& stop) {
+  std::vector<std::string> others;
+  for (const std::string& tag : tags) {
+    const auto held = client.head_manifest(tag, stop);
+    if (!held || held->digest != manifest.descriptor.digest) others.push_back(tag);
+  }
+  if (others.empty()) return;
+  const ManifestOutcome outcome =
+      RegistryStore(client, {}).put_manifest(manifest.descriptor, manifest.json, others, stop);
+  if (outcome.stored()) return;
+  throw Error(ErrorKind::registry,
+              cat("the registry has the image and takes no tag for it: ",
+                  outcome.missing.empty() ? outcome.format_refused : "it lacks a blob"));
+}
+
 }  // namespace n2c

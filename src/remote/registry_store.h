@@ -3,8 +3,11 @@
 
 #include <functional>
 #include <map>
+#include <stop_token>
+#include <string>
 #include <vector>
 
+#include "oci/manifest.h"
 #include "oci/reference.h"
 #include "registry/client/client.h"
 #include "transfer/blob_store.h"
@@ -41,5 +44,10 @@ class RegistryStore final : public BlobStore {
   Mount mount_;
   std::map<oci::Digest, oci::Repository> places_;
 };
+
+/// Has each of the tags name a manifest that is there by its digest; those that do already are not
+/// written. Throws Error{registry} where the registry takes none.
+void write_tags(registry::RegistryClient& client, const oci::RawManifest& manifest,
+                const std::vector<std::string>& tags, const std::stop_token& stop);
 
 }  // namespace n2c

@@ -75,11 +75,36 @@ refused() { # refused WHAT COMMAND SENTENCE [OPTION...]: no tag moves, exit code
   found:    $said"
   check "a signer that $1: the tag stays" equal "$(digest_of signed:1)" "$new"
 }
-refused "fails" "echo no key >&2; exit 3" "it ended with exit code 3"
-refused "hangs" "sleep 60" "it took more than 1 s and was ended" --sign-timeout 1
-refused "is killed" 'kill -9 $$' "it was killed by signal 9"
+refused "fails" "echo no key >&2; exit 3" "it ended with exit status 3"
+refused "ends with 255" "exit 255" "it ended with exit status 255"
+refused "is not there" "no-such-signer" "by no-such-signer: it ended with exit status 127"
+refused "hangs" "echo waiting for a key >&2; sleep 60" "it took more than 1 s and was ended" --sign-timeout 1
+refused "is killed" 'kill -9 $$' "it was killed by signal 9 (SIGKILL)"
 refused "answers rubbish" 'head -c 600 /dev/zero' "what it answered is neither text nor an OCI layout in a tar"
 refused "answers another tar" "tar c -C $work one.json" "what it answered is no OCI layout"
+
+# What the signer says comes as it says it, when it is ended too; its command line is nobody's business (#22).
+said=$(push signed:1 --label other=said --sign-timeout 1 --sign-with "KEY=hunter2 sh -c 'echo waiting for a key >&2; sleep 60' hunter3" 2>&1) || true
+check "what a signer said is shown when it is ended" grep -q '^waiting for a key$' <(echo "$said")
+check "its command line is not, but the program" grep -q ' by sh: it took more than 1 s' <(echo "$said")
+check "nor any secret in it" equal "$(grep -c 'hunter[23]' <(echo "$said"))" 0
+said=$(push signed:1 --label other=said --sign-with 'KEY="hunter 2" cosign; exit 1' 2>&1) || true
+check "what is not plain has no name" grep -q ' by the signer: it ended with' <(echo "$said")
+check "and a secret with blanks is not shown" equal "$(grep -c hunter <(echo "$said"))" 0
+ended() { ! kill -0 "$(cat child)" 2> /dev/null; }
+push signed:1 --sign-with 'sleep 300 & echo $! > child' > /dev/null
+check "what a signer left behind is ended with it" wait_for 10 ended
+push signed:1 --label other=child --sign-timeout 1 --sign-with 'sleep 300 & echo $! > child; wait' > /dev/null 2>&1 || true
+check "and after its time" wait_for 10 ended
+rm child
+"$N2C" push image.json "$registry/signed:1" --store-root "$work" -q --label other=stopped --sign-with 'sleep 300 & echo $! > child; wait' > /dev/null 2>&1 &
+wait_for 10 test -s child
+kill -INT "$!"
+status=0
+wait "$!" || status=$?
+check "a push that is stopped while it signs: exit code 130" equal "$status" 130
+check "and what it started is ended" wait_for 10 ended
+new=$(digest_of signed:1)
 
 # An answer in a tar.
 cat > answer.py << 'PYTHON'
@@ -181,7 +206,7 @@ status=0
 check "push --all: a signer that fails for one: exit code 9" equal "$status" 9
 check "push --all: that one keeps its tag" equal "$(digest_of all/a:1)" "$a"
 check "push --all: and the other has the new image" test "$(digest_of all/b:1)" != "$("$N2C" digest "$registry/many@$(tail -n 1 of_index)")"
-check "push --all: which is said" grep -q "^n2c: $registry/all/a:1: .*it ended with exit code 1" all.log
+check "push --all: which is said" grep -q "^n2c: $registry/all/a:1: .*it ended with exit status 1" all.log
 
 # Attachments can be signed too, each before the image.
 rm -f signed
@@ -201,7 +226,14 @@ without_effect "--flake-metadata, --derivation and --builder are for --provenanc
 without_effect "do not go with --dry-run" --provenance --dry-run
 without_effect "is no derivation" --provenance --derivation image.json
 
+# What is not the signer's failure has its own exit code.
 here_registry=$registry
+start_n2c_registry --memory
+status=0
+said=$(push signed:1 --retry 0 --sign-with "kill $last; python3 answer.py" 2>&1 > /dev/null) || status=$?
+check "a registry that is gone is no failure of the signer" equal "$status" 6
+check "and is told as what was being done" grep -q "attaching what the signer answered\|attaching what kill answered" <(echo "$said")
+registry=$here_registry
 signed=$("$N2C" referrers "$registry/app:1" --type application/vnd.acme.two | cut -d' ' -f1)
 "$N2C" attach "$registry/app@$signed" one.json --type application/vnd.acme.deep > /dev/null 2>&1
 
@@ -215,6 +247,50 @@ check "copy --referrers: and what refers to them" grep -q vnd.acme.deep <("$N2C"
 check "copy --referrers: again: nothing" grep -q "referrers: 0 copied, [1-9][0-9]* already there" copy.log
 "$N2C" copy "$here_registry/app:1" "$registry/some:1" --referrers=application/vnd.acme.two > /dev/null 2>&1
 check "copy --referrers=TYPE: those alone" equal "$("$N2C" referrers "$registry/some:1" | cut -d' ' -f3)" application/vnd.acme.two
+# cosign's tags, indexes that refer, lists that lie; and the tag of the image is written when all of that is there (#22).
+put() { # put REPOSITORY NAME FILE: an index as it is
+  curl -sf -o /dev/null -X PUT -H 'Content-Type: application/vnd.oci.image.index.v1+json' --data-binary "@$3" "http://$registry/v2/$1/manifests/$2"
+}
+fallback_registry=$registry
+registry=$here_registry
+image=$(digest_of app:1) hex=${image#sha256:}
+described() { # described DIGEST: its descriptor
+  "$N2C" inspect "$registry/app@$1" --raw | jq -sRc --arg digest "$1" '{mediaType: (fromjson | .mediaType), digest: $digest, size: length}'
+}
+jq -nc --argjson subject "$(described "$image")" --argjson one "$(described "$(digest_of app:2)")" '{schemaVersion: 2,
+  mediaType: "application/vnd.oci.image.index.v1+json", artifactType: "application/vnd.acme.several", manifests: [$one], subject: $subject}' > several.json
+several=sha256:$(sha256sum several.json | cut -d' ' -f1)
+put app "$several" several.json
+push "app:sha256-$hex.sig" --label a=signature > /dev/null
+jq '.layers = []' image.json > empty.json
+"$N2C" push empty.json "$registry/app:sha256-$hex.att" -q > /dev/null
+rm -f port
+start target "$N2C" serve --listen 127.0.0.1:0 --port-file "$work/port" --memory
+wait_for 20 test -s port
+registry=127.0.0.1:$(cat port)
+push "app:sha256-$hex.att" > /dev/null
+kept=$(digest_of "app:sha256-$hex.att")
+"$N2C" copy "$here_registry/app:1" "$registry/app:1" -t latest --referrers > /dev/null 2> copy.log
+check "copy --referrers: an index that refers goes along" grep -q "^$several  application/vnd.acme.several" <("$N2C" referrers "$registry/app:1")
+check "with the images that it names" equal "$("$N2C" inspect "$registry/app@$several" --raw)" "$(cat several.json)"
+check "so does what cosign keeps under a tag" equal "$(digest_of "app:sha256-$hex.sig")" "$("$N2C" digest "$here_registry/app:sha256-$hex.sig")"
+check "one that holds something else there stays" equal "$(digest_of "app:sha256-$hex.att")" "$kept"
+check "and that is said" grep -q "left out: sha256-$hex.att of $registry/app holds what the source lacks, and stays as it is" copy.log
+check "the tags are written last of all" grep -q "$image?tag=1" <(grep "PUT /v2/app/manifests/" target.log | tail -n 1)
+check "an empty type among several is refused" equal \
+  "$("$N2C" copy "$here_registry/app:1" "$registry/app:3" --referrers=a/b, > /dev/null 2>&1; echo $?)" 2
+check "another format has another digest, and is refused" equal \
+  "$("$N2C" copy "$here_registry/app:1" "$registry/app:3" --referrers --format docker > /dev/null 2>&1; echo $?)" 2
+target_registry=$registry registry=$fallback_registry
+push lied:1 > /dev/null
+image=$(digest_of lied:1)
+"$N2C" inspect "$registry/lied@$image" --raw | jq -sRc --arg digest "$image" '{schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json",
+  manifests: [{mediaType: "application/vnd.oci.image.manifest.v1+json", digest: $digest, size: length, artifactType: "application/vnd.acme.lie"}]}' > lie.json
+put lied "sha256-${image#sha256:}" lie.json
+"$N2C" copy "$registry/lied:1" "$target_registry/lied:1" --referrers > /dev/null 2> copy.log
+check "what is listed and refers to something else is left out" grep -q "left out: $image is listed as referring to $image, and does not" copy.log
+check "and counted" grep -q "referrers: 0 copied, 0 already there, 1 left out" copy.log
+
 # Two at once, where nothing but the tag is: none is lost.
 push race:1 > /dev/null
 rounds=${N2C_ROUNDS:-20}

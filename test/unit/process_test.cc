@@ -3,16 +3,19 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <string>
 #include <thread>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "test/support/check_fails.h"
 
 namespace process_test {
 
@@ -38,6 +41,13 @@ class Zeros final : public Reader {
  private:
   std::uint64_t left_;
 };
+
+/// Returns when it has ended: its end of the pipe closes then.
+void await_end_of(const FileDescriptor& pipe) {
+  std::array<char, 1> nothing{};
+  while (::read(pipe.get(), nothing.data(), 1) > 0) {
+  }
+}
 
 }  // namespace
 
@@ -94,6 +104,64 @@ TEST_CASE("a stop ends the program and throws") {
 
 TEST_CASE("a program gets signals that our own threads block") {
   CHECK(run({"sh", "-c", "kill -TERM $$; echo survived"}).exit_code == 128 + 15);
+}
+
+TEST_CASE("a signal that ended a program is told from an exit code (#22)") {
+  const ProgramEnd killed = run({"sh", "-c", "kill -KILL $$"});
+  CHECK(killed.signal == SIGKILL);
+  CHECK(killed.exit_code == 128 + SIGKILL);
+  const ProgramEnd ended = run({"sh", "-c", "exit 255"});
+  CHECK(ended.signal == 0);
+  CHECK(ended.exit_code == 255);
+}
+
+TEST_CASE("what a program says is heard while it runs (#22)") {
+  std::stop_source stop;
+  std::string heard;
+  const Program program{.arguments = {"sh", "-c", "echo ready >&2; sleep 60"},
+                        .on_messages = [&](std::string_view piece) {
+                          heard += piece;
+                          if (heard.ends_with('\n')) stop.request_stop();
+                        }};
+  CHECK_FAILS(run_program(program, stop.get_token()), ErrorKind::cancelled, "cancelled");
+  CHECK(heard == "ready\n");
+}
+
+TEST_CASE("what a program started does not outlive it in a session of its own (#22)") {
+  const auto began = std::chrono::steady_clock::now();
+  const auto run_holding = [](const std::string& words, const std::stop_token& stop,
+                              const std::function<void(std::string_view)>& heard) {
+    const TemporaryFolder folder;
+    const std::string fifo = (folder.path() / "held").string();
+    REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+    // Opened for writing too, so that opening waits for nobody; those ends are closed first.
+    FileDescriptor both(open(fifo.c_str(), O_RDWR | O_CLOEXEC));
+    const FileDescriptor held(open(fifo.c_str(), O_RDONLY | O_CLOEXEC));
+    try {
+      run_program({.arguments = {"sh", "-c", "exec 3>" + fifo + "; " + words},
+                   .on_messages = heard,
+                   .own_session = true},
+                  stop);
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::cancelled);
+    }
+    both = FileDescriptor();
+    await_end_of(held);
+  };
+  run_holding("sleep 60 & exit 0", {}, {});
+  run_holding("sleep 60 >/dev/null 2>&1 & exit 0", {}, {});
+  std::stop_source stop;
+  run_holding("sleep 60 & echo ready >&2; wait", stop.get_token(),
+              [&](std::string_view) { stop.request_stop(); });
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(30));
+}
+
+TEST_CASE("a program in a session of its own has no terminal to wait at (#22)") {
+  const ProgramEnd end = run_program(
+      {.arguments = {"sh", "-c", "exec 2>/dev/null; read line </dev/tty && echo read || echo none"},
+       .own_session = true},
+      {});
+  CHECK(end.output == "none\n");
 }
 
 TEST_CASE("a background program talks over its channel and is ended with its owner") {

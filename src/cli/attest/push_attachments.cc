@@ -130,9 +130,9 @@ class Attaching {
       const Attached attached = attach(client_, stored->descriptor, attachment, stop);
       progress_.note(cat(attached.was_there ? "attached already: " : "attached ",
                          printable(attachment.title), " (", printable(attachment.type), ")"));
-      if (arguments_.sign_attachments) sign(signer_, client_, attached.manifest, stop);
+      if (arguments_.sign_attachments) sign(signer_, client_, attached.manifest, progress_, stop);
     }
-    if (!arguments_.sign_with.empty()) sign(signer_, client_, stored->descriptor, stop);
+    if (!arguments_.sign_with.empty()) sign(signer_, client_, stored->descriptor, progress_, stop);
     return *std::move(stored);
   }
 
@@ -143,22 +143,6 @@ class Attaching {
   Progress& progress_;
   const Signer signer_{.command = arguments_.sign_with, .seconds = arguments_.sign_seconds};
 };
-
-void write_tags(registry::RegistryClient& client, const PushedManifests& pushed,
-                const oci::RawManifest& stored, const std::stop_token& stop) {
-  std::vector<std::string> tags;
-  for (const std::string& tag : distinct_tags(pushed.to.tag.value_or(""), pushed.tags)) {
-    const auto held = client.head_manifest(tag, stop);
-    if (!held || held->digest != stored.descriptor.digest) tags.push_back(tag);
-  }
-  if (tags.empty()) return;
-  const ManifestOutcome outcome =
-      RegistryStore(client, {}).put_manifest(stored.descriptor, stored.json, tags, stop);
-  if (outcome.stored()) return;
-  throw Error(ErrorKind::registry,
-              cat("the registry has the image and takes no tag for it: ",
-                  outcome.missing.empty() ? outcome.format_refused : "it lacks a blob"));
-}
 
 [[noreturn]] void refuse_attachments(std::string_view why) {
   throw Error(ErrorKind::usage, cat("--attach, --sbom, --provenance and --sign-with ", why));
@@ -245,7 +229,8 @@ void attach_and_tag(const PushAttachments& arguments, const PushedManifests& pus
   for (const oci::Descriptor& manifest : pushed.manifests) {
     last = attaching.attach_to(manifest, stop);
   }
-  if (last) write_tags(client, pushed, *last, stop);
+  if (!last) return;
+  write_tags(client, *last, distinct_tags(pushed.to.tag.value_or(""), pushed.tags), stop);
 }
 
 }  // namespace n2c::cli

@@ -1,8 +1,14 @@
 #include "cli/attest/signer.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <initializer_list>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "base/deadline.h"
 #include "base/file.h"
@@ -13,6 +19,7 @@
 #include "layout/archive_reader.h"
 #include "layout/oci_layout.h"
 #include "remote/attachment.h"
+#include "transfer/image_tree.h"
 
 namespace n2c::cli {
 
@@ -30,97 +37,172 @@ bool is_text(std::string_view bytes) {
   return std::ranges::none_of(bytes, [](char c) { return c == '\0'; });
 }
 
-void say_lines(std::string_view text) {
-  for (const std::string_view line : split(trim(text), '\n')) {
-    if (!line.empty()) terminal::say(printable(line, 1000));
+/// Says lines as they come.
+class LineTeller {
+ public:
+  void take(std::string_view piece) {
+    constexpr std::size_t longest = 1000;
+    for (const char c : piece) {
+      const bool is_end = c == '\n' || c == '\r';
+      if (!is_end) line_ += c;
+      if (is_end || line_.size() == longest) end_line();
+    }
   }
+  void end_line() {
+    if (!trim(line_).empty()) terminal::say(printable(line_, 1000));
+    line_.clear();
+  }
+
+ private:
+  std::string line_;
+};
+
+/// The program that the shell will run, as far as that is plain to see. What stands before it
+/// (TOKEN=… cosign sign) and behind it may be secret, so anything unusual is "the signer".
+std::string program_in(std::string_view command) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+";
+  const auto is_plain = [&](std::string_view word) {
+    return !word.empty() && word.find_first_not_of(plain) == std::string_view::npos;
+  };
+  for (std::string_view rest = trim(command); !rest.empty();) {
+    const std::string_view word = rest.substr(0, rest.find_first_of(" \t\n"));
+    const auto assigned = cut(word, '=');
+    if (!assigned) {
+      const std::string_view name = word.substr(word.rfind('/') + 1);
+      return is_plain(word) && !name.empty() ? std::string(name) : "the signer";
+    }
+    const bool is_simple =
+        is_plain(assigned->first) && (assigned->second.empty() || is_plain(assigned->second));
+    if (!is_simple) break;
+    rest = trim(rest.substr(word.size()));
+  }
+  return "the signer";
 }
 
-ProgramEnd run_signer(const Signer& signer, const std::string& input, const std::string& reference,
-                      const std::stop_token& stop) {
+std::string signal_name(int number) {
+  constexpr auto names = std::to_array<std::pair<int, std::string_view>>({{SIGHUP, "HUP"},
+                                                                          {SIGINT, "INT"},
+                                                                          {SIGQUIT, "QUIT"},
+                                                                          {SIGILL, "ILL"},
+                                                                          {SIGABRT, "ABRT"},
+                                                                          {SIGBUS, "BUS"},
+                                                                          {SIGFPE, "FPE"},
+                                                                          {SIGKILL, "KILL"},
+                                                                          {SIGSEGV, "SEGV"},
+                                                                          {SIGPIPE, "PIPE"},
+                                                                          {SIGALRM, "ALRM"},
+                                                                          {SIGTERM, "TERM"},
+                                                                          {SIGXCPU, "XCPU"},
+                                                                          {SIGXFSZ, "XFSZ"}});
+  const auto found = std::ranges::find(names, number, &std::pair<int, std::string_view>::first);
+  if (found == names.end()) return cat("signal ", number);
+  return cat("signal ", number, " (SIG", found->second, ")");
+}
+
+void require_success(const ProgramEnd& end) {
+  if (end.signal != 0) {
+    throw Error(ErrorKind::local, cat("it was killed by ", signal_name(end.signal)));
+  }
+  if (end.exit_code == 0) return;
+  throw Error(ErrorKind::local, cat("it ended with exit status ", end.exit_code),
+              end.exit_code == 127 ? "the shell found no such program" : "");
+}
+
+/// Its standard output.
+std::string run_signer(const Signer& signer, const std::string& input, const std::string& reference,
+                       const std::stop_token& stop) {
   const auto reader = MemorySource(input).open();
   const Deadline deadline(stop, std::chrono::seconds(signer.seconds));
+  LineTeller teller;
   try {
-    return run_program({.arguments = {"sh", "-c", signer.command},
-                        .input = reader.get(),
-                        .environment = {{"N2C_REFERENCE", reference}},
-                        .max_output = most_answered},
-                       deadline.token());
+    ProgramEnd end =
+        run_program({.arguments = {"sh", "-c", signer.command},
+                     .input = reader.get(),
+                     .environment = {{"N2C_REFERENCE", reference}},
+                     .max_output = most_answered,
+                     .on_messages = [&](std::string_view piece) { teller.take(piece); },
+                     .own_session = true},
+                    deadline.token());
+    teller.end_line();
+    require_success(end);
+    return std::move(end.output);
   } catch (const Error& error) {
-    if (stop.stop_requested()) throw;
-    if (error.kind() != ErrorKind::cancelled) throw Error(ErrorKind::local, error.message());
+    teller.end_line();
+    if (stop.stop_requested() || error.kind() != ErrorKind::cancelled) throw;
     throw Error(ErrorKind::local, cat("it took more than ", signer.seconds, " s and was ended"),
                 "--sign-timeout gives it more time");
   }
 }
 
-/// Every artifact of the layout, attached to the manifest.
-void attach_answer(const std::string& answer, registry::RegistryClient& client,
-                   const oci::Descriptor& manifest, const std::stop_token& stop) {
-  const TemporaryFolder folder;
-  const auto file = folder.path() / "answer.tar";
-  write_file(file, answer);
+/// The artifacts of the layout in that file, looked through to the last blob.
+std::vector<StoredArtifact> answered_artifacts(const std::filesystem::path& file,
+                                               const oci::Descriptor& manifest,
+                                               const std::stop_token& stop) {
   const ArchiveReader files(file);
   const auto index =
       or_throw(oci::Index::from_json(files.read("index.json", oci::max_manifest_bytes)),
-               ErrorKind::local, "index.json");
-  if (index.manifests.empty()) throw Error(ErrorKind::local, "its layout names no artifact");
+               ErrorKind::input, "index.json");
+  if (index.manifests.empty()) throw Error(ErrorKind::input, "its layout names no artifact");
+  std::vector<StoredArtifact> artifacts;
   for (const oci::Descriptor& one : index.manifests) {
     const auto source =
         std::make_shared<LayoutSource>(std::make_unique<ArchiveReader>(file), "", one.digest);
-    const oci::RawManifest artifact = source->root(stop);
+    oci::RawManifest artifact = source->root(stop);
     if (oci::subject_of(artifact.json) != manifest.digest) {
-      throw Error(ErrorKind::local, cat("its artifact ", one.digest.brief(),
+      throw Error(ErrorKind::input, cat("its artifact ", one.digest.brief(),
                                         " has another subject than what is to be signed"));
     }
-    attach_manifest(
-        client, manifest.digest, artifact,
-        [&](const oci::Descriptor& blob) {
-          return std::make_shared<SourceBlob>(source, blob, stop);
-        },
-        stop);
+    for (const oci::Descriptor& blob : read_tree(*source, artifact, stop).blobs) {
+      oci::measure(source->open_blob(blob, stop), blob.media_type, stop);
+    }
+    artifacts.push_back({source, std::move(artifact)});
   }
+  return artifacts;
 }
 
-/// As sign(), but that every failure is an Error.
-void run_and_attach(const Signer& signer, registry::RegistryClient& client,
-                    const oci::Descriptor& manifest, const std::stop_token& stop) {
-  const std::string reference = cat(client.repository().str(), "@", manifest.digest.str());
-  with_context(cat("signing ", reference, " by ", printable(signer.command)), [&] {
-    const ProgramEnd end =
-        run_signer(signer, oci::descriptor_json(manifest) + "\n", reference, stop);
-    say_lines(end.messages);
-    if (end.exit_code > 128) {
-      throw Error(ErrorKind::local, cat("it was killed by signal ", end.exit_code - 128));
-    }
-    if (end.exit_code != 0) {
-      throw Error(ErrorKind::local, cat("it ended with exit code ", end.exit_code));
-    }
-    if (is_tar(end.output)) {
-      try {
-        attach_answer(end.output, client, manifest, stop);
-      } catch (const Error& error) {
-        if (error.kind() != ErrorKind::input) throw;
-        throw Error(ErrorKind::local, cat("what it answered is no OCI layout: ", error.message()));
-      }
-    } else if (is_text(end.output)) {
-      say_lines(end.output);
-    } else {
-      throw Error(ErrorKind::local, "what it answered is neither text nor an OCI layout in a tar");
-    }
-  });
+/// Runs `body`. What the signer did wrong, one of `kinds` or with none any, is SignerFailed.
+template <class Body>
+auto by_signer(const std::string& doing, std::initializer_list<ErrorKind> kinds,
+               const std::stop_token& stop, Body&& body) {
+  try {
+    return std::forward<Body>(body)();
+  } catch (const Error& error) {
+    const bool is_its = kinds.size() == 0 || std::ranges::find(kinds, error.kind()) != kinds.end();
+    if (stop.stop_requested() || !is_its) throw error.within(doing);
+    throw SignerFailed(Error(ErrorKind::local, error.message(), error.hint()).within(doing));
+  }
 }
 
 }  // namespace
 
 void sign(const Signer& signer, registry::RegistryClient& client, const oci::Descriptor& manifest,
-          const std::stop_token& stop) {
-  try {
-    run_and_attach(signer, client, manifest, stop);
-  } catch (const Error& error) {
-    if (stop.stop_requested()) throw;
-    throw SignerFailed(error);
+          Progress& progress, const std::stop_token& stop) {
+  const std::string reference = cat(client.repository().str(), "@", manifest.digest.str());
+  const std::string program = program_in(signer.command);
+  const std::string doing = cat("signing ", reference, " by ", program);
+  const std::string answer = by_signer(doing, {}, stop, [&] {
+    std::string output = run_signer(signer, oci::descriptor_json(manifest) + "\n", reference, stop);
+    if (is_tar(output) || is_text(output)) return output;
+    throw Error(ErrorKind::local, "what it answered is neither text nor an OCI layout in a tar");
+  });
+  if (!is_tar(answer)) {
+    LineTeller teller;
+    teller.take(answer);
+    teller.end_line();
+    return;
   }
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "answer.tar";
+  write_file(file, answer);
+  const auto artifacts = by_signer(cat(doing, ": what it answered is no OCI layout of signatures"),
+                                   {ErrorKind::input, ErrorKind::integrity}, stop,
+                                   [&] { return answered_artifacts(file, manifest, stop); });
+  with_context(cat("attaching what ", program, " answered to ", reference), [&] {
+    for (const StoredArtifact& artifact : artifacts) {
+      attach_stored(client, manifest.digest, artifact, progress, stop);
+    }
+  });
 }
 
 }  // namespace n2c::cli

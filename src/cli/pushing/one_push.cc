@@ -75,6 +75,7 @@ PushReport push_there(const PushArguments& arguments, ImageArgument& image, cons
     if (const auto* described = std::get_if<Image>(&image)) {
       manifests.descriptions.emplace(pushed.config_id, Description{described, arguments.image});
     }
+    progress.finish();  // a signer's own lines come now
     attach_and_tag(arguments.attachments, manifests, opened.registries, progress, stop);
   }
   const PushReport& report = pushed.report;
