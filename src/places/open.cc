@@ -196,8 +196,8 @@ class FolderPlace final : public ImageDestination {
   LateStore store_;
 };
 
-Error not_possible(const Address& address, std::string_view what, std::string hint) {
-  return {ErrorKind::usage, cat(address.str(), ": ", what), std::move(hint)};
+Error not_possible(const Address& address, std::string_view what, const std::string& hint) {
+  return {ErrorKind::usage, cat(address.str(), ": ", what), hint};
 }
 
 }  // namespace

@@ -67,6 +67,36 @@ echo data > "$store/$b-data-2/file"
 says "another content" "layer 2 of 2 (data-2) is" "$registry/app:content"
 says "and of which file" "/nix/store/$b-data-2/file: its content is another" "$registry/app:content"
 
+# In folders and archives each layer is read, with --deep or without (#22).
+push image
+for form in oci dir oci-archive; do
+  spoilt() { # spoilt WHAT SENTENCE: after `spoil FILE` of a layer's blob
+    rm -rf copy copy.tar
+    "$N2C" copy "$registry/app:image" oci:copy:1 -q > /dev/null
+    local blob=copy/blobs/sha256/$(jq -r '.layers[1].digest' "copy/blobs/sha256/$("$N2C" digest oci:copy:1 | cut -d: -f2)" | cut -d: -f2)
+    local place=$form:copy
+    if [ "$form" = dir ]; then
+      rm -rf copy && "$N2C" copy "$registry/app:image" dir:copy -q > /dev/null
+      blob=copy/$(basename "$blob")
+    fi
+    [ -s "$blob" ] || fail "no $blob"
+    spoil "$blob"
+    if [ "$form" = oci-archive ]; then
+      tar c -C copy -f copy.tar . && place=oci-archive:copy.tar
+    fi
+    [ -z "$2" ] && { check "$form: $1" grep -q "is what image.json describes" <(verify "$place"); return; }
+    says "$form: $1" "$2" "$place"
+  }
+  spoil() { :; }
+  spoilt "a layer that is whole" ""
+  spoil() { rm "$1"; }
+  spoilt "a layer that is gone" "layer 2 of 2 (data-2): "
+  spoil() { truncate -s -1 "$1"; }
+  spoilt "a layer that is cut off" "layer 2 of 2 (data-2): "
+  spoil() { printf x | dd of="$1" bs=1 seek=12 conv=notrunc status=none; }
+  spoilt "a layer with another byte" "layer 2 of 2 (data-2): "
+done
+
 mkdir "$work/none"
 there=$work/none says "with the store gone, what can be told" "which file differs cannot be told: " "$registry/app:content"
 

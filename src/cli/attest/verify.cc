@@ -141,12 +141,11 @@ void fetch_layers(const Image& described, const Image& stored, const std::stop_t
       });
 }
 
-/// Asks for each layer by its digest.
+/// Asks a registry for each layer by its digest.
 void ask_for_layers(const Image& described, const oci::Manifest& manifest, OpenPlace& place,
                     const std::stop_token& stop) {
-  const auto& reference = place.address().reference;
-  if (place.address().kind != Address::Kind::registry) return;
-  auto client = place.registries().client(reference->repository, registry::Access::pull);
+  auto client =
+      place.registries().client(place.address().reference->repository, registry::Access::pull);
   run_side_by_side(
       manifest.layers.size(), 4 * verified_at_once, stop,
       [&](std::size_t i, std::stop_token inner) {
@@ -154,6 +153,22 @@ void ask_for_layers(const Image& described, const oci::Manifest& manifest, OpenP
         if (client.has_blob(blob, std::move(inner))) return;
         refuse(cat(layer_words(i, described), ": the registry lacks its blob ", blob.digest.str()));
       });
+}
+
+/// Reads each layer in its folder or archive, so that its size and digest are checked: that it is
+/// there does not say that it is whole.
+void read_stored_layers(const Image& described, const oci::Manifest& manifest, ImageSource& source,
+                        const std::stop_token& stop) {
+  run_side_by_side(manifest.layers.size(), verified_at_once, stop,
+                   [&](std::size_t i, const std::stop_token& inner) {
+                     const oci::Descriptor& blob = manifest.layers[i];
+                     try {
+                       oci::measure(source.open_blob(blob, inner), blob.media_type, inner);
+                     } catch (const Error& error) {
+                       if (inner.stop_requested()) throw;
+                       refuse(cat(layer_words(i, described), ": ", error.message()));
+                     }
+                   });
 }
 
 int verify_stored(const VerifyArguments& arguments, const Image& described, bool debug,
@@ -178,8 +193,10 @@ int verify_stored(const VerifyArguments& arguments, const Image& described, bool
       compare_annotations(described, manifest);
       if (arguments.deep) {
         fetch_layers(described, stored, stop);
-      } else {
+      } else if (place.address().kind == Address::Kind::registry) {
         ask_for_layers(described, manifest, place, stop);
+      } else {
+        read_stored_layers(described, manifest, **source, stop);
       }
     });
   });
