@@ -88,6 +88,7 @@ ROWS = [
     (f'verify image.json {APP}:1', '--store-root .', None),
     ('verify image.json', '--store-root .', None),
     ('sbom image.json', '--store-root .', None),
+    ('provenance image.json', '--store-root .', None),
     (f'attach {APP}:1 config.json --type text/plain', '', None),
     (f'referrers {APP}:1', '', None),
     ('cache show', '', None),
@@ -99,7 +100,7 @@ ROWS = [
     ('config', '', None),
     ('completion bash', '', None),
 ]
-BYTES = {'push image.json -': 'an archive', f'pull {APP}:1 - --manifest': 'the manifest', 'sbom image.json': 'a bill of materials',
+BYTES = {'push image.json -': 'an archive', f'pull {APP}:1 - --manifest': 'the manifest', 'sbom image.json': 'a bill of materials', 'provenance image.json': 'a statement',
          'completion bash': 'a script', 'config': 'a line for each option', 'cache show': 'a line about the file, one for each repository',
          'inspect image.json': 'what the image is', f'inspect {APP}:1': 'what the image is', 'inspect image.json --layer 1': "a line for each store path",
          'diff image.json second.json': 'what differs', f'push image.json {APP}:1 --dry-run': 'a line for each layer'}
@@ -175,7 +176,7 @@ def row_of(desk, words, more, prepare):
         check(f'{words} -q: nothing on standard error', not err, err)
         cells[2] = 'the same'
     before(desk)
-    cells.append(json_cell(desk, words, more) if '--json' in options else 'no such option')
+    cells.append(json_cell(desk, words, more) if re.search('^  --json', options, re.M) else 'no such option')
     return '| ' + ' | '.join(cells) + ' |'
 
 
