@@ -79,6 +79,10 @@ void refuse_twins(const std::vector<ImageToPush>& images) {
 
 std::vector<ImageToPush> read_push_list(const std::string& list_or_folder,
                                         const std::optional<std::string>& below) {
+  if (list_or_folder != "-" && !is_there(list_or_folder)) {
+    throw Error(ErrorKind::input,
+                cat("--all: ", printable(list_or_folder, 300), ": no such file or folder"));
+  }
   std::error_code failed;
   const bool is_folder = fs::is_directory(list_or_folder, failed);
   if (is_folder && !below) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "oci/layout.h"
 
@@ -125,6 +126,9 @@ void expect_right_word(const Address& source) {
 
 std::unique_ptr<ArchiveReader> open_archive(const Address& source) {
   expect_right_word(source);
+  if (!is_there(source.path)) {
+    throw Error(ErrorKind::input, cat(shown(source.path), ": no such file"));
+  }
   auto archive = std::make_unique<ArchiveReader>(source.path);
   const bool is_oci = archive->has(oci::layout::version_file);
   const bool is_docker = archive->has(docker_manifest_file);

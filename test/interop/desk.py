@@ -136,7 +136,11 @@ class Engine(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         if self.path.split('?')[0].endswith('/images/load'):
-            archive = self.body()
+            try:
+                archive = self.body()
+            except (OSError, ValueError):  # it broke off
+                self.close_connection = True
+                return None
             if self.refusal:
                 return self.reply(*self.refusal)
             with tarfile.open(fileobj=io.BytesIO(archive)) as tar:

@@ -42,6 +42,9 @@ int run_attach(const AttachCommand& arguments, bool debug, const std::stop_token
     annotations.insert(key_value_of(pair, "--annotation"));
   }
   const std::filesystem::path file(arguments.file);
+  if (!is_there(file)) {
+    throw Error(ErrorKind::input, cat(printable(arguments.file, 300), ": no such file"));
+  }
   const Attachment attachment =
       make_attachment(arguments.type, file.filename().string(), std::make_shared<FileSource>(file),
                       std::move(annotations), stop);
