@@ -33,11 +33,14 @@ let
     in
     self;
 
+  # The push of an image, with more words for n2c.
+  pushOf = image: words: ''exec ${n2c}/bin/n2c push ${image} --own-name ${referenceOf image} ${layerIndex image}${words}"$@"'';
+
   # What an image is called. Without a tag: its name.
   referenceOf = image: image.imageName + lib.optionalString (image.imageTag != "") ":${image.imageTag}";
 in
 {
-  inherit dressed script referenceOf;
+  inherit dressed script referenceOf pushOf;
 
   ofImage = image:
     let
@@ -45,8 +48,21 @@ in
     in
     {
       # push [REFERENCE] [FLAGS]: to a registry. Without a reference: to the image's own name.
+      # With a bill of materials it is sbom.push: what that needs to know is neither evaluated nor built for this one.
       push = script "push" ''
-        exec ${n2c}/bin/n2c push ${image} --own-name ${reference} ${layerIndex image}"$@"
+        asked="" told=""
+        for argument in "$@"; do
+          case $argument in
+            --sbom | --sbom=*) asked=1 ;;
+            --closure-graph | --closure-graph=* | --package-info | --package-info=*) told=1 ;;
+          esac
+        done
+        if [ -n "$asked" ] && [ -z "$told" ]; then
+          echo "n2c: --sbom: this command does not know what Nix knows of the packages" >&2
+          echo "hint: sbom.push does: nix run .#IMAGE.sbom.push -- REFERENCE" >&2
+          exit 2
+        fi
+        ${pushOf image ""}
       '';
       # load [MORE-NAMES] [FLAGS]: into the container engine of this machine, under the image's own name.
       load = script "load" ''

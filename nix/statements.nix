@@ -90,6 +90,9 @@ in
   '' // {
     cyclonedx = written "cyclonedx" "cdx";
     spdx = written "spdx" "spdx";
+    # sbom.push [REFERENCE] [FLAGS]: as push, and attaches the bill of materials before the tags; --sbom=spdx as SPDX.
+    push = runnables.script "push" (runnables.pushOf image
+      "--sbom --closure-graph ${graph} --package-info ${packageInfo} ");
     inherit packageInfo;
   };
   # provenance [FLAGS]: where the image comes from, on standard output. provenance.statement is a file that holds it,

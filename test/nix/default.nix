@@ -114,6 +114,8 @@ rec {
   statedProvenance = ofFlake.provenance;
   statedStatement = ofFlake.provenance.statement;
   statedPredicate = ofFlake.provenance.predicate;
+  statedPush = stated.push;
+  statedSbomPush = stated.sbom.push;
 
   # A store path whose name is no regular expression for itself, at the root or not.
   relocated = exactRelocation: nix2container.buildImage {

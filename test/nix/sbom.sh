@@ -25,3 +25,21 @@ check "SPDX has the same packages" equal \
   "$(jq -r '.packages[] | .packageFileName // empty' "$spdx" | sort)" "$(jq -r '.components[]."bom-ref"' "$cyclonedx" | sort)"
 check "nix run .#app.sbom prints what sbom.cyclonedx holds" cmp "$cyclonedx" <("$(build statedSbom 2> /dev/null)/bin/sbom")
 check "in SPDX too" cmp "$spdx" <("$(build statedSbom 2> /dev/null)/bin/sbom" --format spdx)
+
+# With a push (#22).
+push=$(build statedPush 2> /dev/null) sbom_push=$(build statedSbomPush 2> /dev/null)
+check "a push knows nothing that only a bill of materials needs" equal \
+  "$(nix-store --query --requisites "$push" | grep -c 'package-info\|closure-graph')" 0
+status=0
+said=$("$push/bin/push" 127.0.0.1:1/stated --sbom 2>&1) || status=$?
+check "so push -- --sbom says where it goes" equal "$status" 2
+check "by name" grep -q "sbom.push does" <(echo "$said")
+start_n2c_registry --memory
+"$sbom_push/bin/push" "$registry/stated/app:1" -q > /dev/null
+"$N2C" pull "$registry/stated/app:1" pushed.json --referrer application/vnd.cyclonedx+json 2> /dev/null
+check "sbom.push attaches a bill with what Nix knows, and what depends on what" equal \
+  "$(jq -c '[.components, .dependencies[1:]] | map(map(del(.properties, .hashes)))' pushed.json)" \
+  "$(jq -c '[.components, .dependencies[1:]] | map(map(del(.properties, .hashes)))' "$cyclonedx")"
+check "NAR hashes too" equal "$(jq -c '[.components[].hashes]' pushed.json)" "$(jq -c '[.components[].hashes]' "$cyclonedx")"
+"$sbom_push/bin/push" "$registry/stated/app:2" -q --sbom=spdx > /dev/null
+check "as SPDX where that is asked for" grep -q application/spdx+json <("$N2C" referrers "$registry/stated/app:2")
