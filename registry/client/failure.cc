@@ -125,14 +125,13 @@ bool is_proxys(const http::Response& response) {
 
 /// Tokens are refused when the two clocks differ by minutes.
 std::string clock_hint(const http::Response& response, const FailureContext& context) {
-  using std::chrono::minutes;
+  using std::chrono::seconds;
   const auto date = response.headers.find("Date");
   if (!date) return {};
-  const auto epoch = std::chrono::system_clock::time_point{};
-  const auto theirs = parse_retry_after(*date, epoch);
-  if (!theirs || *theirs == std::chrono::milliseconds(0)) return {};
-  const auto ours = context.now - epoch;
-  const auto apart = std::chrono::duration_cast<minutes>(ours - *theirs);
+  const auto theirs = parse_http_date(trim(*date), context.now);
+  if (!theirs) return {};
+  const auto apart = std::chrono::duration_cast<std::chrono::minutes>(
+      std::chrono::floor<seconds>(context.now) - *theirs);
   if (std::abs(apart.count()) < 5) return {};
   return cat("this machine's clock is ", std::abs(apart.count()), " minutes ",
              apart.count() > 0 ? "ahead of" : "behind", " the registry's; set it right");

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "base/large_number.h"
 #include "base/text.h"
 
 namespace n2c {
@@ -63,8 +64,11 @@ std::vector<std::string_view> words_of(std::string_view text) {
   return words;
 }
 
-/// IMF-fixdate "Sun, 06 Nov 1994 08:49:37 GMT", RFC 850 "Sunday, 06-Nov-94 08:49:37 GMT" and
-/// asctime "Sun Nov  6 08:49:37 1994" (RFC 9110 §5.6.7).
+/// Nobody waits so long, and sums of it do not overflow.
+constexpr seconds longest_retry_after{366 * 24 * 3600};
+
+}  // namespace
+
 std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text,
                                                         std::chrono::system_clock::time_point now) {
   const auto words = words_of(text);
@@ -80,8 +84,6 @@ std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text,
   if (!date.ok()) return std::nullopt;
   return std::chrono::sys_days(date) + *time;
 }
-
-}  // namespace
 
 std::optional<milliseconds> RetryPolicy::delay(int attempt, milliseconds elapsed,
                                                std::optional<milliseconds> retry_after,
@@ -101,14 +103,17 @@ bool is_passing_status(int status) {
 std::optional<milliseconds> parse_retry_after(std::string_view value,
                                               std::chrono::system_clock::time_point now) {
   value = trim(value);
-  if (const auto count = parse_number(value)) {
-    // More counts as a year, so that the sum does not overflow.
-    constexpr std::uint64_t a_year = 366 * 24 * 3600;
-    return seconds(static_cast<std::int64_t>(std::min(*count, a_year)));
+  if (const auto count = parse_large_number(value)) {
+    constexpr auto most = static_cast<std::uint64_t>(longest_retry_after.count());
+    return seconds(static_cast<std::int64_t>(std::min(*count, most)));
   }
   const auto date = parse_http_date(value, now);
   if (!date) return std::nullopt;
-  return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(*date - now));
+  // In seconds, which a date of any year fits into. The nanoseconds of `now` reach to 2262.
+  const seconds until = *date - std::chrono::floor<seconds>(now);
+  if (until <= seconds(0)) return milliseconds(0);
+  if (until > longest_retry_after) return longest_retry_after;
+  return std::chrono::ceil<milliseconds>(*date - now);
 }
 
 }  // namespace n2c

@@ -35,8 +35,15 @@ struct RetryNotice {
 /// 499 and every 5xx but 501 and 505. The only place that says so.
 bool is_passing_status(int status);
 
+/// A date in one of HTTP's three forms (RFC 9110 §5.6.7): IMF-fixdate "Sun, 06 Nov 1994 08:49:37
+/// GMT", RFC 850 "Sunday, 06-Nov-94 08:49:37 GMT" and asctime "Sun Nov  6 08:49:37 1994". A year of
+/// two digits is the nearest to `now`. The year may be any up to 9999: count in seconds, since the
+/// system clock's nanoseconds end in 2262.
+std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text,
+                                                        std::chrono::system_clock::time_point now);
+
 /// A Retry-After value: seconds, or an HTTP date (RFC 9110 §10.2.3) seen from `now`. Past
-/// dates give 0.
+/// dates give 0, what is more than a year away a year.
 std::optional<std::chrono::milliseconds> parse_retry_after(
     std::string_view value, std::chrono::system_clock::time_point now);
 

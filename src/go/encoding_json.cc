@@ -61,6 +61,51 @@ std::string mend_surrogates(std::string_view text) {
   return mended;
 }
 
+/// Where the string that begins at `quote` ends.
+std::size_t past_string(std::string_view text, std::size_t quote) {
+  std::size_t at = text.find_first_of("\"\\", quote + 1);
+  while (at < text.size() && text[at] == '\\') at = text.find_first_of("\"\\", at + 2);
+  return std::min(at, text.size() - 1) + 1;
+}
+
+/// Exponents of so many digits and more do not fit into Boost.JSON's int. Go takes them.
+constexpr std::size_t long_exponent = 10;
+
+/// The digits of a number's exponent.
+std::string_view exponent_of(std::string_view number) {
+  const std::size_t e = number.find_first_of("eE");
+  if (e == number.npos) return {};
+  number.remove_prefix(e + 1);
+  if (number.starts_with('+') || number.starts_with('-')) number.remove_prefix(1);
+  return number.substr(0, number.find_first_not_of("0123456789"));
+}
+
+/// Numbers whose exponents are too long, in their order.
+using LongNumbers = std::vector<std::string>;
+
+/// Writes over every long exponent which number of `found` it is, in as many digits. Offsets stay.
+std::string mend_exponents(std::string text, LongNumbers& found) {
+  for (std::size_t at = text.find_first_of("\"-0123456789"); at < text.size();
+       at = text.find_first_of("\"-0123456789", at)) {
+    if (text[at] == '"') {
+      at = past_string(text, at);
+      continue;
+    }
+    const std::size_t end = std::min(text.find_first_not_of("-+.eE0123456789", at), text.size());
+    const std::string_view number = std::string_view(text).substr(at, end - at);
+    const std::string_view digits = exponent_of(number);
+    if (digits.size() >= long_exponent) {
+      found.emplace_back(number);
+      const std::string index = cat(found.size() - 1);
+      const auto from = static_cast<std::size_t>(digits.data() - text.data());
+      const std::size_t count = digits.size();
+      text.replace(from, count, std::string(count - index.size(), '0') + index);
+    }
+    at = end;
+  }
+  return text;
+}
+
 std::string place_of(std::string_view text, std::size_t offset) {
   const std::string_view before = text.substr(0, offset);
   const auto lines = std::ranges::count(before, '\n');
@@ -107,8 +152,12 @@ class JsonBuilder {
   bool on_comment_part(Text, ErrorCode&) { return true; }
   bool on_comment(Text, ErrorCode&) { return true; }
 
-  /// `values` is how many were counted in other parts of the document.
-  void begin_with(std::size_t values) { values_ = values; }
+  /// `values` is how many were counted in other parts of the document, `longs` what
+  /// mend_exponents() found in it.
+  void begin_with(std::size_t values, const LongNumbers& longs) {
+    values_ = values;
+    longs_ = &longs;
+  }
 
   Json take() { return std::move(root_); }
   std::size_t values() const { return values_; }
@@ -122,8 +171,14 @@ class JsonBuilder {
   bool add_number(Text part, ErrorCode& error) {
     append(part);
     Json number;
-    number.value_ = Json::Number{std::exchange(text_, {})};
+    number.value_ = Json::Number{as_written(std::exchange(text_, {}))};
     return add(std::move(number), error);
+  }
+  /// The number in whose place mend_exponents() put this one.
+  std::string as_written(std::string number) const {
+    const std::string_view digits = exponent_of(number);
+    if (longs_->empty() || digits.size() < long_exponent) return number;
+    return longs_->at(static_cast<std::size_t>(parse_number(digits).value()));
   }
   bool add(Json value, ErrorCode& error) { return place(std::move(value), error) != nullptr; }
   bool open(Json container, ErrorCode& error) {
@@ -153,6 +208,7 @@ class JsonBuilder {
   std::vector<Json*> open_;
   std::string text_, key_;
   std::size_t values_ = 0;
+  const LongNumbers* longs_ = nullptr;
 };
 
 namespace {
@@ -168,15 +224,17 @@ struct Stop {
   std::size_t at;
   std::string why;  ///< to be read before "at line …"
   std::string detail{};
+  bool is_long_exponent = false;  ///< which mend_exponents() mends
 };
 
 /// At most Json::max_depth deep, so the stack that Boost.JSON takes for each level is bounded.
-std::expected<Part, Stop> parse_part(std::string_view text, std::size_t values) {
+std::expected<Part, Stop> parse_part(std::string_view text, std::size_t values,
+                                     const LongNumbers& longs) {
   boost::json::parse_options options;
   options.max_depth = Json::max_depth;
   options.allow_invalid_utf8 = true;
   boost::json::basic_parser<JsonBuilder> parser(options);
-  parser.handler().begin_with(values);
+  parser.handler().begin_with(values, longs);
   JsonBuilder::ErrorCode error;
   const std::size_t parsed = parser.write_some(false, text.data(), text.size(), error);
   const std::size_t at = std::min(parsed, text.size());
@@ -189,24 +247,18 @@ std::expected<Part, Stop> parse_part(std::string_view text, std::size_t values) 
   if (error == boost::json::error::too_deep) {
     return std::unexpected(Stop{at, cat("JSON deeper than ", Json::max_depth, " levels")});
   }
-  if (error) return std::unexpected(Stop{at, "invalid JSON", error.message()});
+  const bool is_long = error == boost::json::error::exponent_overflow;
+  if (error) return std::unexpected(Stop{at, "invalid JSON", error.message(), is_long});
   if (parsed < text.size()) {
     return std::unexpected(Stop{at, "invalid JSON", "data after the document"});
   }
   return Part{parser.handler().take(), parser.handler().values()};
 }
 
-/// Where the string that begins at `quote` ends.
-std::size_t past_string(std::string_view text, std::size_t quote) {
-  std::size_t at = text.find_first_of("\"\\", quote + 1);
-  while (at < text.size() && text[at] == '\\') at = text.find_first_of("\"\\", at + 2);
-  return std::min(at, text.size() - 1) + 1;
-}
-
 /// Parses a document of up to 10 000 levels, which is Go's limit, in parts. Each container on a
 /// level that is a multiple of Json::max_depth is parsed by itself, innermost first, and 0 is put
 /// in its place. Offsets stay the same.
-std::expected<Part, Stop> parse_in_parts(std::string text) {
+std::expected<Part, Stop> parse_in_parts(std::string text, const LongNumbers& longs) {
   std::size_t values = 0;
   std::vector<std::size_t> open;  // where the open containers begin
   for (std::size_t at = text.find_first_of("[]{}\""); at < text.size();
@@ -227,9 +279,10 @@ std::expected<Part, Stop> parse_in_parts(std::string text) {
     const std::size_t begin = open.back();
     open.pop_back();
     if (open.empty() || open.size() % Json::max_depth != 0) continue;
-    const auto part = parse_part(std::string_view(text).substr(begin, at - begin), values);
+    auto part = parse_part(std::string_view(text).substr(begin, at - begin), values, longs);
     if (!part) {
-      return std::unexpected(Stop{begin + part.error().at, part.error().why, part.error().detail});
+      part.error().at += begin;
+      return part;
     }
     values = part->values;
     text.replace(begin, at - begin, at - begin, ' ');
@@ -238,7 +291,7 @@ std::expected<Part, Stop> parse_in_parts(std::string text) {
   if (open.size() > Json::max_depth) {
     return std::unexpected(Stop{text.size(), "unexpected end of JSON input"});
   }
-  return parse_part(text, values);
+  return parse_part(text, values, longs);
 }
 
 Parsed<Json> told(std::expected<Part, Stop> part, std::string_view text) {
@@ -254,11 +307,23 @@ bool has_surrogates(std::string_view text) { return text.find("\\u") != std::str
 
 Parsed<Json> Json::parse(std::string_view text) {
   const std::string mended = has_surrogates(text) ? mend_surrogates(text) : "";
-  return told(parse_part(mended.empty() ? text : mended, 0), text);
+  const std::string_view whole = mended.empty() ? text : mended;
+  LongNumbers longs;
+  auto part = parse_part(whole, 0, longs);
+  if (!part && part.error().is_long_exponent) {
+    part = parse_part(mend_exponents(std::string(whole), longs), 0, longs);
+  }
+  return told(std::move(part), text);
 }
 
 Parsed<Json> Json::parse_as_go(std::string_view text) {
-  return told(parse_in_parts(mend_surrogates(text)), text);
+  const std::string mended = mend_surrogates(text);
+  LongNumbers longs;
+  auto part = parse_in_parts(mended, longs);
+  if (!part && part.error().is_long_exponent) {
+    part = parse_in_parts(mend_exponents(mended, longs), longs);
+  }
+  return told(std::move(part), text);
 }
 
 Json::Json(std::int64_t value) : value_(Number{cat(value)}) {}

@@ -2,12 +2,14 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <unistd.h>
 
 #include <exception>
 #include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/input_wait.h"
 #include "base/text.h"
 
 namespace n2c {
@@ -38,11 +40,18 @@ std::string link_of(struct archive_entry* entry, const std::string& name) {
 struct ArchiveEntries::State {
   explicit State(std::string text) : name(std::move(text)), handle(archive_read_new()) {
     if (!handle) throw std::bad_alloc();
-    archive_read_support_format_tar(handle.get());
     archive_read_support_filter_gzip(handle.get());
     archive_read_support_filter_zstd(handle.get());
     archive_read_support_filter_bzip2(handle.get());
     archive_read_support_filter_xz(handle.get());
+  }
+
+  void open(const std::filesystem::path& file, std::uint64_t from) {
+    opened = open_to_read(file);
+    if (from != 0 && ::lseek(opened.get(), static_cast<off_t>(from), SEEK_SET) < 0) {
+      throw_errno("seek in " + file.string());
+    }
+    check(archive_read_open_fd(handle.get(), opened.get(), block_bytes));
   }
 
   void check(int outcome) {
@@ -87,14 +96,15 @@ std::string plain_entry_name(std::string_view name) {
   return plain;
 }
 
-ArchiveEntries::ArchiveEntries(const std::filesystem::path& file)
+ArchiveEntries::ArchiveEntries(const std::filesystem::path& file, std::uint64_t from)
     : state_(std::make_unique<State>(file.string())) {
-  state_->opened = open_to_read(file);
-  state_->check(archive_read_open_fd(state_->handle.get(), state_->opened.get(), block_bytes));
+  archive_read_support_format_tar(state_->handle.get());
+  state_->open(file, from);
 }
 
 ArchiveEntries::ArchiveEntries(std::unique_ptr<Reader> bytes, std::string name)
     : state_(std::make_unique<State>(std::move(name))) {
+  archive_read_support_format_tar(state_->handle.get());
   state_->bytes = std::move(bytes);
   state_->block.resize(block_bytes);
   state_->check(
@@ -121,7 +131,9 @@ std::optional<ArchiveEntries::Entry> ArchiveEntries::next() {
                   cat("read archive ", state_->name, ": more than ", max_files, " files"));
     }
     const auto size = static_cast<std::uint64_t>(archive_entry_size(entry));
-    return Entry{std::move(name), std::move(link), size};
+    const auto position =
+        static_cast<std::uint64_t>(archive_read_header_position(state_->handle.get()));
+    return Entry{std::move(name), std::move(link), size, position};
   }
 }
 
@@ -129,6 +141,32 @@ std::size_t ArchiveEntries::read(ByteSpan into) {
   const la_ssize_t count = archive_read_data(state_->handle.get(), into.data(), into.size());
   if (count < 0) state_->fail();
   return static_cast<std::size_t>(count);
+}
+
+bool ArchiveEntries::is_compressed() const {
+  return archive_filter_code(state_->handle.get(), 0) != ARCHIVE_FILTER_NONE;
+}
+
+void unpack_archive(const std::filesystem::path& file, Writer& to, std::uint64_t limit) {
+  ArchiveEntries::State state(file.string());
+  archive_read_support_format_raw(state.handle.get());
+  state.open(file, 0);
+  struct archive_entry* whole = nullptr;
+  state.check(archive_read_next_header(state.handle.get(), &whole));
+  std::vector<std::byte> block(block_bytes);
+  for (std::uint64_t written = 0;;) {
+    const la_ssize_t count = archive_read_data(state.handle.get(), block.data(), block.size());
+    if (count < 0) state.fail();
+    if (count == 0) return;
+    if (process_stop().stop_requested()) throw Error(ErrorKind::cancelled, "stopped on request");
+    written += static_cast<std::uint64_t>(count);
+    if (written > limit) {
+      throw Error(ErrorKind::input,
+                  cat("unpack archive ", state.name, ": more than ", brief_bytes(limit)),
+                  "unpack it first (gunzip, unzstd): a plain one is read in place");
+    }
+    to.write(ByteView(block).first(static_cast<std::size_t>(count)));
+  }
 }
 
 }  // namespace n2c

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "codec/codec.h"
 #include "go/encoding_json.h"
+#include "image/image_json.h"
 
 namespace n2c {
 
@@ -44,6 +48,28 @@ std::uint64_t plain_size(const ReadOnlyFiles& files, const std::string& file,
                          const ByteSource& plain) {
   if (holds_plain_tar(files, file)) return files.size(file);
   return skip(*plain.open(), UINT64_MAX);
+}
+
+/// The layers, each opened once to know its size, however often it is listed.
+std::vector<Layer> layers_of(const std::shared_ptr<const ReadOnlyFiles>& files,
+                             const DockerArchiveEntry& entry,
+                             const std::vector<oci::Digest>& diff_ids) {
+  std::map<std::pair<std::string, oci::Digest>, Blob> known;
+  std::vector<Layer> layers;
+  for (std::size_t i = 0; i < entry.layers.size(); ++i) {
+    const std::string& file = entry.layers[i];
+    const oci::Digest& diff_id = diff_ids[i];
+    auto found = known.find({file, diff_id});
+    if (found == known.end()) {
+      auto bytes = std::make_shared<const PlainLayer>(files, file, diff_id);
+      const std::uint64_t size = plain_size(*files, file, *bytes);
+      const oci::Descriptor form{
+          .media_type = std::string(oci::media_type::layer_tar), .digest = diff_id, .size = size};
+      found = known.emplace(std::pair(file, diff_id), Blob{form, std::move(bytes)}).first;
+    }
+    layers.push_back({.diff_id = diff_id, .blob = found->second});
+  }
+  return layers;
 }
 
 /// Whether the archive's name for an image is that reference, with Docker's defaults for both.
@@ -99,6 +125,18 @@ DockerArchiveEntry choose_image(const std::vector<DockerArchiveEntry>& entries,
   return entries.front();
 }
 
+void expect_fitting_layers(const DockerArchiveEntry& entry, std::size_t diff_ids,
+                           const std::string& where) {
+  if (diff_ids != entry.layers.size()) {
+    throw Error(ErrorKind::input, cat(where, ": manifest.json lists ", entry.layers.size(),
+                                      " layers and the config ", diff_ids, " diff_ids"));
+  }
+  if (diff_ids > max_described_layers) {
+    throw Error(ErrorKind::input, cat(where, ": ", diff_ids, " layers; no image has more than ",
+                                      max_described_layers));
+  }
+}
+
 Parsed<std::vector<DockerArchiveEntry>> parse_docker_archive_manifest(std::string_view json) {
   const auto parsed = go::Json::parse(json);
   if (!parsed) return std::unexpected(parsed.error());
@@ -118,24 +156,9 @@ Image open_docker_archive(std::shared_ptr<const ReadOnlyFiles> files,
   Image image{.config_json = files->read(entry.config, oci::max_manifest_bytes)};
   const auto facts = or_throw(oci::read_config_facts(image.config_json), ErrorKind::input,
                               cat(files->str(), ": ", printable(entry.config)));
-  if (facts.diff_ids.size() != entry.layers.size()) {
-    throw Error(ErrorKind::input,
-                cat(files->str(), ": manifest.json lists ", entry.layers.size(),
-                    " layers and the config ", facts.diff_ids.size(), " diff_ids"));
-  }
+  expect_fitting_layers(entry, facts.diff_ids.size(), files->str());
   image.platform = facts.platform;
-  for (std::size_t i = 0; i < entry.layers.size(); ++i) {
-    const oci::Digest& diff_id = facts.diff_ids[i];
-    auto bytes = std::make_shared<const PlainLayer>(files, entry.layers[i], diff_id);
-    const std::uint64_t size = plain_size(*files, entry.layers[i], *bytes);
-    image.layers.push_back(
-        {.diff_id = diff_id,
-         .blob = Blob{
-             .descriptor = oci::Descriptor{.media_type = std::string(oci::media_type::layer_tar),
-                                           .digest = diff_id,
-                                           .size = size},
-             .bytes = std::move(bytes)}});
-  }
+  image.layers = layers_of(files, entry, facts.diff_ids);
   return image;
 }
 

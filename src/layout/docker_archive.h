@@ -30,6 +30,10 @@ Parsed<std::vector<DockerArchiveEntry>> parse_docker_archive_manifest(std::strin
 DockerArchiveEntry choose_image(const std::vector<DockerArchiveEntry>& entries,
                                 const std::optional<oci::Reference>& name,
                                 const std::string& where);
+/// Throws Error{input} that begins with `where`: there must be as many diff_ids in the config as
+/// layers, and no more than an image.json may have.
+void expect_fitting_layers(const DockerArchiveEntry& entry, std::size_t diff_ids,
+                           const std::string& where);
 /// Whether a file begins as a plain tar does: "ustar" is at byte 257 of its first 512, or all are
 /// zeros as where the tar is empty.
 bool is_plain_tar(ByteView first_block);

@@ -141,11 +141,7 @@ class Passing {
     Image image{.config_json = config->second};
     const auto facts = or_throw(oci::read_config_facts(image.config_json), ErrorKind::input,
                                 cat(name_, ": ", printable(entry.config)));
-    if (facts.diff_ids.size() != entry.layers.size()) {
-      throw Error(ErrorKind::input,
-                  cat(name_, ": manifest.json lists ", entry.layers.size(),
-                      " layers and the config ", facts.diff_ids.size(), " diff_ids"));
-    }
+    expect_fitting_layers(entry, facts.diff_ids.size(), name_);
     image.platform = facts.platform;
     for (std::size_t i = 0; i < entry.layers.size(); ++i) {
       image.layers.push_back(layer_of(entry.layers[i], facts.diff_ids[i]));

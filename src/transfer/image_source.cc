@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -46,7 +47,8 @@ class ListedImages {
       if (!one.platform) one.platform = said;
       if (!oci::is_index(one.media_type)) {
         images_.manifests.push_back(std::move(one));
-      } else if (depth < most_nested_deep && ++nested_ <= most_nested_indexes) {
+      } else if (depth < most_nested_deep && nested_.size() < most_nested_indexes &&
+                 nested_.insert(one.digest).second) {
         add(source_.manifest(one, stop_), one.platform, depth + 1);
       }
     }
@@ -55,7 +57,7 @@ class ListedImages {
   ImageSource& source_;
   std::stop_token stop_;
   oci::Index images_;
-  std::size_t nested_ = 0;
+  std::set<oci::Digest> nested_;  // indexes that were read
 };
 
 /// Calls `read`, and says of what the source refuses that the layer is a foreign one.

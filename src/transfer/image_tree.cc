@@ -5,6 +5,7 @@
 #include <ranges>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "base/tasks.h"
@@ -125,11 +126,15 @@ class TreeReading {
       throw Error(ErrorKind::input, cat(source_.str(), ": an index of ", index.manifests.size(),
                                         " manifests; at most ", max_manifests, " are copied"));
     }
-    for (std::size_t from = 0; from < index.manifests.size(); from += manifests_at_once) {
-      const std::size_t count = std::min(manifests_at_once, index.manifests.size() - from);
+    std::vector<const oci::Descriptor*> fresh;  // what is listed again is not read again
+    for (const oci::Descriptor& listed : index.manifests) {
+      if (asked_.emplace(listed.digest, listed.size).second) fresh.push_back(&listed);
+    }
+    for (std::size_t from = 0; from < fresh.size(); from += manifests_at_once) {
+      const std::size_t count = std::min(manifests_at_once, fresh.size() - from);
       std::vector<std::optional<oci::RawManifest>> fetched(count);
       run_side_by_side(count, count, stop_, [&](std::size_t i, std::stop_token inner) {
-        fetched[i] = source_.manifest(index.manifests[from + i], inner);
+        fetched[i] = source_.manifest(*fresh[from + i], inner);
       });
       for (auto& manifest : fetched) add(*std::move(manifest), depth + 1);
     }
@@ -152,6 +157,7 @@ class TreeReading {
   std::stop_token stop_;
   ImageTree tree_;
   std::set<oci::Digest> seen_;
+  std::set<std::pair<oci::Digest, std::uint64_t>> asked_;  // with the size that it was said to have
   std::set<oci::Digest> blobs_;
   std::uint64_t bytes_ = 0;
 };
@@ -190,7 +196,11 @@ std::string renamed_subject(const std::string& more, std::string_view json, cons
 /// Of what is in that format already, the bytes stay.
 oci::RawManifest unless_same(const oci::RawManifest& before, bool is_same, const auto& made) {
   if (is_same) return before;
-  return or_throw(oci::RawManifest::parse(made.to_json()), ErrorKind::internal, "manifest");
+  auto whole = oci::RawManifest::parse(made.to_json());
+  if (whole) return *std::move(whole);
+  throw Error(ErrorKind::input,
+              cat("manifest ", before.descriptor.digest.brief(), ": ", whole.error()),
+              "copy it as it is, without --format");
 }
 
 oci::RawManifest in_format(const oci::RawManifest& before, ManifestFormat format,

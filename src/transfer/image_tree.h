@@ -31,7 +31,7 @@ ImageTree read_tree(ImageSource& source, oci::RawManifest root, std::stop_token 
 /// The same with every manifest in that format, and the same blobs. A manifest that is in it
 /// already keeps its bytes. Of others all members stay, also those that Docker's format does not
 /// know. Throws Error{usage} for media types that the format has no word for (artifacts, in
-/// Docker's).
+/// Docker's), and Error{input} for a manifest whose own is none of a manifest.
 ImageTree in_format(const ImageTree& tree, ManifestFormat format);
 
 }  // namespace n2c

@@ -1,5 +1,6 @@
 #include "transfer/index_parts.h"
 
+#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -56,9 +57,12 @@ class PartsReading {
       return;
     }
     const auto index = or_throw(oci::Index::from_json(root.json), ErrorKind::input, source->str());
+    std::map<oci::Digest, oci::RawManifest> read;  // once each, however often they are listed
     for (const oci::Descriptor& listed : index.manifests) {
       const auto image = std::make_shared<ImageOfIndex>(source, listed);
-      const oci::RawManifest manifest = image->root(stop);
+      auto known = read.find(listed.digest);
+      if (known == read.end()) known = read.emplace(listed.digest, image->root(stop)).first;
+      const oci::RawManifest& manifest = known->second;
       const auto said = part.platform ? part.platform : listed.platform;
       take({part.name, StoredEntry{image, manifest.descriptor},
             platform_of(image, manifest, said, stop), listed.annotations, listed.more,

@@ -1,6 +1,7 @@
 #include "transfer/present_images.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -58,12 +59,12 @@ class Looking {
       if (!source_.holds(listed).value_or(true)) {
         miss(listed);
       } else if (!oci::is_index(listed.media_type)) {
-        if (holds_blobs(source_.manifest(listed, stop_))) {
+        if (is_whole(listed)) {
           present_.push_back(listed);
         } else {
           miss(listed);
         }
-      } else if (level < most_index_levels) {
+      } else if (level < most_index_levels && indexes_.insert(listed.digest).second) {
         look(or_throw(oci::Index::from_json(source_.manifest(listed, stop_).json), ErrorKind::input,
                       source_.str()),
              level + 1);
@@ -74,6 +75,15 @@ class Looking {
   void miss(const oci::Descriptor& listed) {
     gone_.insert(listed.digest.str());
     if (!is_attestation(listed)) absent_.push_back(platform_text(listed));
+  }
+
+  /// Read once, however often it is listed.
+  bool is_whole(const oci::Descriptor& listed) {
+    const auto known = whole_.find(listed.digest);
+    if (known != whole_.end()) return known->second;
+    const bool whole = holds_blobs(source_.manifest(listed, stop_));
+    whole_.emplace(listed.digest, whole);
+    return whole;
   }
 
   bool holds_blobs(const oci::RawManifest& stored) const {
@@ -93,6 +103,8 @@ class Looking {
   std::vector<std::string> absent_;
   std::vector<oci::Descriptor> present_;
   std::set<std::string> gone_;
+  std::map<oci::Digest, bool> whole_;  // images that were read: whether their blobs are there
+  std::set<oci::Digest> indexes_;      // nested ones that were looked at
   std::size_t listed_ = 0;
 };
 

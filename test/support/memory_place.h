@@ -1,6 +1,7 @@
 #pragma once
 /// Places held in memory: a store of blobs that remembers what was done to it, and a source.
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -97,6 +98,7 @@ class MemoryImages final : public ImageSource {
     return or_throw(oci::RawManifest::parse(top), ErrorKind::input, "memory");
   }
   oci::RawManifest manifest(const oci::Descriptor& descriptor, std::stop_token) override {
+    ++manifests_read;
     const auto found = manifests.find(descriptor.digest);
     if (found == manifests.end()) throw Error(ErrorKind::input, "memory: no such manifest");
     return checked_manifest(descriptor, found->second, "memory");
@@ -115,6 +117,7 @@ class MemoryImages final : public ImageSource {
   std::map<oci::Digest, std::string> manifests, blobs;
   std::string top;
   bool tells = false;  ///< what it holds, without being asked for it
+  std::atomic<int> manifests_read = 0;
 };
 
 }  // namespace n2c::test

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/text.h"
 #include "test/support/small_stack.h"
 
 namespace encoding_json_test {
@@ -131,6 +132,24 @@ TEST_CASE("a document of too many values is refused before it fills the memory")
   text = R"({"":0)";
   for (int i = 0; i < 600'000; ++i) text += R"(,"":0)";
   CHECK(Json::parse(text + "}").error().starts_with(refusal));
+}
+
+TEST_CASE("a number's exponent may be as long as it likes, and is kept as it is (C4.6, #23)") {
+  for (const char* number : {"1e2147483648", "-1.5E+99999999999", "0e-0000000000000000000001",
+                             "12e-98765432109876543210"}) {
+    CAPTURE(number);
+    const std::string text =
+        cat(R"({"a":[1e9,"1e99999999999\"",)", number, R"(],"b":)", number, R"(,"c":"x"})");
+    CHECK(compact(text) == text);
+    CHECK(Json::parse_as_go(text)->compact() == text);
+    CHECK_FALSE(Json::parse(number)->as_int());
+  }
+  std::string deep = "1e2147483648";
+  for (int i = 0; i < 200; ++i) deep = "[" + deep + ",2e9999999999]";
+  CHECK(Json::parse_as_go(deep).has_value());
+  CHECK(Json::parse("[1e9999999999").error() ==
+        "unexpected end of JSON input at line 1, column 14 (byte 13)");
+  CHECK(Json::parse("[1e9999999999,]").error().starts_with("invalid JSON at line 1, column 15"));
 }
 
 TEST_CASE("integers are numbers without fraction and exponent, in range") {

@@ -89,6 +89,10 @@ TEST_CASE("the known causes come with a hint") {
   late.headers.set("Date", "Sat, 08 Aug 2026 23:00:00 GMT");
   CHECK(hint(late, context()) ==
         "this machine's clock is 60 minutes ahead of the registry's; set it right");
+  late.headers.set("Date", "Fri, 31 Dec 9999 23:59:59 GMT");  // of which there are no nanoseconds
+  CHECK(hint(late, context()).find(" minutes behind the registry's") != std::string::npos);
+  late.headers.set("Date", "Mon, 01 Jan 0100 00:00:00 GMT");
+  CHECK(hint(late, context()).find(" minutes ahead of the registry's") != std::string::npos);
   CHECK(hint(test::refusal(405, "UNSUPPORTED"), ecr).find("--max-layers") != std::string::npos);
   CHECK(hint(test::refusal(405, "UNSUPPORTED"), context()) ==
         "this registry takes no pushes: it is read-only, or a cache of another");

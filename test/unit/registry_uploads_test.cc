@@ -219,6 +219,50 @@ TEST_CASE("a blob of many blocks comes out as it went in, from any offset") {
   }
 }
 
+TEST_CASE("a Range that is too large to count is up to the blob's end (#23)") {
+  Registry registry;
+  registry.http.post("/v2/a/blobs/uploads/?digest=" + hello_digest, "hello");
+  const auto ranged = [&](const std::string& range) {
+    return registry.http.get("/v2/a/blobs/" + hello_digest, {{"Range", range}});
+  };
+  const std::string vast = "99999999999999999999999";
+  CHECK(ranged("bytes=1-" + vast).body == "ello");
+  CHECK(ranged("bytes=-" + vast).body == "hello");
+  CHECK(ranged("bytes=" + vast + "-").status == 416);
+  const auto session = registry.http.post("/v2/a/blobs/uploads/");
+  for (const std::string& range :
+       {"0-18446744073709551615", "18446744073709551614-18446744073709551615"}) {
+    CHECK(
+        registry.http.patch(session.header("Location"), "hel", {{"Content-Range", range}}).status ==
+        400);
+  }
+}
+
+TEST_CASE("a blob of a memory store is shared by the repositories that have it (#23)") {
+  MemoryBudget budget(1 << 30);
+  MemoryStore store(&budget);
+  Api api(store);
+  ApiCaller http(api);
+  const std::string bytes(100'000, 'x');
+  const std::string digest = oci::Digest::of(bytes).str();
+  CHECK(http.post("/v2/r0/blobs/uploads/?digest=" + digest, bytes).status == 201);
+  const std::uint64_t once = budget.used();
+  for (int i = 1; i < 50; ++i) {
+    const std::string path = cat("/v2/r", i, "/blobs/uploads/?");
+    CHECK(http.post(cat(path, i % 2 == 0 ? "digest=" : "mount=", digest), bytes).status == 201);
+  }
+  CHECK(budget.used() == once);
+  for (int i = 0; i < 50; ++i) {
+    CHECK(budget.used() == once);
+    CHECK(http.del(cat("/v2/r", i, "/blobs/", digest)).status == 202);
+    CHECK(http.del(cat("/v2/r", i, "/blobs/", digest)).status == 404);
+  }
+  CHECK(budget.used() == 0);
+  CHECK(http.post("/v2/r/blobs/uploads/?mount=" + digest, "").status == 202);
+  CHECK(http.post("/v2/r/blobs/uploads/?digest=" + digest, bytes).status == 201);
+  CHECK(http.get("/v2/r/blobs/" + digest).body == bytes);
+}
+
 TEST_CASE("what does not fit into the memory limit is 507, leaves nothing, and stops nobody else") {
   MemoryBudget budget(256 << 10);
   MemoryStore store(&budget);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/large_number.h"
 #include "base/text.h"
 
 namespace n2c::registry {
@@ -14,8 +15,8 @@ std::variant<ByteRange, WholeBlob, Unsatisfiable> parse_range(std::string_view v
   if (value.contains(',')) return WholeBlob{};
   const auto ends = cut(value, '-');
   if (!ends) return Unsatisfiable{};
-  const auto first = parse_number(trim(ends->first));
-  const auto last = parse_number(trim(ends->second));
+  const auto first = parse_large_number(trim(ends->first));
+  const auto last = parse_large_number(trim(ends->second));
   const bool from_end = trim(ends->first).empty();
   const bool to_end = trim(ends->second).empty();
   if ((!first && !from_end) || (!last && !to_end) || size == 0) return Unsatisfiable{};

@@ -191,22 +191,27 @@ class MemoryStaged final : public StagedBlob {
 
 MemoryStore::BlobRef MemoryStore::find_blob(const std::string& repository,
                                             const oci::Digest& blob) {
-  return repositories_.with([&](const Repositories& all) -> BlobRef {
-    const auto contents = all.find(repository);
-    if (contents == all.end()) return nullptr;
-    const auto found = contents->second.blobs.find(blob);
-    return found == contents->second.blobs.end() ? nullptr : found->second;
+  return kept_.with([&](const Kept& kept) -> BlobRef {
+    const Contents* contents = kept.find(repository);
+    if (contents == nullptr) return nullptr;
+    const auto found = contents->blobs.find(blob);
+    return found == contents->blobs.end() ? nullptr : found->second;
   });
 }
 
-MemoryStore::BlobRef MemoryStore::find_anywhere(const Repositories& repositories,
-                                                const oci::Digest& blob) {
-  for (const auto& [repository, contents] : repositories) {
-    if (const auto found = contents.blobs.find(blob); found != contents.blobs.end()) {
-      return found->second;
-    }
+/// Gives a repository the blob, or the one of that digest which others have.
+void MemoryStore::Kept::give(const std::string& repository, const oci::Digest& digest,
+                             const BlobRef& blob) {
+  auto& own = repositories[repository].blobs;
+  if (own.contains(digest)) return;
+  const auto shared = blobs.try_emplace(digest, SharedBlob{blob}).first;
+  try {
+    own.emplace(digest, shared->second.blob);
+  } catch (...) {
+    if (shared->second.repositories == 0) blobs.erase(shared);
+    throw;
   }
-  return nullptr;
+  ++shared->second.repositories;
 }
 
 std::optional<std::uint64_t> MemoryStore::stat(const std::string& repository,
@@ -225,47 +230,46 @@ std::unique_ptr<Reader> MemoryStore::open(const std::string& repository, const o
 
 std::optional<oci::RawManifest> MemoryStore::find_manifest(const std::string& repository,
                                                            const oci::Digest& manifest) {
-  return repositories_.with([&](const Repositories& all) -> std::optional<oci::RawManifest> {
-    const auto contents = all.find(repository);
-    if (contents == all.end()) return {};
-    const ManifestEntry* entry = contents->second.index.find(manifest);
+  return kept_.with([&](const Kept& kept) -> std::optional<oci::RawManifest> {
+    const Contents* contents = kept.find(repository);
+    if (contents == nullptr) return {};
+    const ManifestEntry* entry = contents->index.find(manifest);
     if (entry == nullptr) return {};
-    return oci::RawManifest{entry->descriptor, contents->second.manifests.at(manifest).json};
+    return oci::RawManifest{entry->descriptor, contents->manifests.at(manifest).json};
   });
 }
 
 std::optional<oci::Digest> MemoryStore::find_tag(const std::string& repository,
                                                  const std::string& tag) {
-  return repositories_.with([&](const Repositories& all) -> std::optional<oci::Digest> {
-    const auto contents = all.find(repository);
-    if (contents == all.end()) return {};
-    return contents->second.index.find_tag(tag);
+  return kept_.with([&](const Kept& kept) -> std::optional<oci::Digest> {
+    const Contents* contents = kept.find(repository);
+    if (contents == nullptr) return {};
+    return contents->index.find_tag(tag);
   });
 }
 
 std::optional<std::vector<std::string>> MemoryStore::tags(const std::string& repository,
                                                           const TagRange& range) {
-  return repositories_.with(
-      [&](const Repositories& all) -> std::optional<std::vector<std::string>> {
-        const auto contents = all.find(repository);
-        if (contents == all.end()) return {};
-        return contents->second.index.tags(range.last, range.limit);
-      });
+  return kept_.with([&](const Kept& kept) -> std::optional<std::vector<std::string>> {
+    const Contents* contents = kept.find(repository);
+    if (contents == nullptr) return {};
+    return contents->index.tags(range.last, range.limit);
+  });
 }
 
 std::vector<oci::Digest> MemoryStore::referrers(const std::string& repository,
                                                 const oci::Digest& subject) {
-  return repositories_.with([&](const Repositories& all) -> std::vector<oci::Digest> {
-    const auto contents = all.find(repository);
-    if (contents == all.end()) return {};
-    return contents->second.index.referrers(subject);
+  return kept_.with([&](const Kept& kept) -> std::vector<oci::Digest> {
+    const Contents* contents = kept.find(repository);
+    if (contents == nullptr) return {};
+    return contents->index.referrers(subject);
   });
 }
 
 std::vector<std::string> MemoryStore::repositories() {
-  return repositories_.with([](const Repositories& all) {
+  return kept_.with([](const Kept& kept) {
     std::vector<std::string> paths;
-    for (const auto& [repository, contents] : all) paths.push_back(repository);
+    for (const auto& [repository, contents] : kept.repositories) paths.push_back(repository);
     return paths;
   });
 }
@@ -277,18 +281,18 @@ void MemoryStore::commit(const std::string& repository, const oci::Digest& diges
   auto* staged = dynamic_cast<MemoryStaged*>(bytes.get());
   if (staged == nullptr) throw Error(ErrorKind::internal, "a blob staged by another store");
   const BlobRef whole = staged->finish();
-  repositories_.with([&](Repositories& all) {
-    const BlobRef same = find_anywhere(all, digest);
-    all[repository].blobs.insert_or_assign(digest, same ? same : whole);
-  });
+  kept_.with([&](Kept& kept) { kept.give(repository, digest, whole); });
 }
 
 bool MemoryStore::mount(const std::string& repository, const oci::Digest& blob,
                         const std::optional<std::string>& from) {
   const BlobRef source = from ? find_blob(*from, blob) : nullptr;
-  return repositories_.with([&](Repositories& all) {
-    const BlobRef found = from ? source : find_anywhere(all, blob);
-    if (found) all[repository].blobs.insert_or_assign(blob, found);
+  return kept_.with([&](Kept& kept) {
+    const auto shared = kept.blobs.find(blob);
+    const BlobRef found = from                         ? source
+                          : shared == kept.blobs.end() ? nullptr
+                                                       : shared->second.blob;
+    if (found) kept.give(repository, blob, found);
     return found != nullptr;
   });
 }
@@ -298,10 +302,10 @@ std::vector<oci::Digest> MemoryStore::put_manifest(const std::string& repository
   ManifestEntry entry = make_entry(manifest.record);
   MemoryBudget::Share share(budget_);
   if (!share.grow(manifest.record.json.size() + cost_of_entry)) throw StoreFull();
-  return repositories_.with([&](Repositories& all) {
+  return kept_.with([&](Kept& kept) {
     static const Contents nothing;
-    const auto found = all.find(repository);
-    const Contents& there = found == all.end() ? nothing : found->second;
+    const Contents* found = kept.find(repository);
+    const Contents& there = found == nullptr ? nothing : *found;
     refuse_moved(there.index, manifest);
     std::vector<oci::Digest> missing;
     for (const oci::Digest& blob : manifest.required_blobs) {
@@ -311,7 +315,7 @@ std::vector<oci::Digest> MemoryStore::put_manifest(const std::string& repository
       if (there.index.find(child) == nullptr) missing.push_back(child);
     }
     if (!missing.empty()) return missing;
-    Contents& contents = all[repository];
+    Contents& contents = kept.repositories[repository];
     contents.manifests.insert_or_assign(manifest.record.descriptor.digest,
                                         KeptManifest{manifest.record.json, std::move(share)});
     contents.index.put(std::move(entry), manifest.tags);
@@ -320,25 +324,28 @@ std::vector<oci::Digest> MemoryStore::put_manifest(const std::string& repository
 }
 
 bool MemoryStore::remove_blob(const std::string& repository, const oci::Digest& blob) {
-  return repositories_.with([&](Repositories& all) {
-    const auto contents = all.find(repository);
-    return contents != all.end() && contents->second.blobs.erase(blob) != 0;
+  return kept_.with([&](Kept& kept) {
+    Contents* contents = kept.find(repository);
+    if (contents == nullptr || contents->blobs.erase(blob) == 0) return false;
+    const auto shared = kept.blobs.find(blob);
+    if (--shared->second.repositories == 0) kept.blobs.erase(shared);
+    return true;
   });
 }
 
 bool MemoryStore::remove_manifest(const std::string& repository, const oci::Digest& manifest) {
-  return repositories_.with([&](Repositories& all) {
-    const auto contents = all.find(repository);
-    if (contents == all.end() || !contents->second.index.remove(manifest)) return false;
-    contents->second.manifests.erase(manifest);
+  return kept_.with([&](Kept& kept) {
+    Contents* contents = kept.find(repository);
+    if (contents == nullptr || !contents->index.remove(manifest)) return false;
+    contents->manifests.erase(manifest);
     return true;
   });
 }
 
 bool MemoryStore::remove_tag(const std::string& repository, const std::string& tag) {
-  return repositories_.with([&](Repositories& all) {
-    const auto contents = all.find(repository);
-    return contents != all.end() && contents->second.index.remove_tag(tag);
+  return kept_.with([&](Kept& kept) {
+    Contents* contents = kept.find(repository);
+    return contents != nullptr && contents->index.remove_tag(tag);
   });
 }
 

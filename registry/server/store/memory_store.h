@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "base/locked.h"
 #include "registry/server/store/memory_budget.h"
@@ -57,13 +58,28 @@ class MemoryStore final : public WritableStore {
     std::map<oci::Digest, KeptManifest> manifests;
     RepositoryIndex index;
   };
-  using Repositories = std::map<std::string, Contents>;
+  struct SharedBlob {
+    BlobRef blob;
+    std::size_t repositories = 0;  ///< that have it
+  };
+  struct Kept {
+    std::map<std::string, Contents> repositories;
+    std::map<oci::Digest, SharedBlob> blobs;  ///< of all repositories, so that none is searched
+
+    const Contents* find(const std::string& repository) const {
+      const auto found = repositories.find(repository);
+      return found == repositories.end() ? nullptr : &found->second;
+    }
+    Contents* find(const std::string& repository) {
+      return const_cast<Contents*>(std::as_const(*this).find(repository));
+    }
+    void give(const std::string& repository, const oci::Digest& digest, const BlobRef& blob);
+  };
 
   BlobRef find_blob(const std::string& repository, const oci::Digest& blob);
-  static BlobRef find_anywhere(const Repositories& repositories, const oci::Digest& blob);
 
   MemoryBudget* budget_;
-  Locked<Repositories> repositories_;
+  Locked<Kept> kept_;
 };
 
 }  // namespace n2c::registry
