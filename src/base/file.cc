@@ -8,7 +8,9 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
+#include <mutex>
 #include <optional>
 
 #include "base/error.h"
@@ -55,6 +57,23 @@ bool is_unread_for_long() {
   std::chrono::steady_clock::rep since = 0;
   if (unread_since.compare_exchange_strong(since, now.count())) return false;
   return now - std::chrono::steady_clock::duration(since) >= last_words_time;
+}
+
+/// Held by who writes where it has seen room: standard output and standard error may be one pipe,
+/// and the room is for one of them.
+std::mutex sees_room;
+
+/// How much was written; 0 when there was no room for a while, -1 with errno. `anew` is what
+/// open_pipe_anew() gave for `fd`.
+ssize_t write_some(int fd, const FileDescriptor& anew, ByteView bytes) {
+  const int to = anew ? anew.get() : fd;
+  std::size_t room = room_for_output(to, output_pause_ms);
+  if (room == 0) return 0;
+  // A pipe opened anew takes less where there is less room, a file all.
+  if (anew || room == SIZE_MAX) return ::write(to, bytes.data(), bytes.size());
+  const std::scoped_lock alone(sees_room);
+  room = room_for_output(to, 0);
+  return room == 0 ? 0 : ::write(to, bytes.data(), std::min(bytes.size(), room));
 }
 
 /// How long a FIFO that the user named waits for somebody to write into it.
@@ -163,16 +182,16 @@ std::string read_argument(const fs::path& path, std::uint64_t limit) {
 }
 
 bool write_bytes(int fd, ByteView bytes) {
+  const FileDescriptor anew = open_pipe_anew(fd);
   while (!bytes.empty()) {
-    const std::size_t room = room_for_output(fd, output_pause_ms);
-    if (room == 0) {
+    const ssize_t count = write_some(fd, anew, bytes);
+    if (count == 0) {
       errno = ECANCELED;
       if (is_unread_for_long()) return false;
       continue;
     }
-    const ssize_t count = ::write(fd, bytes.data(), std::min(bytes.size(), room));
     if (count < 0 && errno != EINTR && errno != EAGAIN) return false;
-    if (count <= 0) continue;
+    if (count < 0) continue;
     unread_since = 0;
     bytes = bytes.subspan(static_cast<std::size_t>(count));
   }

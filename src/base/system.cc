@@ -161,6 +161,17 @@ std::size_t room_for_output(int fd, int milliseconds) {
   return S_ISFIFO(status.st_mode) ? room_in_pipe(fd) : PIPE_BUF;
 }
 
+FileDescriptor open_pipe_anew([[maybe_unused]] int fd) {
+#if N2C_LINUX_CALLS
+  struct stat status{};
+  if (::fstat(fd, &status) != 0 || !S_ISFIFO(status.st_mode)) return {};
+  const std::string name = cat("/proc/self/fd/", fd);
+  return FileDescriptor(::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+#else
+  return {};
+#endif
+}
+
 bool is_readable_within(int fd, int milliseconds) { return wait_for_input({fd, -1}, milliseconds); }
 
 FileDescriptor open_socket(int family, Blocking blocking) {

@@ -47,6 +47,10 @@ bool is_readable_within(int fd, int milliseconds);
 /// many milliseconds. A pipe takes 4 KiB (PIPE_BUF) or more, a file whatever comes. Throws
 /// Error{local}.
 std::size_t room_for_output(int fd, int milliseconds);
+/// The pipe that `fd` writes into, opened anew: writing to this one takes what fits and never
+/// waits, and nothing changes for others that have `fd`. None where that is no pipe, nobody has its
+/// other end, or the system has no way.
+FileDescriptor open_pipe_anew(int fd);
 
 /// What a socket's calls do when they cannot be done at once. This is said when the socket is made
 /// and not with each call, since macOS heeds MSG_DONTWAIT in recv() alone.

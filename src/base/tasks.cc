@@ -41,10 +41,11 @@ class FirstFailure {
 /// Fewer threads than wanted do as well; without any there is an Error.
 void start_threads(std::vector<std::jthread>& threads, std::size_t count,
                    const std::function<void()>& work) {
+  threads.reserve(count);
   while (threads.size() < count) {
     try {
       threads.push_back(start_thread(work));
-    } catch (const Error&) {
+    } catch (const std::exception&) {  // no thread, or no memory for one
       if (threads.empty()) throw;
       return;
     }

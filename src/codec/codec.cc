@@ -102,6 +102,16 @@ class CompressingReader final : public Reader {
     const bool has_leave = !jobs_.empty();
     const auto job = std::make_shared<BlockJob>();
     jobs_.push_back(job);
+    try {
+      read_into(job, has_leave);
+    } catch (...) {  // nobody is to wait for it
+      job->failure = std::current_exception();
+      job->done = true;
+      throw;
+    }
+  }
+
+  void read_into(const std::shared_ptr<BlockJob>& job, bool has_leave) {
     job->compression = compression_;
     job->block = pool_.take_buffer(compression_.codec);
     job->block.size = read_full(*from_, {job->block.bytes.get(), job->block.capacity});

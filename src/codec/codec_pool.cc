@@ -51,10 +51,12 @@ void CompressionPool::Impl::submit(std::shared_ptr<BlockJob> job) {
 }
 
 void CompressionPool::Impl::start_threads() {
+  threads_.reserve(
+      thread_count_);  // a thread without a place here would be waited for, and it waits
   while (threads_.size() < thread_count_) {
     try {
       threads_.push_back(start_thread([this] { work(); }));
-    } catch (const Error&) {
+    } catch (const std::exception&) {  // no thread, or no memory for one
       if (threads_.empty()) throw;
       return;  // fewer do as well
     }

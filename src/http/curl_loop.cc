@@ -12,6 +12,9 @@ namespace {
 
 /// Connections kept open when nothing uses them: as many as there are probes at once.
 constexpr long kept_connections = 64;
+/// So many waits in a row may fail.
+constexpr int most_failed_waits = 20;
+constexpr std::chrono::milliseconds after_failure{20};
 
 void check(CURLMcode code) {
   if (code == CURLM_OUT_OF_MEMORY) throw std::bad_alloc();
@@ -54,17 +57,27 @@ void CurlLoop::start(std::uint64_t id, std::shared_ptr<Transfer> transfer) {
 }
 
 void CurlLoop::run() {
-  try {
-    drive();
-  } catch (...) {
-    // Ends all transfers, those under way and later ones, with this failure: nobody may wait for
-    // ever.
-    const auto failure = std::current_exception();
-    while (!quits_) {
-      end_all(failure);
-      curl_multi_poll(multi_.get(), nullptr, 0, 1000, nullptr);
+  while (!quits_) {
+    try {
+      drive();
+    } catch (...) {
+      // It ends the transfers that are under way: nobody may wait for ever. Later ones may fare
+      // better.
+      end_all(std::current_exception());
+      std::this_thread::sleep_for(after_failure);
     }
   }
+}
+
+/// One that fails means that memory is short for a moment. Then it is looked anew what there is to
+/// do, without waiting.
+void CurlLoop::wait(std::chrono::milliseconds longest) {
+  const CURLMcode outcome =
+      curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(longest.count()), nullptr);
+  failed_waits_ = outcome == CURLM_OK ? 0 : failed_waits_ + 1;
+  if (failed_waits_ == 0) return;
+  if (failed_waits_ > most_failed_waits) check(outcome);
+  std::this_thread::sleep_for(after_failure);
 }
 
 void CurlLoop::end_all(const std::exception_ptr& failure) {
@@ -82,8 +95,7 @@ void CurlLoop::drive() {
     check(curl_multi_perform(multi_.get(), &running));
     end_finished();
     end_stalled();
-    const auto longest = transfers_.empty() ? std::chrono::milliseconds(60'000) : check_every_;
-    check(curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(longest.count()), nullptr));
+    wait(transfers_.empty() ? std::chrono::milliseconds(60'000) : check_every_);
   }
 }
 

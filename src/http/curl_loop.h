@@ -43,6 +43,7 @@ class CurlLoop {
 
   void run();
   void drive();
+  void wait(std::chrono::milliseconds longest);
   void begin_all();
   void begin(const Start& start);
   void obey_all();
@@ -58,6 +59,7 @@ class CurlLoop {
   std::chrono::milliseconds check_every_;
   Clock& clock_;
   Clock::TimePoint next_check_{};
+  int failed_waits_ = 0;  // in a row
   std::unique_ptr<CURLM, MultiCleanup> multi_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Transfer>> transfers_;
   std::atomic<std::uint64_t> last_id_ = 0;

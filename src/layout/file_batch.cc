@@ -18,9 +18,15 @@ FileBatch::~FileBatch() {
 void FileBatch::add(std::unique_ptr<AtomicFile> file, std::filesystem::path path) {
   std::unique_lock hold(mutex_);
   changed_.wait(hold, [&] { return waiting_.size() + under_way_ < most_files; });
-  nameless_.insert(path);
+  threads_.reserve(most_threads);  // a thread without a place would be waited for, and it waits
   folders_.insert(path.parent_path());
-  waiting_.push_back({std::move(file), std::move(path)});
+  const auto nameless = nameless_.insert(path);
+  try {
+    waiting_.push_back({std::move(file), std::move(path)});
+  } catch (...) {
+    nameless_.erase(nameless);
+    throw;
+  }
   if (idle_ < waiting_.size() && threads_.size() < most_threads) {
     add_thread();
   }
@@ -31,7 +37,7 @@ void FileBatch::add(std::unique_ptr<AtomicFile> file, std::filesystem::path path
 void FileBatch::add_thread() {
   try {
     threads_.push_back(start_thread([this] { work(); }));
-  } catch (const Error&) {
+  } catch (...) {  // no thread, or no memory for one
     if (!threads_.empty()) return;
     waiting_.clear();  // nobody would take it
     failed_ = std::current_exception();

@@ -8,11 +8,14 @@
 #include <array>
 #include <cerrno>
 #include <functional>
+#include <span>
+#include <string>
 #include <system_error>
 #include <thread>
 
 #include "base/error.h"
 #include "base/file_lock.h"
+#include "base/system.h"
 #include "base/text.h"
 
 namespace file_test {
@@ -88,6 +91,17 @@ TEST_CASE("what the user names may be a pipe whose writer takes its time") {
   }
   CHECK(text == "one two");
   CHECK(read_argument("/dev/null", 10).empty());
+}
+
+TEST_CASE("two threads that write into one full pipe lose nothing (#23)") {
+  const PipeEnds pipe = make_pipe();
+  const std::string block(300'000, 'x');
+  const auto write = [&] { CHECK(write_bytes(pipe.write.get(), bytes_of(block))); };
+  std::jthread one(write), other(write);
+  std::string seen(600'000, ' ');
+  const auto reader = reader_of(FileDescriptor(::dup(pipe.read.get())), "the pipe");
+  CHECK(read_full(*reader, std::as_writable_bytes(std::span(seen))) == seen.size());
+  CHECK(seen.find(' ') == std::string::npos);
 }
 
 TEST_CASE("a FIFO that the user names is read as soon as somebody writes into it") {

@@ -118,6 +118,21 @@ TEST_CASE("a child has none of the descriptors that are made here") {
   CHECK(run_program({.arguments = {"sh", "-c", "echo out; echo err >&2"}}, {}).messages == "err\n");
 }
 
+TEST_CASE("a pipe that is opened anew never waits, and who has it otherwise does as before (#23)") {
+  const PipeEnds pipe = make_pipe();
+  const FileDescriptor anew = open_pipe_anew(pipe.write.get());
+  if (!anew) return;  // the system has no way
+  CHECK(is_close_on_exec(anew.get()));
+  CHECK(is_blocking(pipe.write.get()));
+  const std::string much(1 << 20, 'x');
+  const ssize_t count = ::write(anew.get(), much.data(), much.size());
+  CHECK(count > 4096);
+  CHECK(count < static_cast<ssize_t>(much.size()));
+  CHECK(::write(anew.get(), much.data(), much.size()) == -1);
+  CHECK(errno == EAGAIN);
+  CHECK_FALSE(open_pipe_anew(-1));
+}
+
 TEST_CASE("of random bits each is now set and now not, and no two draws are the same") {
   std::set<std::uint64_t> draws;
   std::uint64_t set = 0, unset = 0;
