@@ -25,6 +25,9 @@ constexpr std::size_t body_block = 128 << 10;
 /// again, which avoids a race with them.
 constexpr long longest_idle_seconds = 30;
 
+/// RFC 8996: nothing older is to be used. Which is the newest, both sides find out.
+constexpr long oldest_tls = CURL_SSLVERSION_TLSv1_2;
+
 /// curl_global_init counts its calls, and is thread-safe.
 class CurlLibrary {
  public:
@@ -217,6 +220,7 @@ void CurlTransport::configure(CurlHandle& handle, const Request& request,
   if (proxy) {
     handle.set(CURLOPT_NOPROXY, "");
     handle.set(CURLOPT_PROXY, proxy->address);
+    handle.set(CURLOPT_PROXY_SSLVERSION, oldest_tls);
     if (!proxy->user.empty()) {
       handle.set(CURLOPT_PROXYUSERNAME, proxy->user);
       handle.set(CURLOPT_PROXYPASSWORD, proxy->password);
@@ -229,6 +233,7 @@ void CurlTransport::configure(CurlHandle& handle, const Request& request,
 void CurlTransport::secure(CurlHandle& handle, const Url& url) {
   const auto security = security_of(url.authority());
   const TlsFiles& files = security->files;
+  handle.set(CURLOPT_SSLVERSION, oldest_tls);
   handle.set(CURLOPT_SSL_VERIFYPEER, files.verify ? 1L : 0L);
   handle.set(CURLOPT_SSL_VERIFYHOST, files.verify ? 2L : 0L);
   // A folder beside the bundle keeps libcurl from parsing the bundle only once.
