@@ -308,9 +308,9 @@ Error make_failure(const http::Request& request, const http::Response& response,
   const std::string hint = hint_for(request, response, context);
   const bool denied = response.status == 401 || response.status == 403 || response.status == 407;
   if (denied && is_proxys(response)) {
-    return Error(ErrorKind::network, std::move(text), hint).lasting();
+    return Error(ErrorKind::network, text, hint).lasting();
   }
-  return {denied ? ErrorKind::auth : ErrorKind::registry, std::move(text), hint};
+  return {denied ? ErrorKind::auth : ErrorKind::registry, text, hint};
 }
 
 Error with_remark(const Error& error, std::string_view remark) {
