@@ -7,6 +7,7 @@
 #include "base/retry.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "oci/reference.h"
 #include "registry/client/auth/challenge.h"
 
 namespace n2c::registry {
@@ -189,6 +190,9 @@ std::string login_hint(const http::Response& response, const FailureContext& con
                "repository",
                gaps);
   }
+  if (logins.sent.front() == "--creds" && response.status == 401) {
+    return cat(context.host, " refused the user name or the password given in --creds");
+  }
   return cat("the login for ", context.host, " was found in ", logins.sent.front(),
              "; it may have expired or lack write access to this repository", gaps);
 }
@@ -216,6 +220,18 @@ bool is_read_only(const http::Request& request, const http::Response& response,
   return writes && response.status == 405 && has_code(errors, "UNSUPPORTED");
 }
 
+/// The words of Go's servers and ours, and of nginx, to a plain request at a TLS port.
+bool is_told_of_https(std::string_view body) {
+  return body.contains("HTTP request to an HTTPS server") ||
+         body.contains("HTTP request was sent to HTTPS port");
+}
+
+/// Loopback hosts are reached without TLS unless an option is about TLS.
+std::string https_hint(std::string_view host) {
+  if (!oci::is_loopback(host)) return cat(host, " speaks HTTPS: leave --plain-http out");
+  return cat(host, " speaks HTTPS: name its certificate by --ca-file FILE, or say --tls-verify");
+}
+
 std::string hint_for(const http::Request& request, const http::Response& response,
                      const FailureContext& context) {
   const auto errors = parse_errors(response.body);
@@ -241,10 +257,7 @@ std::string hint_for(const http::Request& request, const http::Response& respons
   }
   if (response.status == 401 || response.status == 403) return login_hint(response, context);
   if (response.status == 404) return missing_hint(context);
-  if (response.status == 400 &&
-      response.body.find("HTTP request to an HTTPS server") != std::string::npos) {
-    return cat(context.host, " speaks HTTPS: leave --plain-http out");
-  }
+  if (response.status == 400 && is_told_of_https(response.body)) return https_hint(context.host);
   if (response.status == 405 && has_code(errors, "UNSUPPORTED") && is_ecr(context.host)) {
     return "ECR answers so when an image has too many layers; try fewer --max-layers";
   }
@@ -310,7 +323,10 @@ Error make_failure(const http::Request& request, const http::Response& response,
   if (denied && is_proxys(response)) {
     return Error(ErrorKind::network, text, hint).lasting();
   }
-  return {denied ? ErrorKind::auth : ErrorKind::registry, text, hint};
+  const Error error(denied ? ErrorKind::auth : ErrorKind::registry, text, hint);
+  // What speaks otherwise, or is no registry, is so for every request.
+  const bool is_other = response.status / 100 == 2 || is_told_of_https(response.body);
+  return is_other ? error.lasting() : error;
 }
 
 Error with_remark(const Error& error, std::string_view remark) {
@@ -324,6 +340,11 @@ Error explain_lost(const Error& error, const http::Request& request,
   if (error.kind() != ErrorKind::network) return error;
   if (request.url.is_https() && error.message().find("wrong version number") != std::string::npos) {
     return error.with_hint(cat(context.host, " may speak plain HTTP; try --plain-http"));
+  }
+  const bool is_closed =
+      error.message().contains("mpty reply") || error.message().contains("reset by peer");
+  if (!request.url.is_https() && is_closed) {
+    return error.with_hint(cat("it may be that ", https_hint(context.host)));
   }
   if (is_ecr(context.host) && request.method == http::Method::post) {
     return error.with_hint(missing_hint(context));

@@ -211,7 +211,9 @@ class Upload {
   Error give_up_error() const {
     const auto& why = std::get<UploadPlan::GiveUp>(plan_.next()).why;
     if (!last_) {
-      return {ErrorKind::registry, cat("uploading to ", host_.host(), ": ", why)};
+      return {ErrorKind::registry, cat("uploading to ", host_.host(), ": ", why),
+              cat("does a registry answer at ", host_.host(),
+                  "? check the address, the port, and what stands before it")};
     }
     return pauses_ == 0 || last_counts_tries_
                ? *last_

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <condition_variable>
 #include <cstddef>
+#include <csignal>
 #include <functional>
 #include <mutex>
 #include <new>
@@ -138,6 +139,12 @@ void say_dropped(std::string_view where, std::size_t lines) {
                 " lost: nobody read them in time\n"));
 }
 
+/// As other programs do whose reader has gone ("n2c inspect … | head"): nobody needs to be told.
+void die_by_sigpipe() {
+  std::signal(SIGPIPE, SIG_DFL);
+  std::raise(SIGPIPE);
+}
+
 void print_text(const std::string& text) { standard_output().put(text, output_is_terminal()); }
 
 }  // namespace
@@ -151,6 +158,7 @@ void finish() {
   const int loss = standard_output().loss();
   if (loss == 0) return;
   if (loss == ECANCELED) throw Error(ErrorKind::cancelled, "stopped on request");
+  if (loss == EPIPE) die_by_sigpipe();
   errno = loss;
   throw_errno("write to standard output");
 }

@@ -148,6 +148,14 @@ void examine_files(const LayersArguments& arguments,
   for (const std::string& warning : warnings) terminal::say("warning: " + warning);
 }
 
+Closure read_graph(const std::string& file) {
+  auto closure = parse_closure_graph(read_description(file));
+  if (closure) return *std::move(closure);
+  throw Error(ErrorKind::input, cat(printable(file), ": ", closure.error()),
+              "a closure graph is a list of {path, references}, as nix path-info or "
+              "exportReferencesGraph give it");
+}
+
 /// What a layers.json holds, checked.
 std::vector<LayerRecord> read_layers(const std::string& file) {
   auto layers = read_with(file, parse_layers_json);
@@ -161,7 +169,7 @@ int run_layers(const LayersArguments& arguments, const std::stop_token& stop) {
   max_layers_of(arguments.max_layers);  // before any file is looked at
   const Compression compression =
       or_throw(Compression::parse(arguments.compressor), ErrorKind::usage, "--compressor");
-  const Closure closure = read_with(arguments.graph, parse_closure_graph);
+  const Closure closure = read_graph(arguments.graph);
   std::vector<std::string> ordered;
   for (const std::size_t id : by_popularity(closure)) ordered.push_back(closure.nodes[id].path);
   std::vector<LayerRecord> parents;
@@ -209,6 +217,12 @@ oci::ContainerConfig read_config(const std::string& file, oci::DockerKeys docker
         ErrorKind::input,
         cat(printable(file), " is a whole OCI image config; its member \"config\" belongs here"),
         "jq .config takes it out");
+  }
+  if (json.as_array() != nullptr) {
+    throw Error(
+        ErrorKind::input,
+        cat(printable(file), ": an object (an image config) is due, and this is a list"),
+        "is it a layers.json? the config comes first: n2c image OUT CONFIG.json LAYERS.json");
   }
   oci::ContainerConfig config;
   if (const auto wrong = config.decode(json, docker_keys)) {

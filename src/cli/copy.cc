@@ -21,7 +21,7 @@ namespace {
 /// What is said of one end alone.
 struct EndArguments {
   std::string creds, auth_file;
-  bool tls_verify = true;
+  bool tls_verify = true, names_tls_verify = false;
 };
 
 struct CopyArguments {
@@ -35,6 +35,7 @@ RegistryArguments settled(RegistryArguments registry, const EndArguments& end) {
   if (!end.creds.empty()) registry.creds = end.creds;
   if (!end.auth_file.empty()) registry.auth_file = end.auth_file;
   registry.tls_verify = registry.tls_verify && end.tls_verify;
+  registry.names_tls_verify = registry.names_tls_verify || end.names_tls_verify;
   return registry;
 }
 
@@ -229,8 +230,10 @@ void add_end_options(CLI::App& command, const std::string& prefix, const std::st
   command.add_option(cat("--", prefix, "-creds"), arguments.creds, "--creds for the " + end);
   command.add_option(cat("--", prefix, "-auth-file,--", prefix, "-authfile"), arguments.auth_file,
                      "--auth-file for the " + end);
-  command.add_flag(cat("--", prefix, "-tls-verify"), arguments.tls_verify,
-                   "--tls-verify for the " + end);
+  command
+      .add_flag(cat("--", prefix, "-tls-verify"), arguments.tls_verify,
+                "--tls-verify for the " + end)
+      ->each([&arguments](const std::string&) { arguments.names_tls_verify = true; });
 }
 
 }  // namespace

@@ -65,9 +65,11 @@ std::string closing_line(const LoadRequest& request, const LoadReport& report,
   for (const oci::Reference& name : request.names)
     names += cat(names.empty() ? "" : ", ", name.str());
   if (!names.empty()) names += " ";
+  const std::string nameless =
+      names.empty() ? "; it has no name: n2c load IMAGE.json NAME gives it one" : "";
   return cat("loaded ", names, report.image_id, ": ", report.layers_there,
              report.layers_there == 1 ? " layer" : " layers", " there, ", report.layers_sent,
-             " sent (", brief_bytes(report.bytes_sent), "), ", brief_duration(elapsed));
+             " sent (", brief_bytes(report.bytes_sent), "), ", brief_duration(elapsed), nameless);
 }
 
 /// A line for each name, with the id behind it; of an image without a name the id.
@@ -98,6 +100,14 @@ Image whole_image(ImageArgument argument, const Engine& engine, Progress& progre
   return std::get<Image>(std::move(argument));
 }
 
+EngineChoice choose(const std::string& engine) {
+  auto choice = choose_engine(engines.at(engine), find_engines(process_environment()));
+  if (choice) return *std::move(choice);
+  throw Error(ErrorKind::network, cat("--engine ", engine, ": ", choice.error()),
+              "start it; DOCKER_HOST and CONTAINERD_ADDRESS say where engines are. Without one: "
+              "n2c push IMAGE.json docker-archive:FILE");
+}
+
 int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
   require_output(arguments.image_id_file, "--image-id-file");
@@ -112,9 +122,7 @@ int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
                             .cache = DigestCache::usual_file(process_environment())};
   const auto shown_progress = make_progress(arguments.progress);
   ConsoleProgress& progress = *shown_progress;
-  const EngineChoice choice =
-      or_throw(choose_engine(engines.at(arguments.engine), find_engines(process_environment())),
-               ErrorKind::network, "--engine");
+  const EngineChoice choice = choose(arguments.engine);
   const auto engine =
       make_engine(choice, arguments.space, transport_options(progress, debug), stop);
   if (!arguments.progress.quiet) {

@@ -88,43 +88,41 @@ int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
   const auto shown_progress = make_progress(arguments.progress);
   ConsoleProgress& progress = *shown_progress;
   Registries registries(make_registry_options(arguments.registry, from, progress, debug));
-  return with_context("pulling " + shown(from), [&] {
-    if (arguments.blob) return pull_one_blob(arguments, from, registries, stop);
-    const OpenedSource opened = open_source(from, registries, {});
-    const auto* source = std::get_if<std::shared_ptr<ImageSource>>(&opened);
-    if (source == nullptr) {
-      throw Error(ErrorKind::usage, "there is no manifest to pull there",
-                  "n2c copy makes one: n2c copy SOURCE dir:DIR");
+  if (arguments.blob) return pull_one_blob(arguments, from, registries, stop);
+  const OpenedSource opened = open_source(from, registries, {});
+  const auto* source = std::get_if<std::shared_ptr<ImageSource>>(&opened);
+  if (source == nullptr) {
+    throw Error(ErrorKind::usage, "there is no manifest to pull there",
+                "n2c copy makes one: n2c copy SOURCE dir:DIR");
+  }
+  if (arguments.manifest) {
+    const oci::RawManifest manifest = manifest_for(**source, platform, stop);
+    if (arguments.to == "-" && terminal::output_is_terminal()) {
+      terminal::print_json(manifest.json);
+    } else {
+      write_to(arguments.to, [&](Writer& writer) { writer.write(bytes_of(manifest.json)); });
     }
-    if (arguments.manifest) {
-      const oci::RawManifest manifest = manifest_for(**source, platform, stop);
-      if (arguments.to == "-" && terminal::output_is_terminal()) {
-        terminal::print_json(manifest.json);
-      } else {
-        write_to(arguments.to, [&](Writer& writer) { writer.write(bytes_of(manifest.json)); });
-      }
-      return 0;
-    }
-    const Kept kept{ConsoleProgress::Kept::nothing, "nothing was kept"};
-    const auto trust = arguments.verify ? BlobTrust::digest : BlobTrust::size;
-    const CopyReport report = saying_how_far(progress, kept, [&] {
-      return pull_image(*source, arguments.to, {.platform = platform, .trust = trust}, progress,
-                        stop);
-    });
-    progress.finish();
-    const std::string digest = report.manifest.digest.str();
-    print_result({.command = "pull",
-                  .lines = {pasteable(from, report.manifest.digest)},
-                  .sentence = cat("pulled ", shown(from), " @", digest, " : ", report.sent,
-                                  " blobs, ", brief_bytes(report.bytes_sent)),
-                  .reference = pasteable(from, report.manifest.digest),
-                  .digest = digest,
-                  .counted = "blobs",
-                  .counts = Counts{.sent = report.sent, .bytes_sent = report.bytes_sent},
-                  .elapsed = std::chrono::steady_clock::now() - began},
-                 arguments.progress);
     return 0;
+  }
+  const Kept kept{ConsoleProgress::Kept::nothing, "nothing was kept"};
+  const auto trust = arguments.verify ? BlobTrust::digest : BlobTrust::size;
+  const CopyReport report = saying_how_far(progress, kept, [&] {
+    return pull_image(*source, arguments.to, {.platform = platform, .trust = trust}, progress,
+                      stop);
   });
+  progress.finish();
+  const std::string digest = report.manifest.digest.str();
+  print_result({.command = "pull",
+                .lines = {pasteable(from, report.manifest.digest)},
+                .sentence = cat("pulled ", shown(from), " @", digest, " : ", report.sent,
+                                " blobs, ", brief_bytes(report.bytes_sent)),
+                .reference = pasteable(from, report.manifest.digest),
+                .digest = digest,
+                .counted = "blobs",
+                .counts = Counts{.sent = report.sent, .bytes_sent = report.bytes_sent},
+                .elapsed = std::chrono::steady_clock::now() - began},
+               arguments.progress);
+  return 0;
 }
 
 }  // namespace

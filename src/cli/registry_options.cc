@@ -45,9 +45,11 @@ void add_registry_options(CLI::App& command, RegistryArguments& arguments) {
   command.add_option("--client-key", arguments.client_key_file, "PEM key of --client-cert");
   command.add_flag("--insecure-skip-tls-verify", arguments.skip_tls_verify,
                    "do not check the registry's certificate");
-  command.add_flag("--tls-verify", arguments.tls_verify,
-                   "--tls-verify=false, as skopeo and podman have it: no check, and HTTP where a "
-                   "registry has no TLS");
+  command
+      .add_flag("--tls-verify", arguments.tls_verify,
+                "--tls-verify=false, as skopeo and podman have it: no check, and HTTP where a "
+                "registry has no TLS; =true: HTTPS for loopback hosts too")
+      ->each([&arguments](const std::string&) { arguments.names_tls_verify = true; });
   command.add_flag_callback(
       "--insecure", [&arguments] { arguments.tls_verify = false; },
       "the same as --tls-verify=false, as crane, oras and regctl have it");
@@ -73,6 +75,7 @@ RegistryOptions make_registry_options(const RegistryArguments& arguments, Progre
       .auth_file = arguments.auth_file,
       .plain_http = arguments.plain_http,
       .plain_http_fallback = !arguments.tls_verify,
+      .tls = arguments.names_tls_verify && arguments.tls_verify,
       .allow_http_redirect = arguments.allow_http_redirect,
       .ca_file = arguments.ca_file,
       .client_cert_file = arguments.client_cert_file,

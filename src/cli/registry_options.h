@@ -20,6 +20,7 @@ struct RegistryArguments {
   std::string ca_file, client_cert_file, client_key_file;
   bool skip_tls_verify = false;
   bool tls_verify = true;
+  bool names_tls_verify = false;  ///< --tls-verify was given, which is HTTPS for loopback hosts too
   bool allow_http_redirect = false;
   int retries = 7;
   int retry_max_seconds = 900;

@@ -22,6 +22,7 @@
 #include "cli/registry_options.h"
 #include "cli/run.h"
 #include "image/image_json.h"
+#include "image/store_layer.h"
 #include "oci/reference.h"
 #include "registry/server/api/api.h"
 #include "registry/server/guard/file_watch.h"
@@ -130,8 +131,10 @@ ServedImage served_image(const std::string& text, const StoreView& store) {
   if (!both || !oci::is_repository_path(repository) || !oci::is_tag(tag)) {
     throw Error(ErrorKind::usage, cat("--image ", printable(text), ": expected NAME[:TAG]=FILE"));
   }
-  return {std::string(repository), std::string(tag),
-          load_image_json(std::filesystem::path(both->second), store)};
+  const std::string file(both->second);
+  const ImageRecord record = read_image_json(file);
+  with_context(file, [&] { require_store_paths(record, store); });
+  return {std::string(repository), std::string(tag), make_image(record, store, file)};
 }
 
 /// What is served, and what it is made of.

@@ -205,17 +205,31 @@ std::string hint_for_folder(const std::filesystem::path& folder) {
   return "IMAGE is the image.json that nix build makes, mostly ./result";
 }
 
+/// A tar (POSIX ustar, "Physical Records"), or one that is compressed (RFC 1952, RFC 8878).
+bool is_archive(std::string_view text) {
+  return text.substr(0, 300).contains(std::string_view("ustar")) || text.starts_with("\x1f\x8b") ||
+         text.starts_with("\x28\xb5\x2f\xfd");
+}
+
 /// What the text is when it is no image.json.
 std::string hint_for_other(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && text[first] == '[') {
     return "a list is a layers.json or a closure graph: n2c image makes an image.json of layers";
   }
-  if (text.contains("\"version\"") && text.contains("\"image-config\"")) return "";
-  if (first == std::string_view::npos || text[first] != '{') {
-    return "it is no image.json; an archive is copied: n2c copy docker-archive:FILE DESTINATION";
-  }
+  if (first == std::string_view::npos) return "what wrote it may have failed: run that again";
+  if (is_archive(text)) return "an archive is copied: n2c copy docker-archive:FILE DESTINATION";
+  if (text[first] != '{') return "IMAGE is the image.json that nix build makes, mostly ./result";
   return "n2c image makes an image.json of a config and layers";
+}
+
+/// Why the text is no image.json.
+std::string fault_of(std::string_view text, std::string_view said) {
+  if (text.empty()) return "the file is empty";
+  if (is_archive(text)) return "an archive, and an image.json was due";
+  const bool is_object = trim(text).starts_with('{');
+  if (is_object && !text.contains("\"version\"")) return "no image.json: it has no version";
+  return std::string(said);
 }
 
 }  // namespace
@@ -232,7 +246,10 @@ Image load_described(const std::string& file, const std::string& store_root,
   const std::string text = read_description(file);
   auto parsed = parse_image_json(text);
   if (!parsed) {
-    throw Error(ErrorKind::input, cat(named, ": ", parsed.error()), hint_for_other(text));
+    const bool is_image = text.contains("\"version\"") && text.contains("\"image-config\"");
+    if (is_image) throw Error(ErrorKind::input, cat(named, ": ", parsed.error()));
+    throw Error(ErrorKind::input, cat(named, ": ", fault_of(text, parsed.error())),
+                hint_for_other(text));
   }
   ImageRecord record = *std::move(parsed);
   for (const std::string& label : arguments.labels) {

@@ -25,7 +25,7 @@ http::Url DockerApi::url(std::string_view path) const {
 }
 
 http::Response DockerApi::send(const http::Request& request, std::stop_token stop) {
-  return with_context(line_of(request), [&] { return transport_.send(request, std::move(stop)); });
+  return transport_.send(request, std::move(stop));
 }
 
 http::Response DockerApi::get(std::string_view path, std::stop_token stop) {

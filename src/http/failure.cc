@@ -65,9 +65,7 @@ Cause naming_roots(Cause cause, const std::string& roots) {
 
 Cause connect_cause(const Failure& failure, const std::string& explanation) {
   const std::string why =
-      failure.os_error != 0
-          ? cat(std::generic_category().message(failure.os_error), " (", explanation, ")")
-          : explanation;
+      failure.os_error != 0 ? std::generic_category().message(failure.os_error) : explanation;
   if (failure.proxy) return {why, "is the proxy running there? check HTTPS_PROXY and HTTP_PROXY"};
   return {why, "is the registry running there? check its name and port"};
 }

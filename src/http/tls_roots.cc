@@ -93,7 +93,11 @@ RootBundle::RootBundle(const SystemRoots& system, const std::vector<std::string>
   for (const std::string& folder : system.folders) add_folder(folder);
   for (const std::string& file : added) {
     const std::string text = read_argument(file, max_bundle_bytes);
-    if (!is_pem(text)) throw Error(ErrorKind::input, cat(file, ": holds no PEM certificate"));
+    if (!is_pem(text)) {
+      throw Error(ErrorKind::input, cat(file, ": holds no PEM certificate"),
+                  "a certificate begins with -----BEGIN CERTIFICATE-----")
+          .lasting();
+    }
     pem_ += text + "\n";
   }
   if (pem_.empty()) pem_ = "\n";  // none, in place of the system's

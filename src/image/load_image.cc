@@ -150,6 +150,10 @@ Image load_image_json(const std::filesystem::path& file, const StoreView& store)
       file);
 }
 
+void require_store_paths(const ImageRecord& record, const StoreView& store) {
+  if (record.layers) require_paths(*paths_of(*record.layers), store);
+}
+
 Image make_image(const ImageRecord& record, const StoreView& store,
                  const std::filesystem::path& file) {
   const std::string named = printable(file.string(), 300);

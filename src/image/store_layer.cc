@@ -24,13 +24,9 @@ bool is_missing(const OpenStore& store, const StorePath& path) {
   return ::fstatat(folder, at, &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
 }
 
-/// Throws Error{local} for the first of the `paths` that is not there, and counts in all layers.
-void require_paths(const std::vector<StorePath>& paths, const StoreLayerSource::Layers& layers,
-                   const StoreView& view) {
-  const OpenStore store(view);
-  const auto first =
-      std::ranges::find_if(paths, [&](const StorePath& path) { return is_missing(store, path); });
-  if (first == paths.end()) return;
+/// Error{local} for this path, with a count of those of all layers.
+Error missing_path(const StorePath& first, const StoreLayerSource::Layers& layers,
+                   const OpenStore& store, const StoreView& view) {
   std::vector<const StorePath*> all;  // there may be a million
   for (const auto& layer : layers) {
     for (const StorePath& path : layer) all.push_back(&path);
@@ -41,13 +37,22 @@ void require_paths(const std::vector<StorePath>& paths, const StoreLayerSource::
   all.erase(twice.begin(), twice.end());
   const auto missing =
       std::ranges::count_if(all, [&](const StorePath* path) { return is_missing(store, *path); });
-  throw Error(
-      ErrorKind::local,
-      cat(printable(first->path, 300), " is not on this machine",
-          all.size() == 1 ? "" : cat("; ", missing, " of ", all.size(), " paths are missing")),
-      view.root.empty() ? "build it here, fetch it with nix copy --from CACHE PATH, or name the "
-                          "folder that has /nix/store by --store-root"
-                        : "it was looked for below --store-root, and not in this machine's store");
+  return {ErrorKind::local,
+          cat(printable(first.path, 300), " is not on this machine",
+              all.size() == 1 ? "" : cat("; ", missing, " of ", all.size(), " paths are missing")),
+          view.root.empty()
+              ? "build it here, fetch it with nix copy --from CACHE PATH, or name the "
+                "folder that has /nix/store by --store-root"
+              : "it was looked for below --store-root, and not in this machine's store"};
+}
+
+/// Throws for the first of the `paths` that is not there.
+void require_those(const std::vector<StorePath>& paths, const StoreLayerSource::Layers& layers,
+                   const StoreView& view) {
+  const OpenStore store(view);
+  const auto first =
+      std::ranges::find_if(paths, [&](const StorePath& path) { return is_missing(store, path); });
+  if (first != paths.end()) throw missing_path(*first, layers, store, view);
 }
 
 }  // namespace
@@ -57,7 +62,7 @@ std::unique_ptr<Reader> StoreLayerSource::open(std::uint64_t offset) const {
   try {
     tar = std::make_shared<const LayerTar>(paths_, store_);
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::local) require_paths(paths_, *layers_, store_);
+    if (error.kind() == ErrorKind::local) require_those(paths_, *layers_, store_);
     throw;
   }
   LayerTar::Position position = tar->find(offset);
@@ -71,6 +76,10 @@ std::string label_of(const std::vector<StorePath>& paths) {
   name.remove_prefix(name.rfind('/') + 1);
   if (name.size() > hash + 1 && name[hash] == '-') name.remove_prefix(hash + 1);
   return printable(name, 40);
+}
+
+void require_paths(const StoreLayerSource::Layers& layers, const StoreView& store) {
+  for (const auto& paths : layers) require_those(paths, layers, store);
 }
 
 TarFacts measure(const ByteSource& tar, const std::stop_token& stop) {

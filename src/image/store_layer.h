@@ -38,6 +38,12 @@ class StoreLayerSource final : public ByteSource {
   StoreView store_;
 };
 
+/// Throws Error{local} for the first path that is not there, and counts those of all layers.
+void require_paths(const StoreLayerSource::Layers& layers, const StoreView& store);
+
+/// The same of all paths that an image's layers are made from.
+void require_store_paths(const ImageRecord& record, const StoreView& store);
+
 /// What one pass over a layer's tar tells.
 struct TarFacts {
   oci::Digest digest;

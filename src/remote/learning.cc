@@ -19,6 +19,8 @@ namespace {
 
 /// Whether a push can go on without what was asked for. It cannot when the registry is not reached.
 bool is_worth_going_on(const Error& error) {
+  // A file of this machine is wrong: of certificates or logins. It is for each request.
+  if (error.kind() == ErrorKind::input && error.is_lasting()) return false;
   return error.kind() == ErrorKind::registry || error.kind() == ErrorKind::input ||
          error.kind() == ErrorKind::integrity;
 }
@@ -302,7 +304,8 @@ std::invoke_result_t<Request> Learning::attempt(const oci::Reference& reference,
   try {
     return request();
   } catch (const Error& error) {
-    if (guessing_ ? guessing_->stop_requested() : !is_worth_going_on(error)) throw;
+    const bool is_in_vain = !is_worth_going_on(error) || (is_here(reference) && error.is_lasting());
+    if (guessing_ ? guessing_->stop_requested() : is_in_vain) throw;
     const std::string line = cat("nothing learnt from ", reference.str(), ": ", error.message());
     if (guessing_) {
       registries_.trace(line);

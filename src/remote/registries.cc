@@ -76,7 +76,7 @@ bool Registries::speaks_plain_http(const std::string& host) const {
 bool Registries::wants_tls(const std::string& host) const {
   const http::TlsFiles files = tls_of(host);
   const bool is_unchecked = !options_.verify_tls && !options_.plain_http_fallback;
-  return is_unchecked || !files.ca_files.empty() || !files.client_cert_file.empty();
+  return options_.tls || is_unchecked || !files.ca_files.empty() || !files.client_cert_file.empty();
 }
 
 http::TlsFiles Registries::tls_of(std::string_view authority) const {

@@ -31,6 +31,7 @@ struct RegistryOptions {
   bool plain_http = false;            ///< --plain-http
   /// --tls-verify=false: plain HTTP is used for a host that does not speak TLS.
   bool plain_http_fallback = false;
+  bool tls = false;  ///< --tls-verify=true: HTTPS for loopback hosts too
   /// --allow-http-redirect: a registry with TLS may lead to a host without.
   bool allow_http_redirect = false;
   std::string ca_file{}, client_cert_file{}, client_key_file{};

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <set>
+#include <string>
 
 #include "base/deadline.h"
+#include "base/locked.h"
 #include "base/tasks.h"
 #include "base/text.h"
 #include "cache/digest_cache.h"
@@ -93,6 +96,18 @@ class RepositoryPush {
     cache_.save();  // without it the next push takes longer, no more
   }
 
+  /// What --mount-from names and was of no use, once all is sent.
+  void tell_idle_mounts() const {
+    mounts_.with([&](const auto& mounts) {
+      for (const oci::Repository& from : push_.mount_from) {
+        const auto asked = mounts.find(from.path);
+        if (asked == mounts.end() || asked->second) continue;
+        progress_.note(cat("nothing was mounted from ", from.str(),
+                           ": it is not there, or has none of these blobs"));
+      }
+    });
+  }
+
  private:
   Learnt learn(const Outgoing& outgoing, const std::stop_token& stop) {
     return Learning(registries_, push_, cache_, outgoing, progress_).discover(stop);
@@ -126,16 +141,23 @@ class RepositoryPush {
     }
   }
 
+  /// A dry run asks where the blob is, and mounts nothing.
+  bool mount_from(const oci::Descriptor& blob, const oci::Repository& from, std::stop_token stop) {
+    if (!push_.options.dry_run) return client_.mount(blob, from, std::move(stop));
+    return registries_.client(from, registry::Access::pull).has_blob(blob, std::move(stop));
+  }
+
   RegistryStore make_store() {
-    RegistryStore::Mount mount;
-    // A dry run asks where the blob is, and mounts nothing.
-    if (push_.options.dry_run) {
-      mount = [this](const oci::Descriptor& blob, const oci::Repository& from,
-                     std::stop_token stop) {
-        return registries_.client(from, registry::Access::pull).has_blob(blob, std::move(stop));
-      };
-    }
-    return {client_, mount_candidates(push_, cache_), std::move(mount), push_.places};
+    const auto mount = [this](const oci::Descriptor& blob, const oci::Repository& from,
+                              std::stop_token stop) {
+      const bool took_place = mount_from(blob, from, std::move(stop));
+      mounts_.with([&](auto& mounts) {
+        bool& any = mounts[from.path];
+        any = any || took_place;
+      });
+      return took_place;
+    };
+    return {client_, mount_candidates(push_, cache_), mount, push_.places};
   }
 
   struct Reused {
@@ -194,6 +216,8 @@ class RepositoryPush {
   DigestCache cache_;
   registry::RegistryClient client_;
   RegistryStore store_;
+  Locked<std::map<std::string, bool>>
+      mounts_;                                 // a repository that was asked: was one blob mounted?
   std::optional<HeldLayerIndex> layer_index_;  // before the push
 };
 
@@ -221,6 +245,7 @@ PushReport push_to_registry(const Image& image, Registries& registries, const Re
     const RepositoryState state = repository.discover(outgoing, stop);
     PushPlan plan = plan_push(image, options, state);
     PushReport report = transfer(std::move(plan), repository.store(), progress, stop);
+    repository.tell_idle_mounts();
     if (!options.dry_run) {
       repository.remember(compressed_forms(image, report), codec_forms(image, report), stop);
     }

@@ -1,6 +1,7 @@
 #pragma once
 /// A reference at a registry as a source of images.
 
+#include "base/error.h"
 #include "oci/reference.h"
 #include "registry/client/client.h"
 #include "remote/registries.h"
@@ -25,6 +26,8 @@ class RegistrySource final : public ImageSource {
   std::optional<oci::Repository> repository() const override { return reference_.repository; }
 
  private:
+  Error missing(std::stop_token stop);
+
   registry::RegistryClient client_;
   oci::Reference reference_;
 };

@@ -25,6 +25,8 @@ class Desk {
                R"({"version": 1, "arch": "amd64", "image-config": {}, "layers": []})");
     write_file(folder_.path() / "layers.json", "[]");
     write_file(folder_.path() / "config.json", R"({"Cmd": ["/bin/bash"]})");
+    write_file(folder_.path() / "empty", "");
+    write_file(folder_.path() / "archive", "\x1f\x8b and more");
     write_file(folder_.path() / "whole.json",
                R"({"os": "linux", "config": {"Cmd": ["/a"]}, "rootfs": {"diff_ids": []}})");
     std::filesystem::create_directory(folder_.path() / "layout");
@@ -66,8 +68,12 @@ TEST_CASE("what is mistaken for an image.json is named, with what to do (#21)") 
        "IMAGE is the image.json that nix build makes, mostly ./result"},
       {"push layers.json oci:out", 3, "layers.json: ",
        "a list is a layers.json or a closure graph: n2c image makes an image.json of layers"},
-      {"push config.json oci:out", 3,
-       "config.json: ", "n2c image makes an image.json of a config and layers"},
+      {"push config.json oci:out", 3, "config.json: no image.json: it has no version",
+       "n2c image makes an image.json of a config and layers"},
+      {"push empty oci:out", 3, "empty: the file is empty",
+       "what wrote it may have failed: run that again"},
+      {"push archive oci:out", 3, "archive: an archive, and an image.json was due",
+       "an archive is copied: n2c copy docker-archive:FILE DESTINATION"},
   };
   for (const Mistake& mistake : mistakes) {
     CAPTURE(mistake.words);
@@ -137,6 +143,36 @@ TEST_CASE("a command or an option that is not known is told with the one that ma
     CHECK(end.messages.starts_with(cat("n2c: ", mistake.first)));
     CHECK(end.messages.ends_with(cat("hint: ", mistake.hint, "\n")));
     CHECK_FALSE(desk.holds("out"));
+  }
+}
+
+TEST_CASE("what can be told before anything is sent is told once (#21)") {
+  const Desk desk;
+  const Mistake mistakes[] = {
+      {"push image.json 127.0.0.1:1/a:1 --ca-file config.json", 3,
+       "pushing to 127.0.0.1:1/a:1: config.json: holds no PEM certificate\nhint: ", ""},
+      {"push image.json 127.0.0.1:1/a:1 --auth-file empty-list", 3,
+       "pushing to 127.0.0.1:1/a:1: empty-list: ", ""},
+      {"load image.json --engine dokcer", 2,
+       "--engine: \"dokcer\" is none of auto, docker, podman, containerd\nhint: did you mean "
+       "docker?",
+       ""},
+      {"serve --listen 127.0.0.1:0 --image a=missing.json", 8,
+       "missing.json: /nix/store/00000000000000000000000000000000-a is not on this machine", ""},
+  };
+  write_file(desk.folder() / "empty-list", "[]");
+  write_file(desk.folder() / "missing.json", R"({"version": 1, "arch": "amd64", "image-config": {},
+      "layers": [{"digest": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+      "diff_ids": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "size": 0,
+      "mediatype": "application/vnd.oci.image.layer.v1.tar",
+      "paths": [{"path": "/nix/store/00000000000000000000000000000000-a"}]}]})");
+  for (const Mistake& mistake : mistakes) {
+    CAPTURE(mistake.words);
+    const ProgramEnd end = desk.run(mistake.words);
+    CAPTURE(end.messages);
+    CHECK(end.exit_code == mistake.exit_code);
+    CHECK(end.messages.starts_with(cat("n2c: ", mistake.first)));
+    CHECK_FALSE(end.messages.contains("nothing learnt"));
   }
 }
 

@@ -84,14 +84,25 @@ std::string normal_auth_key(std::string_view key) {
   return hub ? "docker.io" : std::string(key);
 }
 
+namespace {
+
+/// Of no registry can be learnt anything by a file that cannot be read.
+AuthFile or_lasting(Parsed<AuthFile> parsed, const std::filesystem::path& path) {
+  if (parsed) return *std::move(parsed);
+  throw Error(ErrorKind::input, cat(path.string(), ": ", parsed.error()),
+              "it is docker's or podman's file of logins; mend it, or name another by --auth-file")
+      .lasting();
+}
+
+}  // namespace
+
 AuthFile AuthFile::load(const std::filesystem::path& path) {
   const auto text = read_if_there(path, max_auth_file_bytes);
-  return or_throw(parse(text.value_or(""), path), ErrorKind::input, path.string());
+  return or_lasting(parse(text.value_or(""), path), path);
 }
 
 AuthFile AuthFile::load_argument(const std::filesystem::path& path) {
-  return or_throw(parse(read_argument(path, max_auth_file_bytes), path), ErrorKind::input,
-                  path.string());
+  return or_lasting(parse(read_argument(path, max_auth_file_bytes), path), path);
 }
 
 Parsed<AuthFile> AuthFile::parse(std::string_view json, std::filesystem::path path) {

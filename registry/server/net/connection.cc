@@ -35,6 +35,10 @@ void Connection::run() noexcept {
   try {
     const auto deadline = steady_clock::now() + shared_.options.header_time;
     const auto tls = shared_.tls_now();
+    if (tls && !socket_.begins_tls(deadline)) {
+      if (refuse_plain() == Next::farewell) linger();
+      return;
+    }
     if (tls && !socket_.accept_tls(*tls, deadline)) return;
     auto next = Next::request;
     while (next == Next::request) next = serve_one();
@@ -83,6 +87,12 @@ Connection::Next Connection::refuse(const ApiError& error) {
   const Sent sent = send_reply(socket_, shared_.options, reply_to(error), {.close = true});
   log({.peer = peer_, .method = "?", .target = "?", .status = sent.status});
   return Next::farewell;
+}
+
+/// Told in the clear, as it was asked.
+Connection::Next Connection::refuse_plain() {
+  if (!place_.begin_request()) return Next::gone;
+  return refuse({ApiErrorCode::unsupported, "an HTTP request to an HTTPS server", {}, 400});
 }
 
 Connection::Next Connection::answer(RequestHead head) {

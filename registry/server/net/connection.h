@@ -49,6 +49,7 @@ class Connection {
   Next serve_one();
   std::optional<ApiError> read_head(HeadScanner& scanner);
   Next refuse(const ApiError& error);
+  Next refuse_plain();
   Next answer(RequestHead head);
   std::pair<Next, Sent> reply_to_one(Request& request, BodyReader& body, bool keep);
   Reply handle(Request& request, BodyReader& body, std::optional<Verdict>& verdict);

@@ -235,6 +235,17 @@ bool Socket::accept_tls(const TlsContext& context, TimePoint deadline) {
   }
 }
 
+bool Socket::begins_tls(TimePoint deadline) {
+  constexpr unsigned char handshake = 22;  // RFC 8446 §5.1, ContentType
+  while (true) {
+    unsigned char first = 0;
+    const ssize_t count = ::recv(fd_.get(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (count > 0) return first == handshake;
+    if (count == 0 || (!would_block(errno) && errno != EINTR)) return true;
+    if (wait(POLLIN, deadline, nullptr)) return true;
+  }
+}
+
 std::optional<Transfer::End> Socket::wait_tls(int result, TimePoint deadline,
                                               const StopFlag* also) {
   const int wanted = SSL_get_error(tls_.get(), result);

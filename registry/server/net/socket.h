@@ -68,6 +68,8 @@ class Socket {
 
   /// The server's side of a TLS handshake; false when it failed.
   bool accept_tls(const TlsContext& context, TimePoint deadline);
+  /// Whether the client begins with a TLS handshake. True as well where nothing comes in time.
+  bool begins_tls(TimePoint deadline);
 
   /// Reads some bytes, at least one. `also` ends the wait too.
   Transfer read(ByteSpan into, TimePoint deadline, const StopFlag* also = nullptr);

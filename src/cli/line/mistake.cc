@@ -119,7 +119,7 @@ std::optional<Error> missing_word(const CLI::App& command) {
 
 /// CLI11's words, but for those that nobody outside of it would use.
 std::string in_our_words(const CLI::ParseError& found) {
-  const std::string said = found.what();
+  std::string said = found.what();
   const std::string name = said.substr(0, said.find(": "));
   const bool is_mismatch = dynamic_cast<const CLI::ArgumentMismatch*>(&found) != nullptr;
   if (is_mismatch && said.ends_with(" missing")) return cat(name, " needs a value");
@@ -130,6 +130,22 @@ std::string in_our_words(const CLI::ParseError& found) {
   const auto both = said.find(" excludes ");
   if (!excludes || both == std::string::npos) return said;
   return cat(said.substr(0, both), " does not go with ", said.substr(both + 10));
+}
+
+/// What CLI11 says of a value that is none of a set, in our words: "--engine: dokcer not in {a,b}".
+std::optional<Error> value_of_no_set(std::string_view said) {
+  const auto option = cut(said, ':');
+  const auto in = said.find(" not in {");
+  if (!option || in == said.npos || !said.ends_with('}')) return {};
+  const std::string_view typed =
+      trim(said.substr(option->first.size() + 1, in - option->first.size() - 1));
+  std::string_view listed = said.substr(in + std::string_view(" not in {").size());
+  listed.remove_suffix(1);
+  std::vector<std::string> values;
+  for (const std::string_view value : split(listed, ',')) values.emplace_back(value);
+  return Error(ErrorKind::usage,
+               cat(option->first, ": \"", printable(typed), "\" is none of ", comma_list(values)),
+               hint_of(typed, values, ""));
 }
 
 /// Hidden commands are of no group.
@@ -167,6 +183,7 @@ Error mistake_of(const CLI::App& app, const CLI::ParseError& found) {
   if (const auto unknown = unknown_word(app)) return *unknown;
   const bool is_missing = dynamic_cast<const CLI::RequiredError*>(&found) != nullptr;
   if (const auto missing = is_missing ? missing_word(command) : std::nullopt) return *missing;
+  if (const auto value = value_of_no_set(found.what())) return *value;
   return {ErrorKind::usage, in_our_words(found), cat(words_of(command), " --help says more")};
 }
 
