@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "registry/client/auth/base64.h"
 #include "test/support/fake_transport.h"
+#include "test/support/limited_reader.h"
+#include "test/support/referrer_habits.h"
 
 namespace n2c::test {
 
@@ -30,7 +32,7 @@ std::string session_of(const Request& request) {
 
 std::string repository_of(const Request& request) {
   const std::string path = path_of(request);
-  for (const std::string_view part : {"/blobs/", "/manifests/", "/tags/"}) {
+  for (const std::string_view part : {"/blobs/", "/manifests/", "/tags/", "/referrers/"}) {
     const std::size_t at = path.find(part);
     if (path.starts_with("/v2/") && at != std::string::npos) return path.substr(4, at - 4);
   }
@@ -57,24 +59,6 @@ bool take_percent_apart(std::string& target) {
   }
   return was_there;
 }
-
-struct BodyTooLarge {};
-
-/// Ends a body that is past a limit.
-class LimitedReader final : public Reader {
- public:
-  LimitedReader(Reader& from, std::uint64_t limit) : from_(from), left_(limit) {}
-  std::size_t read(ByteSpan into) override {
-    const std::size_t count = from_.read(into);
-    if (count > left_) throw BodyTooLarge{};
-    left_ -= count;
-    return count;
-  }
-
- private:
-  Reader& from_;
-  std::uint64_t left_;
-};
 
 }  // namespace
 
@@ -308,7 +292,9 @@ Reply FaultyRegistry::handle_limited(Request& request) {
 }
 
 Reply FaultyRegistry::handle(Request& request) {
+  if (auto reply = refuse_referrers(personality_, request)) return std::move(*reply);
   const bool is_led = take_percent_apart(request.target);
+  request.target = meant_target(personality_, request);
   if (auto refused = refuse(request)) return std::move(*refused);
   if (request.method == Method::post && personality_.upload_redirect && !is_led) {
     const std::size_t query = request.target.find('?');
@@ -326,6 +312,7 @@ Reply FaultyRegistry::handle(Request& request) {
 /// What the personality makes of a good reply.
 void FaultyRegistry::dress(const Request& request, Reply& reply) {
   if (personality_.cookies_upset) reply.headers.add("Set-Cookie", "sid=harbor; Path=/");
+  if (personality_.referrers != ReferrersApi::works) reply.headers.remove("OCI-Subject");
   if (personality_.no_digests) reply.headers.remove("Docker-Content-Digest");
   const bool blob = request.target.find("/blobs/sha") != std::string::npos;
   const bool reads = request.method == Method::get || request.method == Method::head;

@@ -22,8 +22,9 @@ Personality ghcr() {
   return {
       .registry = "GHCR",
       .login = Login::bearer,
-      .upload_redirect = true,   // argsh#135
-      .patch_limit = 100 << 10,  // 4 MiB: ocx#237, rust-oci-client#37
+      .upload_redirect = true,              // argsh#135
+      .patch_limit = 100 << 10,             // 4 MiB: ocx#237, rust-oci-client#37
+      .referrers = ReferrersApi::led_away,  // artifacthub#4785
   };
 }
 
@@ -37,6 +38,8 @@ Personality gitlab() {
       .mounting = Mounting::denied,                  // ggcr#220
       .mounting_anywhere = Mounting::opens_session,  // distribution wants from
       .no_whole_post = true,
+      .referrers = ReferrersApi::absent,
+      .dashed_digests = true,  // oras-go#1396
   };
 }
 

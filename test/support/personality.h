@@ -12,6 +12,8 @@ namespace n2c::test {
 enum class Login { none, basic, bearer };
 /// What POST ?mount=&from= comes to.
 enum class Mounting { works, opens_session, denied };
+/// What the list of referrers comes to: as the spec has it, 404, or 303 to a page that is 404.
+enum class ReferrersApi { works, absent, led_away };
 /// The shape of an upload session's Location.
 enum class LocationShape { path, absolute, with_state };
 
@@ -47,7 +49,9 @@ struct Personality {
   int edge_every = 0;      ///< each so manieth request fails at what stands before it; 0: none
   bool challenges_at_base = false;  ///< a 401 says how to log in at /v2/ alone
   bool no_digests = false;          ///< no reply has Docker-Content-Digest
-  bool cookies_upset = false;       ///< sets a cookie, and refuses to get it back
+  ReferrersApi referrers = ReferrersApi::works;
+  bool dashed_digests = false;  ///< the tag sha256-HEX is read as the digest sha256:HEX
+  bool cookies_upset = false;   ///< sets a cookie, and refuses to get it back
 };
 
 Personality ecr();
