@@ -36,10 +36,10 @@ check "so push -- --sbom says where it goes" equal "$status" 2
 check "by name" grep -q "sbom.push does" <(echo "$said")
 start_n2c_registry --memory
 "$sbom_push/bin/push" "$registry/stated/app:1" -q > /dev/null
-"$N2C" pull "$registry/stated/app:1" pushed.json --referrer application/vnd.cyclonedx+json 2> /dev/null
+"$N2C" pull "$registry/stated/app:1" "$work/pushed.json" --referrer application/vnd.cyclonedx+json 2> /dev/null
 check "sbom.push attaches a bill with what Nix knows, and what depends on what" equal \
-  "$(jq -c '[.components, .dependencies[1:]] | map(map(del(.properties, .hashes)))' pushed.json)" \
+  "$(jq -c '[.components, .dependencies[1:]] | map(map(del(.properties, .hashes)))' "$work/pushed.json")" \
   "$(jq -c '[.components, .dependencies[1:]] | map(map(del(.properties, .hashes)))' "$cyclonedx")"
-check "NAR hashes too" equal "$(jq -c '[.components[].hashes]' pushed.json)" "$(jq -c '[.components[].hashes]' "$cyclonedx")"
+check "NAR hashes too" equal "$(jq -c '[.components[].hashes]' "$work/pushed.json")" "$(jq -c '[.components[].hashes]' "$cyclonedx")"
 "$sbom_push/bin/push" "$registry/stated/app:2" -q --sbom=spdx > /dev/null
 check "as SPDX where that is asked for" grep -q application/spdx+json <("$N2C" referrers "$registry/stated/app:2")
