@@ -9,8 +9,8 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
-#include <cstddef>
 #include <csignal>
+#include <cstddef>
 #include <functional>
 #include <mutex>
 #include <new>

@@ -85,9 +85,7 @@ oci::History read_history(const std::string& file) {
 
 std::int64_t max_layers_of(const std::string& text) {
   auto number = go::parse_int(text);
-  if (!number) {
-    throw Error(ErrorKind::usage, cat("--max-layers: ", number.error()));
-  }
+  if (!number) throw Error(ErrorKind::usage, cat("--max-layers: ", number.error()));
   return *number;
 }
 
@@ -247,15 +245,6 @@ void refuse_unknown_options(const std::string& file, const std::vector<LayerReco
   });
 }
 
-void say_costs(const std::vector<LayerRecord>& layers) {
-  std::vector<LayerWeight> weights;
-  for (const LayerRecord& layer : layers) {
-    weights.push_back({layer.size < 0 ? 0 : static_cast<std::uint64_t>(layer.size),
-                       layer.paths ? layer.paths->size() : 0});
-  }
-  for (const std::string& cost : costs_of_layers(weights)) terminal::say(cat("n2c: ", cost));
-}
-
 int run_image(const ImageArguments& arguments) {
   ImageRecord image{.arch = arguments.arch,
                     .created = created_of(arguments.created),
@@ -288,7 +277,9 @@ int run_image(const ImageArguments& arguments) {
     }
   }
   require_sound(image.container);
-  say_costs(*image.layers);
+  for (const std::string& cost : costs_of_layers(weights_of(*image.layers))) {
+    terminal::say(cat("n2c: ", cost));
+  }
   write_output(arguments.out, image_json(image));
   terminal::say("Image has been written to " + arguments.out);
   return 0;

@@ -119,6 +119,15 @@ ImageFacts inspect_image(const ImageRecord& image, const StoreView& store,
   return facts;
 }
 
+std::vector<LayerWeight> weights_of(const std::vector<LayerRecord>& layers) {
+  std::vector<LayerWeight> weights;
+  for (const LayerRecord& layer : layers) {
+    weights.push_back({layer.size < 0 ? 0 : static_cast<std::uint64_t>(layer.size),
+                       layer.paths ? layer.paths->size() : 0});
+  }
+  return weights;
+}
+
 std::vector<std::string> costs_of_layers(const std::vector<LayerWeight>& layers) {
   std::vector<std::string> costs;
   if (layers.size() > many_layers) costs.push_back(warning_of_many(layers.size()));

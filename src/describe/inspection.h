@@ -47,6 +47,9 @@ struct LayerWeight {
   std::size_t path_count = 0;
 };
 
+/// The same of described layers. Pure.
+std::vector<LayerWeight> weights_of(const std::vector<LayerRecord>& layers);
+
 /// What is worth saying of layers whenever an image is built or pushed, a line each: more than a
 /// hundred of them, and one of more than 64 MiB and half of the bytes that could be split. Pure.
 std::vector<std::string> costs_of_layers(const std::vector<LayerWeight>& layers);
