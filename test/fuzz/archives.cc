@@ -5,8 +5,6 @@
 // them: index.json, manifest.json, then blobs. In a file, a byte 0xe0 + n stands for the size of
 // file n, 0xf0 + n for its digest, where n is a later file.
 
-#include <unistd.h>
-
 #include <map>
 #include <string>
 #include <vector>

@@ -3,7 +3,6 @@
 //
 // Texts, 0xff between: the graph, perms.json, rewrites.json, the lists of --layers-json.
 
-#include <map>
 #include <set>
 #include <vector>
 

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <thread>
 #include <vector>
 
 #include "base/text.h"

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cerrno>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
 #include "base/text.h"

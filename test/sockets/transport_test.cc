@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <semaphore>
-#include <thread>
 
 #include "base/hash.h"
 #include "base/tasks.h"

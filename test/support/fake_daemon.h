@@ -4,7 +4,6 @@
 /// socket), and a place to make it misbehave.
 
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <set>
 #include <string>

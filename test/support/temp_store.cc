@@ -1,6 +1,5 @@
 #include "test/support/temp_store.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -1,7 +1,6 @@
 #pragma once
 /// A store in a folder of its own: a root below which /nix/store/… is made file by file.
 
-#include <filesystem>
 #include <string>
 #include <string_view>
 

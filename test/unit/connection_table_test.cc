@@ -2,9 +2,6 @@
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-#include <vector>
 
 #include "base/error.h"
 #include "base/file.h"

@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "test/support/check_fails.h"
 #include "test/support/memory_place.h"

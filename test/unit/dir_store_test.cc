@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <fstream>
-
 #include "base/error.h"
 #include "base/file.h"
 #include "test/support/check_fails.h"

@@ -4,8 +4,6 @@
 
 #include <doctest/doctest.h>
 
-#include <thread>
-
 #include "base/text.h"
 #include "registry/client/tag_list.h"
 #include "registry/client/upload.h"

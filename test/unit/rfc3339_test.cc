@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <string>
-
 namespace rfc3339_test {
 
 using namespace n2c;

@@ -1,7 +1,6 @@
 #include "image/store_layer.h"
 
 #include <doctest/doctest.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
