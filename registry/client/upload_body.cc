@@ -70,8 +70,9 @@ struct UploadBody::Chunk {
   std::uint64_t first = 0;
   std::uint64_t size = 0;
   MemorySource bytes{{}};
-  std::string ahead;  ///< one byte read to see whether there is more
-  bool at_end = false;
+  std::string ahead;          ///< one byte read to see whether there is more
+  bool at_end = false;        ///< nothing is behind it
+  std::uint64_t sent_to = 0;  ///< where the last request's part of it ends
 
   std::uint64_t end() const { return first + size; }
 
@@ -110,13 +111,15 @@ http::Body UploadBody::chunk_of(const UploadPlan::Send& send) {
     }
     chunk_->fill(send.first, *send.count);
   }
-  return {.source = &chunk_->bytes,
-          .offset = send.first - chunk_->first,
-          .length = std::min(*send.count, chunk_->end() - send.first)};
+  // Of a chunk that was too large for the registry only a part is sent.
+  const std::uint64_t length = std::min(*send.count, chunk_->end() - send.first);
+  chunk_->sent_to = send.first + length;
+  return {.source = &chunk_->bytes, .offset = send.first - chunk_->first, .length = length};
 }
 
 bool UploadBody::at_end() const {
-  return chunk_ ? chunk_->at_end : !digest_known_ && stream_->seen().at_end;
+  if (!chunk_) return !digest_known_ && stream_->seen().at_end;
+  return chunk_->at_end && chunk_->sent_to == chunk_->end();
 }
 
 UploadBody::Sum UploadBody::sum() const {
