@@ -21,7 +21,7 @@ refused() { # refused CODE WORDS NAME [OUT [OPTION]]: ends with that code, says 
   local code=$1 words=$2 status=0
   shift 2
   pull "$@" || status=$?
-  [ "$status" = "$code" ] && grep -q "^n2c: pulling $liar/${1%@*}.*$words" err || { echo "  exit $status: $(cat err)"; return 1; }
+  [ "$status" = "$code" ] && grep -q "^n2c: \(pulling \|docker://\)$liar/${1%@*}.*$words" err || { echo "  exit $status: $(cat err)"; return 1; }
   equal "$(find here temporary -mindepth 1)" ""
 }
 
