@@ -45,8 +45,9 @@ std::vector<Printable> RetryLines::take_counts() {
     kind.is_shown = false;
     if (kind.count == kind.told) continue;
     kind.told = kind.count;
-    const std::string times = kind.count == 1 ? "once" : cat(kind.count, " times");
-    lines.emplace_back(cat(kind.first.why, "; tried again ", times));
+    const bool is_one = kind.count == 1;
+    lines.emplace_back(cat(is_one ? kind.first.why : kind.first.kind, "; tried again ",
+                           is_one ? "once" : cat(kind.count, " times")));
   }
   return lines;
 }

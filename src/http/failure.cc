@@ -29,7 +29,7 @@ Cause tls_cause(const Request& request, const std::string& explanation) {
   // OpenSSL says one of these when the other side answers in plain text.
   if (has(explanation, "wrong version number") || has(explanation, "packet length too long") ||
       has(explanation, "http request") || has(explanation, "record layer failure")) {
-    return {cat(request.url.authority(), " does not speak TLS (", explanation, ")"),
+    return {cat(request.url.authority(), " does not speak TLS"),
             "if the registry speaks plain HTTP there, say so with --plain-http", true};
   }
   if (has(explanation, "certificate required") || has(explanation, "handshake failure") ||
