@@ -201,6 +201,7 @@ class Walk:
 
     def stopped(self):
         """What waits for its input ends by a signal."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and its children
         for words in ('push docker-archive:- oci:never', 'load docker-archive:- --engine docker', 'copy docker-archive:- oci:never'):
             for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGHUP, 129)):
                 read, write = os.pipe()

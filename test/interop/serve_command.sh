@@ -23,8 +23,8 @@ secure=(--cacert "$work/cert.pem")
 check "TLS with a certificate of ours" equal "$(status "${secure[@]}" "https://$registry/v2/")" 401
 check "a login is let in" equal "$(status "${secure[@]}" -u ada:secret "https://$registry/v2/")" 200
 check "a wrong one is not" equal "$(status "${secure[@]}" -u ada:other "https://$registry/v2/")" 401
-check "plain HTTP gets nothing from a TLS port" equal "$(status "http://$registry/v2/" || true)" 000
-check "the log is JSON and holds no password" python3 "$here/serve_log.py" "$work/serve.log" secret 401 200 401
+check "plain HTTP on a TLS port is told so" equal "$(status "http://$registry/v2/" || true)" 400
+check "the log is JSON and holds no password" python3 "$here/serve_log.py" "$work/serve.log" secret 401 200 401 400
 head -c 50000000 /dev/urandom > "$work/blob"
 digest=$(sha256sum "$work/blob" | cut -d ' ' -f 1)
 check "50 MB are pushed over TLS" equal "$(status "${secure[@]}" -u ada:secret --data-binary "@$work/blob" \
