@@ -7,6 +7,7 @@
 #include "base/retry.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "http/url.h"
 #include "registry/client/failure.h"
 
 namespace n2c::registry {
@@ -27,6 +28,16 @@ std::vector<std::string> tags_in(std::string_view body, const std::string& where
     if (tag.as_string() != nullptr) tags.push_back(*tag.as_string());
   }
   return tags;
+}
+
+/// A query as some registries write it, with spaces in it, as a URL has it.
+std::string as_query(std::string_view text) {
+  std::string query;
+  for (const char& c : text) {
+    const bool is_written = c != 0x7f && static_cast<unsigned char>(c) > ' ';
+    query += is_written ? std::string(1, c) : http::percent_encode({&c, 1});
+  }
+  return query;
 }
 
 }  // namespace
@@ -106,7 +117,7 @@ std::optional<std::string> next_page(std::string_view link) {
     const std::string_view parameters = value.substr(close + 1);
     if (!parameters.contains("rel=\"next\"") && !parameters.contains("rel=next")) continue;
     const auto parts = cut(value.substr(open + 1, close - open - 1), '?');
-    if (parts && !parts->second.empty()) return std::string(parts->second);
+    if (parts && !parts->second.empty()) return as_query(parts->second);
   }
   return std::nullopt;
 }
