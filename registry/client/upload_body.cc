@@ -124,7 +124,9 @@ bool UploadBody::at_end() const {
 
 UploadBody::Sum UploadBody::sum() const {
   const Seen seen = stream_->seen();
-  if (!seen.sum) throw Error(ErrorKind::internal, "a blob's digest before its end");
+  if (!seen.sum) {
+    throw Error(ErrorKind::registry, "the registry ended an upload before all of it was sent");
+  }
   return *seen.sum;
 }
 
