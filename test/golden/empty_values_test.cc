@@ -2,39 +2,13 @@
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
-
-#include "base/file.h"
-#include "base/process.h"
 #include "base/text.h"
+#include "test/golden/desk.h"
 
 namespace empty_values_test {
 
 using namespace n2c;
-
-namespace {
-
-/// A folder with an image.json, in which n2c is run.
-class Desk {
- public:
-  Desk() {
-    write_file(folder_.path() / "image.json",
-               R"({"version": 1, "arch": "amd64", "image-config": {}, "layers": []})");
-    write_file(folder_.path() / "config.json", "{}");
-    write_file(folder_.path() / "layers.json", "[]");
-  }
-  ProgramEnd run(std::string_view words, std::string_view variables = "") const {
-    const std::string line = cat("cd '", folder_.path().string(), "' && export HOME=/nowhere ",
-                                 variables, " && exec '", N2C_PROGRAM, "' ", words);
-    return run_program({.arguments = {"sh", "-c", line}}, {});
-  }
-  bool holds(const char* name) const { return std::filesystem::exists(folder_.path() / name); }
-
- private:
-  TemporaryFolder folder_;
-};
-
-}  // namespace
+using test::Desk;
 
 TEST_CASE("an option of a variable that is not set is refused before anything is done (#22)") {
   const Desk desk;
@@ -74,7 +48,7 @@ TEST_CASE("an option of a variable that is not set is refused before anything is
     CHECK_FALSE(desk.holds("out"));
   }
   // A variable of the environment, and upstream's commands, mean nothing by an empty one.
-  CHECK(desk.run("push image.json oci:out", "N2C_AUTH_FILE=").exit_code == 0);
+  CHECK(desk.run_with("N2C_AUTH_FILE=", "push image.json oci:out").exit_code == 0);
   CHECK(desk.run("image made.json config.json layers.json --from-image ''").exit_code == 0);
 }
 

@@ -1,58 +1,46 @@
-/// Mistakes at the command line, and what a user reads. $N2C names another program.
+/// Mistakes at the command line, and what a user reads.
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
-#include "base/file.h"
-#include "base/process.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "test/golden/desk.h"
 
 namespace mistakes_test {
 
 using namespace n2c;
+using test::Desk;
 
 namespace {
-
-/// A folder with files that are mistaken for others, in which n2c is run.
-class Desk {
- public:
-  Desk() {
-    write_file(folder_.path() / "image.json",
-               R"({"version": 1, "arch": "amd64", "image-config": {}, "layers": []})");
-    write_file(folder_.path() / "layers.json", "[]");
-    write_file(folder_.path() / "config.json", R"({"Cmd": ["/bin/bash"]})");
-    write_file(folder_.path() / "empty", "");
-    write_file(folder_.path() / "archive", "\x1f\x8b and more");
-    write_file(folder_.path() / "whole.json",
-               R"({"os": "linux", "config": {"Cmd": ["/a"]}, "rootfs": {"diff_ids": []}})");
-    std::filesystem::create_directory(folder_.path() / "layout");
-    write_file(folder_.path() / "layout/oci-layout", "{}");
-  }
-  ProgramEnd run(std::string_view words) const { return run_with("", words); }
-  /// With variables such as "N2C_QUIET=true".
-  ProgramEnd run_with(std::string_view variables, std::string_view words) const {
-    const char* const other = std::getenv("N2C");
-    const std::string program = other == nullptr ? N2C_PROGRAM : other;
-    const std::string line = cat("cd '", folder_.path().string(), "' && export HOME=/nowhere ",
-                                 variables, " && exec '", program, "' ", words);
-    return run_program({.arguments = {"sh", "-c", line}}, {});
-  }
-  std::filesystem::path folder() const { return folder_.path(); }
-  bool holds(const char* name) const { return std::filesystem::exists(folder_.path() / name); }
-
- private:
-  TemporaryFolder folder_;
-};
 
 struct Mistake {
   std::string_view words;
   int exit_code;
   std::string_view first, hint;
 };
+
+/// How it ended, which is as the mistake says.
+ProgramEnd make(const Desk& desk, const Mistake& mistake) {
+  CAPTURE(mistake.words);
+  ProgramEnd end = desk.run(mistake.words);
+  CAPTURE(end.messages);
+  CHECK(end.exit_code == mistake.exit_code);
+  CHECK(end.messages.starts_with(cat("n2c: ", mistake.first)));
+  return end;
+}
+
+/// It says what to do, too, and nothing was made.
+void make_for_nothing(const Desk& desk, const Mistake& mistake) {
+  const ProgramEnd end = make(desk, mistake);
+  CAPTURE(mistake.words);
+  CAPTURE(end.messages);
+  CHECK(end.output.empty());
+  CHECK(end.messages.ends_with(cat("hint: ", mistake.hint, "\n")));
+  CHECK_FALSE(desk.holds("out"));
+}
 
 }  // namespace
 
@@ -75,15 +63,7 @@ TEST_CASE("what is mistaken for an image.json is named, with what to do (#21)") 
       {"push archive oci:out", 3, "archive: an archive, and an image.json was due",
        "an archive is copied: n2c copy docker-archive:FILE DESTINATION"},
   };
-  for (const Mistake& mistake : mistakes) {
-    CAPTURE(mistake.words);
-    const ProgramEnd end = desk.run(mistake.words);
-    CAPTURE(end.messages);
-    CHECK(end.exit_code == mistake.exit_code);
-    CHECK(end.messages.starts_with(cat("n2c: ", mistake.first)));
-    CHECK(end.messages.ends_with(cat("hint: ", mistake.hint, "\n")));
-    CHECK_FALSE(desk.holds("out"));
-  }
+  for (const Mistake& mistake : mistakes) make_for_nothing(desk, mistake);
 }
 
 TEST_CASE("a whole OCI config is not taken for the part of it that n2c image wants (#21)") {
@@ -134,16 +114,7 @@ TEST_CASE("a command or an option that is not known is told with the one that ma
       {"serve --max-connections -1", 2, "--max-connections: \"-1\" is no number from 1 to ",
        "n2c serve --help says more"},
   };
-  for (const Mistake& mistake : mistakes) {
-    CAPTURE(mistake.words);
-    const ProgramEnd end = desk.run(mistake.words);
-    CAPTURE(end.messages);
-    CHECK(end.exit_code == mistake.exit_code);
-    CHECK(end.output.empty());
-    CHECK(end.messages.starts_with(cat("n2c: ", mistake.first)));
-    CHECK(end.messages.ends_with(cat("hint: ", mistake.hint, "\n")));
-    CHECK_FALSE(desk.holds("out"));
-  }
+  for (const Mistake& mistake : mistakes) make_for_nothing(desk, mistake);
 }
 
 TEST_CASE("what can be told before anything is sent is told once (#21)") {
@@ -167,11 +138,8 @@ TEST_CASE("what can be told before anything is sent is told once (#21)") {
       "mediatype": "application/vnd.oci.image.layer.v1.tar",
       "paths": [{"path": "/nix/store/00000000000000000000000000000000-a"}]}]})");
   for (const Mistake& mistake : mistakes) {
-    CAPTURE(mistake.words);
-    const ProgramEnd end = desk.run(mistake.words);
+    const ProgramEnd end = make(desk, mistake);
     CAPTURE(end.messages);
-    CHECK(end.exit_code == mistake.exit_code);
-    CHECK(end.messages.starts_with(cat("n2c: ", mistake.first)));
     CHECK_FALSE(end.messages.contains("nothing learnt"));
   }
 }
@@ -299,13 +267,7 @@ TEST_CASE("a file that an option names and that is not there is exit code 3 (#21
       {"copy ocidir:a oci:out", 2, "SOURCE: there is no ocidir: here; ", ""},
       {"inspect image.json --layer 1", 2, "--layer: there is no layer 1: image.json has 0", ""},
   };
-  for (const Mistake& mistake : mistakes) {
-    CAPTURE(mistake.words);
-    const ProgramEnd end = desk.run(mistake.words);
-    CAPTURE(end.messages);
-    CHECK(end.exit_code == mistake.exit_code);
-    CHECK(end.messages.starts_with(cat("n2c: ", mistake.first)));
-  }
+  for (const Mistake& mistake : mistakes) make(desk, mistake);
 }
 
 TEST_CASE("what is set for all runs is taken where the command line says nothing (#21)") {
