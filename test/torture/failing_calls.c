@@ -300,24 +300,18 @@ CALL(int, posix_spawnp, posix_spawn, error_number,
 CALL(int, pthread_create, pthread_create, error_number,
      (pthread_t * thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument), (thread, attributes, body, argument))
 
-int fcntl(int fd, int command, ...) {
-  NEXT(fcntl);
-  va_list more;
-  va_start(more, command);
-  void *const argument = va_arg(more, void *);
-  va_end(more);
-  FAIL(fcntl, -1)
-  return next(fd, command, argument);
-}
-int fcntl64(int fd, int command, ...) {
-  NEXT(fcntl64);
-  va_list more;
-  va_start(more, command);
-  void *const argument = va_arg(more, void *);
-  va_end(more);
-  FAIL(fcntl, -1)
-  return next(fd, command, argument);
-}
+#define FCNTL(name)                              \
+  int name(int fd, int command, ...) {           \
+    NEXT(name);                                  \
+    va_list more;                                \
+    va_start(more, command);                     \
+    void *const argument = va_arg(more, void *); \
+    va_end(more);                                \
+    FAIL(fcntl, -1)                              \
+    return next(fd, command, argument);          \
+  }
+FCNTL(fcntl)
+FCNTL(fcntl64)
 
 /* Memory: glibc's own names, for dlsym() itself may want some. */
 extern void *__libc_malloc(size_t);
