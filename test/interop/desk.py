@@ -93,8 +93,9 @@ class Desk:
 
 
 class Engine(http.server.BaseHTTPRequestHandler):
-    """What of Docker's API (classic store, 20.10) a load asks for."""
+    """What of Docker's API (classic store) a load asks for."""
     protocol_version = 'HTTP/1.1'
+    version = '20.10.24'
     images, tags = {}, {}
     refusal = None  # what a load is answered with
 
@@ -126,7 +127,7 @@ class Engine(http.server.BaseHTTPRequestHandler):
         if path == '/_ping':
             self.reply(200, 'OK', Api_Version='1.41')
         elif path == '/info':
-            self.reply(200, '{"ServerVersion": "20.10.24", "Driver": "overlay2", "DriverStatus": []}')
+            self.reply(200, json.dumps({'ServerVersion': self.version, 'Driver': 'overlay2', 'DriverStatus': []}))
         elif path == '/images/json':
             self.reply(200, '[]')
         else:

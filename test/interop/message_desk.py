@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+from desk import start_engine
+
 SECONDS = 60  # for one command
 # Nothing else listens in a network of one's own.
 PORTS = {'REG': 5000, 'LOGIN': 5001, 'TLS': 5002, 'FAULT': 5003, 'NONE': 5009}
@@ -56,7 +58,7 @@ class Desk:
         self.serve('LOGIN', '--htpasswd', 'htpasswd')
         self.serve('TLS', '--tls-cert', 'cert.pem', '--tls-key', 'key.pem')
         self.start(sys.executable, here / 'message_registry.py', PORTS['FAULT'])
-        self.start(sys.executable, here / 'message_engine.py', 'docker', 'app.tar')
+        start_engine(folder / 'docker', version='24.0.7')
         self.closed = socket.socket(socket.AF_UNIX)
         self.closed.bind(f'{folder}/closed')
         self.closed.listen()
