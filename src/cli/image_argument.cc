@@ -12,14 +12,10 @@ namespace n2c::cli {
 
 namespace {
 
-/// A layer's label says how many store paths it holds, or which one.
 std::vector<std::string> costs_of_image(const Image& image) {
   std::vector<LayerWeight> layers;
   for (const Layer& layer : image.layers) {
-    const auto words = cut(layer.label, ' ');
-    const auto count = words && words->second == "store paths" ? parse_number(words->first)
-                                                               : std::optional<std::uint64_t>(1);
-    layers.push_back({layer.blob.descriptor.size, static_cast<std::size_t>(count.value_or(1))});
+    layers.push_back({layer.blob.descriptor.size, layer.path_count});
   }
   return costs_of_layers(layers);
 }

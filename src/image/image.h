@@ -24,6 +24,7 @@ struct Layer {
   Blob blob;
   /// What it holds, for people: "nodejs-20.1.0", "12 store paths"; may be empty.
   std::string label{};
+  std::size_t path_count = 0;  ///< the store paths that are known to be in it
 };
 
 struct Image {

@@ -109,7 +109,8 @@ Layer make_layer(const LayerRecord& record, const StoreView& store, const Truste
                                                .digest = or_throw(oci::Digest::parse(record.digest),
                                                                   ErrorKind::input, "digest")},
                            .bytes = nullptr},
-              .label = record.paths ? label_of(*record.paths) : ""};
+              .label = record.paths ? label_of(*record.paths) : "",
+              .path_count = record.paths ? record.paths->size() : 0};
   oci::Descriptor& blob = layer.blob.descriptor;
   // A file wins over paths: it may be compressed (docs/format.md Appendix III).
   if (!record.layer_path.empty()) {
