@@ -264,6 +264,20 @@ void append_main(const TarHeader& header, Format format, const std::optional<Spl
 
 }  // namespace
 
+bool is_zero_block(ByteView block) {
+  return std::ranges::all_of(block, [](std::byte b) { return b == std::byte{0}; });
+}
+
+std::int64_t tar_checksum(ByteView header) {
+  constexpr std::size_t end = checksum_at.offset + checksum_at.width;
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    const bool is_sum = i >= checksum_at.offset && i < end;
+    sum += is_sum ? ' ' : std::to_integer<std::int64_t>(header[i]);
+  }
+  return sum;
+}
+
 Parsed<void> append_tar_header(const TarHeader& header, std::string& to) {
   constexpr std::string_view cannot = "archive/tar: cannot encode header: ";
   constexpr std::string_view types_without_slash = "0346";

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/stream.h"
 
 namespace n2c::go {
 
@@ -18,6 +19,11 @@ inline constexpr std::size_t tar_trailer = 2 * tar_block;
 constexpr std::size_t tar_padding(std::uint64_t size) {
   return static_cast<std::size_t>((tar_block - size % tar_block) % tar_block);
 }
+
+/// Whether a block holds nothing but zeros, as those behind the last entry do.
+bool is_zero_block(ByteView block);
+/// The sum of a header's bytes, with blanks in the place of the sum itself (docs/format.md B2).
+std::int64_t tar_checksum(ByteView header);
 
 /// All that decides an entry's header. Types: '0' regular file, '2' symlink, '3' and '4' devices,
 /// '5' directory, '6' FIFO. Texts may hold any byte.

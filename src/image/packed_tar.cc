@@ -29,9 +29,7 @@ class HeaderBlock {
  public:
   std::array<char, go::tar_block>& bytes() { return bytes_; }
 
-  bool is_zero() const {
-    return std::ranges::all_of(bytes_, [](char c) { return c == 0; });
-  }
+  bool is_zero() const { return go::is_zero_block(bytes_of({bytes_.data(), bytes_.size()})); }
 
   std::string_view text(std::size_t at, std::size_t width) const {
     const std::string_view field(bytes_.data() + at, width);
@@ -60,11 +58,7 @@ class HeaderBlock {
   }
 
   bool has_right_sum() const {
-    std::int64_t sum = 0;
-    for (std::size_t i = 0; i < bytes_.size(); ++i) {
-      sum += i >= 148 && i < 156 ? ' ' : static_cast<unsigned char>(bytes_[i]);
-    }
-    return number(148, 8) == sum;
+    return number(148, 8) == go::tar_checksum(bytes_of({bytes_.data(), bytes_.size()}));
   }
 
   char type() const { return bytes_[156] == '\0' || bytes_[156] == '7' ? '0' : bytes_[156]; }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "codec/codec.h"
+#include "go/archive_tar.h"
 #include "go/encoding_json.h"
 #include "image/image_json.h"
 
@@ -98,8 +99,7 @@ go::Decoded decode_entry(const go::Json& json, DockerArchiveEntry& into) {
 bool is_plain_tar(ByteView first_block) {
   if (first_block.size() < 512) return false;
   const std::string_view magic = text_of(first_block).substr(257, 5);
-  return magic == "ustar" ||
-         std::ranges::all_of(first_block, [](std::byte b) { return b == std::byte{0}; });
+  return magic == "ustar" || go::is_zero_block(first_block);
 }
 
 DockerArchiveEntry choose_image(const std::vector<DockerArchiveEntry>& entries,

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "go/archive_tar.h"
 
 namespace n2c {
 
@@ -17,19 +18,6 @@ std::optional<std::int64_t> decimal(std::string_view text) {
   const auto value = parse_number(text.substr(0, text.find('.')));
   if (!value) return {};
   return static_cast<std::int64_t>(*value);
-}
-
-bool is_empty(ByteView block) {
-  return std::ranges::all_of(block, [](std::byte b) { return b == std::byte{0}; });
-}
-
-/// The sum of a header's bytes, with blanks in the place of the sum itself.
-std::int64_t checksum_of(ByteView header) {
-  std::int64_t sum = 0;
-  for (std::size_t i = 0; i < header.size(); ++i) {
-    sum += i >= 148 && i < 156 ? ' ' : std::to_integer<std::int64_t>(header[i]);
-  }
-  return sum;
 }
 
 }  // namespace
@@ -70,11 +58,11 @@ bool TarEntries::read_block() {
 
 bool TarEntries::read_header() {
   if (is_over_ || !read_block()) return false;
-  if (!is_empty(block_)) {
-    if (number(148, 8) != checksum_of(block_)) fail("its bytes are no tar");
+  if (!go::is_zero_block(block_)) {
+    if (number(148, 8) != go::tar_checksum(block_)) fail("its bytes are no tar");
     return true;
   }
-  if (read_block() && !is_empty(block_)) fail("its bytes are no tar");
+  if (read_block() && !go::is_zero_block(block_)) fail("its bytes are no tar");
   skip(*plain_, std::numeric_limits<std::uint64_t>::max());
   is_over_ = true;
   return false;
