@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/folder_entries.h"
 #include "base/input_wait.h"
 #include "base/system.h"
 #include "base/text.h"
@@ -94,9 +95,8 @@ void sync_folder(const fs::path& folder) { sync_file(open_folder(folder), folder
 
 void remove_dead_parts(const fs::path& folder) {
   std::error_code ignored;
-  fs::directory_iterator entry(folder, ignored);
-  for (; !ignored && entry != fs::directory_iterator(); entry.increment(ignored)) {
-    if (is_part(entry->path().filename().string())) remove_if_dead(entry->path());
+  for (const auto& entry : folder_entries(folder, ignored)) {
+    if (is_part(entry.path().filename().string())) remove_if_dead(entry.path());
   }
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/folder_entries.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cache/digest_cache.h"
@@ -37,7 +38,7 @@ void add_references(std::vector<std::string>& found, std::string_view word) {
 void add_store_paths(std::vector<std::string>& found, std::string_view word) {
   std::error_code error;
   if (!word.starts_with(store_folder) || word.substr(store_folder.size()).contains('/')) return;
-  for (const auto& entry : std::filesystem::directory_iterator(store_folder, error)) {
+  for (const auto& entry : folder_entries(store_folder, error)) {
     const std::string name = entry.path().filename().string();
     if (name.ends_with(".json") && name.contains("-image-"))
       found.push_back(cat(store_folder, name));
