@@ -38,20 +38,6 @@ class FirstFailure {
   Locked<Kept> kept_;
 };
 
-/// Fewer threads than wanted do as well; without any there is an Error.
-void start_threads(std::vector<std::jthread>& threads, std::size_t count,
-                   const std::function<void()>& work) {
-  threads.reserve(count);
-  while (threads.size() < count) {
-    try {
-      threads.push_back(start_thread(work));
-    } catch (const std::exception&) {  // no thread, or no memory for one
-      if (threads.empty()) throw;
-      return;
-    }
-  }
-}
-
 }  // namespace
 
 void run_side_by_side(std::size_t count, std::size_t width, std::stop_token outer,

@@ -45,22 +45,9 @@ void CompressionPool::Impl::give_back(BlockBuffer buffer) {
 
 void CompressionPool::Impl::submit(std::shared_ptr<BlockJob> job) {
   const std::scoped_lock hold(mutex_);
-  if (threads_.empty()) start_threads();
+  if (threads_.empty()) start_threads(threads_, thread_count_, [this] { work(); });
   queue_.push_back(std::move(job));
   work_came_.notify_one();
-}
-
-void CompressionPool::Impl::start_threads() {
-  threads_.reserve(
-      thread_count_);  // a thread without a place here would be waited for, and it waits
-  while (threads_.size() < thread_count_) {
-    try {
-      threads_.push_back(start_thread([this] { work(); }));
-    } catch (const std::exception&) {  // no thread, or no memory for one
-      if (threads_.empty()) throw;
-      return;  // fewer do as well
-    }
-  }
 }
 
 void CompressionPool::Impl::wait(BlockJob& job) {

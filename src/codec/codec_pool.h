@@ -59,7 +59,6 @@ class CompressionPool::Impl {
   void run(BlockJob& job);
   std::unique_ptr<BlockCompressor> take_compressor(const Compression& compression);
   void keep_compressor(const Compression& compression, std::unique_ptr<BlockCompressor> kept);
-  void start_threads();
 
   const std::size_t thread_count_;
   CompressionCount* const count_;
