@@ -311,7 +311,7 @@ std::expected<ManifestPut, NotPut> RegistryClient::put_unless_changed(
     throw Error(ErrorKind::registry, failure.message(),
                 "the registry wants a condition, and takes none that its own replies give");
   }
-  return refused_put(call, reply, tag, manifest, stop);
+  return refused_put(call, reply, tag, manifest.descriptor, stop);
 }
 
 std::optional<ManifestPut> RegistryClient::put_tagged(const oci::Descriptor& manifest,
@@ -347,20 +347,20 @@ ManifestPut RegistryClient::put_manifest(std::string_view tag_or_digest,
                    {.source = &body, .length = json.size()});
   const HostReply reply = host_->send(call, stop);
   const auto& response = reply.response;
-  const auto manifest = oci::RawManifest::of(std::string(media_type), std::string(json));
+  const oci::Descriptor manifest = oci::describe(media_type, json);
   if (!is_stored(response)) return refused_put(call, reply, tag_or_digest, manifest, stop);
-  return ManifestStored{.digest = digest_stored(response, manifest.descriptor.digest),
+  return ManifestStored{.digest = digest_stored(response, manifest.digest),
                         .took_subject = response.headers.find("OCI-Subject").has_value()};
 }
 
 /// What a refusal of a manifest comes to.
 ManifestPut RegistryClient::refused_put(const HostCall& call, const HostReply& reply,
                                         std::string_view tag_or_digest,
-                                        const oci::RawManifest& manifest,
+                                        const oci::Descriptor& manifest,
                                         const std::stop_token& stop) {
   const auto& response = reply.response;
-  const std::string& media_type = manifest.descriptor.media_type;
-  const oci::Digest& ours = manifest.descriptor.digest;
+  const std::string& media_type = manifest.media_type;
+  const oci::Digest& ours = manifest.digest;
   const auto errors = parse_errors(response.body);
   if (lacks_blobs(errors)) return BlobsMissing{digests_of(errors)};
   if (oci::is_index(media_type) && lacks_images(response.status, errors)) {

@@ -154,7 +154,7 @@ class RegistryClient {
   };
   std::optional<Held> held_under(std::string_view tag, std::stop_token stop);
   ManifestPut refused_put(const HostCall& call, const HostReply& reply, std::string_view tag,
-                          const oci::RawManifest& manifest, const std::stop_token& stop);
+                          const oci::Descriptor& manifest, const std::stop_token& stop);
   bool is_known_now(const oci::Digest& digest);
   std::optional<http::Url> take_session(const std::optional<oci::Descriptor>& blob);
   /// What asking a repository for mounts came to.
