@@ -3,11 +3,27 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "registry/client/upload.h"
 
 namespace n2c {
+
+namespace {
+
+constexpr std::string_view empty_config_json = "{}";
+
+}  // namespace
+
+oci::Descriptor empty_config() {
+  return oci::describe("application/vnd.oci.empty.v1+json", empty_config_json);
+}
+
+void put_empty_config(registry::RegistryClient& client, const std::stop_token& stop) {
+  put_blob(client, empty_config(), MemorySource{std::string(empty_config_json)}, stop);
+}
 
 void put_blob(registry::RegistryClient& client, const oci::Descriptor& blob,
               const ByteSource& bytes, const std::stop_token& stop) {

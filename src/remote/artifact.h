@@ -6,7 +6,6 @@
 #include <optional>
 #include <random>
 #include <stop_token>
-#include <string_view>
 
 #include "base/stream.h"
 #include "http/transport.h"
@@ -16,9 +15,10 @@
 
 namespace n2c {
 
-/// image-spec manifest.md, "Guidance for an Empty Descriptor".
-inline constexpr std::string_view empty_config_type = "application/vnd.oci.empty.v1+json";
-inline constexpr std::string_view empty_config_json = "{}";
+/// What stands in the config's place: image-spec manifest.md, "Guidance for an Empty Descriptor".
+oci::Descriptor empty_config();
+/// Sends it unless it is there. Throws Error as RegistryClient does.
+void put_empty_config(registry::RegistryClient& client, const std::stop_token& stop);
 
 /// Sends the blob unless it is there. Throws Error as RegistryClient does.
 void put_blob(registry::RegistryClient& client, const oci::Descriptor& blob,

@@ -78,9 +78,8 @@ Attachment make_attachment(std::string type, std::string title,
 }
 
 oci::RawManifest attachment_manifest(const oci::Descriptor& subject, const Attachment& attachment) {
-  oci::Manifest manifest{.config = oci::describe(empty_config_type, empty_config_json),
-                         .layers = {attachment.blob},
-                         .annotations = attachment.annotations};
+  oci::Manifest manifest{
+      .config = empty_config(), .layers = {attachment.blob}, .annotations = attachment.annotations};
   go::Json about;
   about.set("mediaType", subject.media_type).set("digest", subject.digest.str());
   about.set("size", go::Json(subject.size));
@@ -98,8 +97,7 @@ Attached attach(registry::RegistryClient& client, const oci::Descriptor& subject
                         if (is_attached(client, subject.digest, manifest.descriptor.digest, stop)) {
                           return Attached{.manifest = manifest.descriptor, .was_there = true};
                         }
-                        const auto empty = oci::describe(empty_config_type, empty_config_json);
-                        put_blob(client, empty, MemorySource{std::string(empty_config_json)}, stop);
+                        put_empty_config(client, stop);
                         put_blob(client, attachment.blob, *attachment.bytes, stop);
                         const bool took_subject = put_artifact(client, manifest, stop);
                         if (!took_subject) list_as_referrer(client, subject.digest, manifest, stop);

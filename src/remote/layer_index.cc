@@ -47,7 +47,7 @@ class IndexWriter {
   Outcome write(LayerIndex& index) {
     index.drop(absent_);
     if (index.pairs().empty()) throw Error(ErrorKind::registry, "none of its blobs is there");
-    if (!held_.manifest) put_config();
+    if (!held_.manifest) put_empty_config(client_, stop_);
     const oci::RawManifest manifest = index.to_manifest();
     last_ = manifest.descriptor.digest;
     const auto put = client_.put_unless_changed(layer_index_tag, manifest,
@@ -71,12 +71,7 @@ class IndexWriter {
     const std::size_t known = absent_.size();
     absent_.insert(missing.digests.begin(), missing.digests.end());
     if (absent_.size() == known) throw Error(ErrorKind::registry, "the registry lacks its blobs");
-    if (absent_.erase(oci::Digest::of(empty_config_json)) != 0) put_config();
-  }
-
-  void put_config() {
-    const auto config = oci::describe(empty_config_type, empty_config_json);
-    put_blob(client_, config, MemorySource{std::string(empty_config_json)}, stop_);
+    if (absent_.erase(empty_config().digest) != 0) put_empty_config(client_, stop_);
   }
 
   registry::RegistryClient& client_;
@@ -112,8 +107,7 @@ std::optional<LayerIndex> LayerIndex::from_manifest(const oci::RawManifest& held
 }
 
 oci::RawManifest LayerIndex::to_manifest() const {
-  oci::Manifest manifest{.config = oci::describe(empty_config_type, empty_config_json),
-                         .layers = {}};
+  oci::Manifest manifest{.config = empty_config(), .layers = {}};
   manifest.more =
       go::Json(go::Json::Object{{"artifactType", std::string(layer_index_type)}}).compact();
   for (const auto& [diff_id, blob] : pairs_) {
