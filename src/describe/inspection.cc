@@ -35,15 +35,31 @@ std::uint64_t size_of(const LayerRecord& layer, const StoreView& store) {
   return layer.size < 0 ? 0 : static_cast<std::uint64_t>(layer.size);
 }
 
-std::optional<LargestPath> largest_path(const LayerRecord& layer, const StoreView& store,
-                                        const std::stop_token& stop) {
-  if (!layer.paths) return std::nullopt;
+/// As path_size() has it; nothing for what is not there.
+using Sizes = std::map<std::string_view, std::optional<std::uint64_t>>;
+
+/// Of all store paths, each looked at once however many layers have it.
+Sizes sizes_of_paths(const std::vector<LayerRecord>& layers, const StoreView& store,
+                     const std::stop_token& stop) {
+  Sizes sizes;
+  for (const LayerRecord& layer : layers) {
+    if (!layer.paths) continue;
+    for (const StorePath& path : *layer.paths) sizes.try_emplace(path.path);
+  }
   std::vector<std::string> paths;
-  for (const StorePath& path : *layer.paths) paths.push_back(path.path);
-  const auto sizes = path_sizes(paths, store, stop);
-  const auto largest = std::ranges::max_element(sizes);
-  if (largest == sizes.end() || !*largest) return std::nullopt;
-  return LargestPath{paths[static_cast<std::size_t>(largest - sizes.begin())], **largest};
+  for (const auto& [path, size] : sizes) paths.emplace_back(path);
+  const auto found = path_sizes(paths, store, stop);
+  auto next = found.begin();
+  for (auto& [path, size] : sizes) size = *next++;
+  return sizes;
+}
+
+std::optional<LargestPath> largest_path(const LayerRecord& layer, const Sizes& sizes) {
+  if (!layer.paths) return std::nullopt;
+  const auto known = [&](const StorePath& path) { return sizes.at(path.path); };
+  const auto largest = std::ranges::max_element(*layer.paths, {}, known);
+  if (largest == layer.paths->end() || !known(*largest)) return std::nullopt;
+  return LargestPath{largest->path, *known(*largest)};
 }
 
 std::string warning_of_many(std::size_t layers) {
@@ -54,7 +70,7 @@ std::string warning_of_many(std::size_t layers) {
 
 /// Of layers that differ: one that is there twice costs nothing.
 std::vector<RepeatedPath> repeated_paths(const std::vector<LayerRecord>& layers,
-                                         const StoreView& store, const std::stop_token& stop) {
+                                         const Sizes& sizes) {
   std::map<std::string_view, std::vector<std::size_t>> places;
   std::unordered_set<std::string_view> digests;
   for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -65,14 +81,10 @@ std::vector<RepeatedPath> repeated_paths(const std::vector<LayerRecord>& layers,
     }
   }
   std::vector<RepeatedPath> repeated;
-  std::vector<std::string> names;
   for (auto& [path, of_path] : places) {
     if (of_path.size() < 2) continue;
-    names.emplace_back(path);
-    repeated.push_back({names.back(), {}, std::move(of_path)});
+    repeated.push_back({std::string(path), sizes.at(path), std::move(of_path)});
   }
-  const auto sizes = path_sizes(names, store, stop);
-  for (std::size_t i = 0; i < sizes.size(); ++i) repeated[i].size = sizes[i];
   std::ranges::stable_sort(repeated, std::greater<>(), &RepeatedPath::size);
   return repeated;
 }
@@ -100,14 +112,16 @@ ImageFacts inspect_image(const ImageRecord& image, const StoreView& store,
   ImageFacts facts;
   std::unordered_set<std::string> digests;
   const std::vector<LayerRecord> none;
-  for (const LayerRecord& layer : image.layers ? *image.layers : none) {
+  const std::vector<LayerRecord>& layers = image.layers ? *image.layers : none;
+  const Sizes sizes = sizes_of_paths(layers, store, stop);
+  for (const LayerRecord& layer : layers) {
     facts.layers.push_back({.digest = layer.digest,
                             .diff_id = layer.diff_id,
                             .media_type = layer.media_type,
                             .layer_path = layer.layer_path,
                             .size = size_of(layer, store),
                             .path_count = layer.paths ? layer.paths->size() : 0,
-                            .largest = largest_path(layer, store, stop)});
+                            .largest = largest_path(layer, sizes)});
     if (digests.insert(layer.digest).second) facts.size += facts.layers.back().size;
     facts.path_count += facts.layers.back().path_count;
   }
@@ -115,7 +129,7 @@ ImageFacts inspect_image(const ImageRecord& image, const StoreView& store,
     facts.warnings.push_back(warning_of_many(facts.layers.size()));
   }
   warn_of_one_heavy_layer(facts);
-  if (image.layers) facts.repeated = repeated_paths(*image.layers, store, stop);
+  facts.repeated = repeated_paths(layers, sizes);
   return facts;
 }
 
