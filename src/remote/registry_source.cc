@@ -61,13 +61,11 @@ Error RegistrySource::missing(std::stop_token stop) {
   }
   const std::vector<std::string_view> known(tags.begin(), tags.end());
   const auto nearest = nearest_word(*reference_.tag, known);
-  std::string hint = nearest ? cat("did you mean the tag ", *nearest, "?")
-                             : cat("the repository is there; its tags: ");
-  for (std::size_t i = 0; !nearest && i < std::min(tags.size(), most_shown); ++i) {
-    hint += cat(i == 0 ? "" : ", ", tags[i]);
-  }
-  if (!nearest && tags.size() > most_shown) hint += " … (n2c tags lists all)";
-  return {ErrorKind::registry, words, hint};
+  if (nearest) return {ErrorKind::registry, words, cat("did you mean the tag ", *nearest, "?")};
+  const auto first = std::span(tags).first(std::min(tags.size(), most_shown));
+  return {ErrorKind::registry, words,
+          cat("the repository is there; its tags: ", comma_list(first),
+              tags.size() > most_shown ? " … (n2c tags lists all)" : "")};
 }
 
 }  // namespace n2c
