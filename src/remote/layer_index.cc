@@ -5,6 +5,7 @@
 #include <random>
 #include <variant>
 
+#include "base/clock.h"
 #include "base/retry.h"
 #include "base/system.h"
 #include "base/text.h"
@@ -163,12 +164,12 @@ HeldLayerIndex read_layer_index(registry::RegistryClient& client, std::stop_toke
 }
 
 LayerIndex change_layer_index(registry::RegistryClient& client,
-                              const std::function<bool(LayerIndex&)>& change, Clock& clock,
+                              const std::function<bool(LayerIndex&)>& change,
                               const std::stop_token& stop) {
   std::mt19937_64 random{random_bits()};
   IndexWriter writer(client, stop);
   for (int round = 0; round < most_rounds; ++round) {
-    const auto began = clock.now();
+    const auto began = client.clock().now();
     const HeldLayerIndex held = read_layer_index(client, stop);
     if (held.manifest && !held.index) {
       throw Error(ErrorKind::registry,
@@ -181,7 +182,7 @@ LayerIndex change_layer_index(registry::RegistryClient& client,
     const IndexWriter::Outcome written = writer.write(index);
     if (written == IndexWriter::Outcome::stored_for_good) return index;
     if (written == IndexWriter::Outcome::refused) continue;
-    clock.wait(settling_time(other_pushers, clock.now() - began, random), stop);
+    client.clock().wait(settling_time(other_pushers, client.clock().now() - began, random), stop);
   }
   throw Error(ErrorKind::registry, "others keep changing it", "the next push adds what it knows");
 }

@@ -9,7 +9,6 @@
 #include <stop_token>
 #include <string_view>
 
-#include "base/clock.h"
 #include "oci/manifest.h"
 #include "registry/client/client.h"
 #include "transfer/known_forms.h"
@@ -64,7 +63,7 @@ HeldLayerIndex read_layer_index(registry::RegistryClient& client, std::stop_toke
 /// else has the tag (it is left alone), where the registry refuses the artifact, and where others
 /// keep changing it. Returns what is there then.
 LayerIndex change_layer_index(registry::RegistryClient& client,
-                              const std::function<bool(LayerIndex&)>& change, Clock& clock,
+                              const std::function<bool(LayerIndex&)>& change,
                               const std::stop_token& stop);
 
 }  // namespace n2c

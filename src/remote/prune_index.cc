@@ -31,7 +31,7 @@ std::set<oci::Digest> absent_of(registry::RegistryClient& client, const LayerInd
 }  // namespace
 
 std::optional<PrunedIndex> prune_layer_index(registry::RegistryClient& client, std::size_t keep,
-                                             Clock& clock, const std::stop_token& stop) {
+                                             const std::stop_token& stop) {
   HeldLayerIndex held = read_layer_index(client, stop);
   if (!held.manifest) return std::nullopt;
   LayerIndex shortened = held.index.value_or(LayerIndex());
@@ -49,7 +49,7 @@ std::optional<PrunedIndex> prune_layer_index(registry::RegistryClient& client, s
     client.delete_manifest(*held.manifest, stop);
     return PrunedIndex{0, before};
   }
-  const std::size_t kept = change_layer_index(client, prune, clock, stop).pairs().size();
+  const std::size_t kept = change_layer_index(client, prune, stop).pairs().size();
   return PrunedIndex{kept, before > kept ? before - kept : 0};
 }
 

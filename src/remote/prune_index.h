@@ -5,7 +5,6 @@
 #include <optional>
 #include <stop_token>
 
-#include "base/clock.h"
 #include "registry/client/client.h"
 
 namespace n2c {
@@ -19,6 +18,6 @@ struct PrunedIndex {
 /// is removed, for which the client needs Access::remove at some registries. Nothing where the
 /// repository has no index. Throws Error as change_layer_index() does.
 std::optional<PrunedIndex> prune_layer_index(registry::RegistryClient& client, std::size_t keep,
-                                             Clock& clock, const std::stop_token& stop);
+                                             const std::stop_token& stop);
 
 }  // namespace n2c

@@ -134,7 +134,7 @@ class RepositoryPush {
         index.add(pairs);
         return true;
       };
-      change_layer_index(client_, add, registries_.clock(), deadline.token());
+      change_layer_index(client_, add, deadline.token());
     } catch (const Error& error) {
       if (stop.stop_requested()) throw;
       progress_.note(cat("the layer index was not written: ", error.message()));

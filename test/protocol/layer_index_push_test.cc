@@ -340,7 +340,7 @@ TEST_CASE("pruning drops what is old and what is gone, and at last the index") {
   const oci::Descriptor newer = form_of(scene.push(second.image, "/acme/app:2"), 0);
   Registries registries({});
   auto client = registries.client({scene.host(), "acme/app"}, registry::Access::remove);
-  const auto pruned = prune_layer_index(client, 1, registries.clock(), {});
+  const auto pruned = prune_layer_index(client, 1, {});
   REQUIRE(pruned);
   CHECK(pruned->kept == 1);
   CHECK(pruned->dropped == 1);
@@ -348,11 +348,11 @@ TEST_CASE("pruning drops what is old and what is gone, and at last the index") {
   scene.push(first.image, "/acme/app:3");
   CHECK(scene.index().pairs().size() == 2);
   scene.store().remove_blob("acme/app", old.digest);
-  CHECK(prune_layer_index(client, 5, registries.clock(), {})->kept == 1);
-  CHECK(prune_layer_index(client, 5, registries.clock(), {})->dropped == 0);
-  CHECK(prune_layer_index(client, 0, registries.clock(), {})->kept == 0);
+  CHECK(prune_layer_index(client, 5, {})->kept == 1);
+  CHECK(prune_layer_index(client, 5, {})->dropped == 0);
+  CHECK(prune_layer_index(client, 0, {})->kept == 0);
   CHECK_FALSE(scene.store().find_tag("acme/app", std::string(layer_index_tag)));
-  CHECK_FALSE(prune_layer_index(client, 5, registries.clock(), {}));
+  CHECK_FALSE(prune_layer_index(client, 5, {}));
 }
 
 }  // namespace layer_index_push_test

@@ -148,7 +148,7 @@ int run_prune(const RepositoryArguments& arguments, bool debug, const std::stop_
   return with_context("pruning the layer index of " + repository.str(), [&] {
     const auto access = arguments.keep == 0 ? registry::Access::remove : registry::Access::push;
     auto client = reached.registries.client(repository, access);
-    const auto pruned = prune_layer_index(client, arguments.keep, reached.registries.clock(), stop);
+    const auto pruned = prune_layer_index(client, arguments.keep, stop);
     terminal::say(pruned ? cat(repository.str(), ": ", pruned->kept, " layers kept, ",
                                pruned->dropped, " dropped")
                          : cat(repository.str(), " has no layer index"));
