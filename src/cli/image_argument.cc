@@ -39,19 +39,19 @@ StreamedArchive open_streamed(const Address& address, std::stop_token stop) {
       .bytes = open_stream(address.path, stop), .name = address.str(), .image = address.reference};
 }
 
+std::optional<std::string> described_file(const std::string& text) {
+  const auto address = Address::parse_source(text);
+  if (!address) return text.contains(':') ? std::nullopt : std::optional(text);
+  if (address->kind == Address::Kind::image_json) return address->path.string();
+  const bool is_word = address->kind == Address::Kind::registry && !text.starts_with("docker://");
+  return is_word ? std::optional(text) : std::nullopt;
+}
+
 ImageArgument open_image_argument(const std::string& text, const std::string& store_root,
                                   const MetadataArguments& metadata, std::stop_token stop) {
+  if (const auto file = described_file(text)) return load_described(*file, store_root, metadata);
   const auto address = Address::parse_source(text);
-  const bool is_file =
-      address && (address->kind == Address::Kind::image_json ||
-                  (address->kind == Address::Kind::registry && !text.starts_with("docker://")));
-  // A word without a transport is a file here: an image.json may have any name.
-  if (is_file) {
-    const bool is_named = address->kind == Address::Kind::image_json;
-    return load_described(is_named ? address->path.string() : text, store_root, metadata);
-  }
   if (!address) {
-    if (text.find(':') == std::string::npos) return load_described(text, store_root, metadata);
     throw Error(ErrorKind::usage, cat("IMAGE: ", printable(text), ": ", address.error()));
   }
   if (address->kind != Address::Kind::docker_archive) {

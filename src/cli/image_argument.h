@@ -23,6 +23,10 @@ using ImageArgument = std::variant<Image, StreamedArchive>;
 bool is_streamed(const Address& address);
 StreamedArchive open_streamed(const Address& address, std::stop_token stop);
 
+/// The image.json that such a word names: a word without a transport is a file here, whatever its
+/// name. Nothing for an archive, and for what is stored.
+std::optional<std::string> described_file(const std::string& text);
+
 /// Opens IMAGE.json, nix:IMAGE.json or docker-archive:FILE. Throws Error{usage} for other addresses
 /// and for --label and --created where the config is an archive's.
 ImageArgument open_image_argument(const std::string& text, const std::string& store_root,

@@ -58,12 +58,20 @@ IndexPart part_of(const std::string& word, Registries& registries,
   return part;
 }
 
+/// The image.json of a part that is described. Another word names what is stored.
+std::optional<std::string> file_of_part(const std::string& source) {
+  const auto address = Address::parse_source(source);
+  if (!address || address->kind != Address::Kind::image_json) return {};
+  return address->path.string();
+}
+
 /// What a push of the index has to attach, before anything is sent.
 void require_attachments_of_parts(const IndexTransfer& transfer) {
   if (!transfer.attachments.is_asked()) return;
   require_attachments(transfer.attachments, transfer.destination, false);
   for (const std::string& word : transfer.sources) {
-    require_description(transfer.attachments, IndexArgument::parse(word).source);
+    const std::string source = IndexArgument::parse(word).source;
+    require_description(transfer.attachments, source, file_of_part(source).has_value());
   }
 }
 
@@ -81,7 +89,7 @@ PushedManifests pushed_manifests(const IndexTransfer& transfer, const TransferAr
     if (image == nullptr) continue;
     pushed.descriptions.emplace(
         oci::Digest::of(image->config_json),
-        Description{image, IndexArgument::parse(transfer.sources[i]).source});
+        Description{image, *file_of_part(IndexArgument::parse(transfer.sources[i]).source)});
   }
   return pushed;
 }

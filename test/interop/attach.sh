@@ -47,6 +47,9 @@ attached() { # attached NAME: what holds at the registry $registry
   check "$1: pushed again: attached once" equal "$("$N2C" referrers "$registry/app:2" | wc -l)" 3
 }
 start_n2c_registry --memory
+cp image.json result
+"$N2C" push result "$registry/named:1" --store-root "$work" -q --sbom > /dev/null
+check "push --sbom: an image.json may have any name" equal "$("$N2C" referrers "$registry/named:1" | wc -l)" 1
 attached "n2c serve"
 
 # Signing: nothing is named by the tag before the command succeeded.

@@ -48,19 +48,11 @@ void name_as_stored(std::vector<BillLayer>& layers, const oci::RawManifest& stor
   }
 }
 
-/// The file of a description: "image.json", "nix:image.json". Nothing for another place.
-std::optional<std::string> described_file(const std::string& source) {
-  const auto address = Address::parse_source(source);
-  if (!address) return source;
-  if (address->kind == Address::Kind::image_json) return address->path.string();
-  return {};
-}
-
 Bill bill_of_pushed(const PushAttachments& arguments, const Description& description,
                     const PushedManifests& pushed, const oci::RawManifest& stored,
                     const std::stop_token& stop) {
   const BillFacts facts = bill_facts_of(arguments.bill);
-  const ImageRecord record = read_image_json(*described_file(description.file));
+  const ImageRecord record = read_image_json(description.file);
   auto layers = described_bill_layers(record, facts.closure, {.root = pushed.store_root}, stop);
   name_as_stored(layers, stored);
   return make_bill(
@@ -213,9 +205,9 @@ void require_attachments(const PushAttachments& arguments, const Address& to, bo
   provenance_facts_of(arguments.facts);
 }
 
-void require_description(const PushAttachments& arguments, const std::string& source) {
-  if (arguments.sbom.empty() && !arguments.provenance) return;
-  if (described_file(source)) return;
+void require_description(const PushAttachments& arguments, const std::string& source,
+                         bool is_described) {
+  if (is_described || (arguments.sbom.empty() && !arguments.provenance)) return;
   throw Error(ErrorKind::usage, cat(arguments.sbom.empty() ? "--provenance" : "--sbom",
                                     " is of an image.json, which names store paths, and ",
                                     printable(source), " is none"));

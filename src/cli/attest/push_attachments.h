@@ -45,11 +45,12 @@ int run_signed(const std::function<int()>& push);
 /// go with the rest.
 void require_attachments(const PushAttachments& arguments, const Address& to, bool is_dry_run);
 
-/// Throws Error{usage} where store paths are to be listed and `source`, as it was written, is no
-/// image.json.
-void require_description(const PushAttachments& arguments, const std::string& source);
+/// Throws Error{usage} where store paths are to be listed and `source`, as it was written, names no
+/// image.json that describes them.
+void require_description(const PushAttachments& arguments, const std::string& source,
+                         bool is_described);
 
-/// An image, and the image.json as it was named.
+/// An image, and its image.json.
 struct Description {
   const Image* image;
   std::string file;

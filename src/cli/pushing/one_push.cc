@@ -73,7 +73,8 @@ PushReport push_there(const PushArguments& arguments, ImageArgument& image, cons
                               .store_root = arguments.transfer.store_root,
                               .manifests = {*pushed.report.manifest}};
     if (const auto* described = std::get_if<Image>(&image)) {
-      manifests.descriptions.emplace(pushed.config_id, Description{described, arguments.image});
+      manifests.descriptions.emplace(pushed.config_id,
+                                     Description{described, *described_file(arguments.image)});
     }
     progress.finish();  // a signer's own lines come now
     attach_and_tag(arguments.attachments, manifests, opened.registries, progress, stop);
@@ -120,7 +121,8 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
   if (address.reference) opened.registry = registry_push_of(arguments, *address.reference);
   if (arguments.attachments.is_asked()) {
     require_attachments(arguments.attachments, address, arguments.dry_run);
-    require_description(arguments.attachments, arguments.image);
+    require_description(arguments.attachments, arguments.image,
+                        described_file(arguments.image).has_value());
     opened.registry.untagged = true;
   }
   saying_how_far(progress, kept_at(address), [&] {

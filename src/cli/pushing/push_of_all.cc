@@ -180,7 +180,7 @@ void require_attachments_of_all(const PushArguments& arguments,
   if (!arguments.attachments.is_asked()) return;
   for (const ImageToPush& one : images) {
     require_attachments(arguments.attachments, one.to, arguments.dry_run);
-    require_description(arguments.attachments, one.image);
+    require_description(arguments.attachments, one.image, described_file(one.image).has_value());
   }
 }
 
