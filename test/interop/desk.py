@@ -96,7 +96,7 @@ class Engine(http.server.BaseHTTPRequestHandler):
     """What of Docker's API (classic store) a load asks for."""
     protocol_version = 'HTTP/1.1'
     version = '20.10.24'
-    images, tags = {}, {}
+    images = {}
     refusal = None  # what a load is answered with
 
     def log_message(self, *_):
@@ -132,7 +132,7 @@ class Engine(http.server.BaseHTTPRequestHandler):
             self.reply(200, '[]')
         else:
             name = path.removeprefix('/images/').removesuffix('/json').replace('%3A', ':').replace('%2F', '/')
-            image = self.images.get(self.tags.get(name, name))
+            image = self.images.get(name)
             self.reply(200, json.dumps(image)) if image else self.reply(404, '{"message": "No such image"}')
 
     def do_POST(self):
@@ -164,6 +164,6 @@ def start_engine(path, **answers):
             connection, _ = super().get_request()
             return connection, ('engine', 0)
 
-    handler = type('One', (Engine,), {'images': {}, 'tags': {}, **answers})
+    handler = type('One', (Engine,), {'images': {}, **answers})
     server = Server(str(path), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
