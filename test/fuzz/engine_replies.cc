@@ -34,7 +34,9 @@ void read_facts(std::string_view text) {
     require(!is_older_api("1.99", *api), "nor one that is too new");
   }
   const std::string words = words_of({.status = 500, .body = std::string(text), .url = {}});
-  require(text.empty() || words.size() <= text.size() + 200, "words are the engine's own");
+  // A thousand bytes at most, each of which may be written as "\xff", and "…" for the rest.
+  require(words.size() <= 4 * 1000 + 3, "an engine's words are not long");
+  fuzz::require_printable(words);
 }
 
 void read_images(std::string_view text) {
