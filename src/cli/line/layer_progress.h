@@ -12,7 +12,8 @@ namespace n2c::cli {
 
 /// How the progress is shown.
 struct ShownProgress {
-  const Closure& closure;    ///< has the sizes; where it has none, the store is looked through
+  /// Has the sizes; where it lacks some, a build of over a second looks for them.
+  const Closure& closure;
   const std::string& style;  ///< of --progress
 };
 
