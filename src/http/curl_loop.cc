@@ -93,6 +93,7 @@ void CurlLoop::drive() {
     obey_all();
     int running = 0;
     check(curl_multi_perform(multi_.get(), &running));
+    for (const auto& [id, transfer] : transfers_) transfer->tell();
     end_finished();
     end_stalled();
     wait(transfers_.empty() ? std::chrono::milliseconds(60'000) : check_every_);

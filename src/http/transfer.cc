@@ -8,6 +8,7 @@ namespace n2c::http {
 namespace {
 
 constexpr std::size_t sink_bytes = 512 << 10;        // held between the network and the sink
+constexpr std::size_t told_at_once = 128 << 10;      // of these
 constexpr std::size_t max_header_bytes = 256 << 10;  // of one reply
 constexpr int max_interim_replies = 100;             // 1xx before the reply
 constexpr long upload_buffer = 512 << 10;            // fewer, larger writes to the socket
@@ -212,8 +213,15 @@ std::size_t Transfer::take_reply(std::string_view bytes) {
   }
   reply_came(bytes.size());
   for_sink_ += bytes;
-  changed_.notify_all();
+  is_untold_ = true;
+  if (for_sink_.size() >= told_at_once) changed_.notify_all();
   return bytes.size();
+}
+
+void Transfer::tell() {
+  if (!std::exchange(is_untold_, false)) return;
+  const std::scoped_lock hold(mutex_);
+  changed_.notify_all();
 }
 
 std::size_t Transfer::on_header(char* from, std::size_t, std::size_t count, void* self) {

@@ -73,6 +73,9 @@ class Transfer {
   Asked take_asked() noexcept { return {is_resume_asked_.exchange(false), is_abort_asked_}; }
   /// To be called when that was asked, after the pause that it ends has taken effect.
   void on_resume();
+  /// To be called after each perform: wakes the calling thread if bytes came for the sink. libcurl
+  /// hands on 16 KiB at a time, and a wake-up for each costs more than their hash.
+  void tell();
   /// Whether nothing has moved for too long, or too little has. Then the transfer is to be ended.
   bool check_stall(Now now);
   /// The last call: no callback comes after it.
@@ -114,6 +117,7 @@ class Transfer {
   bool awaits_producer_ = false;
   bool awaits_consumer_ = false;
   bool body_left_ = false;
+  bool is_untold_ = false;  // bytes came for the sink
   GivenUp given_up_ = GivenUp::no;
   ReplyPace pace_;
   bool is_interim_ = false;  // the header block under way is a 1xx
