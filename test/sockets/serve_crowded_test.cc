@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <future>
+#include <optional>
 #include <vector>
 
 #include "base/text.h"
@@ -23,7 +25,8 @@ namespace {
 const std::string base_request = "GET /v2/ HTTP/1.1\r\nHost: r\r\n\r\n";
 
 struct Registry {
-  explicit Registry(ServerOptions options = {}) : server(api, std::move(options)) {}
+  explicit Registry(ServerOptions options = {}, Interceptor interceptor = {})
+      : server(api, std::move(options), std::move(interceptor)) {}
   RawClient connect() const { return RawClient(server.port()); }
   MemoryStore store;
   Api api{store};
@@ -76,6 +79,31 @@ TEST_CASE("clients that take or send next to nothing keep no one out") {
     reply = registry.connect().ask(base_request);
   }
   CHECK(reply.starts_with("HTTP/1.1 200 "));
+}
+
+TEST_CASE(
+    "who comes while all are at work waits for a place, in the order in which they came (#23)") {
+  std::promise<void> begun, go_on;
+  Registry registry({.max_connections = 1, .patience = 60s}, [&](const Request& request) {
+    if (request.target == "/v2/app/tags/list") {
+      begun.set_value();
+      go_on.get_future().wait();
+    }
+    return std::optional<Verdict>();
+  });
+  RawClient busy = registry.connect();
+  busy.send("GET /v2/app/tags/list HTTP/1.1\r\nHost: r\r\nConnection: close\r\n\r\n");
+  begun.get_future().wait();
+  std::vector<RawClient> waiting;
+  for (int i = 0; i < 70; ++i) {
+    waiting.push_back(registry.connect());
+    waiting.back().send("GET /v2/ HTTP/1.1\r\nHost: r\r\nConnection: close\r\n\r\n");
+  }
+  CHECK(waiting.back().receive().starts_with("HTTP/1.1 503 "));  // 64 wait, and no more
+  go_on.set_value();
+  CHECK(busy.receive("\r\n\r\n").starts_with("HTTP/1.1 404 "));
+  CHECK(waiting.front().receive().starts_with("HTTP/1.1 200 "));
+  CHECK(waiting[63].receive().starts_with("HTTP/1.1 200 "));
 }
 
 TEST_CASE("a thousand uploads that were begun and left keep no one out") {

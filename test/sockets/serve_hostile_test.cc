@@ -255,7 +255,7 @@ TEST_CASE("clients that vanish everywhere leave nothing behind") {
 }
 
 TEST_CASE("one connection more than allowed is answered 503 when all others are at work") {
-  Registry registry({.max_connections = 2, .idle_time = 10s});
+  Registry registry({.max_connections = 2, .patience = 10ms, .idle_time = 10s});
   const std::vector<std::string> sessions{registry.begin_session(), registry.begin_session()};
   RawClient first = registry.connect();
   first.send(patch(sessions[0], 5, "hel"));

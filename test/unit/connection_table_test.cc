@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 
+#include <chrono>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -77,6 +79,29 @@ TEST_CASE("connections at work stay, and one more is turned away until one leave
   Visitor third(table, local), fourth(table, local);
   CHECK(fourth.place);
   CHECK(second.dropped());
+}
+
+TEST_CASE("who was answered just now, or came just now, stays where a slow client can go (#23)") {
+  ConnectionTable table({.all = 4, .each_peer = 4});
+  Visitor slow(table, local), slow_too(table, local), client(table, local), other(table, local);
+  for (const Visitor* one : {&slow, &slow_too, &client, &other}) CHECK(one->place->begin_request());
+  slow.place->activity().begin_wait();
+  slow_too.place->activity().begin_wait();
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  const auto known = now() + std::chrono::milliseconds(500),
+             deadline = now() + std::chrono::seconds(20);
+  while (!Visitor(table, local).place || now() < known) REQUIRE(now() < deadline);
+  CHECK(slow.dropped() != slow_too.dropped());
+  client.place->end_request();
+  Visitor comes(table, local), comes_too(table, local);
+  CHECK(comes_too.place);
+  CHECK(slow.dropped());
+  CHECK(slow_too.dropped());
+  CHECK_FALSE(comes.dropped());
+  CHECK(comes.place->begin_request());
+  CHECK(comes_too.place->begin_request());
+  CHECK_FALSE(table.admit(comes.server.get(), local, ConnectionTable::Spare::young));
+  CHECK_FALSE(client.dropped());
 }
 
 TEST_CASE("one address beyond this machine has no more than its share") {

@@ -16,13 +16,15 @@ using std::chrono::nanoseconds;
 
 namespace {
 
-constexpr std::chrono::milliseconds glance{1000};
+constexpr std::chrono::milliseconds glance{500};
+constexpr std::chrono::milliseconds time_to_ask{100};
+constexpr std::chrono::milliseconds time_between_requests{1000};
 constexpr std::uint64_t slow_rate = 16 << 10;  // bytes a second
 
 }  // namespace
 
 std::string peer_key(const std::string& peer) {
-  const std::string host = peer.substr(0, peer.rfind(':'));
+  std::string host = peer.substr(0, peer.rfind(':'));
   if (!host.starts_with('[')) return host;
   in6_addr address{};
   if (::inet_pton(AF_INET6, host.substr(1, host.find_first_of("]%") - 1).c_str(), &address) != 1) {
@@ -54,10 +56,11 @@ nanoseconds Activity::waited() const {
   return nanoseconds(waited_ + (since == 0 ? 0 : ticks(Clock::now()) - since));
 }
 
-std::unique_ptr<ConnectionTable::Place> ConnectionTable::admit(int fd, const std::string& peer) {
+std::unique_ptr<ConnectionTable::Place> ConnectionTable::admit(int fd, const std::string& peer,
+                                                               Spare spare) {
   auto place = std::make_unique<Place>(*this, fd, peer_key(peer));
   const std::scoped_lock hold(mutex_);
-  if (!make_room(place->key_)) {
+  if (!make_room(place->key_, spare)) {
     place->is_dropped_ = true;
     return nullptr;
   }
@@ -65,22 +68,44 @@ std::unique_ptr<ConnectionTable::Place> ConnectionTable::admit(int fd, const std
   return place;
 }
 
-bool ConnectionTable::make_room(const std::string& key) {
+enum class ConnectionTable::Rank {
+  leaving,
+  new_comer,
+  between,
+  slow,
+  young_new_comer,
+  young_between
+};
+
+/// Nothing for a connection at work.
+std::optional<ConnectionTable::Rank> ConnectionTable::rank(Place& place) {
+  const auto age = std::chrono::steady_clock::now() - place.since_;
+  switch (place.phase_) {
+    case Phase::leaving: return Rank::leaving;
+    case Phase::new_comer: return age < time_to_ask ? Rank::young_new_comer : Rank::new_comer;
+    case Phase::between: return age < time_between_requests ? Rank::young_between : Rank::between;
+    case Phase::answering: break;
+  }
+  return place.is_slow() ? std::optional(Rank::slow) : std::nullopt;
+}
+
+bool ConnectionTable::make_room(const std::string& key, Spare spare) {
   const auto same = [&](const Place* one) { return one->key_ == key; };
   const bool share_is_full = !is_local_peer(key) && static_cast<std::size_t>(std::ranges::count_if(
                                                         places_, same)) >= limits_.each_peer;
   if (!share_is_full && places_.size() < limits_.all) return true;
   Place* goes = nullptr;
+  std::pair<Rank, nanoseconds> first{};
   for (Place* one : places_) {
     if (share_is_full && !same(one)) continue;
-    if (one->phase_ == Phase::answering && !one->is_slow()) continue;
-    const auto rank = [](const Place& place) {
-      const auto since = place.phase_ == Phase::answering
-                             ? -place.activity_.waited()
-                             : nanoseconds(place.since_.time_since_epoch());
-      return std::pair(place.phase_, since);
-    };
-    if (goes == nullptr || rank(*one) < rank(*goes)) goes = one;
+    const auto ranked = rank(*one);
+    if (!ranked || (spare == Spare::young && *ranked > Rank::slow)) continue;
+    const auto since = *ranked == Rank::slow ? -one->activity_.waited()
+                                             : nanoseconds(one->since_.time_since_epoch());
+    const std::pair turn(*ranked, since);
+    if (goes != nullptr && turn >= first) continue;
+    goes = one;
+    first = turn;
   }
   if (goes == nullptr) return false;
   drop(*goes);
@@ -97,7 +122,7 @@ bool ConnectionTable::Place::begin_request() { return enter(Phase::answering); }
 
 void ConnectionTable::Place::end_request() { enter(Phase::between); }
 
-void ConnectionTable::Place::say_farewell() { enter(Phase::new_comer); }
+void ConnectionTable::Place::say_farewell() { enter(Phase::leaving); }
 
 bool ConnectionTable::Place::enter(Phase phase) {
   const std::scoped_lock hold(table_.mutex_);
@@ -117,8 +142,8 @@ bool ConnectionTable::Place::is_slow() {
   if (now - seen_at_ < glance) return was_slow_;
   const std::uint64_t bytes = activity_.bytes();
   const std::uint64_t done = bytes - std::min(bytes, bytes_on_the_way(fd_));
-  const auto time = std::chrono::floor<std::chrono::seconds>(now - seen_at_).count();
-  was_slow_ = done < seen_bytes_ + static_cast<std::uint64_t>(time) * slow_rate;
+  const auto time = std::chrono::floor<std::chrono::milliseconds>(now - seen_at_).count();
+  was_slow_ = done < seen_bytes_ + static_cast<std::uint64_t>(time) * slow_rate / 1000;
   seen_at_ = now;
   seen_bytes_ = std::max(seen_bytes_, done);
   return was_slow_;

@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace n2c::registry {
@@ -41,9 +42,10 @@ class Activity {
 };
 
 /// Connections up to a limit. When it is reached, a new connection takes the place of another. The
-/// first that exists is taken: the oldest of which no whole request has come; the one without a
-/// request for longest; of those that wait for a slow client (below 16 KiB/s for at least a
-/// second), the one that has waited longest. Thread-safe.
+/// first that exists is taken: one that only says farewell; the oldest of which no whole request
+/// has come; the one without a request for longest; of those that wait for a slow client (below 16
+/// KiB/s for at least half a second), the one that has waited longest; then the young, which are
+/// about to ask: who came within a tenth of a second, and who was answered within one. Thread-safe.
 class ConnectionTable {
  public:
   struct Limits {
@@ -54,15 +56,18 @@ class ConnectionTable {
 
   explicit ConnectionTable(Limits limits) : limits_(limits) {}
 
-  /// A place for the connection `fd`, or null when all others are at work. The place must be given
-  /// up before the descriptor is closed.
-  std::unique_ptr<Place> admit(int fd, const std::string& peer);
+  enum class Spare { nobody, young };
+  /// A place for the connection `fd`, or null when all others are at work, or are young and to be
+  /// spared. The place must be given up before the descriptor is closed.
+  std::unique_ptr<Place> admit(int fd, const std::string& peer, Spare spare = Spare::nobody);
   std::size_t limit() const { return limits_.all; }
 
  private:
-  enum class Phase { new_comer, between, answering };
+  enum class Phase { leaving, new_comer, between, answering };
+  enum class Rank;  ///< in which order they lose their places
 
-  bool make_room(const std::string& key);
+  bool make_room(const std::string& key, Spare spare);
+  static std::optional<Rank> rank(Place& place);
   void drop(Place& place);
 
   Limits limits_;

@@ -1,15 +1,28 @@
 #include "registry/server/net/connection_threads.h"
 
 #include <exception>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <utility>
 
 #include "base/thread.h"
 
 namespace n2c::registry {
 
-ConnectionThreads::ConnectionThreads(Listener& listener, ConnectionTable& table, Serve serve,
+namespace {
+
+constexpr std::size_t most_waiting = 64;
+constexpr std::chrono::milliseconds between_looks{10};
+
+}  // namespace
+
+ConnectionThreads::ConnectionThreads(Listener& listener, ConnectionTable& table,
+                                     std::chrono::milliseconds patience, Serve serve,
                                      TurnAway turn_away)
     : listener_(listener),
       table_(table),
+      patience_(patience),
       serve_(std::move(serve)),
       turn_away_(std::move(turn_away)),
       acceptor_(start_thread([this] { accept_all(); })) {}
@@ -37,31 +50,67 @@ std::size_t ConnectionThreads::count() const {
 void ConnectionThreads::accept_all() {
   while (!stop_.raised()) {
     try {
-      auto accepted = listener_.accept(stop_);
+      const auto time = waiting_.empty() ? std::nullopt : std::optional(between_looks);
+      auto accepted = listener_.accept(stop_, time);
       join_done();
-      if (accepted) take(std::move(*accepted));
+      if (accepted) wait(std::move(*accepted));
+      seat_waiting();
     } catch (const std::exception&) {
-      continue;  // no memory or no thread: it closes, and the next one may fare better
+      waiting_.clear();  // no memory or no thread: they close, and the next ones may fare better
     }
   }
 }
 
-void ConnectionThreads::take(Listener::Accepted accepted) {
-  Place place;
-  if (leavers_are_few()) place = table_.admit(accepted.fd.get(), accepted.peer);
-  if (place == nullptr) {
-    turn_away_(std::move(accepted));
-  } else {
-    start(std::move(accepted), place);
+void ConnectionThreads::wait(Listener::Accepted accepted) {
+  std::string key = peer_key(accepted.peer);
+  waiting_.push_back({std::move(accepted), std::move(key), std::chrono::steady_clock::now()});
+}
+
+/// In the order in which they came. Turned away at once, the quicker to come again would win over
+/// those that keep to Retry-After. Young connections make room for who has waited for long, and for
+/// the oldest when too many wait.
+void ConnectionThreads::seat_waiting() {
+  using Spare = ConnectionTable::Spare;
+  const auto overdue = std::chrono::steady_clock::now() - patience_;
+  bool is_crowded = waiting_.size() > most_waiting;
+  std::set<std::string> refused;  // who comes from where one found no place need not be looked at
+  for (auto one = waiting_.begin(); one != waiting_.end();) {
+    const auto next = std::next(one);
+    const bool is_overdue = one->since <= overdue;
+    const auto spare =
+        is_overdue || std::exchange(is_crowded, false) ? Spare::nobody : Spare::young;
+    const bool is_hopeless = spare == Spare::young && refused.contains(one->key);
+    const Place place = is_hopeless ? nullptr : place_for(one->accepted, spare);
+    if (place != nullptr) {
+      Listener::Accepted accepted = std::move(one->accepted);
+      waiting_.erase(one);
+      start(std::move(accepted), place);
+    } else if (is_overdue) {
+      give_up(one);
+    } else {
+      refused.insert(one->key);
+    }
+    one = next;
   }
+  while (waiting_.size() > most_waiting) give_up(std::prev(waiting_.end()));
+}
+
+void ConnectionThreads::give_up(std::list<Waiting>::iterator one) {
+  Listener::Accepted accepted = std::move(one->accepted);
+  waiting_.erase(one);
+  turn_away_(std::move(accepted));
+}
+
+ConnectionThreads::Place ConnectionThreads::place_for(const Listener::Accepted& accepted,
+                                                      ConnectionTable::Spare spare) {
+  if (!leavers_are_few()) return nullptr;
+  return table_.admit(accepted.fd.get(), accepted.peer, spare);
 }
 
 /// A connection that lost its place needs a moment to end.
-bool ConnectionThreads::leavers_are_few() {
+bool ConnectionThreads::leavers_are_few() const {
   constexpr std::size_t few = 64;
-  std::unique_lock hold(mutex_);
-  return changed_.wait_for(hold, std::chrono::milliseconds(100),
-                           [&] { return busy_ < table_.limit() + few; });
+  return count() < table_.limit() + few;
 }
 
 void ConnectionThreads::serve_one(Listener::Accepted accepted, ConnectionTable::Place& place) {

@@ -1,11 +1,13 @@
 #pragma once
 /// The threads of a server. One accepts; each connection that has a place has one of its own.
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <list>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "registry/server/net/connection_table.h"
@@ -19,9 +21,11 @@ class ConnectionThreads {
   using TurnAway = std::function<void(Listener::Accepted)>;
 
   /// `serve` runs on a thread of its own, for every connection that `table` has a place for.
-  /// `turn_away` runs on the accepting thread, for the others. What they throw closes the
-  /// connection. Throws Error{local} where no thread can be made.
-  ConnectionThreads(Listener& listener, ConnectionTable& table, Serve serve, TurnAway turn_away);
+  /// `turn_away` runs on the accepting thread, for those that found none within `patience`, and for
+  /// the newest of more than 64 that wait. What they throw closes the connection. Throws
+  /// Error{local} where no thread can be made.
+  ConnectionThreads(Listener& listener, ConnectionTable& table, std::chrono::milliseconds patience,
+                    Serve serve, TurnAway turn_away);
   ~ConnectionThreads();
   ConnectionThreads(const ConnectionThreads&) = delete;
   ConnectionThreads& operator=(const ConnectionThreads&) = delete;
@@ -38,16 +42,26 @@ class ConnectionThreads {
     bool done = false;
   };
 
+  struct Waiting {
+    Listener::Accepted accepted;
+    std::string key;  // of its peer
+    std::chrono::steady_clock::time_point since;
+  };
+
   void accept_all();
-  void take(Listener::Accepted accepted);
+  void wait(Listener::Accepted accepted);
+  void seat_waiting();
+  void give_up(std::list<Waiting>::iterator one);
   using Place = std::shared_ptr<ConnectionTable::Place>;
-  bool leavers_are_few();
+  Place place_for(const Listener::Accepted& accepted, ConnectionTable::Spare spare);
+  bool leavers_are_few() const;
   void serve_one(Listener::Accepted accepted, ConnectionTable::Place& place);
   void start(Listener::Accepted accepted, const Place& place);
   void join_done();
 
   Listener& listener_;
   ConnectionTable& table_;
+  std::chrono::milliseconds patience_;
   Serve serve_;
   TurnAway turn_away_;
   StopFlag stop_;
@@ -55,6 +69,7 @@ class ConnectionThreads {
   std::condition_variable changed_;
   std::list<Member> members_;
   std::size_t busy_ = 0;
+  std::list<Waiting> waiting_;  // the oldest first; the acceptor's alone
   std::jthread acceptor_;
 };
 

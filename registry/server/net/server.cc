@@ -15,7 +15,7 @@ struct Server::Impl {
         table(table_limits(shared.options.max_connections)) {
     if (shared.options.tls) use_tls(*shared.options.tls);
     threads.emplace(
-        *listener, table,
+        *listener, table, shared.options.patience,
         [this](Listener::Accepted accepted, ConnectionTable::Place& place) {
           Connection(shared, std::move(accepted), place).run();
         },

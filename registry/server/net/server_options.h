@@ -40,9 +40,10 @@ struct ServerOptions {
   std::optional<TlsIdentity> tls{};
 
   /// The most connections. One more takes the place of one that has nothing to do
-  /// (connection_table.h). When all are at work, it is answered 503 and closed. One address beyond
-  /// this machine gets at most three quarters.
+  /// (connection_table.h). When all are at work, it waits for `patience`, then it is answered 503
+  /// and closed. One address beyond this machine gets at most three quarters.
   std::size_t max_connections = 256;
+  std::chrono::milliseconds patience{1000};
   /// A longer header is answered 431. The extensions and trailers of a body in chunks may have as
   /// many bytes.
   std::size_t max_header_bytes = 16 << 10;

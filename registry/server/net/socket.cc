@@ -318,11 +318,12 @@ void Listener::close() {
   fd_ = FileDescriptor();
 }
 
-std::optional<Listener::Accepted> Listener::accept(const StopFlag& stop) {
+std::optional<Listener::Accepted> Listener::accept(const StopFlag& stop,
+                                                   std::optional<std::chrono::milliseconds> time) {
   std::array<pollfd, 2> watched{{{fd_.get(), POLLIN, 0}, {stop.fd(), POLLIN, 0}}};
   while (true) {
-    const int ready = poll_or_pause(watched, -1);
-    if (stop.raised()) return {};
+    const int ready = poll_or_pause(watched, time ? static_cast<int>(time->count()) : -1);
+    if (stop.raised() || (time && ready <= 0)) return {};
     if (ready < 0) continue;
     sockaddr_storage address{};
     socklen_t size = sizeof address;
@@ -333,6 +334,7 @@ std::optional<Listener::Accepted> Listener::accept(const StopFlag& stop) {
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       wait_for(stop, std::chrono::milliseconds(50));
     }
+    if (time) return {};
   }
 }
 

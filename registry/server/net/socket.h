@@ -115,8 +115,9 @@ class Listener {
     FileDescriptor fd;
     std::string peer;
   };
-  /// The next connection. Nothing once `stop` is raised.
-  std::optional<Accepted> accept(const StopFlag& stop);
+  /// The next connection. Nothing once `stop` is raised, or when none comes within `time`.
+  std::optional<Accepted> accept(const StopFlag& stop,
+                                 std::optional<std::chrono::milliseconds> time = {});
   /// Refuses connections from now on. No accept() may be under way.
   void close();
 
