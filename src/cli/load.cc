@@ -11,6 +11,7 @@
 #include "cli/line/result.h"
 #include "cli/line/stopped.h"
 #include "cli/transfer_options.h"
+#include "console/layer_bars.h"
 #include "console/output.h"
 #include "engine/engine_choice.h"
 #include "places/layer_spool.h"
@@ -67,9 +68,9 @@ std::string closing_line(const LoadRequest& request, const LoadReport& report,
   if (!names.empty()) names += " ";
   const std::string nameless =
       names.empty() ? "; it has no name: n2c load IMAGE.json NAME gives it one" : "";
-  return cat("loaded ", names, report.image_id, ": ", report.layers_there,
-             report.layers_there == 1 ? " layer" : " layers", " there, ", report.layers_sent,
-             " sent (", brief_bytes(report.bytes_sent), "), ", brief_duration(elapsed), nameless);
+  return cat("loaded ", names, report.image_id, ": ", layer_count(report.layers_there), " there, ",
+             report.layers_sent, " sent (", brief_bytes(report.bytes_sent), "), ",
+             brief_duration(elapsed), nameless);
 }
 
 /// A line for each name, with the id behind it; of an image without a name the id.

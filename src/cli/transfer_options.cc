@@ -7,9 +7,11 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/line/mistake.h"
+#include "codec/codec.h"
 #include "console/output.h"
 #include "go/rfc3339.h"
 #include "image/image_json.h"
+#include "layout/docker_archive.h"
 #include "places/right_word.h"
 
 namespace n2c::cli {
@@ -205,10 +207,8 @@ std::string hint_for_folder(const std::filesystem::path& folder) {
   return "IMAGE is the image.json that nix build makes, mostly ./result";
 }
 
-/// A tar (POSIX ustar, "Physical Records"), or one that is compressed (RFC 1952, RFC 8878).
 bool is_archive(std::string_view text) {
-  return text.substr(0, 300).contains(std::string_view("ustar")) || text.starts_with("\x1f\x8b") ||
-         text.starts_with("\x28\xb5\x2f\xfd");
+  return is_compressed(text) || is_plain_tar(bytes_of(text.substr(0, 512)));
 }
 
 /// What the text is when it is no image.json.

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <string>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -41,6 +42,19 @@ class StreamReader final : public Reader {
 };
 
 }  // namespace
+
+void require_input(const std::filesystem::path& file, std::string_view option) {
+  std::error_code failed;
+  const auto status = std::filesystem::status(file, failed);
+  const bool is_folder = std::filesystem::is_directory(status);
+  if (std::filesystem::exists(status) && !is_folder) return;
+  const bool is_forbidden = failed == std::errc::permission_denied;
+  throw Error(ErrorKind::input,
+              cat(option, option.empty() ? "" : ": ", printable(file.string(), 300),
+                  is_folder      ? " is a folder, and a file was due"
+                  : is_forbidden ? ": permission denied"
+                                 : ": no such file"));
+}
 
 bool is_stream(const std::filesystem::path& path) {
   if (is_standard_input(path)) return true;

@@ -1,15 +1,20 @@
 #pragma once
-/// Bytes that come once and in order, from what the user named.
+/// Files that the user named: whether they are there, and bytes that come once and in order.
 
 #include <filesystem>
 #include <memory>
 #include <stop_token>
+#include <string_view>
 
 #include "base/stream.h"
 
 namespace n2c {
 
-/// Whether the user named such bytes: "-" and /dev/stdin, a FIFO, a socket, a device.
+/// Throws Error{input} where there is no such file, or a folder. `option` names it in the error:
+/// "--attach"; empty: the file's name says enough.
+void require_input(const std::filesystem::path& file, std::string_view option);
+
+/// Whether the user named bytes that come once: "-" and /dev/stdin, a FIFO, a socket, a device.
 bool is_stream(const std::filesystem::path& path);
 
 /// Reads them. It waits for a writer and for what that writes, however long, but no longer than

@@ -30,12 +30,9 @@ std::string padded(std::size_t columns, std::string_view text) {
   return cat(text, std::string(columns - std::min(columns, columns_of(text)), ' '));
 }
 
-}  // namespace
-
-std::vector<std::string> layer_bars(std::vector<LayerBar> layers, std::size_t columns) {
-  std::ranges::stable_sort(layers, std::greater<>(), &LayerBar::size);
-  const bool has_paths = std::ranges::any_of(
-      layers, [](const LayerBar& layer) { return layer.paths && *layer.paths != 0; });
+/// The heading and the layers, which are sorted.
+std::vector<std::string> bars_of(const std::vector<LayerBar>& layers, bool has_paths,
+                                 std::size_t columns) {
   const bool has_names =
       std::ranges::any_of(layers, [](const LayerBar& layer) { return !layer.name.empty(); });
   std::vector<std::string> lines{cat("layer        size", has_paths ? "  paths" : "")};
@@ -60,6 +57,24 @@ std::vector<std::string> layer_bars(std::vector<LayerBar> layers, std::size_t co
     }
     lines.push_back(line.substr(0, line.find_last_not_of(' ') + 1));
   }
+  return lines;
+}
+
+}  // namespace
+
+std::string layer_count(std::size_t layers) {
+  return cat(layers, layers == 1 ? " layer" : " layers");
+}
+
+std::vector<std::string> layer_table(std::vector<LayerBar> layers, std::uint64_t total,
+                                     std::size_t columns) {
+  std::ranges::stable_sort(layers, std::greater<>(), &LayerBar::size);
+  std::size_t paths = 0;
+  for (const LayerBar& layer : layers) paths += layer.paths.value_or(0);
+  std::vector<std::string> lines = bars_of(layers, paths != 0, columns);
+  const std::string counted = paths == 0 ? "" : fmt::format("  {:>5}", paths);
+  lines.push_back(fmt::format("total  {:>10}{}  in {}", brief_bytes(total), counted,
+                              layer_count(layers.size())));
   return lines;
 }
 

@@ -46,7 +46,7 @@ says "and which" "/nix/store/$c-tool-1.0: it is of another build: /nix/store/$a-
 
 describe shorter "/nix/store/$a-tool-1.0"
 push shorter
-says "a layer that is not there" "it has 1 layers, and should have 2" "$registry/app:shorter"
+says "a layer that is not there" "it has 1 layer, and should have 2" "$registry/app:shorter"
 
 push image --label x=y -t labelled
 says "another config" 'its config is another: config.Labels is {"x":"y"}, and should be not there' "$registry/app:labelled"

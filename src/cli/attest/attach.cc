@@ -10,6 +10,7 @@
 #include "cli/attest/subject.h"
 #include "cli/command.h"
 #include "cli/transfer_options.h"
+#include "console/input.h"
 #include "console/json_object.h"
 #include "go/encoding_json.h"
 #include "remote/attachment.h"
@@ -42,9 +43,7 @@ int run_attach(const AttachCommand& arguments, bool debug, const std::stop_token
     annotations.insert(key_value_of(pair, "--annotation"));
   }
   const std::filesystem::path file(arguments.file);
-  if (!is_there(file)) {
-    throw Error(ErrorKind::input, cat(printable(arguments.file, 300), ": no such file"));
-  }
+  require_input(file, "");
   const Attachment attachment =
       make_attachment(arguments.type, file.filename().string(), std::make_shared<FileSource>(file),
                       std::move(annotations), stop);

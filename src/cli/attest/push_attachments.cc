@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/attest/signer.h"
 #include "cli/command.h"
+#include "console/input.h"
 #include "remote/attachment.h"
 #include "remote/registry_store.h"
 #include "statement/bill_layers.h"
@@ -197,9 +198,7 @@ void require_attachments(const PushAttachments& arguments, const Address& to, bo
   if (is_dry_run) refuse_attachments("do not go with --dry-run");
   if (to.kind != Address::Kind::registry) refuse_attachments("are for registries");
   for (const std::string& text : arguments.files) {
-    const auto file = file_and_type(text).file;
-    if (is_there(file)) continue;
-    throw Error(ErrorKind::input, cat("--attach: ", printable(file.string()), ": no such file"));
+    require_input(file_and_type(text).file, "--attach");
   }
   bill_facts_of(arguments.bill);
   provenance_facts_of(arguments.facts);

@@ -11,6 +11,7 @@
 #include "cli/transfer_options.h"
 #include "codec/codec.h"
 #include "console/json_object.h"
+#include "console/layer_bars.h"
 #include "statement/json_difference.h"
 #include "statement/tar_difference.h"
 
@@ -86,10 +87,6 @@ std::string file_difference(const Image& described, const Image& stored, std::si
   }
 }
 
-std::string layer_count(const Image& image) {
-  return cat(image.layers.size(), image.layers.size() == 1 ? " layer" : " layers");
-}
-
 [[noreturn]] void refuse(const std::string& what) { throw Error(ErrorKind::integrity, what); }
 
 void compare_layers(const Image& described, const Image& stored) {
@@ -102,8 +99,8 @@ void compare_layers(const Image& described, const Image& stored) {
                file_difference(described, stored, i)));
   }
   if (described.layers.size() != stored.layers.size()) {
-    refuse(
-        cat("it has ", stored.layers.size(), " layers, and should have ", described.layers.size()));
+    refuse(cat("it has ", layer_count(stored.layers.size()), ", and should have ",
+               described.layers.size()));
   }
 }
 
@@ -186,7 +183,7 @@ int verify_stored(const VerifyArguments& arguments, const Image& described, bool
     const std::string found =
         cat(place.address().str(), " @", digest.str(), " is what ",
             printable(arguments.description), " describes: manifest, config and ",
-            layer_count(stored), arguments.deep ? ", each fetched and unpacked" : "");
+            layer_count(stored.layers.size()), arguments.deep ? ", each fetched and unpacked" : "");
     return told(arguments, described, {pasteable(place.address(), digest), digest}, found, [&] {
       compare_layers(described, stored);
       compare_configs(described, stored);
@@ -218,7 +215,7 @@ int verify_store(const VerifyArguments& arguments, const Image& described,
     });
   };
   const std::string found = cat("the store has what ", printable(arguments.description),
-                                " describes: ", layer_count(described));
+                                " describes: ", layer_count(described.layers.size()));
   return told(arguments, described, {}, found, [&] {
     run_side_by_side(described.layers.size(), verified_at_once, stop, make_again);
   });

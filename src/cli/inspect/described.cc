@@ -129,12 +129,9 @@ void print_layers_of(const ImageRecord& image, const ImageFacts& facts) {
     const LayerFacts& layer = facts.layers[i];
     bars.push_back({i + 1, layer.size, layer.path_count, layer_name((*image.layers)[i], layer)});
   }
-  for (const std::string& line : layer_bars(std::move(bars), page_columns())) {
+  for (const std::string& line : layer_table(std::move(bars), facts.size, page_columns())) {
     terminal::print(line);
   }
-  terminal::print(fmt::format("total  {:>10}  {:>5}  in {} layer{}", brief_bytes(facts.size),
-                              facts.path_count, facts.layers.size(),
-                              facts.layers.size() == 1 ? "" : "s"));
 }
 
 void print_repeated(const std::vector<RepeatedPath>& repeated) {

@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/inspect/compared.h"
 #include "console/json_object.h"
+#include "console/layer_bars.h"
 #include "console/output.h"
 
 namespace n2c::cli {
@@ -73,13 +74,9 @@ void print_diff_json(const DiffArguments& arguments, const ImageDiff& diff, cons
   print_object("n2c.diff/1", json, JsonForm::indented);
 }
 
-std::string count(std::size_t number, std::string_view one) {
-  return cat(number, " ", one, number == 1 ? "" : "s");
-}
-
 std::string headline(const ImageDiff& diff, const Compared& before, const Compared& after) {
   const std::size_t kept = after.layers.size() - diff.sent.size();
-  const std::string layers = count(after.layers.size(), "layer");
+  const std::string layers = layer_count(after.layers.size());
   if (diff.sent.empty()) {
     const bool is_same = diff.gone.empty() && before.layers.size() == after.layers.size();
     return is_same ? cat("nothing to send: both have the same ", layers)

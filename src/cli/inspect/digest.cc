@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/inspect/place.h"
+#include "console/input.h"
 
 namespace n2c::cli {
 
@@ -37,9 +38,7 @@ oci::Digest digest_at(OpenPlace& place, const PlaceArguments& arguments, ImageSo
 
 int run_digest(const DigestArguments& arguments, bool debug, std::stop_token stop) {
   if (arguments.is_file) {
-    if (!is_there(arguments.place.image)) {
-      throw Error(ErrorKind::input, cat(printable(arguments.place.image, 300), ": no such file"));
-    }
+    require_input(arguments.place.image, "");
     terminal::print(
         oci::Digest::of(read_argument(arguments.place.image, oci::max_manifest_bytes)).str());
     return 0;

@@ -42,10 +42,10 @@ void draw_map(const InspectArguments& arguments, bool debug, const std::stop_tok
     size += layer.size;
     paths += layer.paths.size();
   }
-  LayerMap map{
-      .headline = printable(arguments.place.image),
-      .subline = cat(brief_bytes(size), " in ", image.layers.size(), " layers, ", paths, " paths"),
-      .layers = map_layers(image, [](auto&&...) { return MapTile::Colour::there; })};
+  LayerMap map{.headline = printable(arguments.place.image),
+               .subline = cat(brief_bytes(size), " in ", layer_count(image.layers.size()), ", ",
+                              paths, paths == 1 ? " path" : " paths"),
+               .layers = map_layers(image, [](auto&&...) { return MapTile::Colour::there; })};
   write_output(arguments.map, layer_map_svg(std::move(map)));
 }
 
@@ -121,11 +121,9 @@ void print_layers(const ImageSummary& summary) {
     bars.push_back({.place = i + 1, .size = layers[i].size});
     total += layers[i].size;
   }
-  for (const std::string& line : layer_bars(std::move(bars), page_columns())) {
+  for (const std::string& line : layer_table(std::move(bars), total, page_columns())) {
     terminal::print(line);
   }
-  terminal::print(fmt::format("total  {:>10}  in {} layer{}", brief_bytes(total), layers.size(),
-                              layers.size() == 1 ? "" : "s"));
 }
 
 void print_summary(const ImageSummary& summary) {

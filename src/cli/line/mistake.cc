@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/help.h"
 #include "cli/line/option_words.h"
+#include "console/input.h"
 
 namespace n2c::cli {
 
@@ -234,15 +235,7 @@ void require_files(const CLI::App& app) {
     std::vector<std::string> files = option->results();
     const std::string set = option->get_default_str();
     if (files.empty() && !set.empty()) files.push_back(set);
-    for (const std::string& file : files) {
-      std::error_code error;
-      const auto status = std::filesystem::status(file, error);
-      if (std::filesystem::exists(status) && !std::filesystem::is_directory(status)) continue;
-      throw Error(ErrorKind::input,
-                  cat(option->get_name(), ": ", printable(file, 300),
-                      std::filesystem::is_directory(status) ? " is a folder, and a file was due"
-                                                            : ": no such file"));
-    }
+    for (const std::string& file : files) require_input(file, option->get_name());
   }
 }
 
