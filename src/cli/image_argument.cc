@@ -12,14 +12,6 @@ namespace n2c::cli {
 
 namespace {
 
-std::vector<std::string> costs_of_image(const Image& image) {
-  std::vector<LayerWeight> layers;
-  for (const Layer& layer : image.layers) {
-    layers.push_back({layer.blob.descriptor.size, layer.path_count});
-  }
-  return costs_of_layers(layers);
-}
-
 void refuse_for_archives(const std::string& text, const MetadataArguments& metadata) {
   if (metadata.labels.empty() && metadata.created.empty()) return;
   throw Error(ErrorKind::usage,
@@ -29,6 +21,18 @@ void refuse_for_archives(const std::string& text, const MetadataArguments& metad
 }
 
 }  // namespace
+
+void say_costs(const Image& image, std::string_view name, Progress& progress) {
+  std::vector<LayerWeight> layers;
+  for (const Layer& layer : image.layers) {
+    layers.push_back({.digest = layer.diff_id.str(),
+                      .size = layer.blob.descriptor.size,
+                      .path_count = layer.path_count});
+  }
+  for (const std::string& cost : costs_of_layers(layers)) {
+    progress.note(cat(printable(name), name.empty() ? "" : ": ", cost));
+  }
+}
 
 bool is_streamed(const Address& address) {
   return address.kind == Address::Kind::docker_archive && is_stream(address.path);
@@ -92,7 +96,7 @@ StreamedPush push_argument(ImageArgument& image, ImageDestination& to, const Pus
     return push_stream(std::move(*archive), to, options, progress, std::move(stop));
   }
   const Image& described = std::get<Image>(image);
-  for (const std::string& cost : costs_of_image(described)) progress.note(cost);
+  say_costs(described, "", progress);
   return {.report = to.push(described, options, progress, std::move(stop)),
           .config_id = oci::Digest::of(described.config_json)};
 }

@@ -5,6 +5,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "cli/transfer_options.h"
@@ -46,6 +47,10 @@ EarlyImage open_early(const std::string& text, const std::string& store_root,
 /// What a registry is reached with when the image is such an archive: requests that can be sent
 /// again from memory.
 RegistryOptions for_argument(const ImageArgument& image, RegistryOptions options);
+
+/// Tells what the image's layers cost when it changes (costs_of_layers()), a note each. `name`:
+/// which of several images; empty: it is the only one.
+void say_costs(const Image& image, std::string_view name, Progress& progress);
 
 /// Pushes it. A streamed archive is used up.
 StreamedPush push_argument(ImageArgument& image, ImageDestination& to, const PushOptions& options,

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cache/digest_cache.h"
 #include "cli/command.h"
+#include "cli/image_argument.h"
 #include "cli/index.h"
 #include "cli/line/result.h"
 #include "cli/line/stopped.h"
@@ -56,6 +57,13 @@ IndexPart part_of(const std::string& word, Registries& registries,
                       "entry there");
   }
   return part;
+}
+
+void say_costs_of(const std::vector<IndexPart>& parts, Progress& progress) {
+  for (const IndexPart& part : parts) {
+    const auto* image = std::get_if<Image>(&part.source);
+    if (image != nullptr) say_costs(*image, part.name, progress);
+  }
 }
 
 /// The image.json of a part that is described. Another word names what is stored.
@@ -127,6 +135,7 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
   for (const std::string& word : transfer.sources) {
     parts.push_back(part_of(word, registries, arguments, metadata, annotations));
   }
+  say_costs_of(parts, progress);
   DestinationOptions opened{.registries = registries,
                             .registry = transfer.registry,
                             .trust = blob_trust_of(arguments, transfer.destination)};

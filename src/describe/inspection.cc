@@ -89,9 +89,29 @@ std::vector<RepeatedPath> repeated_paths(const std::vector<LayerRecord>& layers,
   return repeated;
 }
 
+/// The bytes of layers, which have a `digest` and a `size`. One that is there twice counts once, as
+/// it is stored.
+template <class Layers>
+std::uint64_t size_of_distinct(const Layers& layers) {
+  std::uint64_t size = 0;
+  std::unordered_set<std::string_view> digests;
+  for (const auto& layer : layers) {
+    if (layer.digest.empty() || digests.insert(layer.digest).second) size += layer.size;
+  }
+  return size;
+}
+
+/// The layer that is more than half of the image; layers.end() where none is.
+template <class Layers>
+auto heavy_of(const Layers& layers, std::uint64_t all) {
+  const auto largest =
+      std::ranges::max_element(layers, {}, [](const auto& one) { return one.size; });
+  return largest == layers.end() || largest->size > all / 2 ? largest : layers.end();
+}
+
 void warn_of_one_heavy_layer(ImageFacts& image) {
-  const auto heavy = std::ranges::max_element(image.layers, {}, &LayerFacts::size);
-  if (heavy == image.layers.end() || heavy->size <= image.size / 2) return;
+  const auto heavy = heavy_of(image.layers, image.size);
+  if (heavy == image.layers.end()) return;
   if (heavy->path_count < 2 && image.layers.size() < 2) return;
   const auto place = heavy - image.layers.begin() + 1;
   std::string warning = cat("layer ", place, " holds ", brief_bytes(heavy->size), " of ",
@@ -110,7 +130,6 @@ void warn_of_one_heavy_layer(ImageFacts& image) {
 ImageFacts inspect_image(const ImageRecord& image, const StoreView& store,
                          const std::stop_token& stop) {
   ImageFacts facts;
-  std::unordered_set<std::string> digests;
   const std::vector<LayerRecord> none;
   const std::vector<LayerRecord>& layers = image.layers ? *image.layers : none;
   const Sizes sizes = sizes_of_paths(layers, store, stop);
@@ -122,9 +141,9 @@ ImageFacts inspect_image(const ImageRecord& image, const StoreView& store,
                             .size = size_of(layer, store),
                             .path_count = layer.paths ? layer.paths->size() : 0,
                             .largest = largest_path(layer, sizes)});
-    if (digests.insert(layer.digest).second) facts.size += facts.layers.back().size;
     facts.path_count += facts.layers.back().path_count;
   }
+  facts.size = size_of_distinct(facts.layers);
   if (facts.layers.size() > many_layers) {
     facts.warnings.push_back(warning_of_many(facts.layers.size()));
   }
@@ -136,8 +155,9 @@ ImageFacts inspect_image(const ImageRecord& image, const StoreView& store,
 std::vector<LayerWeight> weights_of(const std::vector<LayerRecord>& layers) {
   std::vector<LayerWeight> weights;
   for (const LayerRecord& layer : layers) {
-    weights.push_back({layer.size < 0 ? 0 : static_cast<std::uint64_t>(layer.size),
-                       layer.paths ? layer.paths->size() : 0});
+    weights.push_back({.digest = layer.digest,
+                       .size = layer.size < 0 ? 0 : static_cast<std::uint64_t>(layer.size),
+                       .path_count = layer.paths ? layer.paths->size() : 0});
   }
   return weights;
 }
@@ -145,12 +165,9 @@ std::vector<LayerWeight> weights_of(const std::vector<LayerRecord>& layers) {
 std::vector<std::string> costs_of_layers(const std::vector<LayerWeight>& layers) {
   std::vector<std::string> costs;
   if (layers.size() > many_layers) costs.push_back(warning_of_many(layers.size()));
-  std::uint64_t all = 0;
-  for (const LayerWeight& layer : layers) all += layer.size;
-  const auto heavy = std::ranges::max_element(layers, {}, &LayerWeight::size);
-  const bool is_heavy = heavy != layers.end() && heavy->path_count > 1 &&
-                        heavy->size >= heavy_layer && heavy->size > all / 2;
-  if (is_heavy) {
+  const std::uint64_t all = size_of_distinct(layers);
+  const auto heavy = heavy_of(layers, all);
+  if (heavy != layers.end() && heavy->path_count > 1 && heavy->size >= heavy_layer) {
     costs.push_back(cat("layer ", heavy - layers.begin() + 1, " holds ", heavy->path_count,
                         " store paths and ", brief_bytes(heavy->size), " of ", brief_bytes(all),
                         ", all sent when one changes: more layers, or --layer-strategy size, send "

@@ -43,6 +43,7 @@ ImageFacts inspect_image(const ImageRecord& image, const StoreView& store,
                          const std::stop_token& stop);
 
 struct LayerWeight {
+  std::string digest;  ///< a layer that is there twice counts once; empty: it is there once
   std::uint64_t size = 0;
   std::size_t path_count = 0;
 };
@@ -51,7 +52,8 @@ struct LayerWeight {
 std::vector<LayerWeight> weights_of(const std::vector<LayerRecord>& layers);
 
 /// What is worth saying of layers whenever an image is built or pushed, a line each: more than a
-/// hundred of them, and one of more than 64 MiB and half of the bytes that could be split. Pure.
+/// hundred of them, and one of more than 64 MiB and half of the bytes that could be split.
+/// Pure.
 std::vector<std::string> costs_of_layers(const std::vector<LayerWeight>& layers);
 
 }  // namespace n2c

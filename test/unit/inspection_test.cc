@@ -93,15 +93,37 @@ TEST_CASE("a store path in several layers is told, the largest first (#21)") {
 TEST_CASE("what a push says of its layers is of many, and of a heavy one that can be split (#21)") {
   constexpr std::uint64_t mib = 1 << 20;
   CHECK(costs_of_layers({}).empty());
-  CHECK(costs_of_layers({{63 * mib, 12}}).empty());
-  CHECK(costs_of_layers({{640 * mib, 1}}).empty());
-  CHECK(costs_of_layers({{100 * mib, 12}, {100 * mib, 1}}).empty());
-  const auto heavy = costs_of_layers({{20 * mib, 1}, {64 * mib, 12}});
+  CHECK(costs_of_layers({{"", 63 * mib, 12}}).empty());
+  CHECK(costs_of_layers({{"", 640 * mib, 1}}).empty());
+  CHECK(costs_of_layers({{"", 100 * mib, 12}, {"", 100 * mib, 1}}).empty());
+  const auto heavy = costs_of_layers({{"", 20 * mib, 1}, {"", 64 * mib, 12}});
   REQUIRE(heavy.size() == 1);
   CHECK(heavy.front().starts_with(
       "layer 2 holds 12 store paths and 64.0 MiB of 84.0 MiB, all sent when one changes: "));
-  CHECK(costs_of_layers(std::vector<LayerWeight>(100, {1, 1})).empty());
-  CHECK(costs_of_layers(std::vector<LayerWeight>(101, {1, 1})).front().starts_with("101 layers: "));
+  CHECK(costs_of_layers(std::vector<LayerWeight>(100, {"", 1, 1})).empty());
+  CHECK(costs_of_layers(std::vector<LayerWeight>(101, {"", 1, 1}))
+            .front()
+            .starts_with("101 layers: "));
+}
+
+TEST_CASE("a layer that is there twice counts once, for a push and for inspect (#21)") {
+  constexpr std::uint64_t mib = 1 << 20;
+  const LayerWeight heavy{"sha256:a", 80 * mib, 12}, other{"sha256:b", 10 * mib, 1};
+  const auto costs = costs_of_layers({heavy, other, heavy, other});
+  REQUIRE(costs.size() == 1);
+  CHECK(costs.front().starts_with("layer 1 holds 12 store paths and 80.0 MiB of 90.0 MiB, "));
+  ImageRecord image;
+  image.layers.emplace();
+  for (const auto& [digest, size, paths] : {heavy, other, heavy, other}) {
+    LayerRecord& layer = image.layers->emplace_back();
+    layer.digest = layer.diff_id = digest;
+    layer.size = static_cast<std::int64_t>(size);
+    layer.paths.emplace(paths);
+  }
+  CHECK(inspect_image(image, {}, {}).size == 90 * mib);
+  CHECK(inspect_image(image, {}, {})
+            .warnings.front()
+            .starts_with("layer 1 holds 80.0 MiB of 90.0 MiB: "));
 }
 
 }  // namespace inspection_test
