@@ -6,10 +6,10 @@
 #include "cli/command.h"
 #include "cli/image_argument.h"
 #include "cli/line/result.h"
-#include "cli/line/stopped.h"
 #include "cli/transfer_options.h"
 #include "console/console_progress.h"
 #include "console/output.h"
+#include "console/stopped.h"
 #include "places/open.h"
 #include "remote/copied_referrers.h"
 #include "remote/registry_store.h"
@@ -190,19 +190,21 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
   opened.registry.untagged = !arguments.referrers.empty();
   const auto destination = open_destination(to, opened);
   const Copied copied = saying_how_far(progress, kept_at(to), [&] {
-    return described != nullptr
-               ? copy_described(arguments, *described, to, *destination, progress, stop)
-               : copy_stored(arguments, std::get<std::shared_ptr<ImageSource>>(source),
-                             *destination, progress, stop);
-  });
-  if (!arguments.referrers.empty()) {
+    progress.phase("asking for the image");
+    Copied image = described != nullptr
+                       ? copy_described(arguments, *described, to, *destination, progress, stop)
+                       : copy_stored(arguments, std::get<std::shared_ptr<ImageSource>>(source),
+                                     *destination, progress, stop);
+    if (arguments.referrers.empty()) return image;
+    progress.phase("copying what refers to it");
     const auto root =
         copy_what_refers({reading, from.reference->repository, writing, to.reference->repository},
-                         copied.digest, referrer_types_of(arguments.referrers), progress, stop);
+                         image.digest, referrer_types_of(arguments.referrers), progress, stop);
     auto client = writing.client(to.reference->repository);
     write_tags(client, root, distinct_tags(to.reference->tag.value_or(""), arguments.transfer.tags),
                stop);
-  }
+    return image;
+  });
   progress.finish();
   if (!arguments.transfer.digest_file.empty()) {
     write_output(arguments.transfer.digest_file, copied.digest.str());

@@ -7,9 +7,9 @@
 #include "cli/image_argument.h"
 #include "cli/index.h"
 #include "cli/line/result.h"
-#include "cli/line/stopped.h"
 #include "console/console_progress.h"
 #include "console/output.h"
+#include "console/stopped.h"
 #include "places/open.h"
 
 namespace n2c::cli {
@@ -142,13 +142,14 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
   opened.registry.untagged = transfer.attachments.is_asked();
   const auto destination = open_destination(transfer.destination, opened);
   const IndexReport report = saying_how_far(progress, kept_at(transfer.destination), [&] {
-    return destination->push_index(parts, options, progress, stop);
+    IndexReport pushed = destination->push_index(parts, options, progress, stop);
+    if (transfer.attachments.is_asked()) {
+      progress.finish();  // a signer's own lines come now
+      attach_and_tag(transfer.attachments, pushed_manifests(transfer, arguments, parts, pushed),
+                     registries, progress, stop);
+    }
+    return pushed;
   });
-  if (transfer.attachments.is_asked()) {
-    progress.finish();  // a signer's own lines come now
-    attach_and_tag(transfer.attachments, pushed_manifests(transfer, arguments, parts, report),
-                   registries, progress, stop);
-  }
   progress.finish();
   if (!arguments.digest_file.empty()) {
     write_output(arguments.digest_file, report.index.digest.str());

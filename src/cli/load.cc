@@ -9,10 +9,10 @@
 #include "cli/command.h"
 #include "cli/image_argument.h"
 #include "cli/line/result.h"
-#include "cli/line/stopped.h"
 #include "cli/transfer_options.h"
 #include "console/layer_bars.h"
 #include "console/output.h"
+#include "console/stopped.h"
 #include "engine/engine_choice.h"
 #include "places/layer_spool.h"
 
@@ -123,6 +123,7 @@ int run_load(const LoadArguments& arguments, bool debug, std::stop_token stop) {
                             .cache = DigestCache::usual_file(process_environment())};
   const auto shown_progress = make_progress(arguments.progress);
   ConsoleProgress& progress = *shown_progress;
+  progress.phase("looking for an engine");
   const EngineChoice choice = choose(arguments.engine);
   const auto engine =
       make_engine(choice, arguments.space, transport_options(progress, debug), stop);

@@ -7,8 +7,8 @@
 #include "cli/attest/subject.h"
 #include "cli/command.h"
 #include "cli/line/result.h"
-#include "cli/line/stopped.h"
 #include "cli/transfer_options.h"
+#include "console/stopped.h"
 #include "places/open.h"
 #include "places/pull.h"
 #include "remote/referrers.h"
@@ -119,6 +119,7 @@ int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
     const Kept kept{ConsoleProgress::Kept::nothing, "nothing was kept"};
     const auto trust = arguments.verify ? BlobTrust::digest : BlobTrust::size;
     const CopyReport report = saying_how_far(progress, kept, [&] {
+      progress.phase("asking for the image");
       return pull_image(*source, arguments.to, {.platform = platform, .trust = trust}, progress,
                         stop);
     });

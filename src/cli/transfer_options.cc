@@ -271,6 +271,21 @@ std::string shown(const Address& address) {
   return reference.str();
 }
 
+Kept kept_at(const Address& place) {
+  using What = ConsoleProgress::Kept;
+  switch (place.kind) {
+    case Address::Kind::docker_daemon:
+    case Address::Kind::containers_storage: return {What::nothing, "nothing was loaded"};
+    case Address::Kind::oci_archive:
+    case Address::Kind::docker_archive:
+    case Address::Kind::image_json: return {What::nothing, "nothing was written"};
+    case Address::Kind::registry:
+    case Address::Kind::oci_layout:
+    case Address::Kind::dir: break;
+  }
+  return {What::what_is_sent, "nothing was sent"};
+}
+
 std::string pasteable(const Address& place, const oci::Digest& digest) {
   Address named = place;
   if (place.kind == Address::Kind::registry) {

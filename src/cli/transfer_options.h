@@ -11,6 +11,7 @@
 
 #include "cli/registry_options.h"
 #include "console/console_progress.h"
+#include "console/stopped.h"
 #include "image/image.h"
 #include "layout/blob_file.h"
 #include "places/address.h"
@@ -94,6 +95,8 @@ std::pair<std::string, std::string> key_value_of(std::string_view pair, std::str
 
 /// As the user would name it: a registry's reference without its digest, else the address.
 std::string shown(const Address& address);
+/// What of what was sent there is of use to the next try.
+Kept kept_at(const Address& place);
 /// The image at that place as the next command may name it: HOST/REPOSITORY:TAG@DIGEST,
 /// oci:FOLDER:TAG@DIGEST; without a digest in the words of places that do not take one.
 std::string pasteable(const Address& place, const oci::Digest& digest);

@@ -42,16 +42,16 @@ void add_blob_lines(std::vector<BlobMoment> blobs, double shrinking, terminal::S
 
 }  // namespace
 
-ConsoleProgress::ConsoleProgress(ProgressStyle style, Notes notes, std::chrono::seconds patience)
-    : style_(settled(style)), notes_(notes), patience_(patience) {
+ConsoleProgress::ConsoleProgress(ProgressStyle style, Notes notes, std::chrono::seconds patience,
+                                 ProgressSurroundings around)
+    : style_(settled(style)), notes_(notes), patience_(patience), around_(std::move(around)) {
   if (style_ == ProgressStyle::terminal) start();
 }
 
 void ConsoleProgress::start() {
   drawer_ = start_thread([this](std::stop_token stop) {
-    SystemClock clock;
     try {
-      while (clock.wait(redraw_apart, stop)) {
+      while (around_.clock->wait(redraw_apart, stop)) {
         state_.with([&](State& state) { show(state); });
       }
     } catch (const std::exception&) {
@@ -65,7 +65,10 @@ ConsoleProgress::~ConsoleProgress() { finish(); }
 void ConsoleProgress::phase(std::string_view what) {
   state_.with([&](State& state) {
     state.phase = what;
-    state.phase_began = std::chrono::steady_clock::now();
+    state.phase_began = around_.clock->now();
+    if (style_ != ProgressStyle::plain || drawer_.joinable()) return;
+    state.next_line = state.phase_began + plain_apart;
+    start();
   });
 }
 
@@ -101,7 +104,7 @@ void ConsoleProgress::done(const oci::Digest& diff_id_or_digest, BlobOutcome) {
     const bool all = std::ranges::all_of(
         state.blobs, [](const auto& one) { return one.second.is_done || !one.second.blob; });
     if (!all) return;
-    state.all_sent_at = std::chrono::steady_clock::now();
+    state.all_sent_at = around_.clock->now();
     if (style_ == ProgressStyle::plain) return;
     state.next_line = {};
     show(state);
@@ -112,7 +115,7 @@ void ConsoleProgress::note(const Printable& line) {
   if (notes_ == Notes::hidden) return;
   state_.with([&](State& state) {
     state.lines.erase();
-    terminal::say(cat("n2c: ", line));
+    around_.say(cat("n2c: ", line));
   });
 }
 
@@ -121,7 +124,7 @@ void ConsoleProgress::retry(const RetryNotice& notice) {
   state_.with([&](State& state) {
     const bool is_drawn = style_ == ProgressStyle::terminal;
     if (!state.retries.add(notice, !is_drawn) || is_drawn) return;
-    terminal::say(cat("n2c: ", notice.why, "; ", notice.next));
+    around_.say(cat("n2c: ", notice.why, "; ", notice.next));
   });
 }
 
@@ -133,7 +136,7 @@ std::string ConsoleProgress::stopped(Kept kept, std::string_view nothing) const 
     const auto there = static_cast<std::size_t>(
         std::ranges::count_if(state.blobs, [](const auto& one) { return one.second.is_done; }));
     return stopped_sentence(
-        {.since = std::chrono::duration_cast<milliseconds>(Clock::TimePoint::clock::now() - began_),
+        {.since = std::chrono::duration_cast<milliseconds>(around_.clock->now() - began_),
          .there = there,
          .all = was_begun ? state.blobs.size() : 0,
          .unit = state.unit,
@@ -148,10 +151,10 @@ void ConsoleProgress::finish() {
     drawer_.request_stop();
     drawer_.join();
   }
-  state_.with([](State& state) {
+  state_.with([this](State& state) {
     state.lines.erase();
     for (const Printable& line : state.retries.take_counts()) {
-      terminal::say(cat("n2c: ", line));
+      around_.say(cat("n2c: ", line));
     }
   });
 }
@@ -179,21 +182,22 @@ double ConsoleProgress::shrinking() const {
 ProgressFacts ConsoleProgress::facts_of(State& state, std::span<const BlobMoment> blobs) const {
   ProgressFacts facts{
       .moment = moment_of(blobs, shrinking()), .doing = state.doing, .unit = state.unit};
-  state.percent = std::max(state.percent, facts.moment.percent());
+  // Of nothing all is done, which is no percentage of what comes then.
+  if (facts.moment.blobs != 0) state.percent = std::max(state.percent, facts.moment.percent());
   facts.percent = facts.moment.is_over() ? 100 : std::min(state.percent, 99);
   facts.bytes_per_second = state.rate.bytes_per_second();
   return facts;
 }
 
 void ConsoleProgress::show(State& state) {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = around_.clock->now();
   if (style_ == ProgressStyle::terminal) draw(state);
   if (style_ == ProgressStyle::plain) write_sentence(state, now);
   if (style_ == ProgressStyle::json) write_json(state, now);
 }
 
 void ConsoleProgress::draw(State& state) {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = around_.clock->now();
   terminal::Size size = terminal::error_size();
   --size.columns;  // a character in the last column may begin a new line
   const auto blobs = moments(state);
@@ -224,16 +228,17 @@ void ConsoleProgress::write_sentence(State& state, Time now) {
   if (now < state.next_line) return;
   state.next_line = now + plain_apart;
   if (notes_ == Notes::hidden) return;
-  for (const Printable& line : state.retries.take_counts()) terminal::say(cat("n2c: ", line));
+  for (const Printable& line : state.retries.take_counts()) around_.say(cat("n2c: ", line));
+  constexpr std::size_t any_width = 200;
   std::string text = progress_sentence(facts);
-  if (facts.moment.is_over() && state.phase != state.doing) {
-    constexpr std::size_t any_width = 200;
-    const auto since = between(state.all_sent_at, now);
-    text = phase_line(state.phase, true, since, any_width);
+  if (facts.moment.blobs == 0) {
+    text = phase_line(state.phase, false, between(state.phase_began, now), any_width);
+  } else if (facts.moment.is_over() && state.phase != state.doing) {
+    text = phase_line(state.phase, true, between(state.all_sent_at, now), any_width);
   } else if (std::exchange(state.begins, false)) {
     text = progress_beginning(facts);
   }
-  terminal::say(cat("n2c: ", text));
+  around_.say(cat("n2c: ", text));
 }
 
 /// An object for a program.
@@ -243,7 +248,7 @@ void ConsoleProgress::write_json(State& state, Time now) {
   if (now < state.next_line) return;
   state.next_line = now + json_apart;
   if (facts.moment.is_over()) facts.doing = state.phase;
-  terminal::say(progress_json(facts));
+  around_.say(progress_json(facts));
 }
 
 }  // namespace n2c

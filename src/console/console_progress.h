@@ -2,6 +2,7 @@
 /// Progress for people: lines that are redrawn on a terminal, a line now and then in a log.
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,16 +23,22 @@ namespace n2c {
 /// How progress is shown. `automatic` is `terminal` where standard error is one, else `plain`.
 enum class ProgressStyle { automatic, terminal, plain, json, none };
 
+/// What a test replaces.
+struct ProgressSurroundings {
+  std::shared_ptr<Clock> clock = std::make_shared<SystemClock>();
+  std::function<void(const Printable&)> say = terminal::say;  ///< takes lines that stay
+};
+
 /// Writes to standard error. A terminal's lines are redrawn at most ten times a second; a log gets
-/// a line when sending begins and one every thirty seconds; for programs that is a JSON object,
-/// once a second. Notes are lines of their own after "n2c: "; requests that are tried again for one
-/// reason are one line that counts. Thread-safe.
+/// a line when sending begins and one every thirty seconds, also while a phase before that lasts;
+/// for programs that is a JSON object, once a second. Notes are lines of their own after "n2c: ";
+/// requests that are tried again for one reason are one line that counts. Thread-safe.
 class ConsoleProgress final : public Progress {
  public:
   enum class Notes { shown, hidden };
   /// `patience`: how long work lasts before a log gets its first line.
   explicit ConsoleProgress(ProgressStyle style, Notes notes = Notes::shown,
-                           std::chrono::seconds patience = {});
+                           std::chrono::seconds patience = {}, ProgressSurroundings around = {});
   ~ConsoleProgress() override;
   ConsoleProgress(const ConsoleProgress&) = delete;
   ConsoleProgress& operator=(const ConsoleProgress&) = delete;
@@ -84,7 +91,8 @@ class ConsoleProgress final : public Progress {
   const ProgressStyle style_;
   const Notes notes_;
   const std::chrono::seconds patience_;
-  const Time began_ = std::chrono::steady_clock::now();
+  const ProgressSurroundings around_;
+  const Time began_ = around_.clock->now();
   CompressionCount compression_;
   Locked<State> state_;
   std::jthread drawer_;

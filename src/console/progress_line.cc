@@ -111,10 +111,10 @@ std::string stopped_sentence(const StoppedFacts& facts) {
   std::string line = facts.since < std::chrono::seconds(1)
                          ? cat("stopped after ", brief_duration(facts.since))
                          : cat("stopped after ", facts.since / std::chrono::seconds(1), " s");
-  if (facts.is_whole_or_nothing || facts.all == 0) {
-    if (!facts.phase.empty()) line += cat(" (", facts.phase, ")");
-    return cat(line, ": ", facts.nothing);
-  }
+  const bool is_nothing = facts.is_whole_or_nothing || facts.all == 0;
+  const bool is_between = is_nothing || facts.there == facts.all;  // the count does not say where
+  if (is_between && !facts.phase.empty()) line += cat(" (", facts.phase, ")");
+  if (is_nothing) return cat(line, ": ", facts.nothing);
   return cat(line, ": ", facts.there, " of ", facts.all, " ", facts.unit,
              " are there; run again to go on");
 }

@@ -41,7 +41,8 @@ std::string phase_line(std::string_view phase, bool all_sent, std::chrono::secon
                        std::size_t width);
 
 /// "stopped after 4 s: 14 of 20 layers are there; run again to go on", or "stopped after 4 s
-/// (docker is unpacking): nothing was loaded".
+/// (docker is unpacking): nothing was loaded", or "stopped after 4 s (attaching): 20 of 20 layers
+/// are there; run again to go on".
 std::string stopped_sentence(const StoppedFacts& facts);
 
 /// The first columns of it.

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include "base/file.h"
 #include "base/terminal.h"
@@ -12,6 +13,7 @@
 #include "cli/transfer_options.h"
 #include "console/input.h"
 #include "console/json_object.h"
+#include "console/stopped.h"
 #include "go/encoding_json.h"
 #include "remote/attachment.h"
 #include "remote/referrers.h"
@@ -48,9 +50,15 @@ int run_attach(const AttachCommand& arguments, bool debug, const std::stop_token
       make_attachment(arguments.type, file.filename().string(), std::make_shared<FileSource>(file),
                       std::move(annotations), stop);
   Subject subject(arguments.reference, arguments.registry, registry::Access::push, debug);
+  const Kept kept{ConsoleProgress::Kept::nothing, "nothing was attached"};
   return with_context("attaching to " + subject.reference().str(), [&] {
-    const oci::RawManifest image = subject.manifest(stop);
-    const Attached attached = attach(subject.client(), image.descriptor, attachment, stop);
+    const auto [image, attached] = saying_how_far(subject.progress(), kept, [&] {
+      subject.progress().phase("asking for the image");
+      oci::RawManifest found = subject.manifest(stop);
+      subject.progress().phase("sending");
+      Attached sent = attach(subject.client(), found.descriptor, attachment, stop);
+      return std::pair(std::move(found), std::move(sent));
+    });
     const oci::Repository& repository = subject.reference().repository;
     const oci::Digest& about = image.descriptor.digest;
     if (arguments.json) {

@@ -217,10 +217,12 @@ void attach_and_tag(const PushAttachments& arguments, const PushedManifests& pus
   auto client = registries.client(pushed.to.repository);
   Attaching attaching(arguments, pushed, client, progress);
   std::optional<oci::RawManifest> last;
+  progress.phase("attaching");
   for (const oci::Descriptor& manifest : pushed.manifests) {
     last = attaching.attach_to(manifest, stop);
   }
   if (!last) return;
+  progress.phase("writing the tags");
   write_tags(client, *last, distinct_tags(pushed.to.tag.value_or(""), pushed.tags), stop);
 }
 

@@ -21,6 +21,8 @@ class Subject {
 
   const oci::Reference& reference() const { return reference_; }
   registry::RegistryClient& client() { return client_; }
+  /// What the requests are told to; nobody is shown it.
+  ConsoleProgress& progress() { return progress_; }
   /// The manifest that it names. Throws Error{registry} when there is none.
   oci::RawManifest manifest(std::stop_token stop);
 

@@ -8,8 +8,8 @@
 #include "cache/digest_cache.h"
 #include "cli/line/push_plan.h"
 #include "cli/line/result.h"
-#include "cli/line/stopped.h"
 #include "console/output.h"
+#include "console/stopped.h"
 #include "places/open.h"
 
 namespace n2c::cli {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -19,6 +20,7 @@
 #include "cli/attest/signer.h"
 #include "cli/command.h"
 #include "cli/pushing/one_push.h"
+#include "console/progress_line.h"
 #include "places/push_list.h"
 #include "places/push_turns.h"
 
@@ -52,13 +54,18 @@ class PushOfAll {
     }
     PushTurns turns(std::move(layers), most_at_once);
     const std::size_t workers = std::min(images_.size(), most_at_once);
-    run_side_by_side(workers, workers, stop, [&](std::size_t, const std::stop_token& inner) {
-      while (const auto turn = turns.take(inner)) {
-        bool is_there = false;
-        const GivenBack given_back{turns, turn->image, is_there};
-        is_there = push_or_tell(turn->image, turn->side_by_side, inner);
-      }
-    });
+    try {
+      run_side_by_side(workers, workers, stop, [&](std::size_t, const std::stop_token& inner) {
+        while (const auto turn = turns.take(inner)) {
+          bool is_there = false;
+          const GivenBack given_back{turns, turn->image, is_there};
+          is_there = push_or_tell(turn->image, turn->side_by_side, inner);
+        }
+      });
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::cancelled) throw;
+      throw stopped();
+    }
     return failures_.with([](auto& failures) { return std::move(failures); });
   }
 
@@ -73,9 +80,21 @@ class PushOfAll {
     ~GivenBack() { turns.give_back(image, is_there); }
   };
 
+  /// How many of the images are there when no more are to be.
+  Error stopped() const {
+    using std::chrono::milliseconds;
+    const auto since = std::chrono::steady_clock::now() - began_;
+    return {ErrorKind::cancelled,
+            stopped_sentence({.since = std::chrono::duration_cast<milliseconds>(since),
+                              .there = pushed_,
+                              .all = images_.size(),
+                              .unit = "images"})};
+  }
+
   bool push_or_tell(std::size_t image, std::size_t side_by_side, const std::stop_token& stop) {
     try {
       push(image, side_by_side, stop);
+      ++pushed_;
       return true;
     } catch (const SignerFailed& failed) {
       tell(image, {.error = failed.error(), .is_signers = true});
@@ -156,6 +175,8 @@ class PushOfAll {
   const PushArguments& arguments_;
   const std::vector<ImageToPush>& images_;
   std::vector<std::optional<ImageArgument>> opened_;  // each is taken by its push alone
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::atomic<std::size_t> pushed_ = 0;
   std::atomic<ConsoleProgress*> progress_ = nullptr;  // of the image that is pushed alone
   std::unique_ptr<ConsoleProgress> quiet_ =
       make_progress({.quiet = arguments_.transfer.progress.quiet, .style = "none"});

@@ -6,17 +6,14 @@
 
 #include "base/error.h"
 #include "console/console_progress.h"
-#include "places/address.h"
 
-namespace n2c::cli {
+namespace n2c {
 
 /// What is of use to the next try, and what is said where nothing is: "nothing was written".
 struct Kept {
   ConsoleProgress::Kept what;
   std::string_view nothing;
 };
-/// Of what was sent to that place.
-Kept kept_at(const Address& place);
 
 /// The error of a command that was stopped, in place of `error`; any other stays as it is. Takes
 /// the redrawn lines away.
@@ -32,4 +29,4 @@ decltype(auto) saying_how_far(ConsoleProgress& progress, const Kept& kept, Work&
   }
 }
 
-}  // namespace n2c::cli
+}  // namespace n2c
