@@ -9,6 +9,7 @@
 #include "remote/referrers.h"
 #include "remote/registry_store.h"
 #include "transfer/copy.h"
+#include "transfer/quiet_progress.h"
 
 namespace n2c {
 
@@ -43,25 +44,6 @@ void list_as_referrer(registry::RegistryClient& client, const oci::Digest& subje
   if (now && names(*now, manifest.descriptor.digest)) return;
   add_to_referrers_tag(client, subject, as_referrer(manifest), stop);
 }
-
-/// A source that names one artifact of another source.
-class SourceOfOne final : public ImageSource {
- public:
-  explicit SourceOfOne(const StoredArtifact& artifact)
-      : source_(artifact.source), manifest_(artifact.manifest) {}
-  std::string str() const override { return source_->str(); }
-  oci::RawManifest root(std::stop_token) override { return manifest_; }
-  oci::RawManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override {
-    return source_->manifest(descriptor, std::move(stop));
-  }
-  std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) override {
-    return source_->open_blob(blob, std::move(stop));
-  }
-
- private:
-  std::shared_ptr<ImageSource> source_;
-  oci::RawManifest manifest_;
-};
 
 }  // namespace
 
@@ -105,12 +87,14 @@ Attached attach(registry::RegistryClient& client, const oci::Descriptor& subject
                       });
 }
 
-void copy_artifact(registry::RegistryClient& client, const StoredArtifact& artifact,
+bool copy_artifact(registry::RegistryClient& client, const StoredArtifact& artifact,
                    Progress& progress, const std::stop_token& stop) {
   RegistryStore store(client, artifact.mount_from);
+  QuietProgress quiet(progress);
   // A digest that it must have keeps it from being translated into Docker's format.
-  copy_to_store(std::make_shared<SourceOfOne>(artifact), store,
-                {.must_be = artifact.manifest.descriptor.digest}, progress, stop);
+  copy_to_store(source_of_one(artifact.source, artifact.manifest), store,
+                {.must_be = artifact.manifest.descriptor.digest}, quiet, stop);
+  return store.took_subject();
 }
 
 Attached attach_stored(registry::RegistryClient& client, const oci::Digest& subject,
@@ -120,8 +104,8 @@ Attached attach_stored(registry::RegistryClient& client, const oci::Digest& subj
   if (is_attached(client, subject, manifest.descriptor.digest, stop)) {
     return {.manifest = manifest.descriptor, .was_there = true};
   }
-  copy_artifact(client, artifact, progress, stop);
-  list_as_referrer(client, subject, manifest, stop);
+  const bool took_subject = copy_artifact(client, artifact, progress, stop);
+  if (!took_subject) list_as_referrer(client, subject, manifest, stop);
   return {.manifest = manifest.descriptor};
 }
 

@@ -50,8 +50,10 @@ struct StoredArtifact {
   std::vector<oci::Repository> mount_from{};
 };
 
-/// Puts it by its digest, with what it names, as it is. Throws Error as copy_to_store() does.
-void copy_artifact(registry::RegistryClient& client, const StoredArtifact& artifact,
+/// Puts it by its digest, with what it names, as it is. `progress` hears its notes alone: how many
+/// artifacts there are is not known. Returns whether the registry says that it lists it as a
+/// referrer. Throws Error as copy_to_store() does.
+bool copy_artifact(registry::RegistryClient& client, const StoredArtifact& artifact,
                    Progress& progress, const std::stop_token& stop);
 
 /// Attaches that, as it is. `subject` is what its manifest names as such.

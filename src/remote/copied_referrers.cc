@@ -54,6 +54,7 @@ class ReferrerCopy {
   }
 
   CopiedReferrers run(const oci::RawManifest& root) {
+    progress_.phase("copying what refers to it");
     add_subject(root);
     while (!subjects_.empty()) {
       const oci::Digest subject = subjects_.front();

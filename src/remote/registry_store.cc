@@ -80,6 +80,8 @@ ManifestOutcome RegistryStore::put_manifest(const oci::Descriptor& manifest, std
   if (names.empty()) names.push_back(manifest.digest.str());
   for (const std::string& name : names) {
     const auto put = client_.put_manifest(name, manifest.media_type, json, stop);
+    const auto* stored = std::get_if<registry::ManifestStored>(&put);
+    took_subject_ = stored != nullptr && stored->took_subject;
     if (auto outcome = to_outcome(put, manifest, json); !outcome.stored()) return outcome;
   }
   return {};

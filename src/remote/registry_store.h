@@ -1,6 +1,7 @@
 #pragma once
 /// A repository of a registry as a place for images.
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <stop_token>
@@ -37,12 +38,16 @@ class RegistryStore final : public BlobStore {
               std::atomic<std::uint64_t>& sent, std::stop_token stop) override;
   ManifestOutcome put_manifest(const oci::Descriptor& manifest, std::string_view json,
                                std::span<const std::string> tags, std::stop_token stop) override;
+  /// Whether the registry says that it lists the manifest that was put last as a referrer of its
+  /// subject (OCI-Subject).
+  bool took_subject() const { return took_subject_; }
 
  private:
   registry::RegistryClient& client_;
   std::vector<oci::Repository> mount_from_;
   Mount mount_;
   std::map<oci::Digest, oci::Repository> places_;
+  std::atomic<bool> took_subject_ = false;
 };
 
 /// Has each of the tags name a manifest that is there by its digest; those that do already are not

@@ -173,7 +173,30 @@ void require_platform(ImageSource& source, const oci::RawManifest& stored,
       "leave --platform out, or name an index that has one for it");
 }
 
+class SourceOfOne final : public ImageSource {
+ public:
+  SourceOfOne(std::shared_ptr<ImageSource> from, oci::RawManifest manifest)
+      : from_(std::move(from)), manifest_(std::move(manifest)) {}
+  std::string str() const override { return from_->str(); }
+  oci::RawManifest root(std::stop_token) override { return manifest_; }
+  oci::RawManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override {
+    return from_->manifest(descriptor, std::move(stop));
+  }
+  std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) override {
+    return from_->open_blob(blob, std::move(stop));
+  }
+
+ private:
+  std::shared_ptr<ImageSource> from_;
+  oci::RawManifest manifest_;
+};
+
 }  // namespace
+
+std::shared_ptr<ImageSource> source_of_one(std::shared_ptr<ImageSource> from,
+                                           oci::RawManifest manifest) {
+  return std::make_shared<SourceOfOne>(std::move(from), std::move(manifest));
+}
 
 oci::RawManifest checked_manifest(const oci::Descriptor& expected, std::string json,
                                   std::string_view where) {

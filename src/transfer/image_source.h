@@ -51,6 +51,11 @@ class SourceBlob final : public ByteSource {
   std::stop_token stop_;
 };
 
+/// One manifest of a source as a source of its own: its root is that manifest, which was read
+/// already. What else it names is the source's. Thread-safe where the source is.
+std::shared_ptr<ImageSource> source_of_one(std::shared_ptr<ImageSource> from,
+                                           oci::RawManifest manifest);
+
 /// The manifest of bytes that are checked against the descriptor which named them. Throws
 /// Error{integrity}.
 oci::RawManifest checked_manifest(const oci::Descriptor& expected, std::string json,

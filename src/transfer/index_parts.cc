@@ -10,25 +10,6 @@ namespace n2c {
 
 namespace {
 
-/// One image of a stored index as a source of its own.
-class ImageOfIndex final : public ImageSource {
- public:
-  ImageOfIndex(std::shared_ptr<ImageSource> from, oci::Descriptor manifest)
-      : from_(std::move(from)), manifest_(std::move(manifest)) {}
-  std::string str() const override { return from_->str(); }
-  oci::RawManifest root(std::stop_token stop) override { return from_->manifest(manifest_, stop); }
-  oci::RawManifest manifest(const oci::Descriptor& descriptor, std::stop_token stop) override {
-    return from_->manifest(descriptor, stop);
-  }
-  std::unique_ptr<Reader> open_blob(const oci::Descriptor& blob, std::stop_token stop) override {
-    return from_->open_blob(blob, stop);
-  }
-
- private:
-  std::shared_ptr<ImageSource> from_;
-  oci::Descriptor manifest_;
-};
-
 /// Attestations and the like are in indexes with this platform; there may be many.
 bool is_for_a_machine(const oci::Platform& platform) { return platform.os != "unknown"; }
 
@@ -59,10 +40,12 @@ class PartsReading {
     const auto index = or_throw(oci::Index::from_json(root.json), ErrorKind::input, source->str());
     std::map<oci::Digest, oci::RawManifest> read;  // once each, however often they are listed
     for (const oci::Descriptor& listed : index.manifests) {
-      const auto image = std::make_shared<ImageOfIndex>(source, listed);
       auto known = read.find(listed.digest);
-      if (known == read.end()) known = read.emplace(listed.digest, image->root(stop)).first;
+      if (known == read.end()) {
+        known = read.emplace(listed.digest, source->manifest(listed, stop)).first;
+      }
       const oci::RawManifest& manifest = known->second;
+      const auto image = source_of_one(source, manifest);
       const auto said = part.platform ? part.platform : listed.platform;
       take({part.name, StoredEntry{image, manifest.descriptor},
             platform_of(image, manifest, said, stop), listed.annotations, listed.more,

@@ -2,9 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include "remote/artifact.h"
 #include "remote/attachment.h"
 #include "remote/referrers.h"
 #include "test/support/check_fails.h"
+#include "test/support/memory_place.h"
 #include "test/support/push_rig.h"
 
 namespace referrers_test {
@@ -18,6 +20,28 @@ Attachment report_file() {
   return make_attachment("application/vnd.acme.report+json", "report.json",
                          std::make_shared<MemorySource>(std::string("{}1")), {}, {});
 }
+
+/// Counts how often it was told that blobs are to be sent.
+class BegunProgress final : public Progress {
+ public:
+  void begin(std::vector<BlobToSend> blobs, std::string_view unit) override {
+    ++begun;
+    rest_.begin(std::move(blobs), unit);
+  }
+  CompressionCount& compression() override { return rest_.compression(); }
+  std::atomic<std::uint64_t>& meter(const oci::Digest& digest) override {
+    return rest_.meter(digest);
+  }
+  void done(const oci::Digest& digest, BlobOutcome outcome) override {
+    rest_.done(digest, outcome);
+  }
+  void note(const Printable& line) override { rest_.note(line); }
+
+  int begun = 0;
+
+ private:
+  SilentProgress rest_;
+};
 
 }  // namespace
 
@@ -46,6 +70,22 @@ TEST_CASE(
   CHECK_FAILS(attach(rig.client(), image, report_file(), {}), ErrorKind::registry,
               "names something that is no index of referrers, and is left alone");
   CHECK(list_referrers(rig.client(), image.digest, {}).empty());
+}
+
+TEST_CASE("a registry that says that it lists an artifact is asked for its list once (#22)") {
+  FaultyRegistry registry;
+  PushRig rig(registry);
+  const oci::Descriptor image = *rig.push(small_image(1, 1000)).manifest;
+  const auto source = std::make_shared<MemoryImages>();
+  const Attachment report = report_file();
+  source->blobs[report.blob.digest] = "{}1";
+  source->blobs[empty_config().digest] = "{}";
+  const StoredArtifact artifact{source, attachment_manifest(image, report)};
+  BegunProgress progress;
+  CHECK_FALSE(attach_stored(rig.client(), image.digest, artifact, progress, {}).was_there);
+  CHECK(registry.requests("GET /v2/acme/app/referrers/") == 1);
+  CHECK(progress.begun == 0);  // what is being sent is counted by whoever attaches
+  CHECK(names(list_referrers(rig.client(), image.digest, {}), artifact.manifest.descriptor.digest));
 }
 
 }  // namespace referrers_test

@@ -138,6 +138,23 @@ TEST_CASE("an image that was held to be there and is not is pushed when the inde
       std::vector<std::string>{"the destination lacks 2 images that it was to have: pushing them"});
 }
 
+TEST_CASE("each manifest of a stored index is read once when an index is made of it (#22)") {
+  const StoredImage one = stored_image({"one"}, "amd64");
+  const StoredImage two = stored_image({"two"}, "arm64");
+  const auto source = std::make_shared<MemoryImages>();
+  source->add(one);
+  source->add(two);
+  oci::Index index;
+  index.manifests = {one.manifest, two.manifest};
+  source->add_index(index);
+  MemoryBlobStore store;
+  SilentProgress progress;
+  const std::vector<IndexPart> parts{{.name = "stored", .source = source}};
+  push_entries(read_parts(parts, {}), store, {.push = {.tags = {"v1"}}}, progress, {});
+  CHECK(store.manifests.contains(two.manifest.digest));
+  CHECK(source->manifests_read == 2);
+}
+
 TEST_CASE("what an index is going to be is known when all its images' layers are") {
   MemoryBlobStore store;
   SilentProgress progress;
