@@ -36,8 +36,7 @@ int run_dockertools(const DockerToolsArguments& arguments, const std::stop_token
   }
   std::optional<ImageRecord> base;
   if (!arguments.from_image.empty()) {
-    base = or_throw(parse_image_json(read_description(arguments.from_image)), ErrorKind::input,
-                    printable(arguments.from_image, 300));
+    base = read_image_json(arguments.from_image);
     if (base->layers) {
       with_context(printable(arguments.from_image, 300), [&] { require_sound(*base->layers); });
     }

@@ -146,14 +146,6 @@ void examine_files(const LayersArguments& arguments,
   for (const std::string& warning : warnings) terminal::say("warning: " + warning);
 }
 
-Closure read_graph(const std::string& file) {
-  auto closure = parse_closure_graph(read_description(file));
-  if (closure) return *std::move(closure);
-  throw Error(ErrorKind::input, cat(printable(file), ": ", closure.error()),
-              "a closure graph is a list of {path, references}, as nix path-info or "
-              "exportReferencesGraph give it");
-}
-
 /// What a layers.json holds, checked.
 std::vector<LayerRecord> read_layers(const std::string& file) {
   auto layers = read_with(file, parse_layers_json);
@@ -167,7 +159,7 @@ int run_layers(const LayersArguments& arguments, const std::stop_token& stop) {
   max_layers_of(arguments.max_layers);  // before any file is looked at
   const Compression compression =
       or_throw(Compression::parse(arguments.compressor), ErrorKind::usage, "--compressor");
-  const Closure closure = read_graph(arguments.graph);
+  const Closure closure = read_closure_graph(arguments.graph);
   std::vector<std::string> ordered;
   for (const std::size_t id : by_popularity(closure)) ordered.push_back(closure.nodes[id].path);
   std::vector<LayerRecord> parents;
@@ -252,7 +244,7 @@ int run_image(const ImageArguments& arguments) {
   image.container = read_config(arguments.config, arguments.docker_keys());
   image.layers.emplace();
   if (!arguments.from_image.empty()) {
-    ImageRecord base = read_with(arguments.from_image, parse_image_json);
+    ImageRecord base = read_image_json(arguments.from_image);
     if (base.layers) image.layers = std::move(base.layers);
     with_context(printable(arguments.from_image), [&] { require_sound(*image.layers); });
     refuse_unknown_options(arguments.from_image, *image.layers);

@@ -76,12 +76,12 @@ struct Copied {
 Copied copy_described(const CopyArguments& arguments, ImageArgument& argument, const Address& to,
                       ImageDestination& destination, ConsoleProgress& progress,
                       std::stop_token stop) {
-  if (const auto* described = std::get_if<Image>(&argument); !arguments.platform.empty()) {
+  if (const auto* described = std::get_if<DescribedImage>(&argument); !arguments.platform.empty()) {
     if (described == nullptr) {
       throw Error(ErrorKind::usage, "--platform: an archive in a pipe has the one it has",
                   "leave --platform out");
     }
-    const Image& image = *described;
+    const Image& image = described->image;
     const auto wanted = oci::Platform::parse(arguments.platform);
     if (!wanted || !oci::platform_rank(*wanted, image.platform)) {
       throw Error(ErrorKind::input,
@@ -161,7 +161,9 @@ CopySource open_copy_source(const CopyArguments& arguments, const Address& from,
                             Registries& registries, std::stop_token stop) {
   if (is_streamed(from)) return ImageArgument(open_streamed(from, std::move(stop)));
   OpenedSource opened = open_source(from, registries, {.root = arguments.transfer.store_root});
-  if (auto* image = std::get_if<Image>(&opened)) return ImageArgument(std::move(*image));
+  if (auto* image = std::get_if<Image>(&opened)) {
+    return ImageArgument(DescribedImage{std::move(*image), nullptr});
+  }
   return std::get<std::shared_ptr<ImageSource>>(std::move(opened));
 }
 

@@ -64,7 +64,7 @@ ImageArgument open_image_argument(const std::string& text, const std::string& st
   }
   refuse_for_archives(text, metadata);
   if (is_streamed(*address)) return open_streamed(*address, std::move(stop));
-  return open_docker_archive(open_archive(*address), address->reference);
+  return DescribedImage{open_docker_archive(open_archive(*address), address->reference), nullptr};
 }
 
 EarlyImage open_early(const std::string& text, const std::string& store_root,
@@ -73,7 +73,7 @@ EarlyImage open_early(const std::string& text, const std::string& store_root,
   if (address && is_streamed(*address)) return {};
   try {
     EarlyImage early{open_image_argument(text, store_root, metadata, std::move(stop))};
-    for (const Layer& layer : std::get<Image>(*early.image).layers) {
+    for (const Layer& layer : std::get<DescribedImage>(*early.image).image.layers) {
       early.layers.insert(layer.diff_id);
     }
     return early;
@@ -95,7 +95,7 @@ StreamedPush push_argument(ImageArgument& image, ImageDestination& to, const Pus
   if (auto* archive = std::get_if<StreamedArchive>(&image)) {
     return push_stream(std::move(*archive), to, options, progress, std::move(stop));
   }
-  const Image& described = std::get<Image>(image);
+  const Image& described = std::get<DescribedImage>(image).image;
   say_costs(described, "", progress);
   return {.report = to.push(described, options, progress, std::move(stop)),
           .config_id = oci::Digest::of(described.config_json)};

@@ -17,7 +17,7 @@
 namespace n2c::cli {
 
 /// An archive that comes through a pipe is read when it is pushed, once.
-using ImageArgument = std::variant<Image, StreamedArchive>;
+using ImageArgument = std::variant<DescribedImage, StreamedArchive>;
 
 /// Whether the address is an archive that comes through a pipe: docker-archive:-, /dev/stdin or a
 /// FIFO.

@@ -1,5 +1,8 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "cache/digest_cache.h"
@@ -31,16 +34,21 @@ void refuse_for_stored(const std::string& word, std::string_view option, std::st
               std::string(hint));
 }
 
+/// The parts, and the descriptions of those that are an image.json.
+struct OpenedParts {
+  std::vector<IndexPart> parts;
+  std::vector<DescribedImage> described;
+};
+
 IndexPart part_of(const std::string& word, Registries& registries,
                   const TransferArguments& arguments, const MetadataArguments& metadata,
-                  const AnnotationPlaces& annotations) {
+                  std::vector<DescribedImage>& described) {
   const IndexArgument argument = IndexArgument::parse(word);
   const auto address = or_throw(Address::parse_source(argument.source), ErrorKind::usage, word);
   if (address.kind == Address::Kind::image_json) {
-    return {
-        word,
-        load_described(address.path.string(), arguments.store_root, metadata, argument.platform),
-        argument.platform};
+    described.push_back(
+        load_described(address.path.string(), arguments.store_root, metadata, argument.platform));
+    return {word, described.back().image, argument.platform};
   }
   if (!metadata.labels.empty() || !metadata.created.empty()) {
     refuse_for_stored(
@@ -51,12 +59,21 @@ IndexPart part_of(const std::string& word, Registries& registries,
   const StoreView store{.root = arguments.store_root};
   IndexPart part{word, open_source(address, registries, store), argument.platform};
   const bool has_manifest = std::holds_alternative<std::shared_ptr<ImageSource>>(part.source);
-  if (has_manifest && !annotations.manifest.empty()) {
+  if (has_manifest && !annotations_of(metadata.annotations).manifest.empty()) {
     refuse_for_stored(word, "--annotation",
                       "index:KEY=VALUE puts it on the index, descriptor:KEY=VALUE on the image's "
                       "entry there");
   }
   return part;
+}
+
+OpenedParts open_parts(const std::vector<std::string>& words, Registries& registries,
+                       const TransferArguments& arguments, const MetadataArguments& metadata) {
+  OpenedParts opened;
+  for (const std::string& word : words) {
+    opened.parts.push_back(part_of(word, registries, arguments, metadata, opened.described));
+  }
+  return opened;
 }
 
 void say_costs_of(const std::vector<IndexPart>& parts, Progress& progress) {
@@ -66,38 +83,32 @@ void say_costs_of(const std::vector<IndexPart>& parts, Progress& progress) {
   }
 }
 
-/// The image.json of a part that is described. Another word names what is stored.
-std::optional<std::string> file_of_part(const std::string& source) {
-  const auto address = Address::parse_source(source);
-  if (!address || address->kind != Address::Kind::image_json) return {};
-  return address->path.string();
-}
-
 /// What a push of the index has to attach, before anything is sent.
-void require_attachments_of_parts(const IndexTransfer& transfer) {
-  if (!transfer.attachments.is_asked()) return;
-  require_attachments(transfer.attachments, transfer.destination, false);
+std::optional<ReadyAttachments> attachments_of_parts(const IndexTransfer& transfer,
+                                                     const std::stop_token& stop) {
+  if (!transfer.attachments.is_asked()) return {};
+  require_attachable(transfer.attachments, transfer.destination, false);
   for (const std::string& word : transfer.sources) {
     const std::string source = IndexArgument::parse(word).source;
-    require_description(transfer.attachments, source, file_of_part(source).has_value());
+    const auto address = Address::parse_source(source);
+    require_description(transfer.attachments, source,
+                        address && address->kind == Address::Kind::image_json);
   }
+  return read_attachments(transfer.attachments, stop);
 }
 
 /// Every image, and the index behind them. An image that is described has the description whose
 /// config it has.
 PushedManifests pushed_manifests(const IndexTransfer& transfer, const TransferArguments& arguments,
-                                 const std::vector<IndexPart>& parts, const IndexReport& report) {
+                                 const std::vector<DescribedImage>& described,
+                                 const IndexReport& report) {
   PushedManifests pushed{.to = *transfer.destination.reference,
                          .tags = arguments.tags,
                          .store_root = arguments.store_root,
                          .manifests = report.manifests};
   pushed.manifests.push_back(report.index);
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const auto* image = std::get_if<Image>(&parts[i].source);
-    if (image == nullptr) continue;
-    pushed.descriptions.emplace(
-        oci::Digest::of(image->config_json),
-        Description{image, *file_of_part(IndexArgument::parse(transfer.sources[i]).source)});
+  for (const DescribedImage& one : described) {
+    pushed.descriptions.emplace(oci::Digest::of(one.image.config_json), &one);
   }
   return pushed;
 }
@@ -114,7 +125,7 @@ std::vector<std::string> sources_of(const std::string& first,
 int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
               const MetadataArguments& metadata, bool debug, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
-  require_attachments_of_parts(transfer);
+  const auto attachments = attachments_of_parts(transfer, stop);
   if (!metadata.image_id_file.empty()) {
     throw Error(ErrorKind::usage, "--image-id-file: an index has no image id, its images have",
                 "--digest-file takes the index's digest");
@@ -131,21 +142,18 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
   RegistryOptions reached = make_registry_options(arguments.registry, progress, debug);
   reached.credentials_host = transfer.registry.to.repository.host;
   Registries registries(std::move(reached));
-  std::vector<IndexPart> parts;
-  for (const std::string& word : transfer.sources) {
-    parts.push_back(part_of(word, registries, arguments, metadata, annotations));
-  }
+  const auto [parts, described] = open_parts(transfer.sources, registries, arguments, metadata);
   say_costs_of(parts, progress);
   DestinationOptions opened{.registries = registries,
                             .registry = transfer.registry,
                             .trust = blob_trust_of(arguments, transfer.destination)};
-  opened.registry.untagged = transfer.attachments.is_asked();
+  opened.registry.untagged = attachments.has_value();
   const auto destination = open_destination(transfer.destination, opened);
   const IndexReport report = saying_how_far(progress, kept_at(transfer.destination), [&] {
     IndexReport pushed = destination->push_index(parts, options, progress, stop);
-    if (transfer.attachments.is_asked()) {
+    if (attachments) {
       progress.finish();  // a signer's own lines come now
-      attach_and_tag(transfer.attachments, pushed_manifests(transfer, arguments, parts, pushed),
+      attach_and_tag(*attachments, pushed_manifests(transfer, arguments, described, pushed),
                      registries, progress, stop);
     }
     return pushed;

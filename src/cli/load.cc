@@ -98,7 +98,7 @@ Image whole_image(ImageArgument argument, const Engine& engine, Progress& progre
   if (auto* archive = std::get_if<StreamedArchive>(&argument)) {
     return spool_archive(std::move(*archive), engine.str(), progress, std::move(stop));
   }
-  return std::get<Image>(std::move(argument));
+  return std::get<DescribedImage>(std::move(argument)).image;
 }
 
 EngineChoice choose(const std::string& engine) {

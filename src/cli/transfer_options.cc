@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <map>
+#include <utility>
 
 #include "base/terminal.h"
 #include "base/text.h"
@@ -10,7 +11,6 @@
 #include "codec/codec.h"
 #include "console/output.h"
 #include "go/rfc3339.h"
-#include "image/image_json.h"
 #include "layout/docker_archive.h"
 #include "places/right_word.h"
 
@@ -234,9 +234,9 @@ std::string fault_of(std::string_view text, std::string_view said) {
 
 }  // namespace
 
-Image load_described(const std::string& file, const std::string& store_root,
-                     const MetadataArguments& arguments,
-                     const std::optional<oci::Platform>& platform) {
+DescribedImage load_described(const std::string& file, const std::string& store_root,
+                              const MetadataArguments& arguments,
+                              const std::optional<oci::Platform>& platform) {
   const StoreView store{.root = store_root};
   const std::string named = printable(file, 300);
   if (std::error_code ignored; std::filesystem::is_directory(file, ignored)) {
@@ -261,7 +261,8 @@ Image load_described(const std::string& file, const std::string& store_root,
         or_throw(go::rewrite_rfc3339(arguments.created), ErrorKind::usage, "--created");
   }
   if (platform && platform->architecture == record.arch) record.variant = platform->variant;
-  return make_image(record, store, file);
+  Image image = make_image(record, store, file);
+  return {std::move(image), std::make_shared<const ImageRecord>(std::move(record))};
 }
 
 std::string shown(const Address& address) {

@@ -13,6 +13,7 @@
 #include "console/console_progress.h"
 #include "console/stopped.h"
 #include "image/image.h"
+#include "image/image_json.h"
 #include "layout/blob_file.h"
 #include "places/address.h"
 #include "transfer/push.h"
@@ -79,11 +80,17 @@ AnnotationPlaces annotations_of(const std::vector<std::string>& arguments);
 /// --annotation of one image: on its manifest, or Error{usage}.
 oci::Annotations image_annotations_of(const std::vector<std::string>& arguments);
 
+/// An image, and the image.json that it was made of: a file that is read once may be a pipe.
+struct DescribedImage {
+  Image image;
+  std::shared_ptr<const ImageRecord> record;  ///< null of an archive, and where nobody asks
+};
+
 /// Reads image.json, with --label and --created put in, and the variant of the platform if one was
 /// written before it. Throws Error.
-Image load_described(const std::string& file, const std::string& store_root,
-                     const MetadataArguments& arguments,
-                     const std::optional<oci::Platform>& platform = {});
+DescribedImage load_described(const std::string& file, const std::string& store_root,
+                              const MetadataArguments& arguments,
+                              const std::optional<oci::Platform>& platform = {});
 
 /// A reference that `option` names. Throws Error{usage}.
 oci::Reference reference_argument(const std::string& text, std::string_view option);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "image/image_json.h"
 
 namespace n2c {
 
@@ -158,6 +159,14 @@ Parsed<Closure> parse_closure_graph(std::string_view text) {
     node.references.erase(repeated.begin(), repeated.end());
   }
   return closure;
+}
+
+Closure read_closure_graph(const std::string& file) {
+  auto closure = parse_closure_graph(read_description(file));
+  if (closure) return *std::move(closure);
+  throw Error(ErrorKind::input, cat(printable(file), ": ", closure.error()),
+              "a closure graph is a list of {path, references}, as nix path-info or "
+              "exportReferencesGraph give it");
 }
 
 std::vector<std::size_t> referrers_first(const Closure& closure) {

@@ -23,6 +23,9 @@ struct Closure {
 
 /// An array of {path, references, …}; the error says where.
 Parsed<Closure> parse_closure_graph(std::string_view text);
+/// The graph in a file that the user named; it may be a pipe. Throws Error{input} that names the
+/// file, with what a closure graph is as its hint.
+Closure read_closure_graph(const std::string& file);
 
 /// The ids in an order in which each path comes after all paths that refer to it. Throws
 /// Error{input} that names two paths when some refer to each other in a circle (docs/format.md

@@ -312,7 +312,7 @@ void require_known_options(const std::vector<StorePath>& paths) {
 }
 
 ImageRecord read_image_json(const std::string& file) {
-  return or_throw(parse_image_json(read_description(file)), ErrorKind::input, printable(file));
+  return or_throw(parse_image_json(read_description(file)), ErrorKind::input, printable(file, 300));
 }
 
 }  // namespace n2c

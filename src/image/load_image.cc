@@ -145,10 +145,7 @@ std::filesystem::path StoreView::locate_file(std::string_view path) const {
 }
 
 Image load_image_json(const std::filesystem::path& file, const StoreView& store) {
-  const std::string text = read_description(file);
-  return make_image(
-      or_throw(parse_image_json(text), ErrorKind::input, printable(file.string(), 300)), store,
-      file);
+  return make_image(read_image_json(file.string()), store, file);
 }
 
 void require_store_paths(const ImageRecord& record, const StoreView& store) {

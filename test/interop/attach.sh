@@ -162,6 +162,27 @@ check "and of a description, but for the digests" equal \
   "$(jq -c 'del(.subject, .predicate.buildDefinition.resolvedDependencies[].annotations.layers)' described.json)" \
   "$(jq -c 'del(.subject, .predicate.buildDefinition.resolvedDependencies[].annotations.layers)' got.json)"
 
+
+# Each file is read once a command, so that a pipe will do (#22).
+"$N2C" push in-place-image.json "$registry/from:files" --store-root "$work" -q --sbom --closure-graph graph.json --attach two.json:a/b > /dev/null
+"$N2C" push <(cat in-place-image.json) "$registry/from:pipes" --store-root "$work" -q --sbom --closure-graph <(cat graph.json) \
+  --attach <(cat two.json):c/d > /dev/null
+"$N2C" pull "$registry/from:files" files.json --referrer application/vnd.cyclonedx+json
+check "an image.json, a closure graph and what is attached may be pipes: the image" equal "$(digest_of from:pipes)" "$(digest_of from:files)"
+check "its bill is the same, and so is attached once" equal \
+  "$("$N2C" referrers "$registry/from:pipes" --type application/vnd.cyclonedx+json | wc -l)" 1
+"$N2C" pull "$registry/from:pipes" got.json --referrer c/d
+check "what came through a pipe is attached" cmp got.json two.json
+"$N2C" attach "$registry/from:pipes" <(cat one.json) --type e/f > /dev/null 2>&1
+"$N2C" pull "$registry/from:pipes" got.json --referrer e/f
+check "by n2c attach too" cmp got.json one.json
+"$N2C" push --index <(cat image.json) "$registry/from:index" --store-root "$work" -q --sbom --closure-graph <(cat graph.json) > /dev/null
+check "push --index too" grep -q application/vnd.cyclonedx+json <("$N2C" referrers "$registry/from@$("$N2C" inspect "$registry/from:index" --raw |
+  jq -r '.manifests[0].digest')")
+printf '%s %s\n' image.json "$registry/from-all/a:1" image.json "$registry/from-all/b:1" > list
+"$N2C" push --all list --store-root "$work" -q --sbom --closure-graph <(cat graph.json) > /dev/null
+check "push --all too" grep -q application/vnd.cyclonedx+json <("$N2C" referrers "$registry/from-all/b:1")
+
 # An index: its images and itself are signed, and what lists store paths is attached to the images.
 jq '.arch = "arm64"' image.json > arm.json
 cat > sign-all << SH
@@ -245,6 +266,7 @@ attached "docker-registry"
 # What refers to an image goes along, and what refers to that.
 "$N2C" copy "$here_registry/app:1" "$registry/copied:1" --referrers > /dev/null 2> copy.log
 check "copy --referrers: all of them" equal "$("$N2C" referrers "$registry/copied:1" | sort)" "$("$N2C" referrers "$here_registry/app:1" | sort)"
+check "copy --referrers: blobs are counted once, those of the image" equal "$(grep -c 'copying [0-9]* blob' copy.log)" 1
 check "copy --referrers: and what refers to them" grep -q vnd.acme.deep <("$N2C" referrers "$registry/copied@$signed")
 "$N2C" copy "$here_registry/app:1" "$registry/copied:1" --referrers > /dev/null 2> copy.log
 check "copy --referrers: again: nothing" grep -q "referrers: 0 copied, [1-9][0-9]* already there" copy.log

@@ -1,13 +1,12 @@
 /// n2c attach and n2c referrers: files that belong to an image at a registry.
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <memory>
 #include <utility>
 
-#include "base/file.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "cli/attest/file_attachment.h"
 #include "cli/attest/subject.h"
 #include "cli/command.h"
 #include "cli/transfer_options.h"
@@ -44,11 +43,8 @@ int run_attach(const AttachCommand& arguments, bool debug, const std::stop_token
   for (const std::string& pair : arguments.annotations) {
     annotations.insert(key_value_of(pair, "--annotation"));
   }
-  const std::filesystem::path file(arguments.file);
-  require_input(file, "");
   const Attachment attachment =
-      make_attachment(arguments.type, file.filename().string(), std::make_shared<FileSource>(file),
-                      std::move(annotations), stop);
+      attachment_of_argument(arguments.file, arguments.type, std::move(annotations), "", stop);
   Subject subject(arguments.reference, arguments.registry, registry::Access::push, debug);
   const Kept kept{ConsoleProgress::Kept::nothing, "nothing was attached"};
   return with_context("attaching to " + subject.reference().str(), [&] {

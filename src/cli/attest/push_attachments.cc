@@ -5,12 +5,10 @@
 #include <memory>
 #include <optional>
 
-#include "base/file.h"
 #include "base/text.h"
+#include "cli/attest/file_attachment.h"
 #include "cli/attest/signer.h"
 #include "cli/command.h"
-#include "console/input.h"
-#include "remote/attachment.h"
 #include "remote/registry_store.h"
 #include "statement/bill_layers.h"
 #include "statement/cyclonedx.h"
@@ -35,8 +33,7 @@ FileAndType file_and_type(const std::string& text) {
 
 Attachment attachment_of_file(const std::string& text, const std::stop_token& stop) {
   const auto [file, type] = file_and_type(text);
-  return make_attachment(type, file.filename().string(), std::make_shared<FileSource>(file), {},
-                         stop);
+  return attachment_of_argument(file, type, {}, "--attach", stop);
 }
 
 /// The layers as the registry has them: their digests are of what was sent.
@@ -49,15 +46,14 @@ void name_as_stored(std::vector<BillLayer>& layers, const oci::RawManifest& stor
   }
 }
 
-Bill bill_of_pushed(const PushAttachments& arguments, const Description& description,
+Bill bill_of_pushed(const BillFacts& facts, const DescribedImage& description,
                     const PushedManifests& pushed, const oci::RawManifest& stored,
                     const std::stop_token& stop) {
-  const BillFacts facts = bill_facts_of(arguments.bill);
-  const ImageRecord record = read_image_json(description.file);
-  auto layers = described_bill_layers(record, facts.closure, {.root = pushed.store_root}, stop);
+  auto layers =
+      described_bill_layers(*description.record, facts.closure, {.root = pushed.store_root}, stop);
   name_as_stored(layers, stored);
   return make_bill(
-      subject_of_stored(*description.image, pushed.to.repository, stored.descriptor.digest),
+      subject_of_stored(description.image, pushed.to.repository, stored.descriptor.digest),
       std::move(layers), facts.closure, facts.packages);
 }
 
@@ -69,49 +65,46 @@ Attachment attachment_of_sbom(const Bill& bill, const std::string& format,
                          std::make_shared<MemorySource>(bill_text(bill, format)), {}, stop);
 }
 
-Attachment attachment_of_provenance(const Bill& bill, const ProvenanceArguments& arguments,
+Attachment attachment_of_provenance(const Bill& bill, const ProvenanceFacts& facts,
                                     const std::stop_token& stop) {
-  std::string text = provenance_statement(bill, provenance_facts_of(arguments));
+  std::string text = provenance_statement(bill, facts);
   return make_attachment(std::string(statement_media_type), "provenance.intoto.json",
                          std::make_shared<MemorySource>(std::move(text)),
                          {{predicate_type_key, std::string(provenance_type)}}, stop);
 }
 
 /// The description of what is stored. A null pointer for an index, and for what was stored before.
-const Description* description_of(const PushedManifests& pushed, const oci::RawManifest& stored) {
+const DescribedImage* description_of(const PushedManifests& pushed,
+                                     const oci::RawManifest& stored) {
   const auto manifest = oci::Manifest::from_json(stored.json);
   if (!manifest) return nullptr;
   const auto found = pushed.descriptions.find(manifest->config.digest);
-  return found == pushed.descriptions.end() ? nullptr : &found->second;
+  return found == pushed.descriptions.end() ? nullptr : found->second;
 }
 
-std::vector<Attachment> attachments_of(const PushAttachments& arguments,
-                                       const PushedManifests& pushed,
+std::vector<Attachment> attachments_of(const ReadyAttachments& ready, const PushedManifests& pushed,
                                        const oci::RawManifest& stored,
                                        const std::stop_token& stop) {
+  const PushAttachments& asked = ready.asked;
   std::vector<Attachment> attachments;
-  const Description* description = description_of(pushed, stored);
-  if (description != nullptr && (!arguments.sbom.empty() || arguments.provenance)) {
-    const Bill bill = bill_of_pushed(arguments, *description, pushed, stored, stop);
-    if (!arguments.sbom.empty()) {
-      attachments.push_back(attachment_of_sbom(bill, arguments.sbom, stop));
-    }
-    if (arguments.provenance) {
-      attachments.push_back(attachment_of_provenance(bill, arguments.facts, stop));
+  const DescribedImage* description = description_of(pushed, stored);
+  if (description != nullptr && (!asked.sbom.empty() || asked.provenance)) {
+    const Bill bill = bill_of_pushed(ready.bill, *description, pushed, stored, stop);
+    if (!asked.sbom.empty()) attachments.push_back(attachment_of_sbom(bill, asked.sbom, stop));
+    if (asked.provenance) {
+      attachments.push_back(attachment_of_provenance(bill, ready.provenance, stop));
     }
   }
-  for (const std::string& file : arguments.files) {
-    attachments.push_back(attachment_of_file(file, stop));
-  }
+  attachments.insert(attachments.end(), ready.files.begin(), ready.files.end());
   return attachments;
 }
 
 /// Attaches and signs one manifest after another.
 class Attaching {
  public:
-  Attaching(const PushAttachments& arguments, const PushedManifests& pushed,
+  Attaching(const ReadyAttachments& ready, const PushedManifests& pushed,
             registry::RegistryClient& client, Progress& progress)
-      : arguments_(arguments), pushed_(pushed), client_(client), progress_(progress) {}
+      : ready_(ready), pushed_(pushed), client_(client), progress_(progress) {}
 
   /// What was just put, as the registry has it. Its attachments are there afterwards, and signed.
   oci::RawManifest attach_to(const oci::Descriptor& manifest, const std::stop_token& stop) {
@@ -119,22 +112,22 @@ class Attaching {
     if (!stored) {
       throw Error(ErrorKind::registry, "the registry lacks the image it was just given");
     }
-    for (const Attachment& attachment : attachments_of(arguments_, pushed_, *stored, stop)) {
+    for (const Attachment& attachment : attachments_of(ready_, pushed_, *stored, stop)) {
       const Attached attached = attach(client_, stored->descriptor, attachment, stop);
       progress_.note(cat(attached.was_there ? "attached already: " : "attached ",
                          printable(attachment.title), " (", printable(attachment.type), ")"));
-      if (arguments_.sign_attachments) sign(signer_, client_, attached.manifest, progress_, stop);
+      if (ready_.asked.sign_attachments) sign(signer_, client_, attached.manifest, progress_, stop);
     }
-    if (!arguments_.sign_with.empty()) sign(signer_, client_, stored->descriptor, progress_, stop);
+    if (!signer_.command.empty()) sign(signer_, client_, stored->descriptor, progress_, stop);
     return *std::move(stored);
   }
 
  private:
-  const PushAttachments& arguments_;
+  const ReadyAttachments& ready_;
   const PushedManifests& pushed_;
   registry::RegistryClient& client_;
   Progress& progress_;
-  const Signer signer_{.command = arguments_.sign_with, .seconds = arguments_.sign_seconds};
+  const Signer signer_{.command = ready_.asked.sign_with, .seconds = ready_.asked.sign_seconds};
 };
 
 [[noreturn]] void refuse_attachments(std::string_view why) {
@@ -194,14 +187,19 @@ int run_signed(const std::function<int()>& push) {
   }
 }
 
-void require_attachments(const PushAttachments& arguments, const Address& to, bool is_dry_run) {
+void require_attachable(const PushAttachments& arguments, const Address& to, bool is_dry_run) {
   if (is_dry_run) refuse_attachments("do not go with --dry-run");
   if (to.kind != Address::Kind::registry) refuse_attachments("are for registries");
+}
+
+ReadyAttachments read_attachments(const PushAttachments& arguments, const std::stop_token& stop) {
+  ReadyAttachments ready{.asked = arguments};
   for (const std::string& text : arguments.files) {
-    require_input(file_and_type(text).file, "--attach");
+    ready.files.push_back(attachment_of_file(text, stop));
   }
-  bill_facts_of(arguments.bill);
-  provenance_facts_of(arguments.facts);
+  ready.bill = bill_facts_of(arguments.bill);
+  ready.provenance = provenance_facts_of(arguments.facts);
+  return ready;
 }
 
 void require_description(const PushAttachments& arguments, const std::string& source,
@@ -212,10 +210,10 @@ void require_description(const PushAttachments& arguments, const std::string& so
                                     printable(source), " is none"));
 }
 
-void attach_and_tag(const PushAttachments& arguments, const PushedManifests& pushed,
+void attach_and_tag(const ReadyAttachments& attachments, const PushedManifests& pushed,
                     Registries& registries, Progress& progress, const std::stop_token& stop) {
   auto client = registries.client(pushed.to.repository);
-  Attaching attaching(arguments, pushed, client, progress);
+  Attaching attaching(attachments, pushed, client, progress);
   std::optional<oci::RawManifest> last;
   progress.phase("attaching");
   for (const oci::Descriptor& manifest : pushed.manifests) {

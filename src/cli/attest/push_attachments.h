@@ -9,9 +9,10 @@
 
 #include "cli/attest/bill_of_image.h"
 #include "cli/attest/provenance_facts.h"
-#include "image/image.h"
+#include "cli/transfer_options.h"
 #include "oci/manifest.h"
 #include "oci/reference.h"
+#include "remote/attachment.h"
 #include "remote/registries.h"
 #include "transfer/progress.h"
 
@@ -41,34 +42,38 @@ void refuse_unused(const PushAttachments& arguments);
 /// Runs a push; a signer's failure is told, and gives the exit code that is its own.
 int run_signed(const std::function<int()>& push);
 
-/// Throws what the attachments would, before anything is sent, and Error{usage} where they do not
-/// go with the rest.
-void require_attachments(const PushAttachments& arguments, const Address& to, bool is_dry_run);
+/// What is asked for, and what the files say that it names. Each file is read once.
+struct ReadyAttachments {
+  PushAttachments asked;
+  BillFacts bill{};
+  ProvenanceFacts provenance{};
+  std::vector<Attachment> files{};
+};
+
+/// Throws Error{usage} where attachments do not go with the rest.
+void require_attachable(const PushAttachments& arguments, const Address& to, bool is_dry_run);
+/// Reads the files, before anything is sent. Throws what is wrong with one of them.
+ReadyAttachments read_attachments(const PushAttachments& arguments, const std::stop_token& stop);
 
 /// Throws Error{usage} where store paths are to be listed and `source`, as it was written, names no
 /// image.json that describes them.
 void require_description(const PushAttachments& arguments, const std::string& source,
                          bool is_described);
 
-/// An image, and its image.json.
-struct Description {
-  const Image* image;
-  std::string file;
-};
-
 /// Images that were put by their digests.
 struct PushedManifests {
   oci::Reference to;
   std::vector<std::string> tags;  ///< to write at the end, beside that of `to`
   std::string store_root;
-  std::vector<oci::Descriptor> manifests;             ///< the tags are for the last one
-  std::map<oci::Digest, Description> descriptions{};  ///< by the config that they describe
+  std::vector<oci::Descriptor> manifests;  ///< the tags are for the last one
+  /// By the config that they describe. All outlive this.
+  std::map<oci::Digest, const DescribedImage*> descriptions{};
 };
 
 /// Attaches to each what is asked for, has it signed, and writes the tags: those at last, so that
 /// none of them ever names an image without. Throws Error and SignerFailed; then no tag was
 /// written.
-void attach_and_tag(const PushAttachments& arguments, const PushedManifests& pushed,
+void attach_and_tag(const ReadyAttachments& attachments, const PushedManifests& pushed,
                     Registries& registries, Progress& progress, const std::stop_token& stop);
 
 }  // namespace n2c::cli

@@ -222,7 +222,8 @@ int verify_store(const VerifyArguments& arguments, const Image& described,
 }
 
 int run_verify(const VerifyArguments& arguments, bool debug, const std::stop_token& stop) {
-  const Image described = load_described(arguments.description, arguments.place.store_root, {});
+  const Image described =
+      load_described(arguments.description, arguments.place.store_root, {}).image;
   if (!arguments.place.image.empty()) return verify_stored(arguments, described, debug, stop);
   if (arguments.deep) throw Error(ErrorKind::usage, "--deep is asked of a stored image");
   return verify_store(arguments, described, stop);

@@ -46,9 +46,7 @@ Costs weigh_changes(const DescribedArguments& arguments, const ImageRecord& imag
   const auto layers = weigh(image, facts);
   Costs costs{.alone = resent_alone(layers), .with_referrers = {}};
   if (arguments.closure_graph.empty()) return costs;
-  const auto closure = or_throw(parse_closure_graph(read_description(arguments.closure_graph)),
-                                ErrorKind::input, printable(arguments.closure_graph));
-  costs.with_referrers = resent_with_referrers(layers, closure);
+  costs.with_referrers = resent_with_referrers(layers, read_closure_graph(arguments.closure_graph));
   return costs;
 }
 

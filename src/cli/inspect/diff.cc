@@ -153,10 +153,7 @@ int run_diff(DiffArguments arguments, bool debug, const std::stop_token& stop) {
   const Compared before = compared_layers(arguments.before, debug, stop);
   const Compared after = compared_layers(arguments.after, debug, stop);
   Closure closure;
-  if (!arguments.closure_graph.empty()) {
-    closure = or_throw(parse_closure_graph(read_description(arguments.closure_graph)),
-                       ErrorKind::input, printable(arguments.closure_graph));
-  }
+  if (!arguments.closure_graph.empty()) closure = read_closure_graph(arguments.closure_graph);
   const ImageDiff diff = diff_images(before.layers, after.layers, closure);
   if (!arguments.map.empty()) {
     if (!before.has_paths || !after.has_paths) {

@@ -1,6 +1,7 @@
 #include "cli/pushing/one_push.h"
 
 #include <chrono>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -61,29 +62,30 @@ RegistryPush registry_push_of(const PushArguments& arguments, const oci::Referen
   return push;
 }
 
-PushReport push_there(const PushArguments& arguments, ImageArgument& image, const Address& address,
-                      DestinationOptions opened, ConsoleProgress& progress, std::stop_token stop) {
+PushReport push_there(const OnePush& push, ImageArgument& image, DestinationOptions opened,
+                      ConsoleProgress& progress, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
+  const auto& [arguments, address, attachments] = push;
   const PushOptions options = image_push_options(arguments, address.kind);
   const auto destination = open_destination(address, opened);
   StreamedPush pushed = push_argument(image, *destination, options, progress, stop);
-  if (arguments.attachments.is_asked()) {
+  if (attachments != nullptr) {
     PushedManifests manifests{.to = *address.reference,
                               .tags = options.tags,
                               .store_root = arguments.transfer.store_root,
                               .manifests = {*pushed.report.manifest}};
-    if (const auto* described = std::get_if<Image>(&image)) {
-      manifests.descriptions.emplace(pushed.config_id,
-                                     Description{described, *described_file(arguments.image)});
+    const auto* described = std::get_if<DescribedImage>(&image);
+    if (described != nullptr && described->record) {
+      manifests.descriptions.emplace(pushed.config_id, described);
     }
     progress.finish();  // a signer's own lines come now
-    attach_and_tag(arguments.attachments, manifests, opened.registries, progress, stop);
+    attach_and_tag(*attachments, manifests, opened.registries, progress, stop);
   }
   const PushReport& report = pushed.report;
   progress.finish();
   const auto elapsed = std::chrono::steady_clock::now() - began;
   if (arguments.dry_run) {
-    print_push_plan(address, std::get<Image>(image), report, options.tags,
+    print_push_plan(address, std::get<DescribedImage>(image).image, report, options.tags,
                     arguments.transfer.progress);
     return std::move(pushed.report);
   }
@@ -119,15 +121,17 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
   DestinationOptions opened{.registries = registries,
                             .trust = blob_trust_of(arguments.transfer, address)};
   if (address.reference) opened.registry = registry_push_of(arguments, *address.reference);
+  std::optional<ReadyAttachments> attachments;
   if (arguments.attachments.is_asked()) {
-    require_attachments(arguments.attachments, address, arguments.dry_run);
+    require_attachable(arguments.attachments, address, arguments.dry_run);
     require_description(arguments.attachments, arguments.image,
                         described_file(arguments.image).has_value());
+    attachments = read_attachments(arguments.attachments, stop);
     opened.registry.untagged = true;
   }
-  saying_how_far(progress, kept_at(address), [&] {
-    return push_there(arguments, image, address, std::move(opened), progress, stop);
-  });
+  const OnePush push{arguments, address, attachments ? &*attachments : nullptr};
+  saying_how_far(progress, kept_at(address),
+                 [&] { return push_there(push, image, std::move(opened), progress, stop); });
   return 0;
 }
 

@@ -13,10 +13,17 @@ namespace n2c::cli {
 /// The options that only registries look at. Throws Error{usage}.
 RegistryPush registry_push_of(const PushArguments& arguments, const oci::Reference& to);
 
+/// One image's push.
+struct OnePush {
+  const PushArguments& arguments;
+  const Address& to;
+  const ReadyAttachments* attachments;  ///< null: none are asked for
+};
+
 /// Opens the destination, pushes, attaches, tells. Returns what was written. Throws Error, and
 /// SignerFailed.
-PushReport push_there(const PushArguments& arguments, ImageArgument& image, const Address& address,
-                      DestinationOptions opened, ConsoleProgress& progress, std::stop_token stop);
+PushReport push_there(const OnePush& push, ImageArgument& image, DestinationOptions opened,
+                      ConsoleProgress& progress, std::stop_token stop);
 
 /// The whole of it for one image. Returns the exit code; throws as push_there() does.
 int push_one(const PushArguments& arguments, const Address& address, bool debug,

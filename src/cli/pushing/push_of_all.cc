@@ -38,8 +38,12 @@ struct FailedPush {
 /// compressed and sent is known to the next: it is mounted there.
 class PushOfAll {
  public:
-  PushOfAll(const PushArguments& arguments, const std::vector<ImageToPush>& images, bool debug)
-      : arguments_(arguments), images_(images), registries_(options_of(debug)) {
+  PushOfAll(const PushArguments& arguments, const ReadyAttachments* attachments,
+            const std::vector<ImageToPush>& images, bool debug)
+      : arguments_(arguments),
+        attachments_(attachments),
+        images_(images),
+        registries_(options_of(debug)) {
     if (cache_file_.empty()) cache_file_ = in_place_of_cache_.emplace().path() / "pushes";
   }
 
@@ -122,12 +126,12 @@ class PushOfAll {
     const oci::Reference& to = *listed.to.reference;
     RegistryPush push = registry_push_of(arguments, to);
     push.cache_file = cache_file_;
-    push.untagged = arguments.attachments.is_asked();
+    push.untagged = attachments_ != nullptr;
     push.places = places_.with([](const auto& places) { return places; });
     if (side_by_side == 1) progress_ = progress.get();
     const Unset unset{progress_};
     const PushReport report =
-        push_there(arguments, image, listed.to,
+        push_there({arguments, listed.to, attachments_}, image,
                    {.registries = registries_, .registry = std::move(push)}, *progress, stop);
     places_.with([&](auto& places) {
       for (const LayerOutcome& layer : report.layers) {
@@ -173,6 +177,7 @@ class PushOfAll {
   };
 
   const PushArguments& arguments_;
+  const ReadyAttachments* attachments_;  // null: none
   const std::vector<ImageToPush>& images_;
   std::vector<std::optional<ImageArgument>> opened_;  // each is taken by its push alone
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
@@ -196,13 +201,15 @@ void refuse_for_all(const PushArguments& arguments) {
                      : "--all takes a list, or a folder and one destination");
 }
 
-void require_attachments_of_all(const PushArguments& arguments,
-                                const std::vector<ImageToPush>& images) {
-  if (!arguments.attachments.is_asked()) return;
+std::optional<ReadyAttachments> attachments_of_all(const PushArguments& arguments,
+                                                   const std::vector<ImageToPush>& images,
+                                                   const std::stop_token& stop) {
+  if (!arguments.attachments.is_asked()) return {};
   for (const ImageToPush& one : images) {
-    require_attachments(arguments.attachments, one.to, arguments.dry_run);
+    require_attachable(arguments.attachments, one.to, arguments.dry_run);
     require_description(arguments.attachments, one.image, described_file(one.image).has_value());
   }
+  return read_attachments(arguments.attachments, stop);
 }
 
 }  // namespace
@@ -212,8 +219,9 @@ int push_all(const PushArguments& arguments, bool debug, const std::stop_token& 
   const auto below =
       arguments.others.empty() ? std::nullopt : std::optional(arguments.others.front());
   const std::vector<ImageToPush> images = read_push_list(arguments.image, below);
-  require_attachments_of_all(arguments, images);
-  const std::vector<FailedPush> failures = PushOfAll(arguments, images, debug).run(stop);
+  const auto attachments = attachments_of_all(arguments, images, stop);
+  const std::vector<FailedPush> failures =
+      PushOfAll(arguments, attachments ? &*attachments : nullptr, images, debug).run(stop);
   if (failures.empty()) return 0;
   const Error all(failures.front().error.kind(),
                   cat(failures.size(), " of ", images.size(), " images were not pushed"));
