@@ -48,21 +48,31 @@ in
     in
     {
       # push [REFERENCE] [FLAGS]: to a registry. Without a reference: to the image's own name.
-      # With a bill of materials it is sbom.push: what that needs to know is neither evaluated nor built for this one.
+      # For a bill of materials Nix is asked what refers to what, in its own books. What packages say of themselves is
+      # neither evaluated nor built for this one: sbom.push has that.
       push = script "push" ''
-        asked="" told=""
+        asked="" told="" informed="" quiet=""
         for argument in "$@"; do
           case $argument in
             --sbom | --sbom=*) asked=1 ;;
-            --closure-graph | --closure-graph=* | --package-info | --package-info=*) told=1 ;;
+            --closure-graph | --closure-graph=*) told=1 ;;
+            --package-info | --package-info=*) informed=1 ;;
+            -q | --quiet) quiet=1 ;;
           esac
         done
-        if [ -n "$asked" ] && [ -z "$told" ]; then
-          echo "n2c: --sbom: this command does not know what Nix knows of the packages" >&2
-          echo "hint: sbom.push does: nix run .#IMAGE.sbom.push -- REFERENCE" >&2
-          exit 2
+        if [ -z "$asked" ] || [ -n "$told" ]; then
+          ${pushOf image ""}
         fi
-        ${pushOf image ""}
+        graph=$(nix --extra-experimental-features nix-command path-info --json --recursive ${image}) || {
+          echo "n2c: --sbom: nix path-info does not say here what refers to what" >&2
+          echo "hint: sbom.push does not need it: nix run .#IMAGE.sbom.push -- REFERENCE" >&2
+          exit 2
+        }
+        if [ -z "$informed$quiet" ]; then
+          echo "n2c: --sbom: licences, patches and versions that only Nix knows are in the bill of sbom.push:" \
+            "nix run .#IMAGE.sbom.push -- REFERENCE" >&2
+        fi
+        ${pushOf image "--closure-graph <(printf %s \"$graph\") "}
       '';
       # load [MORE-NAMES] [FLAGS]: into the container engine of this machine, under the image's own name.
       load = script "load" ''

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <map>
 
@@ -17,6 +18,28 @@ namespace {
 bool is_id_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '-';
+}
+
+constexpr std::string_view own_license = "LicenseRef-";
+
+/// SPDX 2.3, 10.1: "LicenseRef-" and an idstring.
+bool is_license_ref(std::string_view id) {
+  return id.starts_with(own_license) && id.size() > own_license.size() &&
+         std::ranges::all_of(id, is_id_letter);
+}
+
+/// Whether the text can be a licence's id in an expression (SPDX 2.3, Annex D). nixpkgs gives the
+/// ids of exceptions (LLVM-exception) as if they were licences; the list's own names of licences
+/// with one have "-with-".
+bool is_listed_id(std::string_view id) {
+  const std::string word = lower_ascii(id);
+  constexpr std::array<std::string_view, 5> others{"and", "or", "with", "none", "noassertion"};
+  if (std::ranges::find(others, word) != others.end()) return false;
+  if (word.starts_with("licenseref-") || word.starts_with("documentref-")) return false;
+  if (word.contains("exception") && !word.contains("-with-")) return false;
+  if (id.ends_with('+')) id.remove_suffix(1);
+  return !id.empty() && id.front() != '-' && id.front() != '.' &&
+         std::ranges::all_of(id, is_id_letter);
 }
 
 std::vector<BillComponent> components_of(const std::vector<BillLayer>& layers) {
@@ -79,26 +102,48 @@ Bill make_bill(BillSubject subject, std::vector<BillLayer> layers, const Closure
   return bill;
 }
 
-std::string bill_urn(const BillSubject& subject, std::string_view kind) {
+std::string with_urn(const go::Json& document, std::string_view member) {
+  std::string text = document.indented() + "\n";
+  // No string has a line end or a tab in it, and no deeper member is indented by one tab alone.
+  const std::string before = cat("\n\t\"", member, "\": \"");
+  const auto at = text.find(before);
+  if (at == std::string::npos) throw Error(ErrorKind::internal, "the document lacks its name");
   // A UUID of version 8 (RFC 9562 §5.8): bits of our own choice.
-  std::string hex = oci::Digest::of(cat("n2c ", kind, " ", subject.digest().str())).hex();
+  std::string hex = oci::Digest::of(text).hex();
   hex[12] = '8';
   constexpr std::string_view variants = "89ab";
   hex[16] = variants[static_cast<unsigned char>(hex[16]) % 4];
-  const std::string_view text = hex;
-  return cat("urn:uuid:", text.substr(0, 8), "-", text.substr(8, 4), "-", text.substr(12, 4), "-",
-             text.substr(16, 4), "-", text.substr(20, 12));
+  const std::string_view bits = hex;
+  text.insert(at + before.size(),
+              cat("urn:uuid:", bits.substr(0, 8), "-", bits.substr(8, 4), "-", bits.substr(12, 4),
+                  "-", bits.substr(16, 4), "-", bits.substr(20, 12)));
+  return text;
 }
 
 std::string license_ref(const License& license) {
-  const bool is_id = !license.spdx_id.empty() && std::ranges::all_of(license.spdx_id, [](char c) {
-    return is_id_letter(c) || c == '+';
-  });
-  if (is_id) return "";
+  const std::string& id = license.spdx_id;
+  if (is_listed_id(id)) return "";
+  if (is_license_ref(id)) return id;
   std::string made = "LicenseRef-nix-";
-  const std::string& name = license.spdx_id.empty() ? license.full_name : license.spdx_id;
+  const std::string& name = id.empty() ? license.full_name : id;
   for (const char c : name) made += is_id_letter(c) ? c : '-';
   return name.empty() ? made + "unnamed" : made;
+}
+
+std::string license_name(const License& license) {
+  if (!license.full_name.empty()) return license.full_name;
+  return license.spdx_id.empty() ? "unnamed" : license.spdx_id;
+}
+
+std::vector<std::pair<std::string, std::string>> license_refs(
+    const std::vector<License>& licenses) {
+  std::vector<std::pair<std::string, std::string>> refs;
+  for (const License& license : licenses) {
+    std::pair one{license_ref(license), license_name(license)};
+    if (one.first.empty() || std::ranges::find(refs, one) != refs.end()) continue;
+    refs.push_back(std::move(one));
+  }
+  return refs;
 }
 
 std::string license_expression(const std::vector<License>& licenses) {

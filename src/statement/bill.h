@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "describe/image_diff.h"
+#include "go/encoding_json.h"
 #include "oci/descriptor.h"
 #include "statement/package_info.h"
 #include "statement/store_name.h"
@@ -59,14 +61,22 @@ struct Bill {
 Bill make_bill(BillSubject subject, std::vector<BillLayer> layers, const ClosureFacts& facts,
                const PackageInfos& infos);
 
-/// "urn:uuid:…", the same for the same subject and kind of document.
-std::string bill_urn(const BillSubject& subject, std::string_view kind);
+/// A whole document of that kind, made of one in which `member` of the root is still "": it gets
+/// "urn:uuid:…", which is made of all the rest. So two documents that differ in anything never
+/// share one, and the same document has the same. With a line end.
+std::string with_urn(const go::Json& document, std::string_view member);
 
 /// An SPDX licence expression of all of them, and "" for none. What SPDX's list does not name is a
 /// LicenseRef.
 std::string license_expression(const std::vector<License>& licenses);
-/// "LicenseRef-nix-…" of a licence without a usable id; "" for the others.
+/// "LicenseRef-…" of a licence that a document has to say more of: one without an id of SPDX's
+/// list, as far as its form tells, and an exception, which is no licence of its own. "" for others.
 std::string license_ref(const License& license);
+/// What a licence that has such a reference is called: its full name, or else its id; "unnamed"
+/// where it has neither.
+std::string license_name(const License& license);
+/// Reference and name of those that have one, in their order, the same pair once.
+std::vector<std::pair<std::string, std::string>> license_refs(const std::vector<License>& licenses);
 
 /// What validators of both formats take: a CPE 2.3 name of 13 parts, an http(s) URL without blanks.
 bool is_cpe(std::string_view text);

@@ -1,5 +1,8 @@
 #include "statement/cyclonedx.h"
 
+#include <algorithm>
+#include <set>
+
 #include "base/text.h"
 #include "go/encoding_json.h"
 
@@ -81,14 +84,28 @@ Json cyclonedx_patches(const PackageInfo& info) {
   return patches.push(one.set("type", "backport").set("resolves", std::move(resolves)));
 }
 
+/// An expression, but where the list has none of them: those have names. What a reference in an
+/// expression stands for is a property of the component.
+Json cyclonedx_licenses(const std::vector<License>& licenses) {
+  Json list(Json::Array{});
+  Json one;
+  if (std::ranges::any_of(licenses, [](const License& l) { return license_ref(l).empty(); })) {
+    return list.push(one.set("expression", license_expression(licenses)));
+  }
+  std::set<std::string> named;
+  for (const License& license : licenses) {
+    if (!named.insert(license_name(license)).second) continue;
+    Json name;
+    name.set("name", license_name(license));
+    Json choice;
+    list.push(choice.set("license", std::move(name)));
+  }
+  return list;
+}
+
 /// What Nix knows beyond name and version.
 void add_info(Json& component, const PackageInfo& info) {
-  const std::string license = license_expression(info.licenses);
-  if (!license.empty()) {
-    Json expression;
-    expression.set("expression", license);
-    component.set("licenses", Json(Json::Array{std::move(expression)}));
-  }
+  if (!info.licenses.empty()) component.set("licenses", cyclonedx_licenses(info.licenses));
   if (is_cpe(info.cpe)) component.set("cpe", info.cpe);
   if (!info.patches.empty() || !info.fixed.empty()) {
     Json pedigree;
@@ -114,6 +131,9 @@ Json cyclonedx_component(const BillComponent& made, const std::vector<BillLayer>
   properties.add("nix:output", made.name.output.empty() ? "out" : made.name.output);
   properties.add("nix:nar_hash", made.nar_hash ? made.nar_hash->str() : "");
   properties.add("n2c:size", made.size ? cat(*made.size) : "");
+  for (const auto& [ref, name] : license_refs(made.info.licenses)) {
+    properties.add(cat("n2c:license:", ref), name);
+  }
   for (const std::size_t place : made.layers) add_layer(properties, layers[place], place);
   return component.set("properties", properties.take());
 }
@@ -159,7 +179,7 @@ std::string cyclonedx_json(const Bill& bill) {
   Json document;
   document.set("$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json");
   document.set("bomFormat", "CycloneDX").set("specVersion", "1.6");
-  document.set("serialNumber", bill_urn(bill.subject, "cyclonedx"));
+  document.set("serialNumber", "");
   document.set("version", Json(std::int64_t{1}));
   document.set("metadata", cyclonedx_metadata(bill.subject));
   Json components(Json::Array{});
@@ -172,7 +192,7 @@ std::string cyclonedx_json(const Bill& bill) {
   }
   document.set("components", std::move(components));
   document.set("dependencies", cyclonedx_dependencies(bill));
-  return document.indented() + "\n";
+  return with_urn(document, "serialNumber");
 }
 
 }  // namespace n2c

@@ -106,6 +106,16 @@ go::Decoded decode_facts(const Json& json, NamedFacts& named) {
         }}});
 }
 
+go::Decoded decode_by_path(const Json::Object& members, std::vector<NamedFacts>& into) {
+  for (const auto& [path, entry] : members) {
+    if (entry.is_null()) continue;
+    NamedFacts& named = into.emplace_back();
+    if (auto wrong = decode_facts(entry, named)) return wrong->below(path);
+    named.path = path;
+  }
+  return {};
+}
+
 }  // namespace
 
 Parsed<PackageInfos> parse_package_info(std::string_view text) {
@@ -133,9 +143,10 @@ Parsed<ClosureFacts> parse_closure_facts(std::string_view text) {
   const auto json = Json::parse_as_go(text);
   if (!json) return std::unexpected(json.error());
   std::vector<NamedFacts> entries;
-  if (const auto wrong = go::decode_list<NamedFacts>(*json, entries, decode_facts)) {
-    return std::unexpected(wrong->str());
-  }
+  const auto wrong = json->as_object() != nullptr
+                         ? decode_by_path(*json->as_object(), entries)
+                         : go::decode_list<NamedFacts>(*json, entries, decode_facts);
+  if (wrong) return std::unexpected(wrong->str());
   ClosureFacts facts;
   for (NamedFacts& named : entries) {
     facts.insert_or_assign(std::move(named.path), std::move(named.facts));

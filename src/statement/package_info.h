@@ -43,7 +43,9 @@ struct PathFacts {
 };
 using ClosureFacts = std::map<std::string, PathFacts>;
 
-/// The error says where.
+/// A closure graph (docs/format.md F1), or what `nix path-info --json --recursive` prints since Nix
+/// 2.19: the same entries in an object, by path; `null` is a path that is not there. The error says
+/// where.
 Parsed<ClosureFacts> parse_closure_facts(std::string_view text);
 
 }  // namespace n2c

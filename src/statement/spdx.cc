@@ -133,19 +133,18 @@ Json relationships_of(const Bill& bill, const std::vector<std::string>& ids) {
 
 /// What a LicenseRef stands for has to be said in the document (SPDX 2.3, 10).
 Json licenses_beyond_the_list(const std::vector<BillComponent>& components) {
-  std::map<std::string, std::string> names;
+  std::map<std::string, std::set<std::string>> names;
   for (const BillComponent& component : components) {
-    for (const License& license : component.info.licenses) {
-      const std::string ref = license_ref(license);
-      const bool is_named = !license.full_name.empty();
-      if (!ref.empty()) names.try_emplace(ref, is_named ? license.full_name : license.spdx_id);
+    for (auto& [ref, name] : license_refs(component.info.licenses)) {
+      names[ref].insert(std::move(name));
     }
   }
   Json list(Json::Array{});
-  for (const auto& [ref, name] : names) {
+  for (const auto& [ref, called] : names) {
+    const std::vector<std::string> words(called.begin(), called.end());
     Json one;
-    one.set("licenseId", ref).set("name", name.empty() ? ref : name);
-    one.set("extractedText", cat("nixpkgs calls it: ", name.empty() ? "unnamed" : name));
+    one.set("licenseId", ref).set("name", words.front());
+    one.set("extractedText", cat("nixpkgs calls it: ", comma_list(words)));
     list.push(std::move(one));
   }
   return list;
@@ -169,12 +168,12 @@ std::string spdx_json(const Bill& bill) {
   Json document;
   document.set("spdxVersion", "SPDX-2.3").set("dataLicense", "CC0-1.0");
   document.set("SPDXID", "SPDXRef-DOCUMENT").set("name", bill.subject.name);
-  document.set("documentNamespace", bill_urn(bill.subject, "spdx"));
+  document.set("documentNamespace", "");
   document.set("creationInfo", std::move(creation)).set("packages", std::move(packages));
   document.set("relationships", relationships_of(bill, ids));
   Json licenses = licenses_beyond_the_list(bill.components);
   if (!licenses.as_array()->empty()) document.set("hasExtractedLicensingInfos", licenses);
-  return document.indented() + "\n";
+  return with_urn(document, "documentNamespace");
 }
 
 }  // namespace n2c

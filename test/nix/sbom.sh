@@ -30,11 +30,16 @@ check "in SPDX too" cmp "$spdx" <("$(build statedSbom 2> /dev/null)/bin/sbom" --
 push=$(build statedPush 2> /dev/null) sbom_push=$(build statedSbomPush 2> /dev/null)
 check "a push knows nothing that only a bill of materials needs" equal \
   "$(nix-store --query --requisites "$push" | grep -c 'package-info\|closure-graph')" 0
-status=0
-said=$("$push/bin/push" 127.0.0.1:1/stated --sbom 2>&1) || status=$?
-check "so push -- --sbom says where it goes" equal "$status" 2
-check "by name" grep -q "sbom.push does" <(echo "$said")
 start_n2c_registry --memory
+"$push/bin/push" "$registry/plain/app:0" --sbom > /dev/null 2> "$work/push.log" || fail "$(cat "$work/push.log")"
+"$N2C" pull "$registry/plain/app:0" "$work/pushed.json" --referrer application/vnd.cyclonedx+json 2> /dev/null
+check "push -- --sbom attaches a bill with what depends on what, and NAR hashes, as Nix's own books have them" equal \
+  "$(jq -c '[[.components[].hashes], .dependencies[1:]]' "$work/pushed.json")" "$(jq -c '[[.components[].hashes], .dependencies[1:]]' "$cyclonedx")"
+check "and says where the rest is" grep -q "^n2c: --sbom: licences, .* sbom.push" "$work/push.log"
+status=0
+said=$(PATH=/nowhere "$push/bin/push" "$registry/plain/app:0" --sbom 2>&1) || status=$?
+check "without a nix it cannot, and says what can" equal "$status" 2
+check "by name" grep -q "sbom.push does not need it" <(echo "$said")
 "$sbom_push/bin/push" "$registry/stated/app:1" -q > /dev/null
 "$N2C" pull "$registry/stated/app:1" "$work/pushed.json" --referrer application/vnd.cyclonedx+json 2> /dev/null
 check "sbom.push attaches a bill with what Nix knows, and what depends on what" equal \

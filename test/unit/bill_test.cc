@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <functional>
+#include <set>
+
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "statement/cyclonedx.h"
@@ -147,6 +151,126 @@ TEST_CASE("what Nix knows of a package is in both formats, and what no validator
   CHECK(package->find("externalRefs")->compact().contains("CVE-2024-0727"));
   CHECK(element(*spdx, "hasExtractedLicensingInfos", "licenseId", "LicenseRef-nix-Of-my-own") !=
         nullptr);
+}
+
+TEST_CASE("two bills that differ in anything have other names, and one bill has one name (#22)") {
+  std::set<std::string> names;
+  const auto name_both = [&](const Bill& bill) {
+    names.insert(go::Json::parse(cyclonedx_json(bill))->text_at("serialNumber"));
+    names.insert(go::Json::parse(spdx_json(bill))->text_at("documentNamespace"));
+  };
+  const std::vector<std::function<void(Bill&)>> changes = {
+      [](Bill&) {},
+      [](Bill& bill) { bill.subject.manifest = oci::Digest::of("manifest"); },
+      [](Bill& bill) { bill.subject.name = "another"; },
+      [](Bill& bill) { bill.layers[1].digest = oci::Digest::of("compressed otherwise"); },
+      [](Bill& bill) { bill.components[0].depends_on.clear(); },
+      [](Bill& bill) { bill.components[0].nar_hash.reset(); },
+      [](Bill& bill) { bill.components[0].size = 78; },
+      [](Bill& bill) { bill.components[1].info.description = "of the package information"; },
+      [](Bill& bill) { bill.components[1].info.licenses.clear(); },
+  };
+  for (const auto& change : changes) {
+    Bill bill = example();
+    change(bill);
+    name_both(bill);
+    name_both(bill);
+  }
+  CHECK(names.size() == 2 * changes.size());
+  for (const std::string& name : names) {
+    CHECK(name.starts_with("urn:uuid:"));
+    CHECK(name.size() == std::string("urn:uuid:01234567-0123-8123-8123-0123456789ab").size());
+  }
+}
+
+TEST_CASE("what no text in a bill is taken for is its name") {
+  Bill bill = example();
+  bill.subject.name = "\n\t\"documentNamespace\": \"";
+  const auto document = go::Json::parse(spdx_json(bill));
+  REQUIRE(document.has_value());
+  CHECK(document->text_at("name") == bill.subject.name);
+  CHECK(document->text_at("documentNamespace").starts_with("urn:uuid:"));
+}
+
+TEST_CASE("a licence that SPDX's list has not is declared, whoever made its reference (#22)") {
+  struct Row {
+    License license;
+    std::string expression, declared;  ///< declared: its name; empty: it needs none
+  };
+  const std::vector<Row> rows = {
+      {{"MIT", ""}, "MIT", ""},
+      {{"GPL-2.0+", ""}, "GPL-2.0+", ""},
+      {{"GPL-2.0-with-classpath-exception", ""}, "GPL-2.0-with-classpath-exception", ""},
+      {{"LicenseRef-acme-1.0", "Acme's"}, "LicenseRef-acme-1.0", "Acme's"},
+      {{"LicenseRef-acme-1.0", ""}, "LicenseRef-acme-1.0", "LicenseRef-acme-1.0"},
+      {{"LicenseRef-", ""}, "LicenseRef-nix-LicenseRef-", "LicenseRef-"},
+      {{"LicenseRef-a_b", ""}, "LicenseRef-nix-LicenseRef-a-b", "LicenseRef-a_b"},
+      {{"licenseref-a", ""}, "LicenseRef-nix-licenseref-a", "licenseref-a"},
+      {{"DocumentRef-a:LicenseRef-b", ""},
+       "LicenseRef-nix-DocumentRef-a-LicenseRef-b",
+       "DocumentRef-a:LicenseRef-b"},
+      {{"LLVM-exception", "LLVM Exception"}, "LicenseRef-nix-LLVM-exception", "LLVM Exception"},
+      {{"MIT OR Apache-2.0", ""}, "LicenseRef-nix-MIT-OR-Apache-2.0", "MIT OR Apache-2.0"},
+      {{"AND", ""}, "LicenseRef-nix-AND", "AND"},
+      {{"NONE", ""}, "LicenseRef-nix-NONE", "NONE"},
+      {{"+", ""}, "LicenseRef-nix--", "+"},
+      {{"", "Of my own"}, "LicenseRef-nix-Of-my-own", "Of my own"},
+      {{"", ""}, "LicenseRef-nix-unnamed", "unnamed"},
+  };
+  for (const auto& [license, expression, declared] : rows) {
+    CAPTURE(license.spdx_id);
+    CAPTURE(license.full_name);
+    Bill bill = example();
+    bill.components[1].info.licenses = {license};
+    const auto spdx = go::Json::parse(spdx_json(bill));
+    CHECK(element(*spdx, "packages", "packageFileName", ssl)->text_at("licenseDeclared") ==
+          expression);
+    const auto cyclonedx = go::Json::parse(cyclonedx_json(bill));
+    const std::string licenses =
+        element(*cyclonedx, "components", "bom-ref", ssl)->find("licenses")->compact();
+    if (declared.empty()) {
+      CHECK(spdx->find("hasExtractedLicensingInfos") == nullptr);
+      CHECK(licenses == cat(R"([{"expression":")", expression, "\"}]"));
+      continue;
+    }
+    const go::Json* info = element(*spdx, "hasExtractedLicensingInfos", "licenseId", expression);
+    REQUIRE(info != nullptr);
+    CHECK(info->text_at("name") == declared);
+    CHECK(licenses == cat(R"([{"license":{"name":)", go::Json(declared).compact(), "}}]"));
+  }
+}
+
+TEST_CASE("references that come to the same have both names, and in CycloneDX a property each") {
+  Bill bill = example();
+  bill.components[1].info.licenses = {{"MIT", ""}, {"", "My own"}, {"", "My-own"}, {"", "My own"}};
+  const auto spdx = go::Json::parse(spdx_json(bill));
+  CHECK(element(*spdx, "packages", "packageFileName", ssl)->text_at("licenseDeclared") ==
+        "MIT AND LicenseRef-nix-My-own");
+  CHECK(element(*spdx, "hasExtractedLicensingInfos", "licenseId", "LicenseRef-nix-My-own")
+            ->text_at("extractedText") == "nixpkgs calls it: My own, My-own");
+  const auto cyclonedx = go::Json::parse(cyclonedx_json(bill));
+  const go::Json* made = element(*cyclonedx, "components", "bom-ref", ssl);
+  CHECK(made->find("licenses")->compact() == R"([{"expression":"MIT AND LicenseRef-nix-My-own"}])");
+  CHECK(property(*made, "n2c:license:LicenseRef-nix-My-own") == "My own");
+}
+
+TEST_CASE("what nix path-info prints is a closure graph too, as a list and as an object by path") {
+  const std::string entry = R"("narHash":"sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+      "narSize":12,"deriver":null,"references":["/nix/store/b"]})";
+  for (const std::string& text :
+       {cat(R"([{"path":"/nix/store/a",)", entry, "]"),
+        cat(R"({"/nix/store/a":{)", entry, R"(,"/nix/store/gone":null})")}) {
+    CAPTURE(text);
+    const auto facts = parse_closure_facts(text);
+    REQUIRE(facts.has_value());
+    REQUIRE(facts->size() == 1);
+    const PathFacts& only = facts->at("/nix/store/a");
+    CHECK(only.nar_hash == oci::Digest::of(""));
+    CHECK(only.nar_size == 12);
+    CHECK(only.references == std::vector<std::string>{"/nix/store/b"});
+  }
+  CHECK(parse_closure_facts(R"({"/nix/store/a":{"references":1}})").error() ==
+        "/nix/store/a.references: a list is due, and this is 1");
 }
 
 TEST_CASE("a layer without store paths is named with its source") {

@@ -10,7 +10,6 @@
 #include "cli/attest/subject.h"
 #include "cli/command.h"
 #include "cli/transfer_options.h"
-#include "console/input.h"
 #include "console/json_object.h"
 #include "console/stopped.h"
 #include "go/encoding_json.h"
