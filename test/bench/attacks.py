@@ -43,7 +43,7 @@ def measured(program, folder, client, options, attack, count):
 
 def main():
     program, chosen = os.path.abspath(sys.argv[1]), sys.argv[2:]
-    found = {'rounds': ROUNDS, 'image': IMAGE_MIB, 'limit': desk.MEMORY_MIB, 'stores': {}}
+    found = {'processors': os.cpu_count(), 'load': os.getloadavg()[0], 'rounds': ROUNDS, 'image': IMAGE_MIB, 'limit': desk.MEMORY_MIB, 'stores': {}}
     for store in ('memory', 'folder'):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
