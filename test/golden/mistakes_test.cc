@@ -270,6 +270,30 @@ TEST_CASE("a file that an option names and that is not there is exit code 3 (#21
   for (const Mistake& mistake : mistakes) make(desk, mistake);
 }
 
+TEST_CASE("what is in force at one registry is told with where it comes from (#21)") {
+  const Desk desk;
+  std::filesystem::create_directories(desk.folder() / "n2c");
+  write_file(desk.folder() / "n2c/config.toml",
+             "uploads = 3\ncompression = gzip\n[copy]\ncompression = 'zstd:7'\nuploads = 4\n"
+             "[\"127.0.0.1:1\"]\nuploads = 5\n[\"127.0.0.1:2\"]\nretry = 9\n");
+  const auto config = [&](std::string_view variable, std::string_view words) {
+    return desk.run_with(cat("XDG_CONFIG_HOME=\"$PWD\" ", variable), cat("config ", words));
+  };
+  const std::string one = config("", "127.0.0.1:1").output;
+  CHECK(one.contains("uploads [127.0.0.1:1] = 5  ("));
+  CHECK_FALSE(one.contains("uploads = 3"));
+  CHECK_FALSE(one.contains("uploads [copy]"));
+  CHECK(one.contains("compression = gzip  ("));
+  CHECK(one.contains("compression [copy] = zstd:7  ("));
+  CHECK_FALSE(one.contains("127.0.0.1:2"));
+  CHECK(config("", "127.0.0.1:3").output.contains("uploads [copy] = 4  ("));
+  const std::string set = config("N2C_UPLOADS=7", "127.0.0.1:1").output;
+  CHECK(set.contains("uploads = 7  (N2C_UPLOADS)"));
+  CHECK_FALSE(set.contains("uploads ["));
+  CHECK(config("", "127.0.0.1:1 --json").output.contains("\"host\": \"127.0.0.1:1\""));
+  CHECK(config("", "127.0.0.1:1/app").exit_code == 2);
+}
+
 TEST_CASE("what is set for all runs is taken where the command line says nothing (#21)") {
   const Desk desk;
   std::filesystem::create_directories(desk.folder() / "n2c");

@@ -19,7 +19,7 @@ constexpr std::array all_examples = std::to_array<Examples>({
     {"completion",
      {"source <(n2c completion bash)", "n2c completion fish | source",
       "n2c completion zsh >~/.zsh/completions/_n2c"}},
-    {"config", {"n2c config", "N2C_COMPRESSION=zstd n2c config"}},
+    {"config", {"n2c config", "n2c config ghcr.io", "N2C_COMPRESSION=zstd n2c config"}},
     {"copy",
      {"n2c copy ghcr.io/acme/app:1 registry.example/app:1",
       "n2c copy docker.io/library/debian:12 oci:debian:12 --platform linux/arm64",

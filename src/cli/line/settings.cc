@@ -79,6 +79,7 @@ std::string_view without_comment(std::string_view line) {
 }
 
 bool is_host(std::string_view section) {
+  if (section.contains('/')) return false;  // a repository there
   return oci::looks_like_host(section) && oci::Reference::parse(cat(section, "/x")).has_value();
 }
 
@@ -226,6 +227,29 @@ std::vector<Setting> settings_by_name(const CLI::App& app, const Environment& en
   return settings;
 }
 
+/// Of those by name, what counts for a host: what is said everywhere, there or in a variable, the
+/// last of these; and for a command what is said of it, where nothing goes over that.
+std::vector<Setting> settings_of_host(const std::vector<Setting>& all, std::string_view host,
+                                      const CLI::App& app) {
+  std::vector<Setting> kept;
+  for (const std::string_view name : setting_names) {
+    const std::size_t begins = kept.size();
+    for (const Setting& setting : all) {
+      const bool is_of_other = is_host(setting.section) && setting.section != host;
+      if (setting.name != name || is_of_other) continue;
+      const bool is_of_command = !setting.section.empty() && setting.section != host;
+      if (!is_of_command) kept.resize(begins);
+      kept.push_back(setting);
+    }
+    const bool has_own =
+        kept.size() != begins && (kept[begins].section.empty() || kept[begins].section == host);
+    if (has_own) continue;
+    kept.insert(kept.begin() + static_cast<std::ptrdiff_t>(begins),
+                {"", std::string(name), default_of(app, name), "default"});
+  }
+  return kept;
+}
+
 void print_settings(const std::vector<Setting>& settings) {
   for (const auto& [section, name, value, from] : settings) {
     const std::string where = section.empty() ? "" : cat(" [", section, "]");
@@ -237,7 +261,7 @@ void print_settings(const std::vector<Setting>& settings) {
   }
 }
 
-void print_settings_json(const std::filesystem::path& file, bool exists,
+void print_settings_json(const std::filesystem::path& file, bool exists, const std::string& host,
                          const std::vector<Setting>& settings) {
   go::Json list(go::Json::Array{});
   for (const auto& [section, name, value, from] : settings) {
@@ -249,8 +273,35 @@ void print_settings_json(const std::filesystem::path& file, bool exists,
   }
   go::Json json;
   json.set("command", "config").set("file", file.string()).set("exists", go::Json(exists));
+  if (!host.empty()) json.set("host", host);
   json.set("settings", std::move(list));
   print_object("n2c.settings/1", json, JsonForm::indented);
+}
+
+struct ConfigArguments {
+  std::string host;
+  bool json = false;
+};
+
+int run_config(const ConfigArguments& arguments, const CLI::App& app) {
+  const std::string& host = arguments.host;
+  if (!host.empty() && !is_host(host)) {
+    throw Error(ErrorKind::usage, cat("HOST: \"", printable(host), "\" is no host"),
+                "as it stands before a repository: registry.example:5000");
+  }
+  const Environment environment = process_environment();
+  const auto file = settings_file(environment);
+  std::error_code not_seen;
+  const bool exists = std::filesystem::exists(file, not_seen);
+  if (!exists) terminal::say(cat(file.string(), ": not there"));
+  auto settings = settings_by_name(app, environment);
+  if (!host.empty()) settings = settings_of_host(settings, host, app);
+  if (arguments.json) {
+    print_settings_json(file, exists, host, settings);
+  } else {
+    print_settings(settings);
+  }
+  return 0;
 }
 
 }  // namespace
@@ -258,23 +309,12 @@ void print_settings_json(const std::filesystem::path& file, bool exists,
 void add_config_command(CLI::App& app, Invocation& chosen) {
   CLI::App* command = app.add_subcommand(
       "config", "Show what is set by the configuration file and by N2C_ variables, and where");
-  const auto as_json = std::make_shared<bool>(false);
-  command->add_flag("--json", *as_json, "as JSON, for programs");
-  command->callback([&app, &chosen, as_json] {
-    chosen.action = [&app, as_json](std::stop_token) {
-      const Environment environment = process_environment();
-      const auto file = settings_file(environment);
-      std::error_code not_seen;
-      const bool exists = std::filesystem::exists(file, not_seen);
-      if (!exists) terminal::say(cat(file.string(), ": not there"));
-      const auto settings = settings_by_name(app, environment);
-      if (*as_json) {
-        print_settings_json(file, exists, settings);
-      } else {
-        print_settings(settings);
-      }
-      return 0;
-    };
+  const auto arguments = std::make_shared<ConfigArguments>();
+  command->add_option("HOST", arguments->host,
+                      "only what is in force at this registry, HOST[:PORT], and from where");
+  command->add_flag("--json", arguments->json, "as JSON, for programs");
+  command->callback([&app, &chosen, arguments] {
+    chosen.action = [&app, arguments](std::stop_token) { return run_config(*arguments, app); };
   });
 }
 
