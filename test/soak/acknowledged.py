@@ -1,4 +1,5 @@
 """What was promised: for each tag, which images it may name now. Thread-safe."""
+import http.client
 import json
 import threading
 import time
@@ -69,11 +70,12 @@ def look_at_attached(at, key, name, manifest, book):
     return None
 
 
-def look_patiently(at, key, book):
-    """The same for a server that may be on its way up."""
+def look_patiently(server, key, book):
+    """The same at a server (registries.Registry) that may be on its way up; one that is killed may also cut a reply short."""
+    passing = (OSError, http.client.HTTPException) if server.is_killed else OSError
     for _ in range(50):
         try:
-            return look(at, key, book)
-        except OSError:
+            return look(server.at, key, book)
+        except passing:
             time.sleep(0.2)
     return f'{key}: the server does not answer'

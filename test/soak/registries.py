@@ -24,6 +24,10 @@ class Registry:
         folder.mkdir(parents=True)
         self.log = open(folder / 'log', 'a', encoding='utf-8')
 
+    @property
+    def is_killed(self):
+        return self.name.endswith('killed')
+
     def start(self):
         self.process = subprocess.Popen(list(map(str, self.words())), env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=self.log)
