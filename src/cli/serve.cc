@@ -251,11 +251,12 @@ struct Renewed {
   }
 };
 
-void look_until(std::stop_token stop, std::vector<Renewed> files) {
+/// Returns at a stop, and when `server` can be reached no more.
+void look_until(std::stop_token stop, const registry::Server& server, std::vector<Renewed> files) {
   SystemClock clock;
   unsigned hangups = hangup().count;
   hangup().means_reload = true;
-  while (clock.wait(look_apart, stop)) {
+  while (!server.failure() && clock.wait(look_apart, stop)) {
     const unsigned now = hangup().count;
     for (Renewed& file : files) file.look(now != hangups);
     hangups = now;
@@ -304,17 +305,23 @@ int serve(const ServeArguments& arguments, std::stop_token stop) {
   registry::Server server(std::move(handler), std::move(options));
   if (!arguments.port_file.empty()) write_file(arguments.port_file, cat(server.port(), "\n"));
   note(cat("serving ", scheme, "://", host, ":", server.port()));
-  look_until(stop, renewed_files(arguments, server, door));
+  look_until(stop, server, renewed_files(arguments, server, door));
   std::jthread impatient;
   try {
     impatient = start_thread([&](const std::stop_token& drained) {
       SystemClock clock;
-      if (clock.wait(prepare_time, drained)) stores.stop();
+      try {
+        if (!clock.wait(prepare_time, drained)) return;
+      } catch (const std::exception&) {
+        // without memory to wait in, what is being prepared ends now
+      }
+      stores.stop();
     });
   } catch (const Error&) {
     stores.stop();  // without a thread to wait in, what is being prepared ends now
   }
   server.drain(drain_time);
+  if (const auto failure = server.failure()) throw Error(*failure);
   return 0;
 }
 

@@ -15,7 +15,7 @@ EAI_AGAIN = -3  # netdb.h: the name server does not answer now
 
 # What each kind of call says in life when it fails: machine out of something, disk full or broken, peer gone.
 FAULTS = {
-    'accept': [errno.EMFILE, errno.ECONNABORTED], 'bind': [errno.EADDRINUSE], 'calloc': [errno.ENOMEM], 'close': [errno.EIO],
+    'accept': [errno.EMFILE, errno.EINVAL, errno.ECONNABORTED], 'bind': [errno.EADDRINUSE], 'calloc': [errno.ENOMEM], 'close': [errno.EIO],
     'connect': [errno.ECONNREFUSED, errno.ENETUNREACH], 'eventfd': [errno.EMFILE], 'fchmod': [errno.EPERM], 'fchown': [errno.EPERM],
     'fdopendir': [errno.EMFILE], 'flock': [errno.ENOLCK], 'fstat': [errno.EIO], 'fsync': [errno.EIO],
     'ftruncate': [errno.EIO], 'getaddrinfo': [EAI_AGAIN], 'getentropy': [errno.ENOSYS], 'getnameinfo': [EAI_AGAIN],

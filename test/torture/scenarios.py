@@ -3,6 +3,7 @@
 Each is a function of the world and a fault (or None), and returns (Done, what is wrong or None): after success the result is
 right; after an error there is none, or a right one, and nothing half-written.
 """
+import errno
 import json
 import pathlib
 import shutil
@@ -219,9 +220,11 @@ def serve(world, fault):
     pushed, wrong, is_free = [], None, True
     if server.at:
         pushed = [world.run(None, 'push', *RETRIES, *world.image, f'{server.at}/app/a{i}:1') for i in range(2)]
-        if pushed[1].code == 0 and not (fault and fault.kind in ('accept', 'poll') and fault.goes_on):
+        if pushed[1].code == 0 and not (fault and fault.kind == 'accept' and fault.goes_on):
             pulled = world.run(None, 'copy', *RETRIES, f'docker://{server.at}/app/a1:1', f'dir:{place}/pulled')
             wrong = pulled.broke(CODES) and f'a pull from it: {pulled.broke(CODES)}'
+        if fault and fault.kind == 'accept' and fault.number == errno.EINVAL and fault.goes_on and any(one.code != 0 for one in pushed):
+            server.await_end()
         is_free = world_of_descriptors(world, server, fault)
     codes_of_pushes = [one.code for one in pushed]
     died = server.process.poll() is not None
@@ -229,7 +232,9 @@ def serve(world, fault):
     codes = CODES - {0} if died else {0, 130}
     if fault and (fault.kind in ('write', 'poll') or (fault.kind in MEMORY and fault.goes_on)):
         codes = codes | {8}  # a line of its log is lost, or there is no memory to end with
-    if fault and fault.kind in ('accept', 'poll') and fault.goes_on:
+    if fault and fault.kind == 'accept' and fault.goes_on:
+        if any(one.code is None for one in pushed) and 'connection' not in done.said:
+            wrong = f'it is alive and deaf, without a word: {done.said[-300:]}'
         pushed = [one for one in pushed if one.code is not None]  # who is never accepted waits as long as he likes
     wrong = wrong or done.broke(codes if not died or done.code != 0 else {0})
     wrong = wrong or next((f'a push to it: {one.broke(CODES)}' for one in pushed if one.broke(CODES)), None)

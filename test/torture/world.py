@@ -78,6 +78,11 @@ class Server:
                     count += '/uploads/' not in os.readlink(f'{folder}/{name}')
         return count
 
+    def await_end(self):
+        """For a while: where it ends by itself."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(LIMIT)
+
     def end(self):
         """By SIGTERM, as a user ends it: Done. Connections in flight have ended before."""
         self.process.send_signal(signal.SIGTERM)

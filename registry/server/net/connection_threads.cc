@@ -4,6 +4,7 @@
 #include <iterator>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "base/thread.h"
@@ -18,13 +19,11 @@ constexpr std::chrono::milliseconds between_looks{10};
 }  // namespace
 
 ConnectionThreads::ConnectionThreads(Listener& listener, ConnectionTable& table,
-                                     std::chrono::milliseconds patience, Serve serve,
-                                     TurnAway turn_away)
+                                     std::chrono::milliseconds patience, Calls calls)
     : listener_(listener),
       table_(table),
       patience_(patience),
-      serve_(std::move(serve)),
-      turn_away_(std::move(turn_away)),
+      calls_(std::move(calls)),
       acceptor_(start_thread([this] { accept_all(); })) {}
 
 ConnectionThreads::~ConnectionThreads() {
@@ -50,14 +49,43 @@ std::size_t ConnectionThreads::count() const {
 void ConnectionThreads::accept_all() {
   while (!stop_.raised()) {
     try {
-      const auto time = waiting_.empty() ? std::nullopt : std::optional(between_looks);
-      auto accepted = listener_.accept(stop_, time);
-      join_done();
-      if (accepted) wait(std::move(*accepted));
-      seat_waiting();
-    } catch (const std::exception&) {
+      if (!accept_one()) return;
+    } catch (const std::exception& error) {
       waiting_.clear();  // no memory or no thread: they close, and the next ones may fare better
+      tell_dropped(error.what());
     }
+  }
+}
+
+/// False when there will be none any more.
+bool ConnectionThreads::accept_one() {
+  const auto time = waiting_.empty() ? std::nullopt : std::optional(between_looks);
+  auto accepted = listener_.accept(stop_, time);
+  const int error = accepted ? 0 : accepted.error();
+  join_done();
+  if (accepted) wait(std::move(*accepted));
+  seat_waiting();
+  const auto next = failures_.after(error, std::chrono::steady_clock::now());
+  if (!next.line.empty()) tell(next.line);
+  if (next.is_end) failure_ = error;
+  if (next.pause.count() != 0) wait_for(stop_, next.pause);
+  return !next.is_end;
+}
+
+void ConnectionThreads::tell(std::string_view line) const noexcept {
+  try {
+    if (calls_.tell) calls_.tell(line);
+  } catch (const std::exception&) {
+    return;  // no memory for a line
+  }
+}
+
+void ConnectionThreads::tell_dropped(std::string_view why) noexcept {
+  try {
+    const std::string line = failures_.after_dropped(why, std::chrono::steady_clock::now());
+    if (!line.empty()) tell(line);
+  } catch (const std::exception&) {
+    return;  // no memory for a line
   }
 }
 
@@ -98,7 +126,7 @@ void ConnectionThreads::seat_waiting() {
 void ConnectionThreads::give_up(std::list<Waiting>::iterator one) {
   Listener::Accepted accepted = std::move(one->accepted);
   waiting_.erase(one);
-  turn_away_(std::move(accepted));
+  calls_.turn_away(std::move(accepted));
 }
 
 ConnectionThreads::Place ConnectionThreads::place_for(const Listener::Accepted& accepted,
@@ -115,7 +143,7 @@ bool ConnectionThreads::leavers_are_few() const {
 
 void ConnectionThreads::serve_one(Listener::Accepted accepted, ConnectionTable::Place& place) {
   try {
-    serve_(std::move(accepted), place);
+    calls_.serve(std::move(accepted), place);
   } catch (const std::exception&) {
     return;  // no memory for a connection: it closes
   }
@@ -135,8 +163,9 @@ void ConnectionThreads::start(Listener::Accepted accepted, const Place& place) {
     member.thread =
         start_thread([serve, taken = std::move(accepted)]() mutable { serve(std::move(taken)); });
     ++busy_;
-  } catch (const std::exception&) {
+  } catch (...) {
     members_.pop_back();  // no thread to be had: the connection is closed
+    throw;
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 /// The threads of a server. One accepts; each connection that has a place has one of its own.
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -8,8 +9,10 @@
 #include <list>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
+#include "registry/server/net/accept_failures.h"
 #include "registry/server/net/connection_table.h"
 #include "registry/server/net/socket.h"
 
@@ -19,13 +22,19 @@ class ConnectionThreads {
  public:
   using Serve = std::function<void(Listener::Accepted, ConnectionTable::Place&)>;
   using TurnAway = std::function<void(Listener::Accepted)>;
+  using Tell = std::function<void(std::string_view line)>;
+  struct Calls {
+    Serve serve;
+    TurnAway turn_away;
+    Tell tell{};  ///< may be empty
+  };
 
   /// `serve` runs on a thread of its own, for every connection that `table` has a place for.
   /// `turn_away` runs on the accepting thread, for those that found none within `patience`, and for
-  /// the newest of more than 64 that wait. What they throw closes the connection. Throws
-  /// Error{local} where no thread can be made.
+  /// the newest of more than 64 that wait. What they throw closes the connection. `tell`
+  /// is told what goes wrong with accepting. Throws Error{local} where no thread can be made.
   ConnectionThreads(Listener& listener, ConnectionTable& table, std::chrono::milliseconds patience,
-                    Serve serve, TurnAway turn_away);
+                    Calls calls);
   ~ConnectionThreads();
   ConnectionThreads(const ConnectionThreads&) = delete;
   ConnectionThreads& operator=(const ConnectionThreads&) = delete;
@@ -35,6 +44,8 @@ class ConnectionThreads {
   /// Waits until no connection is left. Returns false when `time` was over first.
   bool wait_for_none(std::chrono::milliseconds time);
   std::size_t count() const;
+  /// Why no connection will be accepted any more, by errno; 0 while they are.
+  int failure() const { return failure_; }
 
  private:
   struct Member {
@@ -49,6 +60,9 @@ class ConnectionThreads {
   };
 
   void accept_all();
+  bool accept_one();
+  void tell(std::string_view line) const noexcept;
+  void tell_dropped(std::string_view why) noexcept;
   void wait(Listener::Accepted accepted);
   void seat_waiting();
   void give_up(std::list<Waiting>::iterator one);
@@ -62,8 +76,9 @@ class ConnectionThreads {
   Listener& listener_;
   ConnectionTable& table_;
   std::chrono::milliseconds patience_;
-  Serve serve_;
-  TurnAway turn_away_;
+  const Calls calls_;
+  AcceptFailures failures_;  // the acceptor's alone
+  std::atomic<int> failure_ = 0;
   StopFlag stop_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

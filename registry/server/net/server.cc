@@ -1,5 +1,8 @@
 #include "registry/server/net/server.h"
 
+#include <system_error>
+
+#include "base/text.h"
 #include "registry/server/api/api.h"
 #include "registry/server/net/connection.h"
 #include "registry/server/net/connection_threads.h"
@@ -16,10 +19,14 @@ struct Server::Impl {
     if (shared.options.tls) use_tls(*shared.options.tls);
     threads.emplace(
         *listener, table, shared.options.patience,
-        [this](Listener::Accepted accepted, ConnectionTable::Place& place) {
-          Connection(shared, std::move(accepted), place).run();
-        },
-        [this](Listener::Accepted accepted) { turn_away(shared, std::move(accepted)); });
+        ConnectionThreads::Calls{
+            .serve =
+                [this](Listener::Accepted accepted, ConnectionTable::Place& place) {
+                  Connection(shared, std::move(accepted), place).run();
+                },
+            .turn_away =
+                [this](Listener::Accepted accepted) { turn_away(shared, std::move(accepted)); },
+            .tell = shared.options.on_failure});
   }
 
   void use_tls(const TlsIdentity& identity) {
@@ -56,6 +63,14 @@ Server::~Server() { drain(milliseconds(0)); }
 std::uint16_t Server::port() const { return impl_->listener->port(); }
 
 std::size_t Server::connection_count() const { return impl_->threads->count(); }
+
+std::optional<Error> Server::failure() const {
+  const int error = impl_->threads->failure();
+  if (error == 0) return {};
+  return Error(ErrorKind::local,
+               cat("accept connections: ", std::generic_category().message(error)),
+               "nobody could reach this server any more, so it ended; start it again");
+}
 
 void Server::use_tls(const TlsIdentity& identity) { impl_->use_tls(identity); }
 

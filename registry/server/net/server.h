@@ -6,7 +6,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "registry/server/net/handler.h"
 #include "registry/server/net/server_options.h"
@@ -30,6 +32,9 @@ class Server {
 
   std::uint16_t port() const;
   std::size_t connection_count() const;
+  /// Why it accepts no connections any more; nothing while it does. It stays as it is then, and is
+  /// best ended.
+  std::optional<Error> failure() const;
 
   /// New connections have this identity. Throws Error{input} for a bad certificate or key, and
   /// changes nothing then. Only for a server that began with TLS.

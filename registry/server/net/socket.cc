@@ -14,9 +14,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <thread>
 
 #include "base/error.h"
+#include "base/openssl.h"
 #include "base/system.h"
 #include "base/text.h"
 #include "registry/server/net/server_options.h"
@@ -34,8 +36,8 @@ int milliseconds_until(Socket::TimePoint deadline) {
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1 << 30));
 }
 
-/// poll(). Where it fails, for want of memory, it has waited a little, so that nobody spins who
-/// tries again.
+/// poll(). Where it fails, for want of memory, it has waited a little. Whoever tries then what was
+/// to be waited for neither spins nor depends on a poll() that works.
 int poll_or_pause(std::span<pollfd> watched, int milliseconds) {
   const int ready = ::poll(watched.data(), static_cast<nfds_t>(watched.size()), milliseconds);
   if (ready < 0 && errno != EINTR) {
@@ -60,7 +62,9 @@ struct FreeBio {
 using Bio = std::unique_ptr<BIO, FreeBio>;
 
 Bio bio_of(std::string_view pem) {
-  return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  if (!bio) throw std::bad_alloc();
+  return bio;
 }
 
 struct FreeCertificate {
@@ -149,9 +153,14 @@ void wait_for(const StopFlag& stop, std::chrono::milliseconds time) {
   }
 }
 
+TlsContext::Handle TlsContext::new_handle() {
+  begin_openssl();
+  return Handle(SSL_CTX_new(TLS_server_method()));
+}
+
 void TlsContext::Free::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
 
-TlsContext::TlsContext(const TlsIdentity& identity) : context_(SSL_CTX_new(TLS_server_method())) {
+TlsContext::TlsContext(const TlsIdentity& identity) : context_(new_handle()) {
   if (!context_) throw_tls("TLS");
   SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
   SSL_CTX_set_mode(context_.get(),
@@ -180,13 +189,10 @@ std::optional<Transfer::End> Socket::wait(short events, TimePoint deadline, cons
                                  {also != nullptr ? also->fd() : -1, POLLIN, 0}}};
   const auto is_raised = [&] { return cut_.raised() || (also != nullptr && also->raised()); };
   activity_.begin_wait();
-  int ready = 0;
-  do {
-    ready = poll_or_pause(watched, milliseconds_until(deadline));
-  } while (ready < 0 && !is_raised() && steady_clock::now() < deadline);
+  const int ready = poll_or_pause(watched, milliseconds_until(deadline));
   activity_.end_wait();
   if (is_raised()) return Transfer::End::stopped;
-  if (ready <= 0) return Transfer::End::timed_out;
+  if (ready == 0 || (ready < 0 && steady_clock::now() >= deadline)) return Transfer::End::timed_out;
   return {};
 }
 
@@ -318,24 +324,18 @@ void Listener::close() {
   fd_ = FileDescriptor();
 }
 
-std::optional<Listener::Accepted> Listener::accept(const StopFlag& stop,
-                                                   std::optional<std::chrono::milliseconds> time) {
+std::expected<Listener::Accepted, int> Listener::accept(
+    const StopFlag& stop, std::optional<std::chrono::milliseconds> time) {
   std::array<pollfd, 2> watched{{{fd_.get(), POLLIN, 0}, {stop.fd(), POLLIN, 0}}};
-  while (true) {
-    const int ready = poll_or_pause(watched, time ? static_cast<int>(time->count()) : -1);
-    if (stop.raised() || (time && ready <= 0)) return {};
-    if (ready < 0) continue;
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    FileDescriptor fd =
-        accept_socket(fd_.get(), Blocking::no, reinterpret_cast<sockaddr*>(&address), &size);
-    if (fd) return Accepted{std::move(fd), peer_text(address, size)};
-    // Out of descriptors or memory. It waits for a connection to end, and does not spin.
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      wait_for(stop, std::chrono::milliseconds(50));
-    }
-    if (time) return {};
-  }
+  const int ready = poll_or_pause(watched, time ? static_cast<int>(time->count()) : -1);
+  if (stop.raised() || ready == 0) return std::unexpected(EAGAIN);
+  // Where poll() fails, it is tried whether there is one.
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  FileDescriptor fd =
+      accept_socket(fd_.get(), Blocking::no, reinterpret_cast<sockaddr*>(&address), &size);
+  if (!fd) return std::unexpected(errno);
+  return Accepted{std::move(fd), peer_text(address, size)};
 }
 
 }  // namespace n2c::registry

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -44,7 +45,10 @@ class TlsContext {
   struct Free {
     void operator()(ssl_ctx_st* context) const;
   };
-  std::unique_ptr<ssl_ctx_st, Free> context_;
+  using Handle = std::unique_ptr<ssl_ctx_st, Free>;
+  static Handle new_handle();
+
+  Handle context_;
 };
 
 /// The result of a read or write.
@@ -115,9 +119,10 @@ class Listener {
     FileDescriptor fd;
     std::string peer;
   };
-  /// The next connection. Nothing once `stop` is raised, or when none comes within `time`.
-  std::optional<Accepted> accept(const StopFlag& stop,
-                                 std::optional<std::chrono::milliseconds> time = {});
+  /// Waits until there is a connection, `stop` is raised or `time` is over, and tries to accept
+  /// one; else why not, by errno: EAGAIN where there is none.
+  std::expected<Accepted, int> accept(const StopFlag& stop,
+                                      std::optional<std::chrono::milliseconds> time = {});
   /// Refuses connections from now on. No accept() may be under way.
   void close();
 
