@@ -1,25 +1,38 @@
 #include "base/hash.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <array>
+#include <new>
 
 #include "base/error.h"
+#include "base/openssl.h"
 #include "base/text.h"
 
 namespace n2c {
 
+void begin_openssl() {
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+  if (OSSL_LIB_CTX_get0_global_default() == nullptr) throw std::bad_alloc();
+#endif
+}
+
 struct Hash::State {
-  State() : context(EVP_MD_CTX_new()) {}
+  State() {
+    begin_openssl();
+    context = EVP_MD_CTX_new();
+    if (context == nullptr) throw std::bad_alloc();
+  }
   ~State() { EVP_MD_CTX_free(context); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-  EVP_MD_CTX* context;
+  EVP_MD_CTX* context = nullptr;
 };
 
 Hash::Hash(HashAlgorithm algorithm) : state_(std::make_unique<State>()) {
   const EVP_MD* type = algorithm == HashAlgorithm::sha256 ? EVP_sha256() : EVP_sha512();
-  if (state_->context == nullptr || EVP_DigestInit_ex(state_->context, type, nullptr) != 1) {
+  if (EVP_DigestInit_ex(state_->context, type, nullptr) != 1) {
     throw Error(ErrorKind::internal, "OpenSSL does not start a hash");
   }
 }

@@ -178,8 +178,7 @@ InBackground::~InBackground() {
   standard_error().end_background();
 }
 
-void say_out_of_memory() noexcept {
-  constexpr std::string_view line = "n2c: out of memory\n";
+void say_out_of_memory(std::string_view line) noexcept {
   [[maybe_unused]] const auto count = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

@@ -36,8 +36,8 @@ class InBackground {
   InBackground(const InBackground&) = delete;
   InBackground& operator=(const InBackground&) = delete;
 };
-/// "n2c: out of memory" on standard error, in no memory of its own.
-void say_out_of_memory() noexcept;
+/// "n2c: out of memory" on standard error, in no memory of its own; or another whole line.
+void say_out_of_memory(std::string_view line = "n2c: out of memory\n") noexcept;
 /// Takes the places of standard streams that are closed, so that no file of ours gets one. What is
 /// written there is lost. To be called before anything is opened.
 void keep_places();

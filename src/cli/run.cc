@@ -17,6 +17,7 @@
 #include "base/thread.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/line/memory_end.h"
 #include "cli/line/mistake.h"
 #include "cli/line/settings.h"
 #include "cli/line/version.h"
@@ -122,13 +123,15 @@ int run_printing(const Invocation& chosen, Print print) {
   }
 }
 
-int run_action(CLI::App& app, const Invocation& chosen, const std::vector<std::string>& words) {
+int run_action(CLI::App& app, const Invocation& chosen, const std::vector<std::string>& words,
+               MemoryEnd& while_reading) {
   std::optional<StopOnSignal> signals;  // until the last line is written
   return run_printing(chosen, [&] {
     signals.emplace();
     refuse_empty_values(app, words);
     apply_settings(app, process_environment());
     require_files(app);
+    while_reading.over();
     return chosen.action(signals->token());
   });
 }
@@ -172,6 +175,7 @@ void take_one_value_each(CLI::App& app) {
 
 /// All of run() that may want memory.
 int run_command(int argc, char** argv, std::string_view commit) {
+  MemoryEnd while_reading;
   CLI::App app("Builds, pushes, loads and serves container images described by Nix store paths.");
   app.formatter(help_formatter());
   app.name(std::filesystem::path(argc > 0 ? argv[0] : "n2c").filename().string());
@@ -223,7 +227,7 @@ int run_command(int argc, char** argv, std::string_view commit) {
     });
   }
   if (!chosen.action) return run_printing(chosen, [&] { return print_help(app); });
-  return run_action(app, chosen, words);
+  return run_action(app, chosen, words, while_reading);
 }
 
 }  // namespace

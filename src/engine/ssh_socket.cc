@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <exception>
 
 #include "base/error.h"
 #include "base/terminal.h"
@@ -74,7 +75,17 @@ SshSocket::~SshSocket() {
 
 std::filesystem::path SshSocket::path() const { return folder_.path() / "docker.sock"; }
 
-void SshSocket::run() {
+void SshSocket::run() noexcept {
+  try {
+    pass_on();
+  } catch (const std::exception&) {
+    // No memory for a line of ssh's. Connections close, and whoever waits on them reports that.
+    listener_ = FileDescriptor();
+    programs_.clear();
+  }
+}
+
+void SshSocket::pass_on() {
   // A shutdown of the listener wakes accept() on Linux alone.
   std::array<pollfd, 3> watched{
       {{listener_.get(), POLLIN, 0}, {ended_.fd(), POLLIN, 0}, {words_.read.get(), POLLIN, 0}}};
@@ -95,7 +106,7 @@ bool SshSocket::accept_one() {
   try {
     programs_.push_back(
         std::make_unique<BackgroundProgram>(command_, connection.get(), words_.write.get()));
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     // The connection closes. Whoever waits on it reports that no reply came.
   }
   return true;

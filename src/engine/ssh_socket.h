@@ -28,7 +28,8 @@ class SshSocket {
   std::filesystem::path path() const;
 
  private:
-  void run();
+  void run() noexcept;
+  void pass_on();
   bool accept_one();
   void say_words(bool last);
 

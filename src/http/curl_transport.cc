@@ -7,6 +7,7 @@
 
 #include "base/environment.h"
 #include "base/locked.h"
+#include "base/openssl.h"
 #include "http/curl_loop.h"
 #include "http/failure.h"
 #include "http/proxy.h"
@@ -32,6 +33,7 @@ constexpr long oldest_tls = CURL_SSLVERSION_TLSv1_2;
 class CurlLibrary {
  public:
   CurlLibrary() {
+    begin_openssl();
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::bad_alloc();
   }
   ~CurlLibrary() { curl_global_cleanup(); }

@@ -4,7 +4,9 @@
 #include <archive_entry.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <exception>
+#include <new>
 #include <vector>
 
 #include "base/error.h"
@@ -40,10 +42,10 @@ std::string link_of(struct archive_entry* entry, const std::string& name) {
 struct ArchiveEntries::State {
   explicit State(std::string text) : name(std::move(text)), handle(archive_read_new()) {
     if (!handle) throw std::bad_alloc();
-    archive_read_support_filter_gzip(handle.get());
-    archive_read_support_filter_zstd(handle.get());
-    archive_read_support_filter_bzip2(handle.get());
-    archive_read_support_filter_xz(handle.get());
+    check(archive_read_support_filter_gzip(handle.get()));
+    check(archive_read_support_filter_zstd(handle.get()));
+    check(archive_read_support_filter_bzip2(handle.get()));
+    check(archive_read_support_filter_xz(handle.get()));
   }
 
   void open(const std::filesystem::path& file, std::uint64_t from) {
@@ -60,9 +62,11 @@ struct ArchiveEntries::State {
 
   [[noreturn]] void fail() {
     if (failure) std::rethrow_exception(failure);
+    const bool lacks_memory = archive_errno(handle.get()) == ENOMEM;
     const char* why = archive_error_string(handle.get());
-    throw Error(ErrorKind::input, cat("read archive ", name, ": ",
-                                      printable(why == nullptr ? "not a tar archive" : why)));
+    if (why == nullptr) why = lacks_memory ? "out of memory" : "not a tar archive";
+    throw Error(lacks_memory ? ErrorKind::local : ErrorKind::input,
+                cat("read archive ", name, ": ", printable(why)));
   }
 
   // Called by libarchive, so nothing may be thrown from here.
@@ -98,13 +102,13 @@ std::string plain_entry_name(std::string_view name) {
 
 ArchiveEntries::ArchiveEntries(const std::filesystem::path& file, std::uint64_t from)
     : state_(std::make_unique<State>(file.string())) {
-  archive_read_support_format_tar(state_->handle.get());
+  state_->check(archive_read_support_format_tar(state_->handle.get()));
   state_->open(file, from);
 }
 
 ArchiveEntries::ArchiveEntries(std::unique_ptr<Reader> bytes, std::string name)
     : state_(std::make_unique<State>(std::move(name))) {
-  archive_read_support_format_tar(state_->handle.get());
+  state_->check(archive_read_support_format_tar(state_->handle.get()));
   state_->bytes = std::move(bytes);
   state_->block.resize(block_bytes);
   state_->check(
@@ -149,7 +153,7 @@ bool ArchiveEntries::is_compressed() const {
 
 void unpack_archive(const std::filesystem::path& file, Writer& to, std::uint64_t limit) {
   ArchiveEntries::State state(file.string());
-  archive_read_support_format_raw(state.handle.get());
+  state.check(archive_read_support_format_raw(state.handle.get()));
   state.open(file, 0);
   struct archive_entry* whole = nullptr;
   state.check(archive_read_next_header(state.handle.get(), &whole));

@@ -4,8 +4,10 @@
 #include <archive_entry.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <exception>
+#include <new>
 
 #include "base/error.h"
 #include "base/read_ahead.h"
@@ -69,10 +71,11 @@ class ArchiveStream final : public Reader {
 
   void check(la_ssize_t result) {
     if (failure_) std::rethrow_exception(failure_);
-    if (result < ARCHIVE_OK) {
-      throw Error(ErrorKind::internal,
-                  cat("writing an archive: ", archive_error_string(archive_.get())));
-    }
+    if (result >= ARCHIVE_OK) return;
+    // Without memory libarchive may not have found words either.
+    const char* why = archive_error_string(archive_.get());
+    if (why == nullptr || archive_errno(archive_.get()) == ENOMEM) throw std::bad_alloc();
+    throw Error(ErrorKind::internal, cat("writing an archive: ", why));
   }
 
   void make_more() {

@@ -41,19 +41,17 @@ void ServedImages::work(std::stop_token stop) {
 }
 
 void ServedImages::prepare_entry(Entry& entry, std::stop_token stop) {
-  const std::string shown = cat(entry.served.repository, ":", entry.served.tag);
   const std::size_t before = layers_.doubts();
   PreparedImage prepared;
   std::exception_ptr failure;
   try {
+    const std::string shown = cat(entry.served.repository, ":", entry.served.tag);
     layers_.work_out(entry.served.image, stop);
     prepared = std::make_shared<const ReadyImage>(layers_.prepare(entry.served.image));
     note(cat(shown, " is ready"));
-  } catch (const Error& error) {
-    if (!stop.stop_requested()) note(cat(shown, " cannot be served: ", error.message()));
+  } catch (const std::exception& error) {
     failure = std::current_exception();
-  } catch (...) {
-    failure = std::current_exception();
+    if (!stop.stop_requested()) note_failure(entry, error.what());
   }
   const std::scoped_lock hold(mutex_);
   // Part of it may depend on a form that was found wrong.
@@ -61,6 +59,15 @@ void ServedImages::prepare_entry(Entry& entry, std::stop_token stop) {
   entry.prepared = std::move(prepared);
   entry.failure = std::move(failure);
   changed_.notify_all();
+}
+
+/// Called where memory may have run out.
+void ServedImages::note_failure(const Entry& entry, const char* why) const noexcept {
+  try {
+    note(cat(entry.served.repository, ":", entry.served.tag, " cannot be served: ", why));
+  } catch (const std::exception&) {
+    return;  // whoever asks for the image is told
+  }
 }
 
 /// Part of every image that is ready may depend on the form that was found wrong.

@@ -63,6 +63,7 @@ class ServedImages final : public registry::Store {
   void prepare_entry(Entry& entry, std::stop_token stop);
   void forget_prepared();
   void note(const Printable& line) const;
+  void note_failure(const Entry& entry, const char* why) const noexcept;
   PreparedImage wait_for(const Entry& entry) const;
   /// The first of the repository's images for which `has` is true. Images that are ready are asked
   /// first; the others are waited for. When there is none, returns null, or throws what an image
