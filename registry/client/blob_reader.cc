@@ -13,6 +13,7 @@
 #include "base/thread.h"
 #include "codec/codec.h"
 #include "registry/client/decoded_replies.h"
+#include "registry/client/failure.h"
 #include "registry/client/retry_waits.h"
 
 namespace n2c::registry {
@@ -155,14 +156,14 @@ class BlobReader final : public Reader {
     if (std::exchange(other_part_, false)) {
       ranges_refused_ = true;  // the whole blob is asked for
       return Error(ErrorKind::network,
-                   cat("GET ", request.url.redacted(), ": the reply is another part than bytes ",
-                       have_, " and on"));
+                   cat("the reply is another part than bytes ", have_, " and on"))
+          .within(describe(request));
     }
     if (response.status == wanted) {
       // Where the size is not known, the transport has checked Content-Length.
       if (encoded_ || have_ >= size_.value_or(0)) return std::nullopt;
-      return Error(ErrorKind::network, cat("GET ", request.url.redacted(), ": ended after ", have_,
-                                           " of ", *size_, " bytes"));
+      return Error(ErrorKind::network, cat("ended after ", have_, " of ", *size_, " bytes"))
+          .within(describe(request));
     }
     Error error = host_->failure(request, reply, scope_);
     retry_after_ = retry_after(response);

@@ -190,10 +190,9 @@ ReadTag RegistryClient::read_tag(std::string_view tag_or_digest, std::stop_token
   const oci::Digest digest =
       digest_by(wanted ? wanted->algorithm() : HashAlgorithm::sha256, response.body);
   if (wanted && digest != *wanted) {
-    throw Error(
-        ErrorKind::integrity,
-        cat("GET ", call.request.url.redacted(), ": the manifest has digest ", digest.str()),
-        "the registry or something on the way alters it");
+    throw Error(ErrorKind::integrity, cat("the manifest has digest ", digest.str()),
+                "the registry or something on the way alters it")
+        .within(describe(call.request));
   }
   return {oci::RawManifest{{manifest_type(response), digest, response.body.size()}, response.body},
           condition_of(response)};
@@ -266,8 +265,8 @@ bool RegistryClient::delete_manifest(const oci::Digest& digest, std::stop_token 
   const Error failure = host_->failure(call.request, reply, scope());
   // distribution-spec, "Deleting Manifests".
   if (response.status != 405) throw failure;
-  throw Error(ErrorKind::registry, failure.message(),
-              "this registry removes nothing; its settings or its own interface may");
+  throw failure.as(ErrorKind::registry,
+                   "this registry removes nothing; its settings or its own interface may");
 }
 
 HostCall RegistryClient::manifest_put(const http::Url& url, std::string_view media_type,
@@ -308,8 +307,8 @@ std::expected<ManifestPut, NotPut> RegistryClient::put_unless_changed(
     return put_manifest(tag, media_type, manifest.json, std::move(stop));
   }
   if (status == 428) {
-    throw Error(ErrorKind::registry, failure.message(),
-                "the registry wants a condition, and takes none that its own replies give");
+    throw failure.as(ErrorKind::registry,
+                     "the registry wants a condition, and takes none that its own replies give");
   }
   return refused_put(call, reply, tag, manifest.descriptor, stop);
 }
@@ -375,10 +374,9 @@ ManifestPut RegistryClient::refused_put(const HostCall& call, const HostReply& r
       }
       // Where a tag holds a manifest of this type, the type is not what is refused.
       if (held->media_type == media_type || !refuses_format(response.status, errors)) {
-        throw Error(
-            ErrorKind::registry,
-            cat(failure.message(), ": the tag is immutable and holds ", held->digest.str()),
-            "push another tag; where tags may be overwritten, the login lacks the right to");
+        throw failure.with_remark(cat(": the tag is immutable and holds ", held->digest.str()))
+            .as(ErrorKind::registry,
+                "push another tag; where tags may be overwritten, the login lacks the right to");
       }
     }
   }

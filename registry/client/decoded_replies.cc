@@ -23,9 +23,10 @@ http::Response DecodedReplies::send(const http::Request& request, std::stop_toke
     const auto reader = decompress(encoded.open());
     response.body = read_all(*reader, request.max_reply_bytes);
   } catch (const Error& error) {
-    throw Error(ErrorKind::registry, cat(describe(request), ": the reply came encoded as ",
+    throw Error(ErrorKind::registry, cat("the reply came encoded as ",
                                          printable(*response.headers.find("Content-Encoding"), 40),
-                                         ", and cannot be decoded: ", error.message()));
+                                         ", and cannot be decoded: ", error.message()))
+        .within(describe(request));
   }
   response.headers.remove("Content-Encoding");
   return response;

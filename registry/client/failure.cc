@@ -308,41 +308,36 @@ std::string describe(const http::Request& request) {
 
 Error make_failure(const http::Request& request, const http::Response& response,
                    const FailureContext& context) {
-  std::string text = describe(request);
+  std::string doing = describe(request);
   if (const std::string stranger = stranger_of(response, context); !stranger.empty()) {
-    text = cat(http::name_of(request.method), " ", response.url.redacted(), " (where ",
-               context.host, " leads)");
+    doing = cat(http::name_of(request.method), " ", response.url.redacted(), " (where ",
+                context.host, " leads)");
   }
-  if (!response.proxy.empty()) text += cat(" (through the proxy ", response.proxy, ")");
-  text += cat(": ", response.status, words_of(response));
+  if (!response.proxy.empty()) doing += cat(" (through the proxy ", response.proxy, ")");
+  std::string cause = cat(response.status, words_of(response));
   if (const std::string id = request_id(response.headers); !id.empty()) {
-    text += cat(" (request ", id, ")");
+    cause += cat(" (request ", id, ")");
   }
   const std::string hint = hint_for(request, response, context);
   const bool denied = response.status == 401 || response.status == 403 || response.status == 407;
   if (denied && is_proxys(response)) {
-    return Error(ErrorKind::network, text, hint).lasting();
+    return Error(ErrorKind::network, cause, hint).within(doing).lasting();
   }
-  const Error error(denied ? ErrorKind::auth : ErrorKind::registry, text, hint);
+  const Error error =
+      Error(denied ? ErrorKind::auth : ErrorKind::registry, cause, hint).within(doing);
   // What speaks otherwise, or is no registry, is so for every request.
   const bool is_other = response.status / 100 == 2 || is_told_of_https(response.body);
   return is_other ? error.lasting() : error;
 }
 
-Error with_remark(const Error& error, std::string_view remark) {
-  if (remark.empty()) return error;
-  const Error longer(error.kind(), cat(error.message(), remark), error.hint());
-  return error.is_lasting() ? longer.lasting() : longer;
-}
-
 Error explain_lost(const Error& error, const http::Request& request,
                    const FailureContext& context) {
   if (error.kind() != ErrorKind::network) return error;
-  if (request.url.is_https() && error.message().find("wrong version number") != std::string::npos) {
+  if (request.url.is_https() && error.cause().find("wrong version number") != std::string::npos) {
     return error.with_hint(cat(context.host, " may speak plain HTTP; try --plain-http"));
   }
   const bool is_closed =
-      error.message().contains("mpty reply") || error.message().contains("reset by peer");
+      error.cause().contains("mpty reply") || error.cause().contains("reset by peer");
   if (!request.url.is_https() && is_closed) {
     return error.with_hint(cat("it may be that ", https_hint(context.host)));
   }

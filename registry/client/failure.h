@@ -37,16 +37,13 @@ struct FailureContext {
   std::chrono::system_clock::time_point now{};
 };
 
-/// "PATCH https://…: 403 DENIED: permission_denied: write_package (request 8F2A…)", with a hint for
-/// the known causes. A success is a failure too, where it is not the one that was due. Where a
-/// redirect led is named, and so is a proxy. 401 and 403 are Error{auth} (but Error{network} where
-/// a proxy said it), the others Error{registry}. Nothing of the request's headers and no query
-/// value is in it.
+/// "403 DENIED: permission_denied: write_package (request 8F2A…)" while "PATCH https://…", with a
+/// hint for the known causes. A success is a failure too, where it is not the one that was due.
+/// Where a redirect led is named, and so is a proxy. 401 and 403 are Error{auth} (but
+/// Error{network} where a proxy said it), the others Error{registry}. Nothing of the request's
+/// headers and no query value is in it.
 Error make_failure(const http::Request& request, const http::Response& response,
                    const FailureContext& context);
-
-/// The error, with a remark at the end of its message.
-Error with_remark(const Error& error, std::string_view remark);
 
 /// "PUT https://ghcr.io/v2/…?digest=…".
 std::string describe(const http::Request& request);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/retry.h"
 #include "base/text.h"
 #include "oci/reference.h"
 #include "registry/client/address_guard.h"
@@ -95,7 +96,7 @@ Tokens::Service Host::Parts::token_service() {
                      const std::string& repository) {
                 FailureContext known = context(repository);
                 known.authority = request.url.authority();
-                return with_remark(make_failure(request, reply.response, known), reply.remark);
+                return make_failure(request, reply.response, known).with_remark(reply.remark);
               },
           .note = [this](const Printable& line) { notes.say(line); }};
 }
@@ -128,8 +129,11 @@ HostReply Host::send(const HostCall& call, std::stop_token stop) {
 
 Error Host::failure(const http::Request& request, const HostReply& reply,
                     const Scope& scope) const {
-  return with_remark(make_failure(request, reply.response, parts_->context(scope.repository)),
-                     reply.remark);
+  const int status = reply.response.status;
+  const Error failed = make_failure(request, reply.response, parts_->context(scope.repository))
+                           .with_remark(reply.remark);
+  // Some registries say 500 to a single question that they cannot answer, and work otherwise.
+  return is_passing_status(status) && status != 500 ? failed.lasting() : failed;
 }
 
 void Host::learn(const HostProfile& learnt) {
@@ -150,7 +154,7 @@ void Host::wait_to_retry(int attempt, Clock::TimePoint since, const Error& faile
   const Setback setback{
       .attempt = attempt, .since = since, .why = failed.message(), .retry_after = after};
   if (const auto remark = parts_->waits.wait(setback, std::move(stop))) {
-    throw with_remark(failed, *remark);
+    throw failed.with_remark(*remark);
   }
 }
 

@@ -11,7 +11,8 @@ namespace n2c::registry {
 namespace {
 
 Error hop_refused(const http::Request& request, std::string_view what, const Refusal& refusal) {
-  return {ErrorKind::registry, cat(describe(request), ": ", what, ": ", refusal.why), refusal.hint};
+  return Error(ErrorKind::registry, cat(what, ": ", refusal.why), refusal.hint)
+      .within(describe(request));
 }
 
 }  // namespace
@@ -42,8 +43,8 @@ HostReply RedirectFollower::send(const HostCall& call, std::stop_token stop) {
     elsewhere = elsewhere || !hop->with_authorization;
     request.url = hop->to;
   }
-  throw Error(ErrorKind::registry,
-              cat(describe(request), ": redirected more than ", most_redirects, " times"));
+  throw Error(ErrorKind::registry, cat("redirected more than ", most_redirects, " times"))
+      .within(describe(request));
 }
 
 http::Url RedirectFollower::session_url(const http::Request& request,

@@ -28,7 +28,7 @@ HostReply Retrier::send(const HostCall& call, std::stop_token stop) {
       Setback setback{.attempt = attempt, .since = since, .why = error.message()};
       if (!is_reached_) setback.max_time = first_contact;
       if (const auto remark = waits_.wait(setback, stop)) {
-        throw with_remark(explain_(error, call.request), *remark).lasting();
+        throw explain_(error, call.request).with_remark(*remark).lasting();
       }
     }
   }

@@ -44,7 +44,7 @@ std::optional<std::string> RetryWaits::wait(const Setback& setback, std::stop_to
     return policy.delay(setback.attempt, elapsed, setback.retry_after, generator);
   });
   if (!delay) return farewell(setback, elapsed);
-  say(setback, *delay);
+  if (!setback.max_time) say(setback, *delay);
   if (!clock_.wait(*delay, std::move(stop))) {
     throw Error(ErrorKind::cancelled, "stopped on request");
   }
@@ -60,11 +60,10 @@ void RetryWaits::say(const Setback& setback, milliseconds delay) {
     if (over) until = now + delay;
     return over;
   });
-  const std::string of = setback.max_time ? "" : cat(" of ", policy_.attempts);
   notes_.retry({.why = std::string(setback.why),
                 .kind = kind,
                 .next = cat("trying again in ", brief_duration(delay), " (try ",
-                            setback.attempt + 1, of, ")")},
+                            setback.attempt + 1, " of ", policy_.attempts, ")")},
                is_new);
 }
 

@@ -25,7 +25,7 @@ struct Setback {
   Clock::TimePoint since{};                                ///< when the first began
   std::string_view why{};                                  ///< "PUT https://…: 503"
   std::optional<std::chrono::milliseconds> retry_after{};  ///< what the server asks for
-  std::optional<std::chrono::seconds> max_time{};          ///< a shorter one than the policy's
+  std::optional<std::chrono::seconds> max_time{};          ///< shorter than the policy's: not noted
 };
 
 /// Thread-safe.

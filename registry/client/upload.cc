@@ -183,8 +183,8 @@ class Upload {
       last_ = host_.failure(request, from_host, scope_);
       last_counts_tries_ = !from_host.remark.empty();
       if (reply.digest_refused) {
-        last_ = Error(ErrorKind::integrity, last_->message(),
-                      "something between here and the registry alters what is sent");
+        last_ = last_->as(ErrorKind::integrity,
+                          "something between here and the registry alters what is sent");
       }
       retry_after_ = retry_after(response);
     }
@@ -217,7 +217,7 @@ class Upload {
     }
     return pauses_ == 0 || last_counts_tries_
                ? *last_
-               : with_remark(*last_, cat("; given up after ", pauses_ + 1, " tries"));
+               : last_->with_remark(cat("; given up after ", pauses_ + 1, " tries"));
   }
 
   http::Url url_of(const std::string& text) const {

@@ -162,14 +162,14 @@ FileDescriptor open_folder(const fs::path& path) {
 
 std::string read_file(const fs::path& path, std::uint64_t limit) {
   FileReader reader(open_to_read(path), path.string());
-  return with_context(path.string(), [&] { return read_all(reader, limit); });
+  return at_place(path.string(), [&] { return read_all(reader, limit); });
 }
 
 std::optional<std::string> read_if_there(const fs::path& path, std::uint64_t limit) {
   auto file = open_if_there(path);
   if (!file) return std::nullopt;
   FileReader reader(*std::move(file), path.string());
-  return with_context(path.string(), [&] { return read_all(reader, limit); });
+  return at_place(path.string(), [&] { return read_all(reader, limit); });
 }
 
 std::string read_argument(const fs::path& path, std::uint64_t limit) {
@@ -178,7 +178,7 @@ std::string read_argument(const fs::path& path, std::uint64_t limit) {
   const mode_t type = type_of(file, path);
   if (type != S_IFIFO && type != S_IFCHR) file = require_regular(std::move(file), path);
   ArgumentReader reader(std::move(file), path.string());
-  return with_context(path.string(), [&] { return read_all(reader, limit); });
+  return at_place(path.string(), [&] { return read_all(reader, limit); });
 }
 
 bool write_bytes(int fd, ByteView bytes) {

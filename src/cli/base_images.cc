@@ -38,10 +38,10 @@ int run_dockertools(const DockerToolsArguments& arguments, const std::stop_token
   if (!arguments.from_image.empty()) {
     base = read_image_json(arguments.from_image);
     if (base->layers) {
-      with_context(printable(arguments.from_image, 300), [&] { require_sound(*base->layers); });
+      at_place(printable(arguments.from_image, 300), [&] { require_sound(*base->layers); });
     }
   }
-  const ImageRecord image = with_context(printable(arguments.conf, 300), [&] {
+  const ImageRecord image = at_place(printable(arguments.conf, 300), [&] {
     return image_of(conf, base, {.root = arguments.store_root}, stop);
   });
   require_sound(image.container);
@@ -61,7 +61,7 @@ void take_store_root(CLI::App& command, std::string& store_root) {
 }
 
 int write_base_image(const BaseImageArguments& arguments, const ImageRecord& image) {
-  with_context(printable(arguments.from), [&] { require_sound(image.container); });
+  at_place(printable(arguments.from), [&] { require_sound(image.container); });
   write_output(arguments.out, image_json(image));
   terminal::say("Image has been written to " + arguments.out);
   return 0;

@@ -149,7 +149,7 @@ void examine_files(const LayersArguments& arguments,
 /// What a layers.json holds, checked.
 std::vector<LayerRecord> read_layers(const std::string& file) {
   auto layers = read_with(file, parse_layers_json);
-  with_context(printable(file), [&] { require_sound(layers); });
+  at_place(printable(file), [&] { require_sound(layers); });
   return layers;
 }
 
@@ -229,7 +229,7 @@ oci::ContainerConfig read_config(const std::string& file, oci::DockerKeys docker
 
 /// What an unknown key asks for would be missing in the image, and the push end on another digest.
 void refuse_unknown_options(const std::string& file, const std::vector<LayerRecord>& layers) {
-  with_context(printable(file), [&] {
+  at_place(printable(file), [&] {
     for (const LayerRecord& layer : layers) {
       const bool is_made_anew = layer.layer_path.empty() && layer.paths;
       if (is_made_anew) require_known_options(*layer.paths);
@@ -246,7 +246,7 @@ int run_image(const ImageArguments& arguments) {
   if (!arguments.from_image.empty()) {
     ImageRecord base = read_image_json(arguments.from_image);
     if (base.layers) image.layers = std::move(base.layers);
-    with_context(printable(arguments.from_image), [&] { require_sound(*image.layers); });
+    at_place(printable(arguments.from_image), [&] { require_sound(*image.layers); });
     refuse_unknown_options(arguments.from_image, *image.layers);
     terminal::say(cat("Using base image ", arguments.from_image, " containing ",
                       image.layers->size(), " layers"));

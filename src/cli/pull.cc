@@ -68,17 +68,6 @@ int pull_referrer(const PullArguments& arguments, bool debug, const std::stop_to
   return 0;
 }
 
-/// Runs `body`, whose errors say what is pulled; those that do already say it once.
-template <class Body>
-int naming_once(const Address& from, Body&& body) {
-  try {
-    return std::forward<Body>(body)();
-  } catch (const Error& error) {
-    if (error.message().find(shown(from)) != std::string::npos) throw;
-    throw error.within("pulling " + shown(from));
-  }
-}
-
 int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
   const bool is_part = arguments.blob || arguments.manifest || !arguments.referrer.empty();
@@ -99,44 +88,45 @@ int run_pull(const PullArguments& arguments, bool debug, std::stop_token stop) {
   const auto shown_progress = make_progress(arguments.progress);
   ConsoleProgress& progress = *shown_progress;
   Registries registries(make_registry_options(arguments.registry, from, progress, debug));
-  return naming_once(from, [&] {
-    if (arguments.blob) return pull_one_blob(arguments, from, registries, stop);
-    const OpenedSource opened = open_source(from, registries, {});
-    const auto* source = std::get_if<std::shared_ptr<ImageSource>>(&opened);
-    if (source == nullptr) {
-      throw Error(ErrorKind::usage, "there is no manifest to pull there",
-                  "n2c copy makes one: n2c copy SOURCE dir:DIR");
+  if (arguments.blob) {
+    return with_context("pulling " + shown(from),
+                        [&] { return pull_one_blob(arguments, from, registries, stop); });
+  }
+  const OpenedSource opened = open_source(from, registries, {});
+  const auto* source = std::get_if<std::shared_ptr<ImageSource>>(&opened);
+  if (source == nullptr) {
+    throw Error(ErrorKind::usage, cat(shown(from), ": there is no manifest to pull"),
+                "n2c copy makes one: n2c copy SOURCE dir:DIR");
+  }
+  if (arguments.manifest) {
+    const oci::RawManifest manifest = manifest_for(**source, platform, stop);
+    if (arguments.to == "-" && terminal::output_is_terminal()) {
+      terminal::print_json(manifest.json);
+    } else {
+      write_to(arguments.to, [&](Writer& writer) { writer.write(bytes_of(manifest.json)); });
     }
-    if (arguments.manifest) {
-      const oci::RawManifest manifest = manifest_for(**source, platform, stop);
-      if (arguments.to == "-" && terminal::output_is_terminal()) {
-        terminal::print_json(manifest.json);
-      } else {
-        write_to(arguments.to, [&](Writer& writer) { writer.write(bytes_of(manifest.json)); });
-      }
-      return 0;
-    }
-    const Kept kept{ConsoleProgress::Kept::nothing, "nothing was kept"};
-    const auto trust = arguments.verify ? BlobTrust::digest : BlobTrust::size;
-    const CopyReport report = saying_how_far(progress, kept, [&] {
-      progress.phase("asking for the image");
-      return pull_image(*source, arguments.to, {.platform = platform, .trust = trust}, progress,
-                        stop);
-    });
-    progress.finish();
-    const std::string digest = report.manifest.digest.str();
-    print_result({.command = "pull",
-                  .lines = {pasteable(from, report.manifest.digest)},
-                  .sentence = cat("pulled ", shown(from), " @", digest, " : ", report.sent,
-                                  " blobs, ", brief_bytes(report.bytes_sent)),
-                  .reference = pasteable(from, report.manifest.digest),
-                  .digest = digest,
-                  .counted = "blobs",
-                  .counts = Counts{.sent = report.sent, .bytes_sent = report.bytes_sent},
-                  .elapsed = std::chrono::steady_clock::now() - began},
-                 arguments.progress);
     return 0;
+  }
+  const Kept kept{ConsoleProgress::Kept::nothing, "nothing was kept"};
+  const auto trust = arguments.verify ? BlobTrust::digest : BlobTrust::size;
+  const CopyReport report = saying_how_far(progress, kept, [&] {
+    progress.phase("asking for the image");
+    return pull_image(*source, arguments.to, {.platform = platform, .trust = trust}, progress,
+                      stop);
   });
+  progress.finish();
+  const std::string digest = report.manifest.digest.str();
+  print_result({.command = "pull",
+                .lines = {pasteable(from, report.manifest.digest)},
+                .sentence = cat("pulled ", shown(from), " @", digest, " : ", report.sent,
+                                " blobs, ", brief_bytes(report.bytes_sent)),
+                .reference = pasteable(from, report.manifest.digest),
+                .digest = digest,
+                .counted = "blobs",
+                .counts = Counts{.sent = report.sent, .bytes_sent = report.bytes_sent},
+                .elapsed = std::chrono::steady_clock::now() - began},
+               arguments.progress);
+  return 0;
 }
 
 }  // namespace

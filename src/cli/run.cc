@@ -233,7 +233,8 @@ int run_command(int argc, char** argv, std::string_view commit) {
 }  // namespace
 
 void print_error(const Error& error, std::string_view before) {
-  terminal::say(cat(before, error.message()));
+  terminal::say(cat(before, error.cause()));
+  if (!error.doing().empty()) terminal::say(cat("while: ", error.doing()));
   if (!error.hint().empty()) terminal::say(cat("hint: ", error.hint()));
 }
 

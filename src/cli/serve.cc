@@ -133,7 +133,7 @@ ServedImage served_image(const std::string& text, const StoreView& store) {
   }
   const std::string file(both->second);
   const ImageRecord record = read_image_json(file);
-  with_context(file, [&] { require_store_paths(record, store); });
+  at_place(file, [&] { require_store_paths(record, store); });
   return {std::string(repository), std::string(tag), make_image(record, store, file)};
 }
 

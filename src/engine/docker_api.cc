@@ -33,8 +33,8 @@ http::Response DockerApi::get(std::string_view path, std::stop_token stop) {
 }
 
 void DockerApi::refuse(const http::Request& request, const http::Response& response) {
-  throw Error(ErrorKind::registry,
-              cat(line_of(request), ": ", response.status, " ", words_of(response)));
+  throw Error(ErrorKind::registry, cat(response.status, " ", words_of(response)))
+      .within(line_of(request));
 }
 
 DockerFacts DockerApi::connect(std::stop_token stop) {

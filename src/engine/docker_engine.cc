@@ -193,7 +193,7 @@ class DockerEngine final : public Engine {
       : host_(host),
         connection_(std::move(connection)),
         api_(*connection_.transport, connection_.base),
-        facts_(with_context(host.str(), [&] { return connect(stop); })) {}
+        facts_(connect(stop)) {}
 
   std::string str() const override {
     switch (facts_.store) {
@@ -242,12 +242,13 @@ class DockerEngine final : public Engine {
     try {
       return api_.connect(std::move(stop));
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::network) throw;
-      const bool is_refused = error.message().contains("ermission denied");
-      throw Error(error.kind(), cat("no Docker answers: ", error.message()),
-                  is_refused
-                      ? "use sudo, or join the socket's group: sudo usermod -aG docker $USER"
-                      : "is it running? systemctl start docker; DOCKER_HOST says where it is");
+      if (error.kind() != ErrorKind::network) throw error.within(host_.str());
+      const bool is_refused = error.cause().contains("ermission denied");
+      const Error none(error.kind(), cat("no Docker answers at ", host_.str(), ": ", error.cause()),
+                       is_refused
+                           ? "use sudo, or join the socket's group: sudo usermod -aG docker $USER"
+                           : "is it running? systemctl start docker; DOCKER_HOST says where it is");
+      throw none.within(error.doing());
     }
   }
 

@@ -40,7 +40,7 @@ std::string podman_words(const ProgramEnd& end) {
 }
 
 void expect_success(const ProgramEnd& end, std::string_view doing) {
-  if (end.exit_code != 0) throw Error(ErrorKind::registry, cat(doing, ": ", podman_words(end)));
+  if (end.exit_code != 0) throw Error(ErrorKind::registry, podman_words(end)).within(doing);
 }
 
 /// The image of that name or id. Nothing when podman has none.

@@ -125,16 +125,15 @@ Error describe_failure(const Request& request, const Failure& failure,
     return proxy_login_wanted(request, *failure.proxy);
   }
   if (failure.proxy && failure.proxy_status >= 400) {
-    const Error error(
-        ErrorKind::network,
-        cat(request_line(request, failure.proxy), ": the proxy refused to connect (",
-            failure.proxy_status, ")"),
-        "is the registry's host allowed there? NO_PROXY names hosts to reach without it");
+    const Error error =
+        Error(ErrorKind::network, cat("the proxy refused to connect (", failure.proxy_status, ")"),
+              "is the registry's host allowed there? NO_PROXY names hosts to reach without it")
+            .within(request_line(request, failure.proxy));
     return is_passing_status(static_cast<int>(failure.proxy_status)) ? error : error.lasting();
   }
   const Cause cause = cause_of(request, failure, options);
-  const Error error(ErrorKind::network, cat(request_line(request, failure.proxy), ": ", cause.why),
-                    cause.hint);
+  const Error error =
+      Error(ErrorKind::network, cause.why, cause.hint).within(request_line(request, failure.proxy));
   if (failure.code == CURLE_COULDNT_RESOLVE_HOST || failure.code == CURLE_COULDNT_CONNECT) {
     return error.unreached();
   }
@@ -142,10 +141,11 @@ Error describe_failure(const Request& request, const Failure& failure,
 }
 
 Error proxy_login_wanted(const Request& request, const Proxy& proxy) {
-  const char* why = proxy.user.empty() ? ": the proxy wants a login (407)"
-                                       : ": the proxy does not take the login it was given (407)";
-  return {ErrorKind::auth, cat(request_line(request, proxy), why),
-          "put it into the proxy's URL: http://USER:PASSWORD@HOST:PORT, percent-encoded"};
+  const char* why = proxy.user.empty() ? "the proxy wants a login (407)"
+                                       : "the proxy does not take the login it was given (407)";
+  return Error(ErrorKind::auth, why,
+               "put it into the proxy's URL: http://USER:PASSWORD@HOST:PORT, percent-encoded")
+      .within(request_line(request, proxy));
 }
 
 }  // namespace n2c::http

@@ -220,7 +220,7 @@ std::string or_input(const Read& read) {
     return read();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
-    throw Error(ErrorKind::input, error.message(), error.hint());
+    throw error.as(ErrorKind::input, error.hint());
   }
 }
 

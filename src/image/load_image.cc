@@ -165,7 +165,7 @@ Image make_image(const ImageRecord& record, const StoreView& store,
   const auto& layers = record.layers ? *record.layers : none;
   std::shared_ptr<const StoreLayerSource::Layers> paths;  // a copy, once a layer is found right
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    image.layers.push_back(with_context(cat(named, ": layers[", i, "]"), [&] {
+    image.layers.push_back(at_place(cat(named, ": layers[", i, "]"), [&] {
       return make_layer(layers[i], store, trusted, [&] {
         if (!paths) paths = paths_of(layers);
         return std::make_unique<StoreLayerSource>(paths, i, store);

@@ -107,7 +107,7 @@ class ArchiveStream final : public Reader {
 
   void pass_content() {
     const ArchiveFile& file = files_[next_];
-    const std::size_t count = with_context(file.path, [&] { return current_->read(buffer_); });
+    const std::size_t count = at_place(file.path, [&] { return current_->read(buffer_); });
     if (count > left_ || (count == 0 && left_ > 0)) {
       throw Error(ErrorKind::integrity, cat(file.path, " is ", count == 0 ? "shorter" : "longer",
                                             " than the ", file.size, " bytes it should have"));

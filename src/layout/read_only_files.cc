@@ -7,8 +7,7 @@
 namespace n2c {
 
 std::string ReadOnlyFiles::read(std::string_view name, std::uint64_t limit) const {
-  return with_context(cat(str(), ": ", printable(name)),
-                      [&] { return read_all(*open(name), limit); });
+  return at_place(cat(str(), ": ", printable(name)), [&] { return read_all(*open(name), limit); });
 }
 
 bool FolderFiles::has(std::string_view name) const {

@@ -95,8 +95,10 @@ CopyReport pull_image(const std::shared_ptr<ImageSource>& source,
                       Progress& progress, std::stop_token stop) {
   PullFolder own(folder, stop);
   DirStore store(folder, options.trust);
-  auto report = copy_to_store(source, store, {.platform = options.platform, .one_image = true},
-                              progress, std::move(stop));
+  auto report = with_context("pulling to " + printable(folder.string(), 300), [&] {
+    return copy_to_store(source, store, {.platform = options.platform, .one_image = true}, progress,
+                         std::move(stop));
+  });
   own.keep();
   return report;
 }

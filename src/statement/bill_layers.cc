@@ -61,7 +61,7 @@ std::vector<BillLayer> stored_bill_layers(const Image& image, const std::stop_to
     BillLayer& layer = layers.emplace_back(BillLayer{.diff_id = one.diff_id,
                                                      .digest = one.blob.descriptor.digest,
                                                      .size = one.blob.descriptor.size});
-    layer.paths = with_context(name + " (" + one.blob.descriptor.digest.brief() + ")", [&] {
+    layer.paths = at_place(name + " (" + one.blob.descriptor.digest.brief() + ")", [&] {
       return held_paths(decompress(one.blob.bytes->open()), "its bytes");
     });
     if (layer.paths.empty()) layer.source = one.label;

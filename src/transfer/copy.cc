@@ -89,7 +89,7 @@ class Copying final : ManifestAuthor {
 
   void send(BlobInCopy& one, const std::stop_token& stop) {
     const oci::Descriptor& blob = one.blob;
-    with_context(brief(one), [&] {
+    with_context(cat(brief(one), " of ", source_->str()), [&] {
       one.outcome = store_
                         .put(SourceBlob(source_, blob, stop), blob.media_type, blob,
                              progress_.meter(blob.digest), stop)

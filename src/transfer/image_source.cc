@@ -66,10 +66,11 @@ auto reading_foreign(const oci::Descriptor& layer, const auto& read) {
     return read();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::registry && error.kind() != ErrorKind::input) throw;
-    throw Error(error.kind(),
-                cat(error.message(), ": layer ", layer.digest.brief(),
-                    " is a foreign one (nondistributable), whose bytes are not kept here"),
-                "copies between registries, OCI layouts and folders do without its bytes");
+    throw error
+        .with_remark(cat(": layer ", layer.digest.brief(),
+                         " is a foreign one (nondistributable), whose bytes are not kept here"))
+        .as(error.kind(),
+            "copies between registries, OCI layouts and folders do without its bytes");
   }
 }
 
@@ -209,7 +210,7 @@ oci::RawManifest checked_manifest(const oci::Descriptor& expected, std::string j
 }
 
 std::string read_config(ImageSource& source, const oci::Descriptor& config, std::stop_token stop) {
-  return with_context(cat(source.str(), ": config ", config.digest.brief()), [&] {
+  return with_context("config " + config.digest.brief(), [&] {
     return read_all(*source.open_blob(config, stop), oci::max_manifest_bytes);
   });
 }

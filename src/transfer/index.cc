@@ -126,12 +126,11 @@ class IndexPush final : ManifestAuthor {
   };
 
   Pushed push(const IndexEntry& entry, std::stop_token stop) {
-    return with_context(entry.part, [&] {
-      if (const auto* stored = std::get_if<StoredEntry>(&entry.image)) {
-        return push_stored(*stored, stop);
-      }
-      return push_described(*std::get<const Image*>(entry.image), stop);
-    });
+    if (const auto* stored = std::get_if<StoredEntry>(&entry.image)) {
+      return push_stored(*stored, stop);  // its source says what it is
+    }
+    return with_context(entry.part,
+                        [&] { return push_described(*std::get<const Image*>(entry.image), stop); });
   }
 
   Pushed push_described(const Image& image, std::stop_token stop) {

@@ -16,9 +16,7 @@ bool is_for_a_machine(const oci::Platform& platform) { return platform.os != "un
 class PartsReading {
  public:
   std::vector<IndexEntry> run(const std::vector<IndexPart>& parts, std::stop_token stop) {
-    for (const IndexPart& part : parts) {
-      with_context(part.name, [&] { add(part, stop); });
-    }
+    for (const IndexPart& part : parts) add(part, stop);
     return std::move(entries_);
   }
 
@@ -63,12 +61,14 @@ class PartsReading {
     const oci::Platform& platform = entry.platform;
     if (platform.architecture.empty()) {
       throw Error(ErrorKind::input, "the image does not say which platform it is for",
-                  "write OS/ARCHITECTURE= before it: linux/arm64=./image.json");
+                  "write OS/ARCHITECTURE= before it: linux/arm64=./image.json")
+          .at(entry.part);
     }
     if (is_for_a_machine(platform) && !platforms_.insert(platform.plain_str()).second) {
       throw Error(ErrorKind::input, cat("a second image for ", platform.str()),
                   "an index has one image for each platform; OS/ARCHITECTURE/VARIANT= before an "
-                  "image says another");
+                  "image says another")
+          .at(entry.part);
     }
     entries_.push_back(std::move(entry));
   }

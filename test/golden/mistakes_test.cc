@@ -121,9 +121,8 @@ TEST_CASE("what can be told before anything is sent is told once (#21)") {
   const Desk desk;
   const Mistake mistakes[] = {
       {"push image.json 127.0.0.1:1/a:1 --ca-file config.json", 3,
-       "pushing to 127.0.0.1:1/a:1: config.json: holds no PEM certificate\nhint: ", ""},
-      {"push image.json 127.0.0.1:1/a:1 --auth-file empty-list", 3,
-       "pushing to 127.0.0.1:1/a:1: empty-list: ", ""},
+       "config.json: holds no PEM certificate\nwhile: pushing to 127.0.0.1:1/a:1\nhint: ", ""},
+      {"push image.json 127.0.0.1:1/a:1 --auth-file empty-list", 3, "empty-list: ", ""},
       {"load image.json --engine dokcer", 2,
        "--engine: \"dokcer\" is none of auto, docker, podman, containerd\nhint: did you mean "
        "docker?",

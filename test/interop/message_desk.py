@@ -24,7 +24,7 @@ MASKS = [
     (r'\bn2c \d+\.\d+\.\d+\S*', 'n2c VERSION'),
     (r'n2c/\d+\.\d+\.\d+\S*', 'n2c/VERSION'),
     (r'127\.0\.0\.1:\d{5}\b', '127.0.0.1:PORT'),
-    (r'/blobs/uploads/[^ :?]+', '/blobs/uploads/…'),
+    (r'/blobs/uploads/[^ :?\n]+', '/blobs/uploads/…'),
     (r'(Date: ).*', r'\1…'),
     (r'self signed', 'self-signed'),
     (r' \((error:|OpenSSL)[^)]*\)', ''),

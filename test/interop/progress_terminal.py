@@ -110,7 +110,7 @@ class Screen:
         """Every line that was drawn, so not the sentence at the end: (columns, text)."""
         for columns, text, _ in self.written:
             for line in re.split(r'[\r\n]+', re.sub(r'\x1b\[[0-9]*[A-Z]', '\r', text)):
-                if line and not line.startswith(('pushed ', 'n2c: stopped ', 'n2c: POST ', 'n2c: pushing ', 'hint: ', 'Adding ', 'Layers ')):
+                if line and not line.startswith(('pushed ', 'n2c: stopped ', 'n2c: POST ', 'n2c: pushing ', 'while: ', 'hint: ', 'Adding ', 'Layers ')):
                     yield columns, line
 
 

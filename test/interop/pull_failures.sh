@@ -17,11 +17,14 @@ export TMPDIR=$work/temporary
 pull() { # pull NAME [OUT [OPTION]]: into the folder `here`
   "$N2C" pull "$liar/$1" "here/${2:-image}" --platform linux/amd64 --retry 0 -q "${@:3}" >out 2>err
 }
-refused() { # refused CODE WORDS NAME [OUT [OPTION]]: ends with that code, says the image's name and then that, leaves nothing
-  local code=$1 words=$2 status=0
+said() { # what was being done and the cause, in one line
+  echo "$(sed -n 's/^while: //p' err): $(sed -n 's/^n2c: //p' err | tail -n 1)"
+}
+refused() { # refused CODE WORDS NAME [OUT [OPTION]]: ends with that code, says the image's name and that, leaves nothing
+  local code=$1 words=$2 status=0 name=${3%@*}
   shift 2
   pull "$@" || status=$?
-  [ "$status" = "$code" ] && grep -q "^n2c: \(pulling \|docker://\)$liar/${1%@*}.*$words" err || { echo "  exit $status: $(cat err)"; return 1; }
+  [ "$status" = "$code" ] && said | grep -q "$words" && grep -Eq "$liar(/v2)?/${name%:*}" err || { echo "  exit $status: $(cat err)"; return 1; }
   equal "$(find here temporary -mindepth 1)" ""
 }
 
@@ -90,7 +93,8 @@ echo "--- elsewhere"
 for to in oci:to/layout:1 oci-archive:to/file:1 docker-archive:to/file:app:1 dir:to/dir; do
   mkdir to
   "$N2C" copy "$liar/layer/altered:1" "$to" --retry 0 -q >out 2>err || true
-  check "nor is such an image copied to ${to%%:*}:" grep -qE "(copying to|writing) ${to%%:*}:.*were due, but they have digest" err
+  check "nor is such an image copied to ${to%%:*}:" grep -qE "were due, but they have digest" err
+  check "(and it is said where to)" grep -qE "^while: (copying to|writing) ${to%%:*}:" err
   check "(none is there)" equal "$(find to -name index.json -o -name manifest.json -o -name file)" ""
   rm -r to
 done

@@ -277,8 +277,7 @@ TokenReply Tokens::ask(const http::Request& request, const Challenge& challenge,
     return service_.send(request, std::move(stop));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::registry) throw;
-    throw Error(ErrorKind::auth, error.message(),
-                error.hint().empty() ? quote(challenge) : error.hint());
+    throw error.as(ErrorKind::auth, error.hint().empty() ? quote(challenge) : error.hint());
   }
 }
 

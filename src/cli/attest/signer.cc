@@ -170,7 +170,7 @@ auto by_signer(const std::string& doing, std::initializer_list<ErrorKind> kinds,
   } catch (const Error& error) {
     const bool is_its = kinds.size() == 0 || std::ranges::find(kinds, error.kind()) != kinds.end();
     if (stop.stop_requested() || !is_its) throw error.within(doing);
-    throw SignerFailed(Error(ErrorKind::local, error.message(), error.hint()).within(doing));
+    throw SignerFailed(error.as(ErrorKind::local, error.hint()).within(doing));
   }
 }
 
@@ -195,9 +195,10 @@ void sign(const Signer& signer, registry::RegistryClient& client, const oci::Des
   const TemporaryFolder folder;
   const auto file = folder.path() / "answer.tar";
   write_file(file, answer);
-  const auto artifacts = by_signer(cat(doing, ": what it answered is no OCI layout of signatures"),
-                                   {ErrorKind::input, ErrorKind::integrity}, stop,
-                                   [&] { return answered_artifacts(file, manifest, stop); });
+  const auto artifacts = by_signer(doing, {ErrorKind::input, ErrorKind::integrity}, stop, [&] {
+    return at_place("what it answered is no OCI layout of signatures",
+                    [&] { return answered_artifacts(file, manifest, stop); });
+  });
   with_context(cat("attaching what ", program, " answered to ", reference), [&] {
     for (const StoredArtifact& artifact : artifacts) {
       attach_stored(client, manifest.digest, artifact, progress, stop);

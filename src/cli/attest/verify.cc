@@ -156,46 +156,49 @@ void ask_for_layers(const Image& described, const oci::Manifest& manifest, OpenP
 /// there does not say that it is whole.
 void read_stored_layers(const Image& described, const oci::Manifest& manifest, ImageSource& source,
                         const std::stop_token& stop) {
-  run_side_by_side(manifest.layers.size(), verified_at_once, stop,
-                   [&](std::size_t i, const std::stop_token& inner) {
-                     const oci::Descriptor& blob = manifest.layers[i];
-                     try {
-                       oci::measure(source.open_blob(blob, inner), blob.media_type, inner);
-                     } catch (const Error& error) {
-                       if (inner.stop_requested()) throw;
-                       refuse(cat(layer_words(i, described), ": ", error.message()));
-                     }
-                   });
+  run_side_by_side(
+      manifest.layers.size(), verified_at_once, stop,
+      [&](std::size_t i, const std::stop_token& inner) {
+        const oci::Descriptor& blob = manifest.layers[i];
+        try {
+          oci::measure(source.open_blob(blob, inner), blob.media_type, inner);
+        } catch (const Error& error) {
+          if (inner.stop_requested()) throw;
+          throw error.at(layer_words(i, described)).as(ErrorKind::integrity, error.hint());
+        }
+      });
 }
 
 int verify_stored(const VerifyArguments& arguments, const Image& described, bool debug,
                   const std::stop_token& stop) {
   OpenPlace place(arguments.place, debug);
-  return with_context("verifying " + place.address().str(), [&] {
-    const OpenedSource opened = place.source({.codec = Codec::none, .level = 0}, stop);
-    const auto* source = std::get_if<std::shared_ptr<ImageSource>>(&opened);
-    if (source == nullptr) throw Error(ErrorKind::usage, "it is no stored image");
-    const oci::RawManifest raw = manifest_for(**source, described.platform, stop);
-    const auto manifest =
-        or_throw(oci::Manifest::from_json(raw.json), ErrorKind::input, "manifest");
-    const Image stored = image_of(*source, raw, stop);
-    const oci::Digest& digest = raw.descriptor.digest;
-    const std::string found =
-        cat(place.address().str(), " @", digest.str(), " is what ",
-            printable(arguments.description), " describes: manifest, config and ",
-            layer_count(stored.layers.size()), arguments.deep ? ", each fetched and unpacked" : "");
-    return told(arguments, described, {pasteable(place.address(), digest), digest}, found, [&] {
-      compare_layers(described, stored);
-      compare_configs(described, stored);
-      compare_annotations(described, manifest);
-      if (arguments.deep) {
-        fetch_layers(described, stored, stop);
-      } else if (place.address().kind == Address::Kind::registry) {
-        ask_for_layers(described, manifest, place, stop);
-      } else {
-        read_stored_layers(described, manifest, **source, stop);
-      }
-    });
+  const std::string named = place.address().str();
+  const OpenedSource opened = place.source({.codec = Codec::none, .level = 0}, stop);
+  const auto* source = std::get_if<std::shared_ptr<ImageSource>>(&opened);
+  if (source == nullptr) throw Error(ErrorKind::usage, cat(named, " is no stored image"));
+  const oci::RawManifest raw = manifest_for(**source, described.platform, stop);
+  const auto manifest =
+      or_throw(oci::Manifest::from_json(raw.json), ErrorKind::input, cat(named, ": manifest"));
+  const Image stored = image_of(*source, raw, stop);
+  const oci::Digest& digest = raw.descriptor.digest;
+  const std::string found =
+      cat(named, " @", digest.str(), " is what ", printable(arguments.description),
+          " describes: manifest, config and ", layer_count(stored.layers.size()),
+          arguments.deep ? ", each fetched and unpacked" : "");
+  const auto compare = [&] {
+    compare_layers(described, stored);
+    compare_configs(described, stored);
+    compare_annotations(described, manifest);
+    if (arguments.deep) {
+      fetch_layers(described, stored, stop);
+    } else if (place.address().kind == Address::Kind::registry) {
+      ask_for_layers(described, manifest, place, stop);
+    } else {
+      read_stored_layers(described, manifest, **source, stop);
+    }
+  };
+  return with_context("verifying " + named, [&] {
+    return told(arguments, described, {pasteable(place.address(), digest), digest}, found, compare);
   });
 }
 
@@ -204,7 +207,7 @@ int verify_store(const VerifyArguments& arguments, const Image& described,
                  const std::stop_token& stop) {
   const auto make_again = [&](std::size_t i, const std::stop_token& inner) {
     const Layer& layer = described.layers[i];
-    with_context(layer_words(i, described), [&] {
+    at_place(layer_words(i, described), [&] {
       // A layer checks its own bytes as they are read.
       oci::measure(layer.blob.bytes->open(), {}, inner);
       if (layer.blob.descriptor.digest == layer.diff_id) return;

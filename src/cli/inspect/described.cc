@@ -243,11 +243,11 @@ int inspect_described(const DescribedArguments& arguments, const std::stop_token
   const StoreView store{.root = arguments.store_root};
   const ImageRecord image = read_image_json(arguments.image);
   if (image.layers) {
-    with_context(printable(arguments.image), [&] { require_sound(*image.layers); });
+    at_place(printable(arguments.image), [&] { require_sound(*image.layers); });
   }
   if (arguments.layer != 0) return inspect_layer(arguments, image, stop);
   const ImageFacts facts =
-      with_context(printable(arguments.image), [&] { return inspect_image(image, store, stop); });
+      at_place(printable(arguments.image), [&] { return inspect_image(image, store, stop); });
   std::optional<Costs> costs;
   if (arguments.what_if) costs = weigh_changes(arguments, image, facts);
   if (arguments.json) {

@@ -91,7 +91,7 @@ Error unknown_command(const CLI::App& app, std::string_view typed) {
   const auto names = commands_of(app);
   std::string hint = hint_from_elsewhere(app, typed);
   if (hint.empty()) hint = hint_of(typed, names, cat("commands: ", comma_list(names)));
-  return {ErrorKind::usage, cat('"', printable(typed), "\" is no command"), hint};
+  return {ErrorKind::usage, cat("\"", printable(typed), "\" is no command"), hint};
 }
 
 std::optional<Error> unknown_word(const CLI::App& app) {

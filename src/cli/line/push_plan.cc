@@ -91,7 +91,7 @@ std::string totals_words(const PlanTotals& totals, const std::vector<std::string
   return text;
 }
 
-/// The layers that are most of what is sent, and why each is.
+/// The layers that are most of what is sent, and why each is; nothing where these are all.
 void say_largest(const Image& image, const PushReport& report) {
   constexpr std::size_t shown = 3;
   std::vector<const LayerOutcome*> sent;
@@ -100,7 +100,8 @@ void say_largest(const Image& image, const PushReport& report) {
   }
   std::ranges::stable_sort(sent, std::greater<>(),
                            [&](const LayerOutcome* layer) { return size_to_send(image, *layer); });
-  for (std::size_t i = 0; i < std::min(shown, sent.size()); ++i) {
+  if (sent.size() <= shown) return;
+  for (std::size_t i = 0; i < shown; ++i) {
     const Layer& source = image.layers[sent[i]->first];
     const std::string what = source.label.empty() ? "" : cat(" (", source.label, ")");
     terminal::say(cat("  layer ", sent[i]->first + 1, what, ", ",
