@@ -37,7 +37,7 @@ const std::vector<Usage> usages = {
     {"attach", "REFERENCE FILE"},
     {"cache", "[COMMAND]"},
     {"completion", "SHELL"},
-    {"config", ""},
+    {"config", "[HOST]"},
     {"copy", "SOURCE DESTINATION"},
     {"delete", "REFERENCE"},
     {"diff", "OLD NEW"},
