@@ -201,7 +201,9 @@ class Walk:
 
     def stopped(self):
         """What waits for its input ends by a signal."""
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and its children
+        # A shell's background job ignores the one, what nohup started the other, and so do their children.
+        for number in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
         for words in ('push docker-archive:- oci:never', 'load docker-archive:- --engine docker', 'copy docker-archive:- oci:never'):
             for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGHUP, 129)):
                 read, write = os.pipe()

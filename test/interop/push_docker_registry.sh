@@ -54,12 +54,12 @@ digest=$(grep -o 'sha256:[0-9a-f]*' <<<"$said" | head -n 1)
 check "the digest that is printed is the one the registry has" equal \
   "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$registry/app:1")" "$digest"
 push "$registry/app@$digest" >/dev/null || fail "a push by the right digest"
-fails_with() { # fails_with CODE WORDS COMMAND...: exit code, and one line on standard error that has the words
+fails_with() { # fails_with CODE WORDS COMMAND...: exit code, and standard error, its lines as one, has the words
   local code=$1 words=$2 status=0
   shift 2
   "$@" >out 2>err || status=$?
   [ "$status" = "$code" ] || { echo "  exit $status, not $code: $(cat err)"; return 1; }
-  grep -q -- "$words" err || { echo "  said: $(cat err)"; return 1; }
+  tr '\n' ' ' <err | grep -q -- "$words" || { echo "  said: $(cat err)"; return 1; }
 }
 # Nothing is known beforehand here: every layer is read.
 run() { "$N2C" push "$@" --store-root "$work" --no-reuse; }
@@ -73,10 +73,10 @@ chmod u+w "$(dirname "$file")" "$file"
 cp -p "$file" kept
 printf 'X' | dd of="$file" conv=notrunc status=none
 check "a store path that changed is an error that names the layer and both digests" fails_with 7 \
-  'layer .* of .*sha256:.*sha256:' run image.json "$registry/changed:1"
+  'sha256:.*sha256:.* while: .*layer .* of ' run image.json "$registry/changed:1"
 check "and nothing was tagged there" equal "$(curl -s -o /dev/null -w '%{http_code}' "http://$registry/v2/changed/manifests/1")" 404
 echo more >> "$file"
-check "so is a file that grew" fails_with 7 'layer .* of .*sha256:.*sha256:' run image.json "$registry/changed:1"
+check "so is a file that grew" fails_with 7 'sha256:.*sha256:.* while: .*layer .* of ' run image.json "$registry/changed:1"
 mv "$work$victim" "$work$victim.away"
 check "a store path that vanished is an error that names it" fails_with 8 "$victim" run image.json "$registry/changed:1"
 mv "$work$victim.away" "$work$victim"
