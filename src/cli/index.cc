@@ -87,7 +87,7 @@ void say_costs_of(const std::vector<IndexPart>& parts, Progress& progress) {
 std::optional<ReadyAttachments> attachments_of_parts(const IndexTransfer& transfer,
                                                      const std::stop_token& stop) {
   if (!transfer.attachments.is_asked()) return {};
-  require_attachable(transfer.attachments, transfer.destination, false);
+  require_attachable(transfer.destination, false);
   for (const std::string& word : transfer.sources) {
     const std::string source = IndexArgument::parse(word).source;
     const auto address = Address::parse_source(source);

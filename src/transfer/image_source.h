@@ -72,7 +72,7 @@ oci::RawManifest manifest_for(ImageSource& source, const std::optional<oci::Plat
 
 /// The image in the form that push_to_store() and the archive writers take: config, and layers with
 /// their diff_ids. Throws Error{input} when manifest and config disagree.
-Image image_of(const std::shared_ptr<ImageSource>& source, const oci::RawManifest& manifest,
+Image image_of(const std::shared_ptr<ImageSource>& source, const oci::RawManifest& stored,
                std::stop_token stop);
 
 }  // namespace n2c

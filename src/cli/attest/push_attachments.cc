@@ -187,7 +187,7 @@ int run_signed(const std::function<int()>& push) {
   }
 }
 
-void require_attachable(const PushAttachments& arguments, const Address& to, bool is_dry_run) {
+void require_attachable(const Address& to, bool is_dry_run) {
   if (is_dry_run) refuse_attachments("do not go with --dry-run");
   if (to.kind != Address::Kind::registry) refuse_attachments("are for registries");
 }

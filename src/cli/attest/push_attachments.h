@@ -51,7 +51,7 @@ struct ReadyAttachments {
 };
 
 /// Throws Error{usage} where attachments do not go with the rest.
-void require_attachable(const PushAttachments& arguments, const Address& to, bool is_dry_run);
+void require_attachable(const Address& to, bool is_dry_run);
 /// Reads the files, before anything is sent. Throws what is wrong with one of them.
 ReadyAttachments read_attachments(const PushAttachments& arguments, const std::stop_token& stop);
 

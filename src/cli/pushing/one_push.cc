@@ -123,7 +123,7 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
   if (address.reference) opened.registry = registry_push_of(arguments, *address.reference);
   std::optional<ReadyAttachments> attachments;
   if (arguments.attachments.is_asked()) {
-    require_attachable(arguments.attachments, address, arguments.dry_run);
+    require_attachable(address, arguments.dry_run);
     require_description(arguments.attachments, arguments.image,
                         described_file(arguments.image).has_value());
     attachments = read_attachments(arguments.attachments, stop);

@@ -206,7 +206,7 @@ std::optional<ReadyAttachments> attachments_of_all(const PushArguments& argument
                                                    const std::stop_token& stop) {
   if (!arguments.attachments.is_asked()) return {};
   for (const ImageToPush& one : images) {
-    require_attachable(arguments.attachments, one.to, arguments.dry_run);
+    require_attachable(one.to, arguments.dry_run);
     require_description(arguments.attachments, one.image, described_file(one.image).has_value());
   }
   return read_attachments(arguments.attachments, stop);
