@@ -14,7 +14,8 @@ class Clock {
   using TimePoint = std::chrono::steady_clock::time_point;
   virtual ~Clock() = default;
   virtual TimePoint now() = 0;
-  /// Waits that long, or until a stop is asked for. Returns false when stopped.
+  /// Waits that long, or until a stop is asked for. Returns false when stopped. The machine's clock
+  /// takes no memory for it, so that what has a limit keeps it where memory runs out.
   virtual bool wait(std::chrono::nanoseconds how_long, std::stop_token stop) = 0;
 };
 
@@ -23,11 +24,15 @@ class SystemClock final : public Clock {
  public:
   TimePoint now() override { return std::chrono::steady_clock::now(); }
   bool wait(std::chrono::nanoseconds how_long, std::stop_token stop) override {
+    // Not condition_variable_any, which allocates.
     std::mutex mutex;
-    std::condition_variable_any never;
+    std::condition_variable stopped;
+    const std::stop_callback wake(stop, [&] {
+      const std::scoped_lock held(mutex);
+      stopped.notify_all();
+    });
     std::unique_lock hold(mutex);
-    never.wait_for(hold, stop, how_long, [] { return false; });
-    return !stop.stop_requested();
+    return !stopped.wait_for(hold, how_long, [&] { return stop.stop_requested(); });
   }
 };
 

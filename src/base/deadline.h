@@ -2,7 +2,6 @@
 /// A stop that comes by itself after a while.
 
 #include <chrono>
-#include <exception>
 #include <functional>
 #include <stop_token>
 #include <thread>
@@ -23,8 +22,8 @@ class Deadline {
   /// By that clock, which outlives this.
   Deadline(Clock& clock, std::stop_token outer, std::chrono::milliseconds after)
       : pass_on_(std::move(outer), [this] { stop_.request_stop(); }),
-        timer_(start_thread([this, &clock, after](const std::stop_token& ended) noexcept {
-          wait(clock, after, ended);
+        timer_(start_thread([this, &clock, after](const std::stop_token& ended) {
+          if (clock.wait(after, ended)) stop_.request_stop();
         })) {}
 
   std::stop_token token() const { return stop_.get_token(); }
@@ -33,15 +32,6 @@ class Deadline {
   static Clock& the_machines() {
     static SystemClock clock;
     return clock;
-  }
-
-  void wait(Clock& clock, std::chrono::milliseconds after, const std::stop_token& ended) noexcept {
-    try {
-      if (!clock.wait(after, ended)) return;
-    } catch (const std::exception&) {
-      // No memory to wait in. Nothing may be without its limit, so the time is over now.
-    }
-    stop_.request_stop();
   }
 
   std::stop_source stop_;

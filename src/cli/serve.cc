@@ -310,12 +310,7 @@ int serve(const ServeArguments& arguments, std::stop_token stop) {
   try {
     impatient = start_thread([&](const std::stop_token& drained) {
       SystemClock clock;
-      try {
-        if (!clock.wait(prepare_time, drained)) return;
-      } catch (const std::exception&) {
-        // without memory to wait in, what is being prepared ends now
-      }
-      stores.stop();
+      if (clock.wait(prepare_time, drained)) stores.stop();
     });
   } catch (const Error&) {
     stores.stop();  // without a thread to wait in, what is being prepared ends now

@@ -64,8 +64,8 @@ class LayerProgress final : public LayerListener {
     }
     later_ = start_thread([this, &store, known = std::move(sizes),
                            unknown = std::move(unknown)](const std::stop_token& over) mutable {
+      if (!SystemClock().wait(patience, over)) return;
       try {
-        if (!SystemClock().wait(patience, over)) return;
         const auto found = path_sizes(unknown, store, over);
         for (std::size_t i = 0; i < unknown.size(); ++i) known[unknown[i]] = found[i].value_or(0);
         begin(known);
