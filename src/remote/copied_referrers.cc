@@ -54,7 +54,6 @@ class ReferrerCopy {
   }
 
   CopiedReferrers run(const oci::RawManifest& root) {
-    progress_.phase("copying what refers to it");
     add_subject(root);
     while (!subjects_.empty()) {
       const oci::Digest subject = subjects_.front();
