@@ -24,7 +24,7 @@ AddressGuard::AddressGuard(http::Transport& next, std::string host, http::Url ho
       home_nearness_(nearness_of(home_.host())) {}
 
 http::Response AddressGuard::send(const http::Request& request, std::stop_token stop) {
-  const auto checked = [&](const auto& check) { with_context(describe(request), check); };
+  const auto checked = [&](const auto& check) { with_context(http::request_line(request), check); };
   checked([&] { check_name(request.url); });
   http::Request guarded = request;
   guarded.on_connected = [&](std::string_view address) {

@@ -157,13 +157,13 @@ class BlobReader final : public Reader {
       ranges_refused_ = true;  // the whole blob is asked for
       return Error(ErrorKind::network,
                    cat("the reply is another part than bytes ", have_, " and on"))
-          .within(describe(request));
+          .within(http::request_line(request));
     }
     if (response.status == wanted) {
       // Where the size is not known, the transport has checked Content-Length.
       if (encoded_ || have_ >= size_.value_or(0)) return std::nullopt;
       return Error(ErrorKind::network, cat("ended after ", have_, " of ", *size_, " bytes"))
-          .within(describe(request));
+          .within(http::request_line(request));
     }
     Error error = host_->failure(request, reply, scope_);
     retry_after_ = retry_after(response);

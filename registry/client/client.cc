@@ -192,7 +192,7 @@ ReadTag RegistryClient::read_tag(std::string_view tag_or_digest, std::stop_token
   if (wanted && digest != *wanted) {
     throw Error(ErrorKind::integrity, cat("the manifest has digest ", digest.str()),
                 "the registry or something on the way alters it")
-        .within(describe(call.request));
+        .within(http::request_line(call.request));
   }
   return {oci::RawManifest{{manifest_type(response), digest, response.body.size()}, response.body},
           condition_of(response)};

@@ -26,7 +26,7 @@ http::Response DecodedReplies::send(const http::Request& request, std::stop_toke
     throw Error(ErrorKind::registry, cat("the reply came encoded as ",
                                          printable(*response.headers.find("Content-Encoding"), 40),
                                          ", and cannot be decoded: ", error.message()))
-        .within(describe(request));
+        .within(http::request_line(request));
   }
   response.headers.remove("Content-Encoding");
   return response;

@@ -302,13 +302,9 @@ bool has_code(const std::vector<OciError>& errors, std::string_view code) {
   return std::ranges::any_of(errors, [&](const OciError& error) { return error.code == code; });
 }
 
-std::string describe(const http::Request& request) {
-  return cat(http::name_of(request.method), " ", request.url.redacted());
-}
-
 Error make_failure(const http::Request& request, const http::Response& response,
                    const FailureContext& context) {
-  std::string doing = describe(request);
+  std::string doing = http::request_line(request);
   if (const std::string stranger = stranger_of(response, context); !stranger.empty()) {
     doing = cat(http::name_of(request.method), " ", response.url.redacted(), " (where ",
                 context.host, " leads)");

@@ -45,9 +45,6 @@ struct FailureContext {
 Error make_failure(const http::Request& request, const http::Response& response,
                    const FailureContext& context);
 
-/// "PUT https://ghcr.io/v2/…?digest=…".
-std::string describe(const http::Request& request);
-
 /// The network failure, with hints that only a registry's client can give: TLS was tried at a plain
 /// HTTP port, or ECR dropped the connection because the repository does not exist.
 Error explain_lost(const Error& error, const http::Request& request, const FailureContext& context);

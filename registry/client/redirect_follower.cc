@@ -12,7 +12,7 @@ namespace {
 
 Error hop_refused(const http::Request& request, std::string_view what, const Refusal& refusal) {
   return Error(ErrorKind::registry, cat(what, ": ", refusal.why), refusal.hint)
-      .within(describe(request));
+      .within(http::request_line(request));
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ HostReply RedirectFollower::send(const HostCall& call, std::stop_token stop) {
     request.url = hop->to;
   }
   throw Error(ErrorKind::registry, cat("redirected more than ", most_redirects, " times"))
-      .within(describe(request));
+      .within(http::request_line(request));
 }
 
 http::Url RedirectFollower::session_url(const http::Request& request,

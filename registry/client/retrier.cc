@@ -13,7 +13,7 @@ HostReply Retrier::send(const HostCall& call, std::stop_token stop) {
       HostReply reply = next_.send(call, stop);
       is_reached_ = true;
       if (!is_passing_status(reply.response.status)) return reply;
-      const std::string why = cat(describe(call.request), ": ", reply.response.status);
+      const std::string why = cat(http::request_line(call.request), ": ", reply.response.status);
       const Setback setback{.attempt = attempt,
                             .since = since,
                             .why = why,

@@ -9,9 +9,10 @@ namespace n2c::http {
 
 namespace {
 
-std::string request_line(const Request& request, const std::optional<Proxy>& proxy) {
+/// The request line, with the proxy.
+std::string whole_line(const Request& request, const std::optional<Proxy>& proxy) {
   const std::string via = proxy ? cat(" (through the proxy ", proxy->address, ")") : "";
-  return cat(name_of(request.method), ' ', request.url.redacted(), via);
+  return request_line(request) + via;
 }
 
 bool has(std::string_view text, std::string_view part) {
@@ -128,12 +129,12 @@ Error describe_failure(const Request& request, const Failure& failure,
     const Error error =
         Error(ErrorKind::network, cat("the proxy refused to connect (", failure.proxy_status, ")"),
               "is the registry's host allowed there? NO_PROXY names hosts to reach without it")
-            .within(request_line(request, failure.proxy));
+            .within(whole_line(request, failure.proxy));
     return is_passing_status(static_cast<int>(failure.proxy_status)) ? error : error.lasting();
   }
   const Cause cause = cause_of(request, failure, options);
   const Error error =
-      Error(ErrorKind::network, cause.why, cause.hint).within(request_line(request, failure.proxy));
+      Error(ErrorKind::network, cause.why, cause.hint).within(whole_line(request, failure.proxy));
   if (failure.code == CURLE_COULDNT_RESOLVE_HOST || failure.code == CURLE_COULDNT_CONNECT) {
     return error.unreached();
   }
@@ -145,7 +146,7 @@ Error proxy_login_wanted(const Request& request, const Proxy& proxy) {
                                        : "the proxy does not take the login it was given (407)";
   return Error(ErrorKind::auth, why,
                "put it into the proxy's URL: http://USER:PASSWORD@HOST:PORT, percent-encoded")
-      .within(request_line(request, proxy));
+      .within(whole_line(request, proxy));
 }
 
 }  // namespace n2c::http

@@ -18,10 +18,6 @@ bool has_body_by_nature(Method method) {
   return method == Method::post || method == Method::put || method == Method::patch;
 }
 
-std::string line_of(const Request& request) {
-  return cat(name_of(request.method), ' ', request.url.redacted());
-}
-
 std::size_t pipe_capacity(const Body& body, std::size_t most) {
   if (body.source == nullptr) return 1;
   return static_cast<std::size_t>(std::min<std::uint64_t>(body.length.value_or(most), most));
@@ -204,7 +200,7 @@ std::size_t Transfer::take_reply(std::string_view bytes) {
     if (bytes.size() > request_.max_reply_bytes - response_.body.size()) {
       throw Error(ErrorKind::registry,
                   cat("the reply is longer than ", brief_bytes(request_.max_reply_bytes)))
-          .within(line_of(request_));
+          .within(request_line(request_));
     }
     reply_came(bytes.size());
     response_.body += bytes;
@@ -246,14 +242,14 @@ void Transfer::begin_block(std::string_view status_line) {
   if (is_interim_ && ++interim_replies_ > max_interim_replies) {
     throw Error(ErrorKind::network,
                 cat("more than ", max_interim_replies, " interim replies (1xx), and no reply"))
-        .within(line_of(request_));
+        .within(request_line(request_));
   }
 }
 
 void Transfer::take_header(std::string_view line) {
   header_bytes_ += line.size();
   if (header_bytes_ > max_header_bytes) {
-    throw Error(ErrorKind::registry, "the reply's header never ends").within(line_of(request_));
+    throw Error(ErrorKind::registry, "the reply's header never ends").within(request_line(request_));
   }
   const bool begins = line.starts_with("HTTP/");
   if (begins) begin_block(line);

@@ -1,5 +1,7 @@
 #include "http/transport.h"
 
+#include "base/text.h"
+
 namespace n2c::http {
 
 std::string_view name_of(Method method) {
@@ -12,6 +14,10 @@ std::string_view name_of(Method method) {
     case Method::delete_: return "DELETE";
   }
   return "?";
+}
+
+std::string request_line(const Request& request) {
+  return cat(name_of(request.method), ' ', request.url.redacted());
 }
 
 }  // namespace n2c::http

@@ -75,6 +75,9 @@ struct Request {
   std::function<void(std::string_view address)> on_connected = {};
 };
 
+/// "PUT https://ghcr.io/v2/…?digest=…", without what a query says.
+std::string request_line(const Request& request);
+
 /// Sends requests and waits for replies. Thread-safe.
 class Transport {
  public:
