@@ -96,7 +96,7 @@ void sync_folder(const fs::path& folder) { sync_file(open_folder(folder), folder
 void remove_dead_parts(const fs::path& folder) {
   std::error_code ignored;
   for (const auto& entry : folder_entries(folder, ignored)) {
-    if (is_part(entry.path().filename().string())) remove_if_dead(entry.path());
+    if (is_part(entry.filename().string())) remove_if_dead(entry);
   }
 }
 

@@ -108,7 +108,7 @@ void RootBundle::add_folder(const std::string& folder) {
   std::set<fs::path> files;  // a folder has links to its own files, named by hashes
   std::error_code ignored;
   for (const auto& entry : folder_entries(folder, ignored)) {
-    const fs::path file = fs::canonical(entry.path(), ignored);
+    const fs::path file = fs::canonical(entry, ignored);
     if (!ignored && fs::is_regular_file(file, ignored)) files.insert(file);
   }
   for (const fs::path& file : files) {

@@ -105,8 +105,8 @@ void DirStore::remove_others() {
   const auto kept = kept_.with([](const std::set<std::string>& files) { return files; });
   std::error_code ignored;  // what stays behind does no harm
   for (const auto& entry : folder_entries(folder_, ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (is_ours(name) && !kept.contains(name)) std::filesystem::remove(entry.path(), ignored);
+    const std::string name = entry.filename().string();
+    if (is_ours(name) && !kept.contains(name)) std::filesystem::remove(entry, ignored);
   }
 }
 

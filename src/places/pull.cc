@@ -65,9 +65,8 @@ class PullFolder {
   bool holds_other_files() const {
     std::error_code failed;
     const auto entries = folder_entries(folder_, failed);
-    return failed || std::ranges::any_of(entries, [](const fs::directory_entry& entry) {
-             const std::string name = entry.path().filename().string();
-             return !is_dir_store_file(name);
+    return failed || std::ranges::any_of(entries, [](const fs::path& entry) {
+             return !is_dir_store_file(entry.filename().string());
            });
   }
 
@@ -77,9 +76,7 @@ class PullFolder {
       fs::remove_all(folder_, ignored);
       return;
     }
-    for (const auto& entry : folder_entries(folder_, ignored)) {
-      fs::remove_all(entry.path(), ignored);
-    }
+    for (const auto& entry : folder_entries(folder_, ignored)) fs::remove_all(entry, ignored);
   }
 
   fs::path folder_;

@@ -13,9 +13,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::vector<fs::path> files_in(const fs::path& folder) {
-  std::vector<fs::path> files;
   std::error_code ignored;  // a folder that cannot be read says nothing, as with docker
-  for (const auto& entry : folder_entries(folder, ignored)) files.push_back(entry.path());
+  std::vector<fs::path> files = folder_entries(folder, ignored);
   std::ranges::sort(files);
   return files;
 }

@@ -39,7 +39,7 @@ void add_store_paths(std::vector<std::string>& found, std::string_view word) {
   std::error_code error;
   if (!word.starts_with(store_folder) || word.substr(store_folder.size()).contains('/')) return;
   for (const auto& entry : folder_entries(store_folder, error)) {
-    const std::string name = entry.path().filename().string();
+    const std::string name = entry.filename().string();
     if (name.ends_with(".json") && name.contains("-image-"))
       found.push_back(cat(store_folder, name));
   }
