@@ -249,7 +249,8 @@ void Transfer::begin_block(std::string_view status_line) {
 void Transfer::take_header(std::string_view line) {
   header_bytes_ += line.size();
   if (header_bytes_ > max_header_bytes) {
-    throw Error(ErrorKind::registry, "the reply's header never ends").within(request_line(request_));
+    throw Error(ErrorKind::registry, "the reply's header never ends")
+        .within(request_line(request_));
   }
   const bool begins = line.starts_with("HTTP/");
   if (begins) begin_block(line);
