@@ -288,6 +288,16 @@ std::size_t processor_count() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+void let_others_first() noexcept {
+#ifdef __linux__  // of the calling thread alone there: setpriority(2), "C library/kernel
+                  // differences"
+  constexpr int last_but_for_idle_work = 15;
+  ::setpriority(PRIO_PROCESS, 0, last_but_for_idle_work);
+#elif defined(PRIO_DARWIN_THREAD)
+  ::setpriority(PRIO_DARWIN_THREAD, 0, PRIO_DARWIN_BG);
+#endif
+}
+
 std::uint64_t random_bits() {
   std::uint64_t bits = 0;
   if (::getentropy(&bits, sizeof bits) != 0) throw_errno("get random bits");

@@ -94,6 +94,9 @@ bool sync_to_disk(const FileDescriptor& file);
 [[noreturn]] void throw_no_thread(int error);
 /// How many threads suit CPU work here: the processors this process may use, at least 1.
 std::size_t processor_count();
+/// Lets all other threads, of this process and of others, go before the calling one for the rest of
+/// its life. Where the system has no such thing nothing changes.
+void let_others_first() noexcept;
 /// Bits that nobody can foretell, of the system itself: no file, such as /dev/urandom, need be
 /// there. Throws Error{local}.
 std::uint64_t random_bits();

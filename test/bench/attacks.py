@@ -3,7 +3,7 @@
 
 usage: attacks.py N2C [ATTACK...]
 
-Both stores, in memory and in a folder. In each round the client pushes an image of 16 MiB into a new repository and pulls it,
+Both stores, in memory and in a folder. In each round the client pushes an image of 64 MiB into a new repository and pulls it,
 once alone and once under attack. Prints a line for each attack, and keeps the figures in build-reliability/attacks.json, of which
 scripts/reliability makes a table. Takes ten minutes; only an idle machine has figures worth reading.
 """
@@ -20,7 +20,7 @@ import attackers  # noqa: E402  (test/interop/attackers.py)
 import serve_under_attack as desk  # noqa: E402
 
 ROUNDS = 5
-IMAGE_MIB = 16
+IMAGE_MIB = 64
 KEPT = CHECKOUT / 'build-reliability/attacks.json'
 
 

@@ -44,7 +44,7 @@ def ask(port, method, path, body=b'', headers=None, connection=None):
 
 def again_and_again(step):
     """Whatever the server does with it, the attacker goes on."""
-    os.nice(19)
+    os.nice(19)  # and what is done before it must take next to nothing
     while True:
         try:
             step()
@@ -198,7 +198,8 @@ def least_ranges(port):
     """Requests for a byte each, many before the first reply is read."""
     content = b'x' * (8 << 20)
     ask(port, 'POST', f'/v2/app/blobs/uploads/?digest={digest_of(content)}', content)
-    requests = b''.join(head(f'GET /v2/app/blobs/{digest_of(content)}', f'Range: bytes={i}-{i}') for i in range(200))
+    blob = f'/v2/app/blobs/{digest_of(content)}'
+    requests = b''.join(head(f'GET {blob}', f'Range: bytes={i}-{i}') for i in range(200))
 
     def pipeline():
         with connect(port) as client:

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/system.h"
 #include "registry/server/api/api_error.h"
 
 namespace n2c::registry {
@@ -50,14 +51,17 @@ void Connection::run() noexcept {
 
 Connection::Next Connection::serve_one() {
   HeadScanner scanner(shared_.options.max_header_bytes);
+  const bool came_early = has_answered_ && !inbox_.unread().empty();
   const auto error = read_head(scanner);
   if (error && error->status == 0) return Next::gone;
   if (!place_.begin_request()) return Next::gone;
+  if (haste_.is_too_great(steady_clock::now(), came_early)) let_others_first();
   if (error) return refuse(*error);
   auto head = parse_head(text_of(inbox_.unread().first(scanner.size())));
   inbox_.consume(scanner.size());
   if (!head) return refuse(head.error());
   const Next next = answer(*std::move(head));
+  has_answered_ = true;
   if (next == Next::request) place_.end_request();
   return next;
 }

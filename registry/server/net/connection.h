@@ -9,6 +9,7 @@
 #include "base/locked.h"
 #include "registry/server/net/body_reader.h"
 #include "registry/server/net/handler.h"
+#include "registry/server/net/haste.h"
 #include "registry/server/net/reply_writer.h"
 #include "registry/server/net/server_options.h"
 
@@ -62,6 +63,8 @@ class Connection {
   std::string peer_;
   Socket socket_;
   Inbox inbox_;
+  Haste haste_{};
+  bool has_answered_ = false;
 };
 
 /// Tells a connection, without waiting, that there are too many.
