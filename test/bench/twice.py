@@ -330,4 +330,5 @@ def main():
                 bench.end_registry()
 
 
-main()
+if __name__ == '__main__':
+    main()

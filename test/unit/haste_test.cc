@@ -3,10 +3,11 @@
 
 #include <doctest/doctest.h>
 
-namespace n2c::registry {
+namespace haste_test {
 
 namespace {
 
+using n2c::registry::Haste;
 using std::chrono::milliseconds;
 
 /// Whether the last of so many requests, each so long after the one before, is too much.
@@ -33,4 +34,4 @@ TEST_CASE("a client with more than 50 requests in a tenth of a second lets other
   CHECK_FALSE(is_last_too_much(10'000, milliseconds(2)));
 }
 
-}  // namespace n2c::registry
+}  // namespace haste_test
