@@ -7,7 +7,8 @@
 namespace n2c {
 
 std::string ReadOnlyFiles::read(std::string_view name, std::uint64_t limit) const {
-  return at_place(cat(str(), ": ", printable(name)), [&] { return read_all(*open(name), limit); });
+  const auto file = open(name);  // says itself which file is not there
+  return at_place(cat(str(), ": ", printable(name)), [&] { return read_all(*file, limit); });
 }
 
 bool FolderFiles::has(std::string_view name) const {

@@ -84,7 +84,8 @@ refused "is not there" "no-such-signer" "it ended with exit status 127"
 refused "hangs" "echo waiting for a key >&2; sleep 60" "it took more than 1 s and was ended" --sign-timeout 1
 refused "is killed" 'kill -9 $$' "it was killed by signal 9 (SIGKILL)"
 refused "answers rubbish" 'head -c 600 /dev/zero' "what it answered is neither text nor an OCI layout in a tar"
-refused "answers another tar" "tar c -C $work one.json" "what it answered is no OCI layout"
+refused "answers rubbish without a zero in it" 'printf "\377\376\001\002"' "what it answered is neither text nor an OCI layout in a tar"
+refused "answers another tar" "tar c -C $work one.json" "what it answered is no OCI layout of signatures: the tar: no index.json in it"
 
 # What the signer says comes as it says it, when it is ended too; its command line is nobody's business (#22).
 said=$(push signed:1 --label other=said --sign-timeout 1 --sign-with "KEY=hunter2 sh -c 'echo waiting for a key >&2; sleep 60' hunter3" 2>&1) || true
@@ -136,6 +137,16 @@ PYTHON
 push signed:2 --label answered=1 --sign-with "python3 answer.py" > /dev/null
 "$N2C" pull "$registry/signed:2" - --referrer application/vnd.acme.answer > got
 check "an OCI layout on standard output is attached" equal "$(cat got)" signed
+"$N2C" copy "$registry/signed:2" oci:answered:1 -q > /dev/null
+"$N2C" copy "$registry/signed@$("$N2C" referrers "$registry/signed:2" | cut -d' ' -f1)" oci:answered -q > /dev/null
+check "a layout has the image in it too" grep -q "$(digest_of signed:2)" answered/index.json
+push signed:3 --label answered=1 --sign-with "tar c -C answered ." > /dev/null
+check "as programs write one, and the image is not attached to itself" equal "$("$N2C" referrers "$registry/signed:3")" \
+  "$("$N2C" referrers "$registry/signed:2")"
+rm -r answered && "$N2C" copy "$registry/signed:2" oci:answered:1 -q > /dev/null
+check "one with the image alone is no answer" grep -q "no OCI layout of signatures: its layout names no artifact" \
+  <(push signed:4 --label answered=1 --sign-with "tar c -C answered ." 2>&1)
+check "and no tag is written" equal "$(has signed 4 || echo none)" none
 check "--attach without a type is told before anything is sent" equal \
   "$(push none:1 --attach one.json > /dev/null 2>&1; echo $?; has none 1 && echo there)" 2
 

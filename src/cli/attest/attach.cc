@@ -61,9 +61,10 @@ int run_attach(const AttachCommand& arguments, bool debug, const std::stop_token
     } else {
       terminal::print(cat(repository.str(), "@", attached.manifest.digest.str()));
     }
+    const bool says_digest = subject.reference().digest.has_value();
     terminal::say(cat(attached.was_there ? "attached already: " : "attached ",
-                      printable(arguments.file), " to ", subject.reference().str(), " @",
-                      about.str()));
+                      printable(arguments.file), " to ", subject.reference().str(),
+                      says_digest ? "" : cat(" @", about.str())));
     return 0;
   });
 }

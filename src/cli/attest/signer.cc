@@ -33,8 +33,18 @@ bool is_tar(std::string_view bytes) {
          (bytes.size() > 512 && bytes.substr(magic_at, 5) == "ustar");
 }
 
+/// UTF-8, with no control characters but those of a log: white space, bell, backspace and the
+/// beginnings of colours.
 bool is_text(std::string_view bytes) {
-  return std::ranges::none_of(bytes, [](char c) { return c == '\0'; });
+  constexpr std::string_view in_logs = "\a\b\t\n\v\f\r\x1b";
+  while (!bytes.empty()) {
+    const auto first = static_cast<unsigned char>(bytes.front());
+    if ((first < ' ' && !in_logs.contains(bytes.front())) || first == 0x7f) return false;
+    const std::size_t length = utf8_length(bytes);
+    if (length == 0) return false;
+    bytes.remove_prefix(length);
+  }
+  return true;
 }
 
 /// Says lines as they come.
@@ -135,7 +145,24 @@ std::string run_signer(const Signer& signer, const std::string& input, const std
   }
 }
 
-/// The artifacts of the layout in that file, looked through to the last blob.
+/// What goes wrong with the answer is told without the path of its file, which is gone by then.
+template <class Body>
+auto in_answer(const std::filesystem::path& file, Body&& body) {
+  try {
+    return at_place("what it answered is no OCI layout of signatures", std::forward<Body>(body));
+  } catch (const Error& error) {
+    constexpr std::string_view shown = "the tar";
+    std::string text = error.message();
+    for (auto at = text.find(file.string()); at != std::string::npos;
+         at = text.find(file.string(), at + shown.size())) {
+      text.replace(at, file.string().size(), shown);
+    }
+    throw Error(error.kind(), text, error.hint());
+  }
+}
+
+/// The artifacts of the layout in that file, looked through to the last blob. The image itself,
+/// which programs that write layouts put into them, is none.
 std::vector<StoredArtifact> answered_artifacts(const std::filesystem::path& file,
                                                const oci::Descriptor& manifest,
                                                const std::stop_token& stop) {
@@ -143,9 +170,9 @@ std::vector<StoredArtifact> answered_artifacts(const std::filesystem::path& file
   const auto index =
       or_throw(oci::Index::from_json(files.read("index.json", oci::max_manifest_bytes)),
                ErrorKind::input, "index.json");
-  if (index.manifests.empty()) throw Error(ErrorKind::input, "its layout names no artifact");
   std::vector<StoredArtifact> artifacts;
   for (const oci::Descriptor& one : index.manifests) {
+    if (one.digest == manifest.digest) continue;
     const auto source =
         std::make_shared<LayoutSource>(std::make_unique<ArchiveReader>(file), "", one.digest);
     oci::RawManifest artifact = source->root(stop);
@@ -158,6 +185,7 @@ std::vector<StoredArtifact> answered_artifacts(const std::filesystem::path& file
     }
     artifacts.push_back({source, std::move(artifact)});
   }
+  if (artifacts.empty()) throw Error(ErrorKind::input, "its layout names no artifact");
   return artifacts;
 }
 
@@ -196,8 +224,7 @@ void sign(const Signer& signer, registry::RegistryClient& client, const oci::Des
   const auto file = folder.path() / "answer.tar";
   write_file(file, answer);
   const auto artifacts = by_signer(doing, {ErrorKind::input, ErrorKind::integrity}, stop, [&] {
-    return at_place("what it answered is no OCI layout of signatures",
-                    [&] { return answered_artifacts(file, manifest, stop); });
+    return in_answer(file, [&] { return answered_artifacts(file, manifest, stop); });
   });
   with_context(cat("attaching what ", program, " answered to ", reference), [&] {
     for (const StoredArtifact& artifact : artifacts) {
