@@ -49,12 +49,12 @@ void add_progress_options(CLI::App& command, ProgressArguments& arguments) {
 }
 
 std::unique_ptr<ConsoleProgress> make_progress(const ProgressArguments& arguments) {
-  using Notes = ConsoleProgress::Notes;
+  using Told = ConsoleProgress::Notes;
   require_output(arguments.summary, "--summary");
   const bool nothing = arguments.quiet && arguments.style == "auto";
   return std::make_unique<ConsoleProgress>(
       nothing ? ProgressStyle::none : progress_styles().at(arguments.style),
-      arguments.quiet ? Notes::hidden : Notes::shown, arguments.patience);
+      arguments.quiet ? Told::hidden : Told::shown, arguments.patience);
 }
 
 void add_transfer_options(CLI::App& command, TransferArguments& arguments) {
