@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/folder_entries.h"
 #include "base/input_wait.h"
 #include "base/system.h"
 #include "base/text.h"
@@ -230,9 +231,6 @@ TemporaryFolder::TemporaryFolder() {
   path_ = name;
 }
 
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
+TemporaryFolder::~TemporaryFolder() { remove_with_all(path_.c_str()); }
 
 }  // namespace n2c

@@ -1,7 +1,11 @@
 #pragma once
-/// What is in a folder, by calls that throw nothing but std::bad_alloc.
+/// What is in a folder, and how it is removed with all of it. libstdc++'s directory_iterator and
+/// remove_all end the process where they find no memory for a name, also where they are given an
+/// error_code. All functions may be called by any thread.
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -10,28 +14,62 @@
 #include <system_error>
 #include <vector>
 
+#include "base/error.h"
+
 namespace n2c {
 
+struct CloseFolder {
+  void operator()(DIR* opened) const noexcept { ::closedir(opened); }
+};
+using OpenFolder = std::unique_ptr<DIR, CloseFolder>;
+
+/// The next entry, with errno 0 at the end. "." and ".." are none.
+inline const dirent* next_entry(const OpenFolder& folder) noexcept {
+  while (true) {
+    errno = 0;
+    const dirent* const entry = ::readdir(folder.get());
+    if (entry == nullptr) return nullptr;
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") return entry;
+  }
+}
+
 /// The paths of the entries in no order; what was read before a failure, which is told in `failed`.
-/// libstdc++'s directory_iterator ends the process where it finds no memory for a name, also where
-/// it is given an error_code.
 inline std::vector<std::filesystem::path> folder_entries(const std::filesystem::path& folder,
                                                          std::error_code& failed) {
-  struct Close {
-    void operator()(DIR* opened) const noexcept { ::closedir(opened); }
-  };
   std::vector<std::filesystem::path> entries;
-  const std::unique_ptr<DIR, Close> opened(::opendir(folder.c_str()));
-  failed.clear();
-  while (opened) {
-    errno = 0;
-    const dirent* const entry = ::readdir(opened.get());
-    if (entry == nullptr) break;
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") entries.push_back(folder / name);
+  const OpenFolder opened(::opendir(folder.c_str()));
+  if (opened) {
+    while (const dirent* const entry = next_entry(opened))
+      entries.push_back(folder / entry->d_name);
   }
-  if (errno != 0) failed.assign(errno, std::generic_category());
+  failed.assign(errno, std::generic_category());
   return entries;
+}
+/// The same. Throws Error{local} when it is no folder or cannot be read.
+inline std::vector<std::filesystem::path> folder_entries(const std::filesystem::path& folder) {
+  std::error_code failed;
+  auto entries = folder_entries(folder, failed);
+  if (failed) {
+    errno = failed.value();
+    throw_errno("read " + folder.string());
+  }
+  return entries;
+}
+
+/// Removes `name`, seen from the folder `in`, whatever it is: links are removed, not followed. What
+/// cannot be removed stays.
+inline void remove_with_all(const char* name, int in = AT_FDCWD) noexcept {
+  if (::unlinkat(in, name, 0) == 0 || errno == ENOENT) return;
+  const int opened = ::openat(in, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (opened < 0) return;
+  const OpenFolder folder(::fdopendir(opened));
+  if (!folder) {
+    ::close(opened);
+    return;
+  }
+  while (const dirent* const entry = next_entry(folder)) remove_with_all(entry->d_name, opened);
+  ::unlinkat(in, name, AT_REMOVEDIR);
 }
 
 }  // namespace n2c

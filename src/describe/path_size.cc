@@ -1,37 +1,42 @@
 #include "describe/path_size.h"
 
-#include <filesystem>
+#include <sys/stat.h>
 
+#include <filesystem>
+#include <system_error>
+
+#include "base/folder_entries.h"
 #include "base/system.h"
 #include "base/tasks.h"
 
 namespace n2c {
 
-namespace fs = std::filesystem;
-
 namespace {
 
 constexpr std::uint64_t block = 512;
 
-std::uint64_t entry_size(const fs::directory_entry& entry) {
-  if (entry.is_symlink() || !entry.is_regular_file()) return block;
-  return block + (entry.file_size() + block - 1) / block * block;
+std::uint64_t entry_size(const struct stat& status) {
+  if (!S_ISREG(status.st_mode)) return block;
+  return block + (static_cast<std::uint64_t>(status.st_size) + block - 1) / block * block;
 }
 
 }  // namespace
 
 std::optional<std::uint64_t> path_size(std::string_view path, const StoreView& store) {
-  try {
-    const fs::directory_entry top(store.locate(path));
-    if (!fs::exists(top.symlink_status())) return std::nullopt;
-    std::uint64_t size = entry_size(top);
-    if (!top.is_symlink() && top.is_directory()) {
-      for (const auto& entry : fs::recursive_directory_iterator(top)) size += entry_size(entry);
-    }
-    return size;
-  } catch (const fs::filesystem_error&) {
-    return std::nullopt;
+  std::uint64_t size = 0;
+  std::vector<std::filesystem::path> left{store.locate(path)};
+  while (!left.empty()) {
+    const std::filesystem::path entry = std::move(left.back());
+    left.pop_back();
+    struct stat status{};
+    if (::lstat(entry.c_str(), &status) != 0) return std::nullopt;
+    size += entry_size(status);
+    if (!S_ISDIR(status.st_mode)) continue;
+    std::error_code failed;
+    for (auto& below : folder_entries(entry, failed)) left.push_back(std::move(below));
+    if (failed) return std::nullopt;
   }
+  return size;
 }
 
 std::vector<std::optional<std::uint64_t>> path_sizes(const std::vector<std::string>& paths,

@@ -9,9 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <climits>
-#include <memory>
 
 #include "base/error.h"
+#include "base/folder_entries.h"
 #include "base/system.h"
 #include "base/text.h"
 #include "go/filepath.h"
@@ -26,11 +26,6 @@ namespace {
   const std::string why = go::errno_text(errno);
   throw Error(ErrorKind::local, cat(call, " ", path, ": ", why));
 }
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
-using Folder = std::unique_ptr<DIR, CloseFolder>;
 
 class Walk {
  public:
@@ -108,15 +103,14 @@ class Walk {
     const auto [parent, at] = store_.place(path);
     const int opened = ::openat(parent, at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (opened < 0) throw_not_accessible(path, "open");
-    const Folder folder(::fdopendir(opened));
-    if (!folder) throw_not_accessible(path, "open");
+    const OpenFolder folder(::fdopendir(opened));
+    if (!folder) {
+      ::close(opened);
+      throw_not_accessible(path, "open");
+    }
     std::vector<SourceFile> files;
-    errno = 0;
-    while (const dirent* const found = ::readdir(folder.get())) {
-      const std::string_view file = found->d_name;
-      if (file == "." || file == "..") continue;
-      files.push_back(look_at(opened, *found, go::join_clean(clean_path, file)));
-      errno = 0;
+    while (const dirent* const found = next_entry(folder)) {
+      files.push_back(look_at(opened, *found, go::join_clean(clean_path, found->d_name)));
     }
     if (errno != 0) throw_not_accessible(path, "readdirent");
     std::ranges::sort(files, {}, &SourceFile::file);

@@ -24,8 +24,8 @@ bool is_ours(std::string_view file) {
 
 void refuse_what_is_no_dir_store(const std::filesystem::path& folder) {
   if (is_there(folder / version_file)) return;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
+  for (const auto& entry : folder_entries(folder)) {
+    const std::string name = entry.filename().string();
     if (is_dir_store_file(name)) continue;
     throw Error(ErrorKind::input,
                 cat(folder.string(), " is there and holds no image (it holds ", name, ")"),

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/file_lock.h"
+#include "base/folder_entries.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "oci/layout.h"
@@ -75,8 +76,8 @@ void check_layout_version(std::string_view json, std::string_view where) {
 /// at the same time.
 void refuse_what_is_no_layout(const std::filesystem::path& folder) {
   if (is_there(folder / oci::layout::version_file)) return;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
+  for (const auto& entry : folder_entries(folder)) {
+    const std::string name = entry.filename().string();
     const bool is_ours = name == oci::layout::blobs_folder || name == oci::layout::index_file ||
                          name == oci::layout::version_file;
     if (is_ours || name.starts_with(".n2c-")) continue;

@@ -18,12 +18,7 @@ namespace fs = std::filesystem;
 /// its end unless the pull is killed.
 constexpr std::string_view unfinished_file = ".n2c-pull";
 
-bool holds_nothing(const fs::path& folder) {
-  std::error_code failed;
-  const bool empty = fs::is_empty(folder, failed);
-  if (!failed) return empty;
-  throw Error(ErrorKind::local, cat("look into ", folder.string(), ": ", failed.message()));
-}
+bool holds_nothing(const fs::path& folder) { return folder_entries(folder).empty(); }
 
 /// A folder that a pull writes to. It is made empty again unless its files are kept.
 class PullFolder {
@@ -71,12 +66,12 @@ class PullFolder {
   }
 
   void clear() {
-    std::error_code ignored;
     if (!was_there_) {
-      fs::remove_all(folder_, ignored);
+      remove_with_all(folder_.c_str());
       return;
     }
-    for (const auto& entry : folder_entries(folder_, ignored)) fs::remove_all(entry, ignored);
+    std::error_code ignored;
+    for (const auto& entry : folder_entries(folder_, ignored)) remove_with_all(entry.c_str());
   }
 
   fs::path folder_;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/folder_entries.h"
 #include "base/text.h"
 
 namespace n2c {
@@ -52,8 +53,8 @@ std::vector<ImageToPush> read_list(const std::string& file) {
 std::vector<ImageToPush> read_folder(const std::string& folder, const std::string& below) {
   const Address prefix = registry_address(below, "--all: DESTINATION");
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  for (const auto& entry : folder_entries(folder)) {
+    if (entry.extension() == ".json") files.push_back(entry);
   }
   std::ranges::sort(files);
   std::vector<ImageToPush> images;

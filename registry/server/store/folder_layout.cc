@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/folder_entries.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "oci/layout.h"
@@ -133,8 +134,7 @@ FolderLayout::FolderLayout(fs::path root) : root_(std::move(root)) {
   make_blob_folders(root_);
   make_folders(root_ / "repositories");
   make_folders(root_ / "journals");
-  std::error_code failed;
-  fs::remove_all(root_ / "uploads", failed);  // left by a process that was killed
+  remove_with_all((root_ / "uploads").c_str());  // left by a process that was killed
   make_folders(root_ / "uploads");
 }
 
@@ -163,12 +163,12 @@ fs::path FolderLayout::journal_file(const std::string& repository) const {
 std::vector<std::string> FolderLayout::repositories(
     const std::function<void(std::string line)>& odd) const {
   std::vector<std::string> found;
-  for (const auto& entry : fs::directory_iterator(root_ / "repositories")) {
-    std::string repository = entry.path().filename();
+  for (const auto& entry : folder_entries(root_ / "repositories")) {
+    std::string repository = entry.filename();
     std::ranges::replace(repository, '+', '/');
     if (!oci::is_repository_path(repository)) continue;
     try {
-      require_folder(entry.path());
+      require_folder(entry);
       found.push_back(std::move(repository));
     } catch (const Error& error) {
       odd(cat(repository, ": ", error.message()));

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/folder_entries.h"
 #include "base/text.h"
 #include "registry/server/store/folder_repository.h"
 #include "registry/server/store/index_change.h"
@@ -35,13 +36,13 @@ template <class Goes>
 Collected sweep(const fs::path& blobs, Goes goes) {
   Collected removed;
   for (const char* algorithm : {"sha256", "sha512"}) {
-    for (const auto& entry : fs::directory_iterator(blobs / algorithm)) {
-      const auto digest = oci::Digest::parse(cat(algorithm, ":", entry.path().filename().string()));
-      const auto status = status_of(entry.path());
-      if (!digest || !status || !goes(*digest, entry.path())) continue;
+    for (const auto& entry : folder_entries(blobs / algorithm)) {
+      const auto digest = oci::Digest::parse(cat(algorithm, ":", entry.filename().string()));
+      const auto status = status_of(entry);
+      if (!digest || !status || !goes(*digest, entry)) continue;
       ++removed.blobs;
       removed.bytes += static_cast<std::uint64_t>(status->st_size);
-      fs::remove(entry.path());
+      fs::remove(entry);
     }
   }
   return removed;
