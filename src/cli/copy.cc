@@ -90,6 +90,9 @@ Copied copy_described(const CopyArguments& arguments, ImageArgument& argument, c
                   "an image.json is for one platform: leave --platform out");
     }
   }
+  if (const auto* known = std::get_if<DescribedImage>(&argument)) {
+    say_costs(known->image, "", progress);
+  }
   const StreamedPush pushed = push_argument(
       argument, destination, push_options_of(arguments.transfer, to.kind), progress, stop);
   const PushReport& report = pushed.report;

@@ -96,7 +96,6 @@ StreamedPush push_argument(ImageArgument& image, ImageDestination& to, const Pus
     return push_stream(std::move(*archive), to, options, progress, std::move(stop));
   }
   const Image& described = std::get<DescribedImage>(image).image;
-  say_costs(described, "", progress);
   return {.report = to.push(described, options, progress, std::move(stop)),
           .config_id = oci::Digest::of(described.config_json)};
 }

@@ -77,14 +77,18 @@ void ConsoleProgress::begin(std::vector<BlobToSend> blobs, std::string_view unit
   state_.with([&](State& state) {
     if (!state.phase.empty()) state.doing = state.phase;
     state.unit = unit;
+    const bool goes_on = std::ranges::any_of(
+        state.blobs, [](const auto& one) { return one.second.blob && !one.second.is_done; });
     for (BlobToSend& blob : blobs) {
       Counted& counted = state.blobs[blob.key];
       counted.blob = std::move(blob);
       counted.is_done = false;
     }
-    state.begins = true;
-    state.next_line = {};
-    if (style_ == ProgressStyle::plain) state.next_line = state.phase_began + patience_;
+    if (!goes_on) {
+      state.begins = true;
+      state.next_line = {};
+      if (style_ == ProgressStyle::plain) state.next_line = state.phase_began + patience_;
+    }
     show(state);
     if (style_ != ProgressStyle::none && !drawer_.joinable()) start();
   });
@@ -156,6 +160,14 @@ void ConsoleProgress::finish() {
     for (const Printable& line : state.retries.take_counts()) {
       around_.say(cat("n2c: ", line));
     }
+  });
+}
+
+void ConsoleProgress::aside(const std::function<void()>& write) {
+  state_.with([&](State& state) {
+    state.lines.erase();
+    write();
+    terminal::flush();
   });
 }
 

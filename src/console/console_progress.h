@@ -59,6 +59,8 @@ class ConsoleProgress final : public Progress {
 
   /// Takes the redrawn lines away: what is written next begins on a line of its own.
   void finish();
+  /// Runs what writes lines that stay, while the redrawn ones are away. It tells no progress.
+  void aside(const std::function<void()>& write);
 
  private:
   using Time = Clock::TimePoint;

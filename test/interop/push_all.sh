@@ -63,3 +63,20 @@ done
 code=0
 "$N2C" push --all folder --store-root "$work" > pushed 2> push.log || code=$?
 check "a folder without a destination is refused" equal "$code" 2
+
+# Two images that have nothing in common are pushed side by side.
+jq '.layers |= .[:2]' image.json > left.json
+jq '.layers |= .[2:4]' image.json > right.json
+cat > list << END
+left.json $registry/side/left:1
+right.json $registry/side/right:1
+END
+start_n2c_registry --memory
+sed -i "s|[^ ]*/side|$registry/side|" list
+"$N2C" push --all list --store-root "$work" > pushed 2> push.log || fail "push --all: $(cat push.log)"
+check "a log has a line when images side by side begin to be sent" equal "$(grep -c "^n2c: sending 4 layers, " push.log)" 1
+check "and one for each that is there" equal "$(grep -c "^pushed .*/side/\(left\|right\):1 @sha256:.* 2 sent" push.log)" 2
+"$N2C" push --all list --store-root "$work" > pushed 2> push.log || fail "push --all, again: $(cat push.log)"
+check "no line when all is there already" equal "$(grep -c "sending" push.log || true)" 0
+"$N2C" push --all list --store-root "$work" -q > pushed 2> push.log || fail "push --all -q: $(cat push.log)"
+check "-q leaves what was asked for" equal "$(wc -l < pushed) $(wc -l < push.log)" "2 0"

@@ -40,6 +40,25 @@ void write_files(const PushArguments& arguments, const StreamedPush& pushed) {
   }
 }
 
+void print_pushed(const OnePush& push, const StreamedPush& pushed,
+                  const std::vector<std::string>& tags, std::chrono::nanoseconds elapsed) {
+  const Address& address = push.to;
+  const oci::Digest& digest = pushed.report.manifest->digest;
+  const Counts counts = counts_of(pushed.report);
+  const std::string named = pasteable(address, digest);
+  print_result({.command = "push",
+                .lines = {named},
+                .sentence = cat("pushed ", shown(address), " @", digest.str(), " : ",
+                                counts.str("layer", "layers"), ", ", brief_duration(elapsed)),
+                .reference = named,
+                .digest = digest.str(),
+                .image_id = pushed.config_id.str(),
+                .names = tags,
+                .counts = counts,
+                .elapsed = elapsed},
+               push.arguments.transfer.progress, address.is_standard_output());
+}
+
 }  // namespace
 
 RegistryPush registry_push_of(const PushArguments& arguments, const oci::Reference& to) {
@@ -63,11 +82,14 @@ RegistryPush registry_push_of(const PushArguments& arguments, const oci::Referen
 }
 
 PushReport push_there(const OnePush& push, ImageArgument& image, DestinationOptions opened,
-                      ConsoleProgress& progress, std::stop_token stop) {
+                      Progress& progress, std::stop_token stop) {
   const auto began = std::chrono::steady_clock::now();
-  const auto& [arguments, address, attachments] = push;
+  const auto& [arguments, address, attachments, name, aside] = push;
   const PushOptions options = image_push_options(arguments, address.kind);
   const auto destination = open_destination(address, opened);
+  if (const auto* known = std::get_if<DescribedImage>(&image)) {
+    say_costs(known->image, name, progress);
+  }
   StreamedPush pushed = push_argument(image, *destination, options, progress, stop);
   if (attachments != nullptr) {
     PushedManifests manifests{.to = *address.reference,
@@ -78,32 +100,19 @@ PushReport push_there(const OnePush& push, ImageArgument& image, DestinationOpti
     if (described != nullptr && described->record) {
       manifests.descriptions.emplace(pushed.config_id, described);
     }
-    progress.finish();  // a signer's own lines come now
+    aside([] {});  // a signer's own lines come now
     attach_and_tag(*attachments, manifests, opened.registries, progress, stop);
   }
-  const PushReport& report = pushed.report;
-  progress.finish();
   const auto elapsed = std::chrono::steady_clock::now() - began;
   if (arguments.dry_run) {
-    print_push_plan(address, std::get<DescribedImage>(image).image, report, options.tags,
-                    arguments.transfer.progress);
+    aside([&] {
+      print_push_plan(address, std::get<DescribedImage>(image).image, pushed.report, options.tags,
+                      arguments.transfer.progress);
+    });
     return std::move(pushed.report);
   }
   write_files(arguments, pushed);
-  const oci::Digest& digest = report.manifest->digest;
-  const Counts counts = counts_of(report);
-  const std::string named = pasteable(address, digest);
-  print_result({.command = "push",
-                .lines = {named},
-                .sentence = cat("pushed ", shown(address), " @", digest.str(), " : ",
-                                counts.str("layer", "layers"), ", ", brief_duration(elapsed)),
-                .reference = named,
-                .digest = digest.str(),
-                .image_id = pushed.config_id.str(),
-                .names = options.tags,
-                .counts = counts,
-                .elapsed = elapsed},
-               arguments.transfer.progress, address.is_standard_output());
+  aside([&] { print_pushed(push, pushed, options.tags, elapsed); });
   return std::move(pushed.report);
 }
 
@@ -129,7 +138,13 @@ int push_one(const PushArguments& arguments, const Address& address, bool debug,
     attachments = read_attachments(arguments.attachments, stop);
     opened.registry.untagged = true;
   }
-  const OnePush push{arguments, address, attachments ? &*attachments : nullptr};
+  const OnePush push{.arguments = arguments,
+                     .to = address,
+                     .attachments = attachments ? &*attachments : nullptr,
+                     .aside = [&](const auto& write) {
+                       progress.finish();
+                       write();
+                     }};
   saying_how_far(progress, kept_at(address),
                  [&] { return push_there(push, image, std::move(opened), progress, stop); });
   return 0;

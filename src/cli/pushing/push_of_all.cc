@@ -9,17 +9,21 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/file.h"
 #include "base/locked.h"
 #include "base/system.h"
 #include "base/tasks.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cache/digest_cache.h"
 #include "cli/attest/signer.h"
 #include "cli/command.h"
 #include "cli/pushing/one_push.h"
+#include "console/console_progress.h"
+#include "console/joint_progress.h"
 #include "console/progress_line.h"
 #include "places/push_list.h"
 #include "places/push_turns.h"
@@ -43,7 +47,8 @@ class PushOfAll {
       : arguments_(arguments),
         attachments_(attachments),
         images_(images),
-        registries_(options_of(debug)) {
+        registries_(make_registry_options(arguments.transfer.registry, images.front().to, *console_,
+                                          debug)) {
     if (cache_file_.empty()) cache_file_ = in_place_of_cache_.emplace().path() / "pushes";
   }
 
@@ -56,6 +61,7 @@ class PushOfAll {
       layers.push_back(std::move(early.layers));
       opened_.push_back(std::move(early.image));
     }
+    progress_.emplace(*console_, awaited());
     PushTurns turns(std::move(layers), most_at_once);
     const std::size_t workers = std::min(images_.size(), most_at_once);
     try {
@@ -68,8 +74,10 @@ class PushOfAll {
       });
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::cancelled) throw;
+      console_->finish();
       throw stopped();
     }
+    console_->finish();
     return failures_.with([](auto& failures) { return std::move(failures); });
   }
 
@@ -110,7 +118,8 @@ class PushOfAll {
   }
 
   void tell(std::size_t image, const FailedPush& failed) {
-    print_error(failed.error, cat("n2c: ", shown(images_[image].to), ": "));
+    console_->aside(
+        [&] { print_error(failed.error, cat("n2c: ", shown(images_[image].to), ": ")); });
     failures_.with([&](auto& failures) { failures.push_back(failed); });
   }
 
@@ -118,7 +127,6 @@ class PushOfAll {
     const ImageToPush& listed = images_[which];
     PushArguments arguments = share_of(side_by_side);
     arguments.image = listed.image;
-    const auto progress = make_progress(arguments.transfer.progress);
     ImageArgument image = opened_[which]
                               ? *std::exchange(opened_[which], std::nullopt)
                               : open_image_argument(listed.image, arguments.transfer.store_root,
@@ -128,11 +136,13 @@ class PushOfAll {
     push.cache_file = cache_file_;
     push.untagged = attachments_ != nullptr;
     push.places = places_.with([](const auto& places) { return places; });
-    if (side_by_side == 1) progress_ = progress.get();
-    const Unset unset{progress_};
-    const PushReport report =
-        push_there({arguments, listed.to, attachments_}, image,
-                   {.registries = registries_, .registry = std::move(push)}, *progress, stop);
+    const OnePush one{.arguments = arguments,
+                      .to = listed.to,
+                      .attachments = attachments_,
+                      .name = shown(listed.to),
+                      .aside = [this](const auto& write) { console_->aside(write); }};
+    const PushReport report = push_there(
+        one, image, {.registries = registries_, .registry = std::move(push)}, *progress_, stop);
     places_.with([&](auto& places) {
       for (const LayerOutcome& layer : report.layers) {
         if (layer.form && !arguments.dry_run) places.emplace(layer.form->digest, to.repository);
@@ -140,7 +150,7 @@ class PushOfAll {
     });
   }
 
-  /// Of images side by side no progress is drawn, but where it goes to a log or a program.
+  /// The threads and connections that an image has which is pushed beside others.
   PushArguments share_of(std::size_t side_by_side) const {
     PushArguments share = arguments_;
     if (side_by_side == 1) return share;
@@ -150,31 +160,32 @@ class PushOfAll {
     transfer.probes = part(transfer.probes);
     transfer.compression_threads =
         part(transfer.compression_threads == 0 ? processor_count() : transfer.compression_threads);
-    if (transfer.progress.style == "auto" || transfer.progress.style == "tty") {
-      transfer.progress.style = "none";
-    }
     return share;
   }
 
-  RegistryOptions options_of(bool debug) {
-    const auto unused = make_progress(arguments_.transfer.progress);
-    RegistryOptions options =
-        make_registry_options(arguments_.transfer.registry, images_.front().to, *unused, debug);
-    options.note = [this](const Printable& line) {
-      ConsoleProgress* progress = progress_;
-      (progress != nullptr ? *progress : *quiet_).note(line);
-    };
-    options.retry_note = [this](const RetryNotice& notice) {
-      ConsoleProgress* progress = progress_;
-      (progress != nullptr ? *progress : *quiet_).retry(notice);
-    };
-    return options;
+  /// A signer may ask for a password where lines would be drawn.
+  std::unique_ptr<ConsoleProgress> shown_progress() const {
+    ProgressArguments shown = arguments_.transfer.progress;
+    const bool is_drawn =
+        shown.style == "tty" || (shown.style == "auto" && terminal::error_can_redraw());
+    if (attachments_ != nullptr && is_drawn) shown.style = "none";
+    return make_progress(shown);
   }
 
-  struct Unset {
-    std::atomic<ConsoleProgress*>& progress;
-    ~Unset() { progress = nullptr; }
-  };
+  /// The layers of the images that are opened.
+  std::vector<BlobToSend> awaited() const {
+    std::vector<BlobToSend> layers;
+    for (const auto& opened : opened_) {
+      if (!opened) continue;
+      for (const Layer& layer : std::get<DescribedImage>(*opened).image.layers) {
+        layers.push_back({.key = layer.diff_id,
+                          .bytes = layer.blob.descriptor.size,
+                          .is_compressed_on_the_way = true,
+                          .label = layer.label});
+      }
+    }
+    return layers;
+  }
 
   const PushArguments& arguments_;
   const ReadyAttachments* attachments_;  // null: none
@@ -182,9 +193,8 @@ class PushOfAll {
   std::vector<std::optional<ImageArgument>> opened_;  // each is taken by its push alone
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::atomic<std::size_t> pushed_ = 0;
-  std::atomic<ConsoleProgress*> progress_ = nullptr;  // of the image that is pushed alone
-  std::unique_ptr<ConsoleProgress> quiet_ =
-      make_progress({.quiet = arguments_.transfer.progress.quiet, .style = "none"});
+  std::unique_ptr<ConsoleProgress> console_ = shown_progress();
+  std::optional<JointProgress> progress_;
   Registries registries_;
   std::filesystem::path cache_file_ = DigestCache::usual_file(process_environment());
   std::optional<TemporaryFolder> in_place_of_cache_;
