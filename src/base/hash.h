@@ -13,6 +13,7 @@ enum class HashAlgorithm { sha256, sha512 };
 /// A running hash. One thread at a time.
 class Hash {
  public:
+  /// Throws std::bad_alloc.
   explicit Hash(HashAlgorithm algorithm = HashAlgorithm::sha256);
   ~Hash();
   Hash(Hash&&) noexcept;
