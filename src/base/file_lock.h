@@ -25,6 +25,9 @@ class FileLock {
   FileLock& operator=(FileLock&&) = delete;
   ~FileLock();
 
+  /// The file stays when this ends.
+  void leave() { path_.clear(); }
+
  private:
   FileLock(FileDescriptor file, std::filesystem::path path)
       : file_(std::move(file)), path_(std::move(path)) {}

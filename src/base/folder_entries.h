@@ -58,18 +58,18 @@ inline std::vector<std::filesystem::path> folder_entries(const std::filesystem::
 }
 
 /// Removes `name`, seen from the folder `in`, whatever it is: links are removed, not followed. What
-/// cannot be removed stays.
-inline void remove_with_all(const char* name, int in = AT_FDCWD) noexcept {
-  if (::unlinkat(in, name, 0) == 0 || errno == ENOENT) return;
+/// cannot be removed stays. Returns whether nothing did.
+inline bool remove_with_all(const char* name, int in = AT_FDCWD) noexcept {
+  if (::unlinkat(in, name, 0) == 0 || errno == ENOENT) return true;
   const int opened = ::openat(in, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (opened < 0) return;
+  if (opened < 0) return false;
   const OpenFolder folder(::fdopendir(opened));
   if (!folder) {
     ::close(opened);
-    return;
+    return false;
   }
   while (const dirent* const entry = next_entry(folder)) remove_with_all(entry->d_name, opened);
-  ::unlinkat(in, name, AT_REMOVEDIR);
+  return ::unlinkat(in, name, AT_REMOVEDIR) == 0;
 }
 
 }  // namespace n2c

@@ -1,6 +1,9 @@
 #include "places/pull.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 
 #include "base/error.h"
 #include "base/file_lock.h"
@@ -24,7 +27,9 @@ bool holds_nothing(const fs::path& folder) { return folder_entries(folder).empty
 class PullFolder {
  public:
   PullFolder(fs::path folder, const std::stop_token& stop)
-      : folder_(std::move(folder)), was_there_(is_there(folder_)) {
+      : folder_(std::move(folder)),
+        manifest_(folder_ / "manifest.json"),
+        was_there_(is_there(folder_)) {
     std::error_code failed;
     if (!was_there_) fs::create_directories(folder_, failed);
     if (failed) throw Error(ErrorKind::local, cat("create ", shown(), ": ", failed.message()));
@@ -39,10 +44,16 @@ class PullFolder {
     mark_.emplace(*std::move(taken));
     // The manifest is written last. When it is there, another pull has ended, or was killed when
     // all was done.
-    if (is_there(folder_ / "manifest.json")) throw in_use();
+    if (is_there(manifest_)) throw in_use();
   }
   ~PullFolder() {
-    if (!kept_) clear();
+    if (kept_) return;
+    if (!clear()) {
+      mark_->leave();  // the next pull knows these files as those of one that did not end
+      return;
+    }
+    mark_.reset();
+    if (!was_there_) ::rmdir(folder_.c_str());
   }
   PullFolder(const PullFolder&) = delete;
   PullFolder& operator=(const PullFolder&) = delete;
@@ -65,16 +76,22 @@ class PullFolder {
            });
   }
 
-  void clear() {
-    if (!was_there_) {
-      remove_with_all(folder_.c_str());
-      return;
+  /// Removes all but the mark. Returns whether nothing else is left. The manifest goes also where
+  /// there is no memory to look into the folder: with it, this would be a pull that ended.
+  bool clear() const noexcept {
+    ::unlink(manifest_.c_str());
+    const OpenFolder opened(::opendir(folder_.c_str()));
+    if (!opened) return false;
+    bool is_clear = true;
+    while (const dirent* const entry = next_entry(opened)) {
+      if (entry->d_name == unfinished_file) continue;
+      is_clear = remove_with_all(entry->d_name, ::dirfd(opened.get())) && is_clear;
     }
-    std::error_code ignored;
-    for (const auto& entry : folder_entries(folder_, ignored)) remove_with_all(entry.c_str());
+    return is_clear && errno == 0;
   }
 
   fs::path folder_;
+  fs::path manifest_;  // is written last
   bool was_there_;
   std::optional<FileLock> mark_;
   bool kept_ = false;

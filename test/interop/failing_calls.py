@@ -122,6 +122,22 @@ def memory(world):
         ends_well(world, 'malloc', nth, layers, {0, 1, 8})
 
 
+def pulls(world):
+    """What a pull leaves for want of memory is no obstacle for the next one."""
+    source = f'{world.registry.at}/base:1'
+    count = calls_of(world, ('pull', source, world.new_folder() / 'to'), 'malloc')
+    for nth in range(count * 9 // 10, count, max(1, count // 300)):
+        folder = world.new_folder() / 'to'
+        fault = faults.Fault(world.library, world.place, 'malloc', errno.ENOMEM, nth, True)
+        done = world.run(fault, 'pull', source, folder)
+        check(f'pull ends well where {fault}', done.broke({0, 8}) is None, done)
+        fault.forget()
+        is_whole = (folder / 'manifest.json').exists() and not (folder / '.n2c-pull').exists()
+        if done.code != 0 and not is_whole:  # else it is the result that could not be told
+            done = world.run(None, 'pull', source, folder)
+            check(f'and where {fault} the next pull into that folder succeeds', done.code == 0, done)
+
+
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
     if not sys.platform.startswith('linux') or shutil.which('cc') is None:
@@ -134,6 +150,7 @@ def main():
             sys.exit(77)
         deaf(world)
         memory(world)
+        pulls(world)
     finally:
         world.close()
     sys.exit(wrong > 0)

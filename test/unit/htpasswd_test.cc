@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "base/text.h"
 #include "registry/server/guard/login_door.h"
@@ -68,9 +68,9 @@ TEST_CASE("an unknown user name takes as long as a known one") {
   const auto logins =
       Htpasswd::parse("ada:$2y$08$9iBduwFWhj2N.vGwio7YbuU.p6XKkEwhzb.3W8Z9DyAoXJS31rXiK").value();
   const auto time = [&](const char* user) {
-    const auto begun = std::chrono::steady_clock::now();
+    const std::clock_t begun = std::clock();  // of the processor: what else it does does not count
     for (int i = 0; i < 5; ++i) CHECK_FALSE(logins.allows({user, "other"}));
-    return std::chrono::steady_clock::now() - begun;
+    return std::clock() - begun;
   };
   const auto known = time("ada");
   CHECK(time("bob") > known / 5);
