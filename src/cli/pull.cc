@@ -54,7 +54,7 @@ int pull_referrer(const PullArguments& arguments, bool debug, const std::stop_to
   auto& client = subject.client();
   const oci::Digest image = subject.manifest(stop).descriptor.digest;
   const oci::Descriptor referrer =
-      only_referrer(list_referrers(client, image, stop), arguments.referrer);
+      only_referrer(list_typed_referrers(client, image, stop), arguments.referrer);
   const auto artifact = client.get_manifest(referrer.digest.str(), stop);
   const auto manifest = artifact ? oci::Manifest::from_json(artifact->json)
                                  : Parsed<oci::Manifest>(std::unexpected("it is not there"));

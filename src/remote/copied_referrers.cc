@@ -58,7 +58,9 @@ class ReferrerCopy {
     while (!subjects_.empty()) {
       const oci::Digest subject = subjects_.front();
       subjects_.pop_front();
-      for (const oci::Descriptor& one : list_referrers(from_, subject, stop_)) {
+      const auto listed = types_.empty() ? list_referrers(from_, subject, stop_)
+                                         : list_typed_referrers(from_, subject, stop_);
+      for (const oci::Descriptor& one : listed) {
         const bool is_asked = types_.empty() || types_.contains(artifact_type_of(one));
         if (is_asked) copy_listed(one, subject);
       }

@@ -61,6 +61,13 @@ bool put_referrers(registry::RegistryClient& client, const std::string& tag,
   return true;
 }
 
+/// What nobody calls an artifact: cosign up to 3.1 and Harbor list the config's media type in place
+/// of the manifest's artifactType (cosign#4422, harbor#19867).
+bool lacks_type(const oci::Descriptor& listed) {
+  const std::string type = artifact_type_of(listed);
+  return type.empty() || type == empty_config().media_type;
+}
+
 /// Of others that write at the same time, one comes through in each round.
 constexpr int most_referrer_rounds = 24;
 
@@ -115,6 +122,20 @@ std::vector<oci::Descriptor> list_referrers(registry::RegistryClient& client,
   }
   keep_each_once(*referrers);
   return *std::move(referrers);
+}
+
+std::vector<oci::Descriptor> list_typed_referrers(registry::RegistryClient& client,
+                                                  const oci::Digest& subject,
+                                                  const std::stop_token& stop) {
+  auto referrers = list_referrers(client, subject, stop);
+  for (oci::Descriptor& one : referrers) {
+    if (!lacks_type(one)) continue;
+    const auto manifest = client.get_manifest(one.digest.str(), stop);
+    const bool is_readable = manifest && (oci::Manifest::from_json(manifest->json) ||
+                                          oci::Index::from_json(manifest->json));
+    if (is_readable) one = as_referrer(*manifest);
+  }
+  return referrers;
 }
 
 void add_to_referrers_tag(registry::RegistryClient& client, const oci::Digest& subject,

@@ -28,6 +28,13 @@ bool names(const std::vector<oci::Descriptor>& referrers, const oci::Digest& dig
 std::vector<oci::Descriptor> list_referrers(registry::RegistryClient& client,
                                             const oci::Digest& subject, std::stop_token stop);
 
+/// The same, with the artifactType and the annotations that a manifest itself has where the list
+/// has none, or the empty config's media type for one. It asks for each such manifest; one that is
+/// gone, or is none, stays as it is listed.
+std::vector<oci::Descriptor> list_typed_referrers(registry::RegistryClient& client,
+                                                  const oci::Digest& subject,
+                                                  const std::stop_token& stop);
+
 /// Adds a referrer to the index under the tag: it is read, merged, written and read back, as often
 /// as others write it at the same time, within bounds. Throws Error{registry} where something else
 /// than an index has the tag (it is left alone), and where others keep changing it.

@@ -72,6 +72,23 @@ TEST_CASE(
   CHECK(list_referrers(rig.client(), image.digest, {}).empty());
 }
 
+TEST_CASE(
+    "a list that has the empty config's media type for an artifact's type is not believed (#22)") {
+  FaultyRegistry registry(ghcr());
+  PushRig rig(registry);
+  const oci::Descriptor image = *rig.push(small_image(1, 1000)).manifest;
+  const Attached report = attach(rig.client(), image, report_file(), {});
+  // As cosign 3 writes it.
+  oci::Index index;
+  index.manifests = {report.manifest};
+  index.manifests.front().more = R"({"artifactType":"application/vnd.oci.empty.v1+json"})";
+  const auto raw = oci::RawManifest::of(oci::media_type::index, index.to_json());
+  rig.client().put_manifest(referrers_tag(image.digest), raw.descriptor.media_type, raw.json, {});
+  const auto listed = list_typed_referrers(rig.client(), image.digest, {});
+  REQUIRE(listed.size() == 1);
+  CHECK(artifact_type_of(listed.front()) == "application/vnd.acme.report+json");
+}
+
 TEST_CASE("a registry that says that it lists an artifact is asked for its list once (#22)") {
   FaultyRegistry registry;
   PushRig rig(registry);

@@ -90,7 +90,7 @@ int run_referrers(const ReferrersCommand& arguments, bool debug, const std::stop
     const auto& digest = subject.reference().digest;
     const oci::Digest about = digest ? *digest : subject.manifest(stop).descriptor.digest;
     go::Json list(go::Json::Array{});
-    for (const oci::Descriptor& one : list_referrers(subject.client(), about, stop)) {
+    for (const oci::Descriptor& one : list_typed_referrers(subject.client(), about, stop)) {
       const std::string type = artifact_type_of(one);
       if (!arguments.type.empty() && type != arguments.type) continue;
       list.push(referrer_json(one));
