@@ -164,6 +164,17 @@ std::string unknown_challenge(const http::Response& response) {
   return printable(lines, 300);
 }
 
+/// What to do without a login. A helper that is not installed was told of before, in a note.
+std::string no_login_hint(std::string_view host, const std::vector<std::string>& gaps) {
+  const std::string none = cat("no login for ", host, " was found");
+  if (gaps.empty()) return cat(none, "; try: n2c login ", host);
+  constexpr std::string_view not_installed = " get: no such program in $PATH";
+  const std::string& gap = gaps.front();
+  const std::size_t end = gap.find(not_installed);
+  if (gaps.size() > 1 || end == std::string::npos) return cat(none, ": ", list_of(gaps));
+  return cat(none, "; install ", std::string_view(gap).substr(0, end), ", or: n2c login ", host);
+}
+
 std::string login_hint(const http::Response& response, const FailureContext& context) {
   const LoginReport& logins = context.logins;
   if (std::string hint = clock_hint(response, context); !hint.empty()) return hint;
@@ -176,9 +187,7 @@ std::string login_hint(const http::Response& response, const FailureContext& con
   }
   const std::string gaps = logins.gaps.empty() ? "" : cat(" (", list_of(logins.gaps), ")");
   if (logins.sent.empty() && logins.unsent.empty()) {
-    return gaps.empty()
-               ? cat("no login for ", context.host, " was found; try: n2c login ", context.host)
-               : cat("no login for ", context.host, " was found: ", list_of(logins.gaps));
+    return no_login_hint(context.host, logins.gaps);
   }
   if (logins.sent.empty()) {
     return cat("the login for ", context.host, " in ", logins.unsent,

@@ -138,10 +138,15 @@ TEST_CASE("a page that a proxy made up is told as the proxy's, with no word of a
 
 TEST_CASE("where no login was found, it is said which places should have had one (#19)") {
   FailureContext none = context();
-  none.logins.gaps = {"docker-credential-x get: no such program in $PATH (named in c.json)"};
-  CHECK(make_failure(request(http::Method::put, "https://h/v2/x"), {.status = 401}, none).hint() ==
-        "no login for ghcr.io was found: docker-credential-x get: no such program in $PATH (named "
-        "in c.json)");
+  const auto hint = [&](std::vector<std::string> gaps) {
+    none.logins.gaps = std::move(gaps);
+    return make_failure(request(http::Method::put, "https://h/v2/x"), {.status = 401}, none).hint();
+  };
+  const std::string locked = "docker-credential-x get: the keychain is locked (named in c.json)";
+  CHECK(hint({locked}) == "no login for ghcr.io was found: " + locked);
+  // A note has told the rest of it.
+  CHECK(hint({"docker-credential-x get: no such program in $PATH (named in c.json)"}) ==
+        "no login for ghcr.io was found; install docker-credential-x, or: n2c login ghcr.io");
 }
 
 TEST_CASE("TLS tried at a plain HTTP port, and a connection that ECR drops, are explained") {
