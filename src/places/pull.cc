@@ -21,7 +21,13 @@ namespace fs = std::filesystem;
 /// its end unless the pull is killed.
 constexpr std::string_view unfinished_file = ".n2c-pull";
 
-bool holds_nothing(const fs::path& folder) { return folder_entries(folder).empty(); }
+/// A file holds something.
+bool holds_nothing(const fs::path& folder) {
+  std::error_code unknown;  // reading it says what is wrong
+  const fs::file_status status = fs::status(folder, unknown);
+  if (fs::exists(status) && !fs::is_directory(status)) return false;
+  return folder_entries(folder).empty();
+}
 
 /// A folder that a pull writes to. It is made empty again unless its files are kept.
 class PullFolder {

@@ -163,6 +163,13 @@ TEST_CASE("a folder of somebody else's is refused, with or without what looks li
   }
 }
 
+TEST_CASE("a file in place of the folder of a pull is refused and stays as it is") {
+  Pull pull;
+  write_file(pull.out(), "years of work");
+  CHECK(pull.failure() == pull.out().string() + " is there already and not empty");
+  CHECK(read_file(pull.out(), 100) == "years of work");
+}
+
 TEST_CASE(
     "a folder that holds a whole image is refused, also when its pull was killed at the very end") {
   Pull pull;
