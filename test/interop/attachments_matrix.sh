@@ -77,14 +77,21 @@ column_regctl_copies() { regctl_here image copy --referrers "$registry/acme/app:
 column_cosign() {
   "$N2C" push image.json "$registry/acme/cosigned:1" --store-root "$work" -q \
     --sign-with 'cosign sign --yes --key cosign.key --signing-config nowhere.json --allow-http-registry "$N2C_REFERENCE"' > /dev/null &&
-    cosign verify --key cosign.pub --insecure-ignore-tlog --trusted-root nobody.json --allow-http-registry "$registry/acme/cosigned:1" > /dev/null
+    cosign verify --key cosign.pub --insecure-ignore-tlog --trusted-root nobody.json --allow-http-registry "$registry/acme/cosigned:1" > /dev/null &&
+    [ -n "$("$N2C" referrers "$registry/acme/cosigned:1" --type application/vnd.dev.sigstore.bundle.v0.3+json)" ]
+}
+column_cosign_tag() { # cosign 2's way: under the tag sha256-HEX.sig
+  local old=(--new-bundle-format=false --allow-http-registry)
+  "$N2C" push image.json "$registry/acme/tagged:1" --store-root "$work" -q \
+    --sign-with "cosign sign --yes --key cosign.key ${old[*]} --use-signing-config=false --tlog-upload=false \"\$N2C_REFERENCE\"" > /dev/null &&
+    cosign verify --key cosign.pub --insecure-ignore-tlog "${old[@]}" "$registry/acme/tagged:1" > /dev/null
 }
 column_notation() {
   "$N2C" push image.json "$registry/acme/notated:1" --store-root "$work" -q \
     --sign-with 'notation sign --insecure-registry "$N2C_REFERENCE"' > /dev/null &&
     notation verify --insecure-registry "$registry/acme/notated@$("$N2C" digest "$registry/acme/notated:1")"
 }
-columns=(attach oras_lists regctl_lists n2c_copies oras_copies regctl_copies cosign notation)
+columns=(attach oras_lists regctl_lists n2c_copies oras_copies regctl_copies cosign cosign_tag notation)
 program_of() { case $1 in *n2c* | attach) echo true ;; *) echo "${1%%_*}" ;; esac; }
 
 if command -v cosign > /dev/null; then
@@ -98,8 +105,8 @@ if command -v notation > /dev/null; then
     trustStores: ["ca:n2c-tests"], trustedIdentities: ["*"]}]}' > config/notation/trustpolicy.json
 fi
 
-printf '| registry | n2c attaches | oras lists | regctl lists | n2c copies | oras copies | regctl copies | cosign signs, verifies | notation signs, verifies |\n' > table
-printf '| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n' >> table
+printf '| registry | n2c attaches | oras lists | regctl lists | n2c copies | oras copies | regctl copies | cosign signs, verifies | the same, under a tag | notation signs, verifies |\n' > table
+printf '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n' >> table
 said() { tail -n 2 cell.log | tr '\n' ' ' | sed "s,$work/\?,,g;s,$registry,HOST,g" | cut -c -300; }
 failed=0 passed=0 skipped=0
 reasons=() missing=()
