@@ -55,6 +55,31 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
+/// For a call that gives its error back, as posix_spawn's do.
+void require_success(int error, std::string_view doing) {
+  if (error == 0) return;
+  errno = error;
+  throw_errno(doing);
+}
+
+/// What posix_spawn does in the child and how: both take memory.
+struct SpawnPlan {
+  SpawnPlan() {
+    require_success(posix_spawn_file_actions_init(&actions), "start a program");
+    const int error = posix_spawnattr_init(&attributes);
+    if (error != 0) posix_spawn_file_actions_destroy(&actions);
+    require_success(error, "start a program");
+  }
+  ~SpawnPlan() {
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+  }
+  SpawnPlan(const SpawnPlan&) = delete;
+  SpawnPlan& operator=(const SpawnPlan&) = delete;
+  posix_spawn_file_actions_t actions{};
+  posix_spawnattr_t attributes{};
+};
+
 enum class Session { ours, own };
 
 pid_t start(std::vector<std::string> arguments, std::vector<std::string> environment,
@@ -63,34 +88,27 @@ pid_t start(std::vector<std::string> arguments, std::vector<std::string> environ
   if (!program) {
     throw Error(ErrorKind::local, cat("run ", arguments.front(), ": no such program in $PATH"));
   }
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
+  const std::string doing = cat("run ", program->string());
+  SpawnPlan plan;
   for (const auto& [from, to] : redirections) {
-    posix_spawn_file_actions_adddup2(&actions, from, to);
+    require_success(posix_spawn_file_actions_adddup2(&plan.actions, from, to), doing);
   }
   // Our threads block the signals that end us, and ignore these two; a child must not.
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
   sigset_t none, ignored;
   sigemptyset(&none);
   sigemptyset(&ignored);
   sigaddset(&ignored, SIGPIPE);
   sigaddset(&ignored, SIGXFSZ);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &ignored);
+  posix_spawnattr_setsigmask(&plan.attributes, &none);
+  posix_spawnattr_setsigdefault(&plan.attributes, &ignored);
   short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
   if (session == Session::own) flags |= POSIX_SPAWN_SETSID;
-  keep_from_child(actions, flags);
-  posix_spawnattr_setflags(&attributes, flags);
+  require_success(keep_from_child(plan.actions, flags), doing);
+  posix_spawnattr_setflags(&plan.attributes, flags);
   pid_t pid = -1;
-  const int result = posix_spawn(&pid, program->c_str(), &actions, &attributes,
-                                 pointers_to(arguments).data(), pointers_to(environment).data());
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (result != 0) {
-    errno = result;
-    throw_errno(cat("run ", program->string()));
-  }
+  require_success(posix_spawn(&pid, program->c_str(), &plan.actions, &plan.attributes,
+                              pointers_to(arguments).data(), pointers_to(environment).data()),
+                  doing);
   return pid;
 }
 

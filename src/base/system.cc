@@ -212,16 +212,18 @@ std::uint64_t bytes_on_the_way(int socket) {
   return static_cast<std::uint64_t>(count);
 }
 
-void keep_from_child([[maybe_unused]] posix_spawn_file_actions_t& actions,
-                     [[maybe_unused]] short& flags) {
+int keep_from_child([[maybe_unused]] posix_spawn_file_actions_t& actions,
+                    [[maybe_unused]] short& flags) {
 #if defined(__APPLE__)
   flags |= POSIX_SPAWN_CLOEXEC_DEFAULT;
   for (int stream = 0; stream <= 2; ++stream) {
-    posix_spawn_file_actions_addinherit_np(&actions, stream);
+    const int error = posix_spawn_file_actions_addinherit_np(&actions, stream);
+    if (error != 0) return error;
   }
 #elif defined(__GLIBC__) && !N2C_LINUX_CALLS
-  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+  return posix_spawn_file_actions_addclosefrom_np(&actions, 3);
 #endif
+  return 0;
 }
 
 char** environment_block() {

@@ -72,8 +72,8 @@ std::uint64_t bytes_on_the_way(int socket);
 
 /// To be called when all redirections of a child are in `actions`. The child then has its standard
 /// streams and no other descriptor of ours, not even one that another thread is about to make
-/// close-on-exec. `flags` are for posix_spawnattr_setflags().
-void keep_from_child(posix_spawn_file_actions_t& actions, short& flags);
+/// close-on-exec. `flags` are for posix_spawnattr_setflags(). Returns 0 or an errno.
+int keep_from_child(posix_spawn_file_actions_t& actions, short& flags);
 /// This process's environment (environ(7)), ended by a null pointer.
 char** environment_block();
 
