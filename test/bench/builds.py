@@ -104,4 +104,5 @@ def main():
         bench.end_registry()
 
 
-main()
+if __name__ == '__main__':
+    main()
