@@ -14,7 +14,7 @@ namespace n2c::cli {
 
 namespace {
 
-constexpr std::size_t usual_columns = 80, least_columns = 40;
+constexpr std::size_t usual_columns = 80, least_columns = 24;
 /// From this width on descriptions stand beside what they describe, and else below it.
 constexpr std::size_t wide_columns = 70;
 

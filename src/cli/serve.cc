@@ -325,12 +325,12 @@ int serve(const ServeArguments& arguments, std::stop_token stop) {
 void add_serve_command(CLI::App& app, Invocation& chosen) {
   auto arguments = std::make_shared<ServeArguments>();
   CLI::App* command = app.add_subcommand("serve", "be an OCI registry");
-  command->add_option("--listen", arguments->listen, "ADDRESS:PORT; port 0 takes a free one")
+  command->add_option("--listen", arguments->listen, "where it listens; port 0 takes a free one")
       ->capture_default_str();
   command->add_flag("--insecure-listen", arguments->insecure_listen,
                     "listen beyond loopback without TLS");
   command->add_option("--allow-host", arguments->allowed_hosts,
-                      "NAME: answer what calls this server so; on loopback only loopback names are "
+                      "also answer what calls this server so; on loopback only loopback names are "
                       "answered otherwise, unless there is --htpasswd (repeatable)");
   auto* certificate =
       command->add_option("--tls-cert", arguments->tls_certificate, "PEM file: certificate chain");
@@ -343,7 +343,7 @@ void add_serve_command(CLI::App& app, Invocation& chosen) {
   command->add_flag("--memory", arguments->memory, "keep what is pushed in memory (the default)")
       ->excludes(root);
   command->add_option("--image", arguments->images,
-                      "NAME[:TAG]=FILE: serve the image that this image.json describes");
+                      "serve the image that this image.json describes");
   command->add_option("--store-root", arguments->store_root, "find /nix/store below this folder");
   command
       ->add_option("--compression", arguments->compression,
