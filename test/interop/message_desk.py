@@ -19,6 +19,7 @@ PATHS = [f'/nix/store/{name}' for name in STORE]
 # What differs from one run, machine or library to the next, and what stands in its place.
 MASKS = [
     (r'\b(\d+ min )?\d+(\.\d+)? m?s\b', 'N s'),
+    (r'after \d+ tries', 'after N tries'),  # as many as fit into a time
     (r'"milliseconds":\d+', '"milliseconds":N'),
     (r'\d+(\.\d+)? [KM]iB/s', 'N KiB/s'),
     (r'\bn2c \d+\.\d+\.\d+\S*', 'n2c VERSION'),
