@@ -38,6 +38,6 @@ if command -v groff >/dev/null; then
   done
   sed 's/\x1b\[[0-9;]*m//g; s/.\x08//g' "$work/push.txt" >"$work/plain"
   check "a page is headed by its name" grep -q '^N2C-PUSH(1)' "$work/plain"
-  check "and has the help's words" grep -q 'Say what would be sent and why; send nothing' "$work/plain"
+  check "and has the help's words" grep -q 'Say what would be sent and why; send nothing' <(tr -s ' \n' ' ' <"$work/plain")
   check "and its examples" grep -q 'n2c push ./result ghcr.io/acme/app:1 -t latest -n' "$work/plain"
 fi
