@@ -291,8 +291,7 @@ std::size_t processor_count() {
 }
 
 void let_others_first() noexcept {
-#ifdef __linux__  // of the calling thread alone there: setpriority(2), "C library/kernel
-                  // differences"
+#ifdef __linux__  // where it is of the calling thread alone: setpriority(2)
   constexpr int last_but_for_idle_work = 15;
   ::setpriority(PRIO_PROCESS, 0, last_but_for_idle_work);
 #elif defined(PRIO_DARWIN_THREAD)

@@ -51,7 +51,7 @@ void Connection::run() noexcept {
 
 Connection::Next Connection::serve_one() {
   HeadScanner scanner(shared_.options.max_header_bytes);
-  const bool came_early = has_answered_ && !inbox_.unread().empty();
+  const bool came_early = !inbox_.unread().empty();  // behind the one before: at first it is empty
   const auto error = read_head(scanner);
   if (error && error->status == 0) return Next::gone;
   if (!place_.begin_request()) return Next::gone;
@@ -61,7 +61,6 @@ Connection::Next Connection::serve_one() {
   inbox_.consume(scanner.size());
   if (!head) return refuse(head.error());
   const Next next = answer(*std::move(head));
-  has_answered_ = true;
   if (next == Next::request) place_.end_request();
   return next;
 }

@@ -64,7 +64,6 @@ class Connection {
   Socket socket_;
   Inbox inbox_;
   Haste haste_{};
-  bool has_answered_ = false;
 };
 
 /// Tells a connection, without waiting, that there are too many.
