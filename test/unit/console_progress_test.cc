@@ -2,49 +2,20 @@
 
 #include <doctest/doctest.h>
 
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "base/locked.h"
-#include "test/support/moved_clock.h"
+#include "test/support/moved_log.h"
 
 namespace console_progress_test {
 
 using namespace n2c;
 using namespace std::chrono_literals;
-using Lines = std::vector<std::string>;
-
-/// A log, whose clock moves when it is told to.
-class Log {
- public:
-  /// What it has after that time.
-  Lines after(std::chrono::nanoseconds how_long) {
-    REQUIRE(clock_->wait_for_waits(++waits_));
-    clock_->advance(how_long);
-    REQUIRE(clock_->wait_for_waits(waits_ + 1));
-    return lines();
-  }
-  Lines lines() {
-    return said_.with([](const Lines& said) { return said; });
-  }
-
- private:
-  std::shared_ptr<test::MovedClock> clock_ = std::make_shared<test::MovedClock>();
-  Locked<Lines> said_;
-  int waits_ = 0;
-
- public:
-  ConsoleProgress progress{ProgressStyle::plain,
-                           ConsoleProgress::Notes::shown,
-                           0s,
-                           {.clock = clock_, .say = [this](const Printable& line) {
-                              said_.with([&](Lines& said) { said.push_back(line.str()); });
-                            }}};
-};
+using test::MovedLog;
+using Lines = MovedLog::Lines;
 
 TEST_CASE("a log is told every thirty seconds what is waited for, before anything is sent (#21)") {
-  Log log;
+  MovedLog log;
   log.progress.phase("asking what is there");
   CHECK(log.after(29s).empty());
   CHECK(log.after(1s) == Lines{"n2c: asking what is there (30 s)"});
@@ -63,7 +34,7 @@ TEST_CASE("a log is told every thirty seconds what is waited for, before anythin
 }
 
 TEST_CASE("a log of what is over soon has no line of what was waited for") {
-  Log log;
+  MovedLog log;
   log.progress.phase("asking what is there");
   log.progress.phase("writing the manifest");
   log.progress.finish();
@@ -71,7 +42,7 @@ TEST_CASE("a log of what is over soon has no line of what was waited for") {
 }
 
 TEST_CASE("what goes on when an image is stopped is said beside how far it came") {
-  Log log;
+  MovedLog log;
   const oci::Digest layer = oci::Digest::of("layer");
   log.progress.phase("sending");
   log.progress.begin({{.key = layer, .bytes = 1}}, "layers");

@@ -2,19 +2,15 @@
 
 #include <doctest/doctest.h>
 
-#include <memory>
 #include <string>
-#include <vector>
 
-#include "base/locked.h"
-#include "console/console_progress.h"
-#include "test/support/moved_clock.h"
+#include "test/support/moved_log.h"
 
 namespace joint_progress_test {
 
 using namespace n2c;
 using namespace std::chrono_literals;
-using Lines = std::vector<std::string>;
+using Lines = test::MovedLog::Lines;
 
 oci::Digest layer(std::string_view name) { return oci::Digest::of(name); }
 
@@ -22,29 +18,10 @@ BlobToSend of(std::string_view name, std::uint64_t mib) {
   return {.key = layer(name), .bytes = mib << 20, .label = std::string(name)};
 }
 
-/// Two images that are pushed side by side, of which a log is told; its clock moves when it is
-/// told to.
+/// Two images that are pushed side by side, of which a log is told.
 struct TwoPushes {
-  Lines after(std::chrono::nanoseconds how_long) {
-    REQUIRE(clock->wait_for_waits(++waits));
-    clock->advance(how_long);
-    REQUIRE(clock->wait_for_waits(waits + 1));
-    return lines();
-  }
-  Lines lines() {
-    return said.with([](const Lines& all) { return all; });
-  }
-
-  std::shared_ptr<test::MovedClock> clock = std::make_shared<test::MovedClock>();
-  Locked<Lines> said;
-  int waits = 0;
-  ConsoleProgress log{ProgressStyle::plain,
-                      ConsoleProgress::Notes::shown,
-                      0s,
-                      {.clock = clock, .say = [this](const Printable& line) {
-                         said.with([&](Lines& all) { all.push_back(line.str()); });
-                       }}};
-  JointProgress pushes{log, {of("libc", 10), of("app", 20), of("tool", 30)}};
+  test::MovedLog log;
+  JointProgress pushes{log.progress, {of("libc", 10), of("app", 20), of("tool", 30)}};
 };
 
 TEST_CASE("a log has one line at the start and one every thirty seconds for several images (#21)") {
@@ -52,16 +29,16 @@ TEST_CASE("a log has one line at the start and one every thirty seconds for seve
   two.pushes.phase("asking what is there");
   two.pushes.done(layer("libc"), BlobOutcome::present);
   two.pushes.begin({of("app", 20)}, "layers");
-  CHECK(two.lines() == Lines{"n2c: sending 2 layers, 50.0 MiB"});
+  CHECK(two.log.lines() == Lines{"n2c: sending 2 layers, 50.0 MiB"});
   two.pushes.phase("asking what is there");  // the second image does
   two.pushes.begin({of("tool", 30)}, "layers");
-  CHECK(two.lines().size() == 1);
+  CHECK(two.log.lines().size() == 1);
   two.pushes.meter(layer("app")) += 20 << 20;
   two.pushes.done(layer("app"), BlobOutcome::sent);
   two.pushes.meter(layer("tool")) += 5 << 20;
-  CHECK(two.after(29s).size() == 1);
-  CHECK(two.after(1s).back() == "n2c: 50 %, 25.0 of 50.0 MiB, 1 of 2 layers");
-  CHECK(two.lines().size() == 2);
+  CHECK(two.log.after(29s).size() == 1);
+  CHECK(two.log.after(1s).back() == "n2c: 50 %, 25.0 of 50.0 MiB, 1 of 2 layers");
+  CHECK(two.log.lines().size() == 2);
 }
 
 TEST_CASE("a log of several images that are all there already has no line of what is sent (#21)") {
@@ -72,8 +49,8 @@ TEST_CASE("a log of several images that are all there already has no line of wha
     two.pushes.phase("sending");
     two.pushes.begin({}, "layers");
   }
-  two.log.finish();
-  CHECK(two.lines().empty());
+  two.log.progress.finish();
+  CHECK(two.log.lines().empty());
 }
 
 TEST_CASE("what an image has to send is no longer awaited when another had it to send before") {
@@ -83,13 +60,13 @@ TEST_CASE("what an image has to send is no longer awaited when another had it to
   two.pushes.done(layer("libc"), BlobOutcome::sent);
   two.pushes.done(layer("app"), BlobOutcome::sent);
   two.pushes.begin({of("libc", 10)}, "layers");  // the other registry has no mounts
-  CHECK(two.after(30s).back() == "n2c: 0 %, 0.0 of 10.0 MiB, 2 of 3 layers");
+  CHECK(two.log.after(30s).back() == "n2c: 0 %, 0.0 of 10.0 MiB, 2 of 3 layers");
 }
 
 TEST_CASE("what stays is written while nothing else is told") {
   TwoPushes two;
   bool was_written = false;
-  two.log.aside([&] { was_written = true; });
+  two.log.progress.aside([&] { was_written = true; });
   CHECK(was_written);
 }
 
