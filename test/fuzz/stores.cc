@@ -15,6 +15,7 @@
 #include "registry/server/store/folder_store.h"
 #include "registry/server/store/memory_store.h"
 #include "test/fuzz/checks.h"
+#include "test/support/put_blob.h"
 
 using namespace n2c;
 using namespace n2c::registry;
@@ -59,12 +60,7 @@ NewManifest image_of(const Step& step) {
 std::string take(WritableStore& store, const Step& step) {
   const oci::Digest blob = oci::Digest::of(step.blob());
   switch (step.action()) {
-    case 0: {
-      auto staged = store.stage();
-      staged->write(bytes_of(step.blob()));
-      store.commit(step.repository(), blob, std::move(staged));
-      return "committed";
-    }
+    case 0: test::put_blob(store, step.repository(), step.blob()); return "committed";
     case 1:
       if ((step.byte & 0x80) != 0) return store.mount(step.repository(), blob, {}) ? "m" : "no";
       return store.mount(step.repository(), blob, step.other()) ? "mounted" : "not mounted";
@@ -156,7 +152,7 @@ void read_damaged(const fs::path& root) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-  if (size > 40) return -1;  // each step waits for the disk
+  if (size > 40) return -1;  // each step may wait for a disk
   const TemporaryFolder folder;
   const fs::path root = folder.path() / "root";
   MemoryStore memory;

@@ -8,6 +8,7 @@
 #include "registry/server/api/api.h"
 #include "registry/server/net/server.h"
 #include "registry/server/store/folder_store.h"
+#include "test/support/put_blob.h"
 #include "test/support/raw_client.h"
 
 namespace serve_hostile_test {
@@ -272,10 +273,7 @@ TEST_CASE("one connection more than allowed is answered 503 when all others are 
 TEST_CASE("a reader that takes nothing is dropped") {
   Registry registry;
   const std::string large(64 << 20, 'x');
-  auto staged = registry.store.stage();
-  staged->write(bytes_of(large));
-  const oci::Digest digest = oci::Digest::of(large);
-  registry.store.commit("app", digest, std::move(staged));
+  const oci::Digest digest = test::put_blob(registry.store, "app", large);
   RawClient client = registry.connect();
   client.send(cat("GET /v2/app/blobs/", digest.str(), " HTTP/1.1\r\nHost: r\r\n\r\n"));
   CHECK(eventually([&] { return registry.server.connection_count() == 1; }));

@@ -9,25 +9,19 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "oci/layout.h"
-#include "registry/server/store/combined_store.h"
-#include "registry/server/store/memory_store.h"
+#include "test/support/put_blob.h"
 
 namespace folder_store_test {
 
 using namespace n2c;
 using namespace n2c::registry;
+using test::put_blob;
 
 namespace {
 
 namespace fs = std::filesystem;
 
 const oci::Digest hello = oci::Digest::of("hello");
-
-void put_blob(WritableStore& store, const std::string& repository, std::string_view bytes) {
-  auto staged = store.stage();
-  staged->write(bytes_of(bytes));
-  store.commit(repository, oci::Digest::of(bytes), std::move(staged));
-}
 
 /// An image whose config is `config`, which has no layers.
 NewManifest image_of(std::string_view config, std::vector<std::string> tags) {
@@ -107,6 +101,21 @@ TEST_CASE("repositories in a folder share a blob's file, and have what was put o
   CHECK_FALSE(store.remove_blob("a", hello));
   CHECK_FALSE(store.stat("a", hello));
   CHECK(store.stat("b", hello) == 5);
+}
+
+TEST_CASE(
+    "a blob that every repository deleted cannot be mounted, though its file is still there") {
+  const TemporaryFolder folder;
+  FolderStore store(folder.path());
+  put_blob(store, "a", "hello");
+  CHECK(store.mount("b", hello, {}));
+  CHECK(store.remove_blob("a", hello));
+  CHECK(store.mount("c", hello, {}));
+  CHECK(store.remove_blob("b", hello));
+  CHECK(store.remove_blob("c", hello));
+  CHECK(links_of(folder.path() / "blobs/sha256" / hello.hex()) == 1);
+  CHECK_FALSE(store.mount("d", hello, {}));
+  CHECK_FALSE(store.stat("d", hello));
 }
 
 TEST_CASE("a repository in a folder is an OCI layout") {
@@ -383,18 +392,6 @@ TEST_CASE("collecting removes what no manifest names and no repository has") {
   CHECK(store.stat("app", hello) == 5);
   CHECK(store.find_manifest("app", image.record.descriptor.digest));
   CHECK(store.collect().blobs == 0);
-}
-
-TEST_CASE("of two stores as one, the first one's repositories take no pushes") {
-  MemoryStore fixed, other;
-  put_blob(fixed, "served", "hello");
-  put_blob(other, "pushed", "other");
-  CombinedStore store(fixed, other);
-  CHECK_FALSE(store.takes_pushes("served"));
-  CHECK(store.takes_pushes("new"));
-  CHECK(store.repositories() == std::vector<std::string>{"pushed", "served"});
-  CHECK(store.stat("served", hello) == 5);
-  CHECK_FALSE(store.mount("pushed", hello, "served"));
 }
 
 }  // namespace folder_store_test

@@ -222,7 +222,9 @@ void FolderStore::commit(const std::string& repository, const oci::Digest& diges
 bool FolderStore::mount(const std::string& repository, const oci::Digest& blob,
                         const std::optional<std::string>& from) {
   if (from && !stat(*from, blob)) return false;
-  if (!status_of(layout_.pool_file(blob))) {  // another program put it into its layout
+  const auto pooled = status_of(layout_.pool_file(blob));
+  const bool is_given = pooled && (from || pooled->st_nlink > 1);  // else who had it deleted it
+  if (!is_given) {  // unless another program put it into its layout
     const auto givers = from ? std::vector{*from} : repositories();
     const auto gives = [&](const std::string& giver) {
       return stat(giver, blob) && layout_.pool(giver, blob);
