@@ -4,13 +4,50 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <cstdint>
+#include <cstdlib>
 #include <new>
 
 #include "base/error.h"
 #include "base/openssl.h"
+#include "base/terminal.h"
 #include "base/text.h"
 
 namespace n2c {
+
+namespace {
+
+/// A thread that found no memory for OpenSSL. 3.6 notes that in a record of the thread, which it
+/// takes memory for, whose lack it notes, and so on, deeper in the stack each time.
+struct WantOfMemory {
+  std::uintptr_t stack = 0;  // where it last was
+  int deeper = 0;            // how often that was below the place before
+};
+thread_local WantOfMemory want;
+
+/// More than there are between any function of OpenSSL and a lack that it reports.
+constexpr int endless = 32;
+
+void* noted(void* memory, std::size_t size) {
+  if (memory != nullptr || size == 0) return memory;
+  const auto stack = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  want = {stack, stack < want.stack ? want.deeper + 1 : 0};
+  if (want.deeper == endless) {
+    terminal::say_out_of_memory("n2c: no memory left for OpenSSL\n");
+    std::_Exit(exit_code(ErrorKind::local));
+  }
+  return nullptr;
+}
+
+void* take(std::size_t size, const char*, int) { return noted(std::malloc(size), size); }
+void* resize(void* memory, std::size_t size, const char*, int) {
+  return noted(std::realloc(memory, size), size);
+}
+void give_back(void* memory, const char*, int) { std::free(memory); }
+
+}  // namespace
+
+void end_at_want_of_memory_in_openssl() { CRYPTO_set_mem_functions(take, resize, give_back); }
 
 void begin_openssl() {
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L

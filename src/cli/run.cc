@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/input_wait.h"
+#include "base/openssl.h"
 #include "base/system.h"
 #include "base/terminal.h"
 #include "base/text.h"
@@ -245,6 +246,7 @@ Hangup& hangup() {
 
 int run(int argc, char** argv, std::string_view commit) {
   keep_little_memory();
+  end_at_want_of_memory_in_openssl();
   std::signal(SIGCHLD, SIG_DFL);  // a parent that ignores it passes that on (execve(2))
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow (ulimit -f) fails its write
