@@ -162,14 +162,19 @@ std::vector<LayerWeight> weights_of(const std::vector<LayerRecord>& layers) {
   return weights;
 }
 
+std::optional<std::size_t> heavy_layer_of(const std::vector<LayerWeight>& layers) {
+  const auto heavy = heavy_of(layers, size_of_distinct(layers));
+  if (heavy == layers.end() || heavy->path_count < 2 || heavy->size < heavy_layer) return {};
+  return static_cast<std::size_t>(heavy - layers.begin());
+}
+
 std::vector<std::string> costs_of_layers(const std::vector<LayerWeight>& layers) {
   std::vector<std::string> costs;
   if (layers.size() > many_layers) costs.push_back(warning_of_many(layers.size()));
-  const std::uint64_t all = size_of_distinct(layers);
-  const auto heavy = heavy_of(layers, all);
-  if (heavy != layers.end() && heavy->path_count > 1 && heavy->size >= heavy_layer) {
-    costs.push_back(cat("layer ", heavy - layers.begin() + 1, " holds ", heavy->path_count,
-                        " store paths and ", brief_bytes(heavy->size), " of ", brief_bytes(all),
+  if (const auto place = heavy_layer_of(layers)) {
+    const LayerWeight& heavy = layers[*place];
+    costs.push_back(cat("layer ", *place + 1, " holds ", heavy.path_count, " store paths and ",
+                        brief_bytes(heavy.size), " of ", brief_bytes(size_of_distinct(layers)),
                         ", all sent when one changes: more layers, or --layer-strategy size, send "
                         "less"));
   }

@@ -51,6 +51,10 @@ struct LayerWeight {
 /// The same of described layers. Pure.
 std::vector<LayerWeight> weights_of(const std::vector<LayerRecord>& layers);
 
+/// The place, from 0, of a layer of several store paths that has 64 MiB and more than half of all
+/// bytes: a change of one path sends it all. Pure.
+std::optional<std::size_t> heavy_layer_of(const std::vector<LayerWeight>& layers);
+
 /// What is worth saying of layers whenever an image is built or pushed, a line each: more than a
 /// hundred of them, and one of more than 64 MiB and half of the bytes that could be split.
 /// Pure.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <initializer_list>
 #include <iterator>
 #include <string_view>
 
@@ -16,14 +18,11 @@ namespace {
 
 constexpr double width = 1400, height = 860, margin = 20, top = 66, bottom = 50, title_height = 17;
 
-struct Look {
-  std::string_view fill, words;
-};
-constexpr std::array looks{Look{"#e34a33", "changed"}, Look{"#fc8d59", "refers to what changed"},
-                           Look{"#fdd49e", "unchanged, but in a layer that changed"},
-                           Look{"#e5e5e5", "already there"}};
+constexpr std::array<std::string_view, 4> fills{"#e34a33", "#fc8d59", "#fdd49e", "#e5e5e5"};
 
-const Look& look_of(MapTile::Colour colour) { return looks[static_cast<std::size_t>(colour)]; }
+std::size_t place_of(MapTile::Colour colour) { return static_cast<std::size_t>(colour); }
+
+std::string count_of(std::size_t paths) { return cat(paths, paths == 1 ? " path" : " paths"); }
 
 std::string escaped(std::string_view text) {
   std::string made;
@@ -39,20 +38,37 @@ std::string escaped(std::string_view text) {
   return made;
 }
 
+bool fits(std::string_view text, double room, double letter) {
+  return static_cast<double>(columns_of(text)) * letter <= room;
+}
+
 /// As much of the text as a box of that width holds; nothing when that says nothing.
 std::string fitting(std::string_view text, double room, double letter) {
+  if (fits(text, room, letter)) return std::string(text);
   const auto most = static_cast<std::size_t>(std::max(room / letter, 0.0));
-  if (text.size() <= most) return std::string(text);
-  return most < 4 ? "" : cat(text.substr(0, most - 1), "…");
+  if (most < 4) return "";
+  std::size_t end = 0;
+  for (std::size_t i = 1; i < most; ++i) {
+    end += std::max<std::size_t>(utf8_length(text.substr(end)), 1);
+  }
+  return cat(text.substr(0, end), "…");
+}
+
+/// The first of the texts that fits whole: of a number that is cut a reader would take the rest.
+std::string first_fitting(std::initializer_list<std::string> texts, double room, double letter) {
+  for (const std::string& text : texts) {
+    if (fits(text, room, letter)) return text;
+  }
+  return "";
 }
 
 class Svg {
  public:
-  Svg() {
-    add(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" )"
-        "font-family=\"Verdana, DejaVu Sans, sans-serif\">\n"
+  explicit Svg(std::string_view name) {
+    add(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img" )"
+        "aria-label=\"{}\" font-family=\"Verdana, DejaVu Sans, sans-serif\">\n"
         "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
-        width, height);
+        width, height, escaped(name));
   }
   void text(double x, double y, int size, std::string_view words, std::string_view more = "") {
     add("<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"{}\"{}>{}</text>\n", x, y, size, more,
@@ -73,23 +89,28 @@ class Svg {
   std::string made_;
 };
 
-void draw_tile(Svg& svg, const MapLayer& layer, const MapTile& tile, const Box& box) {
+void draw_tile(Svg& svg, const LayerMap& map, const MapLayer& layer, const MapTile& tile,
+               const Box& box) {
   const std::string size = brief_bytes(tile.size);
-  svg.box(box, look_of(tile.colour).fill,
-          cat(tile.name, ", ", size, ", layer ", layer.place, ": ", look_of(tile.colour).words));
+  const std::size_t colour = place_of(tile.colour);
+  svg.box(box, fills[colour],
+          cat(tile.name, ", ", size, ", layer ", layer.place, ": ", map.meanings[colour]));
   if (box.height < 18) return;
   svg.text(box.x + 5, box.y + 14, 12, fitting(tile.name, box.width - 8, 7.6));
   if (box.height >= 34) {
-    svg.text(box.x + 5, box.y + 29, 11, fitting(size, box.width - 8, 7), " fill=\"#444\"");
+    svg.text(box.x + 5, box.y + 29, 11, first_fitting({size}, box.width - 8, 6.4),
+             " fill=\"#444\"");
   }
 }
 
-void draw_layer(Svg& svg, const MapLayer& layer, Box box) {
+void draw_layer(Svg& svg, const LayerMap& map, const MapLayer& layer, Box box) {
   if (layer.tiles.size() > 1 && box.height > 3 * title_height && box.width > 60) {
-    const std::string title =
-        cat("layer ", layer.place, ": ", layer.tiles.size(), " paths, ", brief_bytes(layer.size));
+    const std::string short_title = cat("layer ", layer.place);
+    const std::string with_paths = cat(short_title, ": ", count_of(layer.tiles.size()));
+    const std::string title = cat(with_paths, ", ", brief_bytes(layer.size));
     svg.box({box.x, box.y, box.width, title_height}, "#3a3a3a", title);
-    svg.text(box.x + 5, box.y + 12, 11, fitting(title, box.width - 8, 7.6),
+    svg.text(box.x + 5, box.y + 12, 11,
+             first_fitting({title, with_paths, short_title}, box.width - 8, 7.6),
              " fill=\"#fff\" font-weight=\"bold\"");
     box.y += title_height;
     box.height -= title_height;
@@ -97,15 +118,27 @@ void draw_layer(Svg& svg, const MapLayer& layer, Box box) {
   std::vector<double> areas;
   for (const MapTile& tile : layer.tiles) areas.push_back(static_cast<double>(tile.size));
   const std::vector<Box> boxes = treemap(areas, box);
-  for (std::size_t i = 0; i < boxes.size(); ++i) draw_tile(svg, layer, layer.tiles[i], boxes[i]);
+  for (std::size_t i = 0; i < boxes.size(); ++i)
+    draw_tile(svg, map, layer, layer.tiles[i], boxes[i]);
 }
 
-void draw_legend(Svg& svg) {
+void draw_legend(Svg& svg, const LayerMap& map) {
+  std::array<std::size_t, fills.size()> paths{};
+  std::array<std::uint64_t, fills.size()> bytes{};
+  for (const MapLayer& layer : map.layers) {
+    for (const MapTile& tile : layer.tiles) {
+      ++paths[place_of(tile.colour)];
+      bytes[place_of(tile.colour)] += tile.size;
+    }
+  }
   double x = margin;
-  for (const Look& look : looks) {
-    svg.box({x, height - 34, 15, 15}, look.fill, look.words);
-    svg.text(x + 22, height - 21, 13, look.words);
-    x += 50 + 8 * static_cast<double>(look.words.size());
+  for (std::size_t i = 0; i < fills.size(); ++i) {
+    if (paths[i] == 0) continue;
+    svg.box({x, height - 34, 15, 15}, fills[i], map.meanings[i]);
+    const std::string words =
+        cat(map.meanings[i], ": ", count_of(paths[i]), ", ", brief_bytes(bytes[i]));
+    svg.text(x + 22, height - 22, 12, words);
+    x += 42 + 6.9 * static_cast<double>(columns_of(words));
   }
 }
 
@@ -119,15 +152,16 @@ std::string layer_map_svg(LayerMap map) {
   std::erase_if(map.layers,
                 [](const MapLayer& layer) { return layer.size == 0 || layer.tiles.empty(); });
   std::ranges::sort(map.layers, std::greater{}, &MapLayer::size);
-  Svg svg;
-  svg.text(margin, 30, 20, map.headline, " font-weight=\"bold\"");
-  svg.text(margin, 52, 13, map.subline, " fill=\"#444\"");
+  Svg svg(map.headline);
+  svg.text(margin, 30, 20, fitting(map.headline, width - 2 * margin, 13.6),
+           " font-weight=\"bold\"");
+  svg.text(margin, 52, 13, fitting(map.subline, width - 2 * margin, 7.8), " fill=\"#444\"");
   std::vector<double> areas;
   for (const MapLayer& layer : map.layers) areas.push_back(static_cast<double>(layer.size));
   const std::vector<Box> boxes =
       treemap(areas, {margin, top, width - 2 * margin, height - top - bottom});
-  for (std::size_t i = 0; i < boxes.size(); ++i) draw_layer(svg, map.layers[i], boxes[i]);
-  if (map.has_legend) draw_legend(svg);
+  for (std::size_t i = 0; i < boxes.size(); ++i) draw_layer(svg, map, map.layers[i], boxes[i]);
+  draw_legend(svg, map);
   return svg.finish();
 }
 

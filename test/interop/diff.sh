@@ -29,6 +29,11 @@ layers = {int(number) for title in titles for number in re.findall(r'layer (\d+)
 assert layers == set(range(1, int(sys.argv[2]) + 1)), titles
 PYTHON
 done
+check "the headline of an image's picture has its numbers" \
+  grep -qE ">image.json: [0-9.]+ [KM]?i?B in $layers layers, [0-9]+ store paths</text>" image.svg
+check "the headline of a change's picture has what is to be sent" \
+  grep -qE ">image.json → changed.json: [0-9.]+ [KM]?i?B of [0-9.]+ [KM]?i?B to send \(1 of $layers layers\)</text>" map.svg
+check "and the line below it what changed" grep -qE '>changed: new-?.* \([0-9.]+ [KM]?i?B\)' map.svg
 for old in image.json "$registry/app:1"; do
   check "against $old: the layers that a push then sends" equal \
     "$(diff_of "$old" changed.json --json | jq '.new_layers | length')" 1

@@ -51,14 +51,45 @@ TEST_CASE("a layer map has a tooltip for each path, and names cannot break out o
        .layers = {{.place = 1, .size = 30, .tiles = {{"hello-2.12", 30}}},
                   {.place = 2,
                    .size = 50,
-                   .tiles = {{"<script>&\"", 20, MapTile::Colour::changed}, {"empty", 0}}}},
-       .has_legend = true});
+                   .tiles = {{"<script>&\"", 20, MapTile::Colour::red}, {"empty", 0}}}},
+       .meanings = {"changed", "", "", "already there"}});
   CHECK(svg.starts_with("<svg xmlns="));
   CHECK(svg.contains("<title>hello-2.12, 30 B, layer 1: already there</title>"));
   CHECK(svg.contains("<title>&lt;script&gt;&amp;&quot;, 20 B, layer 2: changed</title>"));
   CHECK_FALSE(svg.contains("<script"));
   CHECK_FALSE(svg.contains("empty"));
   CHECK(svg.ends_with("</svg>\n"));
+}
+
+TEST_CASE("a layer map's legend has the colours that are there, with their paths and bytes") {
+  const std::string svg =
+      layer_map_svg({.headline = "image.json: 70 B in 2 layers",
+                     .subline = "",
+                     .layers = {{.place = 1, .size = 30, .tiles = {{"hello-2.12", 30}}},
+                                {.place = 2,
+                                 .size = 40,
+                                 .tiles = {{"a", 20, MapTile::Colour::yellow},
+                                           {"b", 20, MapTile::Colour::yellow}}}},
+                     .meanings = {"changed", "refers", "shares a layer", "alone"}});
+  CHECK(svg.contains("shares a layer: 2 paths, 40 B</text>"));
+  CHECK(svg.contains("alone: 1 path, 30 B</text>"));
+  CHECK_FALSE(svg.contains("refers"));
+  CHECK(svg.contains(">image.json: 70 B in 2 layers</text>"));
+}
+
+TEST_CASE("a layer map shows a number whole or not at all, and cuts between characters") {
+  const std::string svg =
+      layer_map_svg({.headline = "big",
+                     .subline = "",
+                     .layers = {{.place = 1, .size = 100'000, .tiles = {{"big", 100'000}}},
+                                {.place = 2,
+                                 .size = 120,
+                                 .tiles = {{"\xc3\xa4\xc3\xb6\xc3\xbc-long-name", 1023}}},
+                                {.place = 3, .size = 500, .tiles = {{"c", 700}, {"d", 600}}}},
+                     .meanings = {}});
+  CHECK_FALSE(svg.contains("B…"));
+  CHECK_FALSE(svg.contains("paths…"));
+  CHECK_FALSE(svg.contains("\xc3…"));
 }
 
 }  // namespace layer_map_test

@@ -57,21 +57,4 @@ Compared compared_layers(const PlaceArguments& arguments, bool debug, const std:
   return stored_layers(place, stop);
 }
 
-std::vector<MapLayer> map_layers(
-    const Compared& image,
-    const std::function<MapTile::Colour(std::size_t, const std::string&)>& colour_of) {
-  std::vector<MapLayer> layers;
-  for (std::size_t place = 0; place < image.layers.size(); ++place) {
-    MapLayer& layer = layers.emplace_back();
-    layer.place = place + 1;
-    layer.size = image.layers[place].size;
-    for (const SizedPath& path : image.layers[place].paths) {
-      layer.tiles.push_back({.name = std::string(name_of_store_path(path.path)),
-                             .size = path.size,
-                             .colour = colour_of(place, path.path)});
-    }
-  }
-  return layers;
-}
-
 }  // namespace n2c::cli

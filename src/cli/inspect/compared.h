@@ -1,14 +1,12 @@
 #pragma once
 /// An image's layers as they are compared and drawn, wherever it is.
 
-#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "cli/inspect/place.h"
 #include "describe/image_diff.h"
-#include "describe/layer_map.h"
 
 namespace n2c::cli {
 
@@ -21,11 +19,5 @@ struct Compared {
 /// Of an image.json with its store paths and their sizes on this machine; of a stored image its
 /// manifest and config are read. Throws Error.
 Compared compared_layers(const PlaceArguments& arguments, bool debug, const std::stop_token& stop);
-
-/// The layers for a picture; `colour_of` gives each store path its colour, by its layer's place
-/// from 0 and its path.
-std::vector<MapLayer> map_layers(
-    const Compared& image,
-    const std::function<MapTile::Colour(std::size_t, const std::string&)>& colour_of);
 
 }  // namespace n2c::cli

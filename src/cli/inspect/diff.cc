@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <map>
 #include <memory>
-#include <set>
 
 #include "base/file.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/inspect/compared.h"
+#include "cli/inspect/image_maps.h"
 #include "console/json_object.h"
 #include "console/layer_bars.h"
 #include "console/output.h"
@@ -87,31 +86,6 @@ std::string headline(const ImageDiff& diff, const Compared& before, const Compar
              " as before");
 }
 
-/// The new image's layers and paths, in the colours of what happens to them.
-LayerMap map_of(const ImageDiff& diff, const Compared& before, const Compared& after) {
-  using Colour = MapTile::Colour;
-  std::map<std::string_view, Colour> changed;
-  for (const PathChange& change : diff.paths) {
-    const bool is_new =
-        change.kind == PathChange::Kind::came || change.kind == PathChange::Kind::changed;
-    if (is_new)
-      changed[change.path] = change.refers_to_changed ? Colour::referring : Colour::changed;
-  }
-  const std::set<std::size_t> sent(diff.sent.begin(), diff.sent.end());
-  const auto colour_of = [&](std::size_t place, const std::string& path) {
-    const auto found = changed.find(path);
-    if (found != changed.end()) return found->second;
-    return sent.contains(place) ? Colour::unchanged : Colour::there;
-  };
-  return {
-      .headline = headline(diff, before, after),
-      .subline = cat(brief_bytes(diff.why.changed), " changed, ", brief_bytes(diff.why.referring),
-                     " refer to what changed, ", brief_bytes(diff.why.unchanged),
-                     " are sent only because they share a layer"),
-      .layers = map_layers(after, colour_of),
-      .has_legend = true};
-}
-
 void print_paths(const ImageDiff& diff, bool has_closure) {
   if (!diff.sent.empty()) {
     terminal::print("");
@@ -160,7 +134,8 @@ int run_diff(DiffArguments arguments, bool debug, const std::stop_token& stop) {
       throw Error(ErrorKind::usage,
                   "--map draws store paths, which are known of image.json files alone");
     }
-    write_output(arguments.map, layer_map_svg(map_of(diff, before, after)));
+    write_output(arguments.map, layer_map_svg(map_of_diff(arguments.before.image,
+                                                          arguments.after.image, diff, after)));
   }
   if (arguments.json) {
     print_diff_json(arguments, diff, before, after);

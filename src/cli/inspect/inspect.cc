@@ -12,6 +12,7 @@
 #include "cli/help.h"
 #include "cli/inspect/compared.h"
 #include "cli/inspect/described.h"
+#include "cli/inspect/image_maps.h"
 #include "cli/inspect/place.h"
 #include "cli/transfer_options.h"
 #include "console/json_object.h"
@@ -36,17 +37,7 @@ void draw_map(const InspectArguments& arguments, bool debug, const std::stop_tok
     throw Error(ErrorKind::usage,
                 "--map draws store paths, which are known of an image.json alone");
   }
-  std::uint64_t size = 0;
-  std::size_t paths = 0;
-  for (const ComparedLayer& layer : image.layers) {
-    size += layer.size;
-    paths += layer.paths.size();
-  }
-  LayerMap map{.headline = printable(arguments.place.image),
-               .subline = cat(brief_bytes(size), " in ", layer_count(image.layers.size()), ", ",
-                              paths, paths == 1 ? " path" : " paths"),
-               .layers = map_layers(image, [](auto&&...) { return MapTile::Colour::there; })};
-  write_output(arguments.map, layer_map_svg(std::move(map)));
+  write_output(arguments.map, layer_map_svg(map_of_image(arguments.place.image, image)));
 }
 
 /// With four spaces a level, as skopeo's are.
