@@ -14,6 +14,9 @@ import time
 
 from desk import Desk, start_engine
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
+import signals  # noqa: E402
+
 PAGE = pathlib.Path(__file__).resolve().parent.parent.parent / 'docs/results.md'
 BUILDING = ['layers-from-reproducible-storepaths', 'layers-from-non-reproducible-storepaths', 'image', 'image-from-dir',
             'image-from-manifest']
@@ -210,7 +213,7 @@ class Walk:
                 child = subprocess.Popen([self.desk.n2c, *words.split()], cwd=self.desk.place, stdin=read, stdout=subprocess.DEVNULL,
                                          stderr=subprocess.DEVNULL, env=self.desk.environment({'DOCKER_HOST': f'unix://{self.desk.place}/docker.sock'}))
                 os.close(read)
-                waits_for_signals(child.pid)
+                wait_for_heed(child)
                 child.send_signal(number)
                 found = child.wait(timeout=30)
                 os.close(write)
@@ -218,11 +221,9 @@ class Walk:
                 check(f'{words}, {number.name}: {code} was due', found == code, found)
 
 
-def waits_for_signals(pid):
-    """Until the process blocks SIGINT, as it does when a thread of it waits for that."""
+def wait_for_heed(process):
     deadline = time.monotonic() + 20
-    status = pathlib.Path(f'/proc/{pid}/status')
-    while not int(re.search(r'SigBlk:\s*(\w+)', status.read_text())[1], 16) & 1 << (signal.SIGINT - 1):
+    while not signals.are_heeded(process):
         if time.monotonic() > deadline:
             sys.exit('FAILED: it does not wait for signals')
         time.sleep(0.01)

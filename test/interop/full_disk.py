@@ -17,6 +17,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
+import random_image  # noqa: E402
+
 N2C = os.path.realpath(sys.argv[1])
 WORK = tempfile.TemporaryDirectory()
 PLACE = pathlib.Path(WORK.name)
@@ -74,22 +77,9 @@ def fill(folder):
             pass
 
 
-def image(name, size):
-    """The words that push an image of four store paths of so many bytes."""
-    root = PLACE / name
-    graph = []
-    for i in range(4):
-        path = f'/nix/store/{chr(97 + i) * 32}-{name}'
-        (root / path[1:]).mkdir(parents=True)
-        (root / path[1:] / 'data').write_bytes(os.urandom(size))
-        graph.append({'path': path, 'references': []})
-    (root / 'graph.json').write_text(json.dumps(graph))
-    (root / 'config.json').write_text('{}')
-    for words in (('layers-from-reproducible-storepaths', root / 'layers.json', root / 'graph.json', '--max-layers', 4,
-                   '--store-root', root), ('image', root / 'image.json', root / 'config.json', root / 'layers.json')):
-        made = run(*words)
-        assert made.returncode == 0, made.stderr
-    return [root / 'image.json', '--store-root', root]
+def must(*words):
+    made = run(*words)
+    assert made.returncode == 0, made.stderr
 
 
 def files(large):
@@ -145,7 +135,7 @@ def main():
     except (OSError, subprocess.CalledProcessError):
         print('a small tmpfs cannot be mounted here')
         sys.exit(77)
-    large, small = image('large', 1_500_000), image('small', 1_000)
+    large, small = (random_image.make(PLACE / str(size), [size] * 4, must) for size in (1_500_000, 1_000))
     files(large)
     cache_and_login(small)
     registry(large, small)

@@ -7,10 +7,8 @@ usage: refusing_machine.py N2C
 import contextlib
 import fcntl
 import http.client
-import json
 import os
 import pathlib
-import re
 import resource
 import shutil
 import signal
@@ -18,6 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
+import random_image  # noqa: E402
+import signals  # noqa: E402
 
 N2C = os.path.realpath(sys.argv[1])
 WORK = tempfile.TemporaryDirectory()
@@ -123,33 +125,13 @@ def wait_until(condition):
         time.sleep(0.01)
 
 
-def heeds_signals(process):
-    """Whether it has come so far that a signal asks it to stop: before, one ends it at once."""
-    state = pathlib.Path(f'/proc/{process.pid}/status').read_text(encoding='ascii')
-    blocked = int(re.search(r'SigBlk:\s+([0-9a-f]+)', state)[1], 16)
-    return process.poll() is not None or blocked >> (signal.SIGTERM - 1) & 1
-
-
-def make_image():
-    store = PLACE / 'nix/store'
-    store.mkdir(parents=True)
-    names = []
-    for i in range(6):
-        name = f'{chr(97 + i) * 32}-p{i}'
-        (store / name).mkdir()
-        (store / name / 'data').write_bytes(os.urandom(200_000))
-        names.append(f'/nix/store/{name}')
-    (PLACE / 'closure.json').write_text(json.dumps([{'path': n, 'references': [], 'narSize': 1, 'closureSize': 1} for n in names]))
-    (PLACE / 'config.json').write_text('{}')
-    made = run('layers-from-reproducible-storepaths', PLACE / 'layers.json', PLACE / 'closure.json', '--max-layers', 6,
-               '--store-root', PLACE)
+def must(*words):
+    made = run(*words)
     assert made.returncode == 0, made.stderr
-    made = run('image', PLACE / 'image.json', PLACE / 'config.json', PLACE / 'layers.json')
-    assert made.returncode == 0, made.stderr
-    os.chmod(WORK.name, 0o755)
 
 
-IMAGE = (PLACE / 'image.json', '--store-root', PLACE)
+IMAGE = random_image.make(PLACE, [200_000] * 6, must)
+os.chmod(WORK.name, 0o755)
 
 
 def locks():
@@ -160,7 +142,7 @@ def locks():
     for sign, wanted in ((signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGHUP, 129)):
         waits = subprocess.Popen([N2C, 'push', *map(str, IMAGE), f'oci:{layout}:2'], env=environment(), stdout=subprocess.DEVNULL,
                                  stderr=subprocess.DEVNULL, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
-        wait_until(lambda: heeds_signals(waits))
+        wait_until(lambda: signals.are_heeded(waits))
         for _ in range(3):  # which n2c sends itself at its end
             waits.send_signal(signal.SIGUSR2)
         code = end_by(waits, sign)
@@ -190,7 +172,7 @@ def unread_logs():
     for stream in ('stdout', 'stderr', 'stdout and stderr'):
         words = ['inspect', *map(str, IMAGE)] if stream == 'stdout' else ['push', PLACE / 'none', 'oci:' + str(PLACE / 'x')]
         blocked = subprocess.Popen([N2C, *map(str, words)], env=environment(), **{one: writes for one in stream.split(' and ')})
-        wait_until(lambda: heeds_signals(blocked))
+        wait_until(lambda: signals.are_heeded(blocked))
         code = end_by(blocked, signal.SIGTERM)
         check(f'a command whose {stream} is a full pipe ends at the first SIGTERM', code in (130, 6, 8, 3, 2), code)
     os.close(reads)
@@ -234,7 +216,7 @@ def limits():
         at = f'127.0.0.1:{port}'
         for size in (0, 10, 1000, 100_000):
             for number, words in enumerate((('push', *IMAGE, f'oci:{PLACE}/f{size}:1'),
-                                            ('layers-from-reproducible-storepaths', f'{PLACE}/f{size}.json', PLACE / 'closure.json',
+                                            ('layers-from-reproducible-storepaths', f'{PLACE}/f{size}.json', PLACE / 'graph.json',
                                              '--store-root', PLACE))):
                 done = run(*words, limit=(resource.RLIMIT_FSIZE, size))
                 codes = ((8,), (1,) if size < 100 else (0, 1))[number]  # a list of layers is short
@@ -279,7 +261,6 @@ def main():
     if not sys.platform.startswith('linux'):
         print('what is refused here, and how it is looked at, is of Linux')
         sys.exit(77)
-    make_image()
     locks()
     unread_logs()
     full_outputs()

@@ -8,8 +8,6 @@ must stay below the limit. The client's times are printed with their ratio to th
 test of time would be red whenever the machine is busy, only much more fails.
 """
 import contextlib
-import hashlib
-import json
 import multiprocessing
 import os
 import pathlib
@@ -20,6 +18,9 @@ import tempfile
 import time
 
 from attackers import ATTACKS, PASSWORD, USER
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
+import random_image  # noqa: E402
 
 MEMORY_MIB = 512  # --memory-limit
 SLOWEST = 4  # times as long as alone, and 4 s: twice is the aim, which test/bench/attacks.py measures
@@ -64,17 +65,7 @@ class Client:
 
     def __init__(self, program, folder, mib=64):
         self.program, self.folder, self.count = program, folder, 0
-        graph = []
-        for name, size in (('large', mib << 20), ('small', 1 << 10)):
-            path = f'/nix/store/{hashlib.sha256(name.encode()).hexdigest()[:32]}-{name}'
-            (folder / path[1:]).mkdir(parents=True)
-            (folder / path[1:] / 'file').write_bytes(os.urandom(size))
-            graph.append({'path': path, 'references': []})
-        (folder / 'graph.json').write_text(json.dumps(graph))
-        (folder / 'config.json').write_text('{}')
-        self.run('layers-from-reproducible-storepaths', folder / 'layers.json', folder / 'graph.json', '--max-layers', '2',
-                 '--store-root', folder)
-        self.run('image', folder / 'image.json', folder / 'config.json', folder / 'layers.json')
+        self.image = random_image.make(folder, [mib << 20, 1 << 10], self.run)
 
     def run(self, *arguments):
         home = self.folder / f'home{self.count}'  # nothing is remembered from push to push
@@ -88,7 +79,7 @@ class Client:
         name = f'127.0.0.1:{port}/client/app{self.count}:1'
         login = ['--creds', f'{USER}:{PASSWORD}']
         begun = time.monotonic()
-        self.run('push', self.folder / 'image.json', name, '--store-root', self.folder, *login)
+        self.run('push', *self.image, name, *login)
         self.run('copy', f'docker://{name}', f'oci:{self.folder}/pulled{self.count}', *login)
         took = time.monotonic() - begun
         shutil.rmtree(self.folder / f'pulled{self.count}')
