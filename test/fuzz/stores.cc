@@ -56,6 +56,18 @@ NewManifest image_of(const Step& step) {
   return image;
 }
 
+/// An index of that image, which the repository must have.
+NewManifest index_of(const Step& step) {
+  const oci::Descriptor image = image_of(step).record.descriptor;
+  const std::string json =
+      cat(R"({"schemaVersion":2,"manifests":[{"mediaType":")", image.media_type, R"(","digest":")",
+          image.digest.str(), R"(","size":)", image.size, "}]}");
+  NewManifest index{.record = oci::RawManifest::of(oci::media_type::index, json)};
+  index.tags = {step.tag()};
+  index.required_manifests = {image.digest};
+  return index;
+}
+
 /// What the step answers, as a text.
 std::string take(WritableStore& store, const Step& step) {
   const oci::Digest blob = oci::Digest::of(step.blob());
@@ -64,8 +76,8 @@ std::string take(WritableStore& store, const Step& step) {
     case 1:
       if ((step.byte & 0x80) != 0) return store.mount(step.repository(), blob, {}) ? "m" : "no";
       return store.mount(step.repository(), blob, step.other()) ? "mounted" : "not mounted";
-    case 2:
-    case 3: return cat("lacks ", store.put_manifest(step.repository(), image_of(step)).size());
+    case 2: return cat("lacks ", store.put_manifest(step.repository(), image_of(step)).size());
+    case 3: return cat("lacks ", store.put_manifest(step.repository(), index_of(step)).size());
     case 4: return store.remove_blob(step.repository(), blob) ? "removed" : "no blob";
     case 5: {
       const auto digest = image_of(step).record.descriptor.digest;
