@@ -56,8 +56,7 @@ int run_dockertools(const DockerToolsArguments& arguments, const std::stop_token
 }
 
 void take_store_root(CLI::App& command, std::string& store_root) {
-  command.add_option("--store-root", store_root,
-                     "read store paths (/nix/store/…) below this folder");
+  command.add_option("--store-root", store_root, "read /nix/store/… below this folder");
 }
 
 int write_base_image(const BaseImageArguments& arguments, const ImageRecord& image) {
@@ -114,10 +113,13 @@ void add_image_from_dockertools(CLI::App& app, Invocation& chosen) {
                                           "Describe what dockerTools' streamLayeredImage makes: "
                                           "the same store paths in the same layers");
   command.group("Building");
-  command.add_option("CONF.json", arguments->conf, "the file that its script is given")->required();
+  command
+      .add_option("CONF.json", arguments->conf,
+                  "dockerTools' conf.json, which streamLayeredImage's script reads")
+      ->required();
   command.add_option("OUT", arguments->out, "the image.json to write (default: standard output)");
   command.add_option("--from-image", arguments->from_image,
-                     "image.json of the conf's from_image, whose layers lie below");
+                     "image.json of the base image that CONF.json names as from_image");
   take_store_root(command, arguments->store_root);
   command.callback([arguments, &chosen] {
     chosen.action = [arguments](const std::stop_token& stop) {

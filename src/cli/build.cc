@@ -278,8 +278,7 @@ int run_image(const ImageArguments& arguments) {
 }
 
 void add_store_root(CLI::App& command, std::string& store_root) {
-  command.add_option("--store-root", store_root,
-                     "read store paths (/nix/store/…) below this folder");
+  command.add_option("--store-root", store_root, "read /nix/store/… below this folder");
 }
 
 void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) {
@@ -291,10 +290,9 @@ void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) 
       ->required();
   command.add_option("PARENT-LAYERS", arguments->parents,
                      "layers.json files whose paths are left out");
-  command.add_option(
-      "--tars", arguments->tars,
-      "a plain tar whose entries are put above the paths, with the owners, modes and "
-      "attributes that it has (repeatable)");
+  command.add_option("--tars", arguments->tars,
+                     "an uncompressed tar whose entries go above the paths, with their owners, "
+                     "modes and attributes (repeatable)");
   command.add_option("--ignore", arguments->ignore, "leave this store path out");
   command.add_option("--rewrites", arguments->rewrites,
                      "JSON array of {path, regex, repl}: where a path's files go");
@@ -304,11 +302,11 @@ void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) 
   command.add_flag("--strict-perms", arguments->strict_perms,
                    "refuse modes that are not one to seven octal digits, such as 0o755");
   command.add_flag("--strict-roots", arguments->strict_roots,
-                   "refuse paths whose rewrites bring one file with different content");
+                   "refuse paths that bring the same file with different content");
   command.add_option("--history", arguments->history, "JSON object: the layers' history entry");
-  auto* const max_layers =
-      command.add_option("--max-layers", arguments->max_layers,
-                         "at most this many layers, the last taking the rest; 0: one a path");
+  auto* const max_layers = command.add_option(
+      "--max-layers", arguments->max_layers,
+      "at most this many layers, the last of which takes the rest; 0: one for each path");
   max_layers->capture_default_str();
   if (keeps_tars) {
     command.add_option("--tar-directory", arguments->tar_directory,
@@ -319,10 +317,11 @@ void add_layers_command(CLI::App& command, Invocation& chosen, bool keeps_tars) 
                   "keep the layers compressed, in --tar-directory or beside OUT: gzip[:0-2], "
                   "zstd[:1-19]")
       ->capture_default_str();
-  auto* const strategy = command.add_option(
-      "--layer-strategy", arguments->strategy,
-      "popularity: what most paths need comes first, as upstream has it; size: grouped so that a "
-      "change sends little again (of 142 paths in 100 layers 5 MiB on average, by popularity 146)");
+  auto* const strategy =
+      command.add_option("--layer-strategy", arguments->strategy,
+                         "popularity: the paths that most others need get a layer each, as in "
+                         "nix2container; size: paths are grouped so that a change sends few bytes "
+                         "(for 142 paths in 100 layers, 5 MiB on average instead of 146)");
   strategy->check(CLI::IsMember({"popularity", "size"}))->capture_default_str();
   command
       .add_option(
@@ -346,20 +345,21 @@ void add_image_command(CLI::App& command, Invocation& chosen) {
   command.add_option("OUT", arguments->out, "the image.json to write")->required();
   command.add_option("CONFIG", arguments->config, "JSON object: the OCI image config")->required();
   command.add_option("LAYERS", arguments->layers, "layers.json files, lowest first")->required();
-  command.add_option("--from-image", arguments->from_image,
-                     "image.json whose layers lie below (its config is not taken over)");
-  command.add_flag("--merge-base-config", arguments->merge_base_config,
-                   "take over the base image's config where CONFIG says nothing else, as Docker's "
-                   "FROM does");
+  command.add_option(
+      "--from-image", arguments->from_image,
+      "image.json of a base image, whose layers go below (its config is not inherited)");
+  command.add_flag(
+      "--merge-base-config", arguments->merge_base_config,
+      "inherit the base image's config where CONFIG does not set it, as Docker's FROM does");
   command.add_flag("--keep-docker-keys", arguments->keep_docker_keys,
-                   "keep what Docker's config has beside OCI's: Healthcheck, OnBuild, Shell, "
-                   "StopTimeout (--merge-base-config keeps it too)");
-  command.add_option("--arch", arguments->arch, "the processor, as Go calls it")
+                   "keep the keys that Docker's config has and OCI's has not: Healthcheck, "
+                   "OnBuild, Shell, StopTimeout (--merge-base-config keeps them too)");
+  command.add_option("--arch", arguments->arch, "the processor, by Go's name")
       ->capture_default_str();
-  command.add_option("--created", arguments->created, "when the image was made (RFC 3339)")
+  command.add_option("--created", arguments->created, "the image's creation time (RFC 3339)")
       ->capture_default_str();
   command.add_option("--annotation", arguments->annotations,
-                     "KEY=VALUE on the image's manifest, wherever it goes (repeatable)");
+                     "KEY=VALUE is for the image's manifest, wherever it goes (repeatable)");
   add_store_root(command, arguments->store_root);
   command.callback([arguments, &chosen] {
     chosen.action = [arguments](const std::stop_token&) { return run_image(*arguments); };

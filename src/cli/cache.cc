@@ -70,10 +70,10 @@ int clear(bool as_json) {
 
 void add_cache_command(CLI::App& app, Invocation& chosen) {
   CLI::App* command =
-      app.add_subcommand("cache", "what earlier pushes learnt: show, clear or prune it");
+      app.add_subcommand("cache", "Show, clear or prune what earlier pushes learnt");
   const auto as_json = std::make_shared<bool>(false);
   const auto add_json = [&](CLI::App* one) {
-    one->add_flag("--json", *as_json, "the result as an object of JSON, in one line");
+    one->add_flag("--json", *as_json, "print the result as a JSON object in one line");
   };
   add_json(command);
   command->require_subcommand(0, 1);
@@ -81,13 +81,14 @@ void add_cache_command(CLI::App& app, Invocation& chosen) {
     if (!command->get_subcommands().empty()) return;
     chosen.action = [as_json](std::stop_token) { return show(*as_json); };
   });
-  CLI::App* shown =
-      command->add_subcommand("show", "where it is, how large, and which repositories it knows");
+  CLI::App* shown = command->add_subcommand(
+      "show", "show the cache's file, its size, and the repositories that it knows");
   add_json(shown);
   shown->callback([&chosen, as_json] {
     chosen.action = [as_json](std::stop_token) { return show(*as_json); };
   });
-  CLI::App* cleared = command->add_subcommand("clear", "remove it: the next push compresses again");
+  CLI::App* cleared =
+      command->add_subcommand("clear", "remove the cache: the next push compresses again");
   add_json(cleared);
   cleared->callback([&chosen, as_json] {
     chosen.action = [as_json](std::stop_token) { return clear(*as_json); };

@@ -311,7 +311,7 @@ std::string script_for(std::string_view shell, const TypedCommand& app) {
 void add_completion_command(CLI::App& app, Invocation& chosen) {
   const auto shell = std::make_shared<std::string>();
   CLI::App* command =
-      app.add_subcommand("completion", "print what completes n2c's commands in a shell");
+      app.add_subcommand("completion", "print the completions of n2c's commands for a shell");
   command->add_option("SHELL", *shell, "bash, zsh or fish")->required();
   command->callback([&app, &chosen, shell] {
     chosen.action = [&app, shell](std::stop_token) {

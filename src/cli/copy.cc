@@ -262,13 +262,12 @@ void add_copy_command(CLI::App& app, Invocation& chosen) {
           "the same forms; docker-daemon:NAME:TAG and containers-storage:NAME:TAG too, and "
           "- for an archive on standard output")
       ->required();
-  command->add_option(
-      "--platform", arguments->platform,
-      "OS/ARCHITECTURE[/VARIANT]: only that image of an index (default: all of them, "
-      "and this machine's where one image is all that fits)");
+  command->add_option("--platform", arguments->platform,
+                      "OS/ARCHITECTURE[/VARIANT]: copy only this image of an index (default: all; "
+                      "this machine's where the destination takes one image)");
   command->add_flag("--referrers{all}", arguments->referrers,
-                    "between registries: also what refers to the image, or to the images of an "
-                    "index; --referrers=TYPE,TYPE only those artifactTypes");
+                    "between registries: also copy what refers to the image, or to the images of "
+                    "an index; --referrers=TYPE,TYPE: only these artifactTypes");
   add_end_options(*command, "src", "source", arguments->of_source);
   add_end_options(*command, "dest", "destination", arguments->of_destination);
   add_transfer_options(*command, arguments->transfer);

@@ -150,27 +150,25 @@ void add_load_options(CLI::App& command, LoadArguments& arguments) {
                   "the image's description, or docker-archive:FILE (docker-archive:- reads it from "
                   "standard input)")
       ->required();
-  command.add_option("NAME", arguments.names, "NAME[:TAG] to give the image (several are fine)");
-  command.add_option("--engine", arguments.engine, "where it goes; auto: the first that is there")
+  command.add_option("NAME", arguments.names, "a name for the image: NAME[:TAG]");
+  command.add_option("--engine", arguments.engine, "the engine; auto: the first one found")
       ->check(CLI::IsMember({"auto", "docker", "podman", "containerd"}))
       ->capture_default_str();
   command
-      .add_option(
-          "--via", arguments.method,
-          "archive: sent to the engine; registry: the engine pulls from us; auto: what is quicker "
-          "there")
+      .add_option("--via", arguments.method,
+                  "archive: send an archive; registry: let the engine pull; auto: the faster way")
       ->check(CLI::IsMember({"auto", "archive", "registry"}))
       ->capture_default_str();
   command.add_option("--like", arguments.like,
-                     "an image in the engine that shares layers (repeatable)");
+                     "an image in the engine that shares layers with this one (repeatable)");
   command.add_option("--namespace", arguments.space, "containerd's namespace")
       ->capture_default_str();
   command
       .add_option("--compression", arguments.compression,
-                  "gzip[:0-2], zstd[:1-19] or none, where the engine keeps layers as they came")
+                  "gzip[:0-2], zstd[:1-19] or none, for engines that keep layers as they are sent")
       ->capture_default_str();
   command.add_option("--store-root", arguments.store_root, "read /nix/store/… below this folder");
-  command.add_option("--image-id-file", arguments.image_id_file, "write the image's id here");
+  command.add_option("--image-id-file", arguments.image_id_file, "write the image id to this file");
   add_progress_options(command, arguments.progress);
 }
 

@@ -143,7 +143,8 @@ void add_login_commands(CLI::App& app, Invocation& chosen) {
   auto login = std::make_shared<LoginArguments>();
   CLI::App* command = app.add_subcommand("login", "Check a login and keep it where docker does");
   command->add_option("HOST", login->host, "the registry")->default_val("docker.io");
-  command->add_option("-u,--username", login->username, "asked for on the terminal by default");
+  command->add_option("-u,--username", login->username,
+                      "the user name (default: n2c asks on the terminal)");
   command->add_flag("--password-stdin", login->password_stdin,
                     "read the password from standard input");
   add_registry_options(*command, login->registry);
@@ -158,7 +159,7 @@ void add_login_commands(CLI::App& app, Invocation& chosen) {
   command = app.add_subcommand("logout", "Forget a login");
   command->add_option("HOST", logout->host, "the registry")->default_val("docker.io");
   command->add_option("--auth-file,--authfile", logout->registry.auth_file,
-                      "the only file to forget it from");
+                      "remove the login from this file and no other");
   command->callback([logout, &chosen] {
     chosen.action = [logout](std::stop_token stop) {
       logout->host = host_of(logout->host);

@@ -139,29 +139,28 @@ void add_pull_command(CLI::App& app, Invocation& chosen) {
       ->required();
   command
       ->add_option("OUT", arguments->to,
-                   "an empty or new folder, or one in which a pull was killed; with --blob or "
-                   "--manifest a file, or - for standard "
-                   "output")
+                   "a new or empty folder, or one that a killed pull left; with --blob or "
+                   "--manifest a file, or - for standard output")
       ->required();
-  command->add_option("--platform", arguments->platform,
-                      "OS/ARCHITECTURE[/VARIANT] where the reference is an index (default: this "
-                      "machine's)");
+  command->add_option(
+      "--platform", arguments->platform,
+      "OS/ARCHITECTURE[/VARIANT]: fetch this image of an index (default: this machine's)");
   auto* blob = command->add_flag("--blob", arguments->blob,
-                                 "the blob of that digest, whatever it is, into the file OUT");
+                                 "fetch the blob with this digest to the file OUT");
   auto* manifest = command
                        ->add_flag("--manifest", arguments->manifest,
-                                  "the image's manifest as it is, into the file OUT")
+                                  "fetch only the image's manifest, unchanged, to the file OUT")
                        ->excludes(blob);
   auto* referrer = command
                        ->add_option("--referrer", arguments->referrer,
-                                    "the file of the artifact of that type, or of that digest, "
-                                    "which refers to the image, into the file OUT")
+                                    "fetch the file of the artifact with this type or digest, "
+                                    "which refers to the image, to the file OUT")
                        ->excludes(blob)
                        ->excludes(manifest);
   command
       ->add_flag("--verify", arguments->verify,
-                 "read what a pull that was killed had fetched into OUT, and fetch again what does "
-                 "not have its digest; by default its size is looked at")
+                 "check the digests of what a killed pull left in OUT, and fetch wrong blobs again "
+                 "(default: check only their sizes)")
       ->excludes(blob)
       ->excludes(manifest)
       ->excludes(referrer);

@@ -67,7 +67,7 @@ void add_push_options(CLI::App& command, PushArguments& arguments) {
   command
       .add_option("IMAGE.json", arguments.image,
                   "the image's description, or docker-archive:FILE (docker-archive:- reads it from "
-                  "standard input); with --index also further ones")
+                  "standard input); with --index, several")
       ->required();
   // Whether there has to be one depends on other options, which run_push() knows.
   command
@@ -78,20 +78,22 @@ void add_push_options(CLI::App& command, PushArguments& arguments) {
                   "archive on standard output)")
       ->option_text("DESTINATION");
   command.add_option("--own-name", arguments.own_name,
-                     "where it goes when no DESTINATION is given: the commands that Nix makes for "
-                     "an image say its name");
-  command.add_flag("--all", arguments.all,
-                   "push several images: IMAGE.json is a list of lines IMAGE.json "
-                   "HOST/REPOSITORY[:TAG], or a folder whose NAME.json go to DESTINATION/NAME");
-  command.add_flag("--index", arguments.index,
-                   "push several images, each [OS/ARCHITECTURE[/VARIANT]=]SOURCE, and an index of "
-                   "them");
-  command.add_option("--reuse-from", arguments.reuse_from,
-                     "an image or index whose layers' stored forms are trusted (repeatable)");
+                     "where to push when no DESTINATION is given; the commands that Nix makes for "
+                     "an image set it");
+  command.add_flag(
+      "--all", arguments.all,
+      "push several images: IMAGE.json is a file of lines IMAGE.json HOST/REPOSITORY[:TAG], or a "
+      "folder whose NAME.json are pushed to DESTINATION/NAME");
+  command.add_flag(
+      "--index", arguments.index,
+      "push several images, each [OS/ARCHITECTURE[/VARIANT]=]SOURCE, and an index that lists them");
+  command.add_option(
+      "--reuse-from", arguments.reuse_from,
+      "an image or index at the registry whose compressed layers may be reused (repeatable)");
   command.add_flag("--verify-reuse", arguments.verify_reuse,
-                   "fetch and inflate the blobs that are reused, and check them");
+                   "fetch, decompress and check the blobs that are reused");
   command.add_option("--mount-from", arguments.mount_from,
-                     "a repository of the same registry to mount blobs from (repeatable)");
+                     "a repository of the same registry from which blobs are mounted (repeatable)");
   command.add_flag("-n,--dry-run", arguments.dry_run,
                    "say what would be sent and why; send nothing");
   add_transfer_options(command, arguments.transfer);

@@ -35,35 +35,38 @@ void add_registry_options(CLI::App& command, RegistryArguments& arguments) {
       "USER:PASS, or - to read it from standard input (default: the logins of docker "
       "and podman)");
   command.add_option("--registry-token", arguments.registry_token,
-                     "a bearer token to use as it is");
+                     "send this bearer token, unchanged");
   command.add_option("--auth-file,--authfile", arguments.auth_file,
-                     "the only file to look for a login in");
+                     "use this file of logins and no other");
   command.add_flag("--plain-http", arguments.plain_http,
-                   "HTTP without TLS (loopback hosts have it)");
-  command.add_option("--ca-file", arguments.ca_file, "PEM roots to trust beside the system's");
-  command.add_option("--client-cert", arguments.client_cert_file, "PEM client certificate");
-  command.add_option("--client-key", arguments.client_key_file, "PEM key of --client-cert");
+                   "use HTTP without TLS (the default for loopback hosts)");
+  command.add_option("--ca-file", arguments.ca_file,
+                     "PEM file: CA certificates to trust besides the system's");
+  command.add_option("--client-cert", arguments.client_cert_file, "PEM file: client certificate");
+  command.add_option("--client-key", arguments.client_key_file,
+                     "PEM file: the key of --client-cert");
   command.add_flag("--insecure-skip-tls-verify", arguments.skip_tls_verify,
                    "do not check the registry's certificate");
   command
-      .add_flag("--tls-verify", arguments.tls_verify,
-                "--tls-verify=false, as skopeo and podman have it: no check, and HTTP where a "
-                "registry has no TLS; =true: HTTPS for loopback hosts too")
+      .add_flag(
+          "--tls-verify", arguments.tls_verify,
+          "--tls-verify=false, as in skopeo and podman: do not check the certificate, and use HTTP "
+          "if the registry has no TLS; --tls-verify=true: use HTTPS for loopback hosts too")
       ->each([&arguments](const std::string&) { arguments.names_tls_verify = true; });
   command.add_flag_callback(
       "--insecure", [&arguments] { arguments.tls_verify = false; },
-      "the same as --tls-verify=false, as crane, oras and regctl have it");
+      "the same as --tls-verify=false, as in crane, oras and regctl");
   command.add_flag(
       "--allow-http-redirect", arguments.allow_http_redirect,
-      "follow a registry from HTTPS to plain HTTP for tags and uploads too, without the "
-      "login");
+      "follow redirects from HTTPS to plain HTTP for tags and uploads too, without the login");
   take_number(
-      *command.add_option("--retry", arguments.retries, "further tries of a request that failed")
+      *command
+           .add_option("--retry", arguments.retries, "how often a failed request is tried again")
            ->capture_default_str(),
       0, 100);
   take_number(*command
                    .add_option("--retry-max-time", arguments.retry_max_seconds,
-                               "seconds after which nothing is tried again")
+                               "seconds after which no request is tried again")
                    ->capture_default_str(),
               0, 86400);
 }

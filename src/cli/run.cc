@@ -180,13 +180,13 @@ int run_command(int argc, char** argv, std::string_view commit) {
   CLI::App app("Builds, pushes, loads and serves container images described by Nix store paths.");
   app.formatter(help_formatter());
   app.name(std::filesystem::path(argc > 0 ? argv[0] : "n2c").filename().string());
-  app.set_help_flag("-h,--help", "print this");
+  app.set_help_flag("-h,--help", "print this help");
   app.set_version_flag("-V,--version", "n2c " N2C_VERSION,
-                       "print the version, and of what n2c is made");
+                       "print the version, compiler and libraries");
   app.require_subcommand(0, 1);
   Invocation chosen;
   app.add_flag("-d,--debug,-v,--verbose", chosen.debug,
-               "say what is being done; requests too, secrets masked");
+               "show each step and request, with secrets masked");
   app.fallthrough();
   add_build_commands(app, chosen);
   add_base_image_commands(app, chosen);

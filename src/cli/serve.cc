@@ -324,14 +324,15 @@ int serve(const ServeArguments& arguments, std::stop_token stop) {
 
 void add_serve_command(CLI::App& app, Invocation& chosen) {
   auto arguments = std::make_shared<ServeArguments>();
-  CLI::App* command = app.add_subcommand("serve", "be an OCI registry");
-  command->add_option("--listen", arguments->listen, "where it listens; port 0 takes a free one")
+  CLI::App* command = app.add_subcommand("serve", "serve images as an OCI registry");
+  command
+      ->add_option("--listen", arguments->listen, "the address to listen on; port 0: any free port")
       ->capture_default_str();
   command->add_flag("--insecure-listen", arguments->insecure_listen,
                     "listen beyond loopback without TLS");
   command->add_option("--allow-host", arguments->allowed_hosts,
-                      "also answer what calls this server so; on loopback only loopback names are "
-                      "answered otherwise, unless there is --htpasswd (repeatable)");
+                      "also answer requests for this host name; on loopback, by default only "
+                      "loopback names are answered, unless --htpasswd is given (repeatable)");
   auto* certificate =
       command->add_option("--tls-cert", arguments->tls_certificate, "PEM file: certificate chain");
   auto* key = command->add_option("--tls-key", arguments->tls_key, "PEM file: its key");
@@ -343,31 +344,32 @@ void add_serve_command(CLI::App& app, Invocation& chosen) {
   command->add_flag("--memory", arguments->memory, "keep what is pushed in memory (the default)")
       ->excludes(root);
   command->add_option("--image", arguments->images,
-                      "serve the image that this image.json describes");
-  command->add_option("--store-root", arguments->store_root, "find /nix/store below this folder");
+                      "serve the image that this image.json describes (repeatable)");
+  command->add_option("--store-root", arguments->store_root, "read /nix/store/… below this folder");
   command
       ->add_option("--compression", arguments->compression,
-                   "of --image's layers: none, gzip[:LEVEL], zstd[:LEVEL]")
+                   "for the layers of --image: none, gzip[:LEVEL], zstd[:LEVEL]")
       ->capture_default_str();
   command->add_flag("--gc", arguments->collect,
-                    "remove what no manifest below --root names, and end");
+                    "remove what no manifest below --root names, and exit");
   command->add_flag("--read-only", arguments->read_only, "refuse every push and delete");
   command->add_flag("--sparse", arguments->sparse,
                     "accept manifests that name blobs the repository lacks");
-  take_number(*command->add_option("--chunk-min-length", arguments->chunk_min_length,
-                                   "bytes; announced as OCI-Chunk-Min-Length"),
-              0, UINT64_MAX);
+  take_number(
+      *command->add_option("--chunk-min-length", arguments->chunk_min_length,
+                           "require chunks of at least this size, as OCI-Chunk-Min-Length says"),
+      0, UINT64_MAX);
   take_number(*command
                    ->add_option("--max-connections", arguments->max_connections,
-                                "connections at once; more are answered 503")
+                                "how many connections at once; further ones are answered 503")
                    ->capture_default_str(),
               1, 1000000);
-  command->add_option(
-      "--memory-limit", arguments->memory_limit,
-      "SIZE (512M, 4G) of all that is kept in memory and worked on there; beyond it "
-      "pushes get 507 and 503 (default: half of this machine's memory)");
-  command->add_option("--port-file", arguments->port_file, "write the port there once listening");
-  command->add_flag("--json", arguments->json, "access lines as JSON");
+  command->add_option("--memory-limit", arguments->memory_limit,
+                      "the most memory for what is kept and worked on, such as 512M or 4G; beyond "
+                      "it pushes are answered 507 or 503 (default: half of this machine's memory)");
+  command->add_option("--port-file", arguments->port_file,
+                      "write the port to this file once n2c listens");
+  command->add_flag("--json", arguments->json, "log each request as JSON");
   command->callback([arguments, &chosen] {
     chosen.action = [arguments](std::stop_token stop) { return serve(*arguments, stop); };
   });

@@ -33,15 +33,15 @@ void add_progress_style(CLI::App& command, std::string& style) {
   command
       .add_option(
           "--progress", style,
-          "how it is shown on standard error: lines that are redrawn, a line now and then, an "
-          "object of JSON a second, or not; auto: tty on a terminal, else plain")
+          "progress on standard error; tty: lines that are redrawn, plain: a line every 30 s, "
+          "json: an object every second, none: no progress, auto: tty on a terminal, else plain")
       ->check(CLI::IsMember({"auto", "tty", "plain", "json", "none"}))
       ->capture_default_str();
 }
 
 void add_progress_options(CLI::App& command, ProgressArguments& arguments) {
-  command.add_flag("-q,--quiet", arguments.quiet, "only the result and errors");
-  command.add_flag("--json", arguments.json, "the result as an object of JSON, in one line");
+  command.add_flag("-q,--quiet", arguments.quiet, "print only the result and errors");
+  command.add_flag("--json", arguments.json, "print the result as a JSON object in one line");
   command.add_option("--summary", arguments.summary,
                      "also append the result to this file as Markdown, for a pipeline's page "
                      "(default: $GITHUB_STEP_SUMMARY, where it is set)");
@@ -60,48 +60,50 @@ std::unique_ptr<ConsoleProgress> make_progress(const ProgressArguments& argument
 void add_transfer_options(CLI::App& command, TransferArguments& arguments) {
   command.add_option("--store-root", arguments.store_root, "read /nix/store/… below this folder");
   command.add_option("--compression", arguments.compression,
-                     "gzip[:0-2], zstd[:1-19] or none, for layers that are stored plain (default: "
-                     "gzip, and none for engines and dir: folders)");
+                     "gzip[:0-2], zstd[:1-19] or none, for layers that are not compressed yet "
+                     "(default: gzip; none for engines and dir: folders)");
   take_number(*command.add_option(
                   "--compression-threads", arguments.compression_threads,
-                  "threads that compress; 0: one a processor. The bytes do not depend on it"),
+                  "how many threads compress; 0: one for each processor (the bytes stay the same)"),
               0, 256);
   command.add_option("-t,--tag", arguments.tags, "a further tag for the image (repeatable)");
   command
       .add_option("--format", arguments.format,
-                  "the manifest's; auto: oci, and docker where the registry refuses that")
+                  "the manifest's format; auto: oci, or docker if the registry refuses oci")
       ->check(CLI::IsMember({"auto", "oci", "docker"}))
       ->capture_default_str();
   command.add_option("--digest-file,--digestfile", arguments.digest_file,
                      "write the manifest's digest to this file");
-  take_number(
-      *command.add_option("--uploads", arguments.uploads, "blobs above 256 KiB being sent at once")
-           ->capture_default_str(),
-      1, 64);
+  take_number(*command
+                   .add_option("--uploads", arguments.uploads,
+                               "how many blobs above 256 KiB are sent at once")
+                   ->capture_default_str(),
+              1, 64);
   take_number(*command
                    .add_option("--probes", arguments.probes,
-                               "questions, and small blobs, in flight at once")
+                               "how many questions, and blobs up to 256 KiB, are sent at once")
                    ->capture_default_str(),
               1, 256);
   command.add_flag("--verify", arguments.verify,
-                   "read the blobs that an oci: or dir: folder has already, and replace those that "
-                   "do not have their digest; by default their size is looked at");
+                   "check the digests of the blobs that an oci: or dir: folder has already, and "
+                   "replace wrong ones (default: check only their sizes)");
   command.add_option(
       "--chunk-size", arguments.registry.chunk_size,
-      "send blobs in requests of at most so many bytes, such as 64M (default: whole)");
+      "send a blob in several requests of at most this size, such as 64M (default: in one)");
   add_progress_options(command, arguments.progress);
 }
 
 void add_trust_options(CLI::App& command, TransferArguments& arguments) {
-  command.add_flag("--check-blobs", arguments.check_blobs,
-                   "ask for every blob although the manifest is there, and send those that are "
-                   "gone");
-  command.add_flag("--no-reuse", arguments.no_reuse, "compress everything anew");
+  command.add_flag(
+      "--check-blobs", arguments.check_blobs,
+      "ask for every blob even if the manifest is there, and send those that are missing");
+  command.add_flag("--no-reuse", arguments.no_reuse,
+                   "compress every layer, also those that are known");
 }
 
 void add_layer_index_option(CLI::App& command, TransferArguments& arguments) {
   command.add_flag("--layer-index", arguments.layer_index,
-                   "keep an index of layers in the repository, and learn from it what is there");
+                   "keep an index of layers in the repository, and find unchanged layers with it");
 }
 
 PushOptions push_options_of(const TransferArguments& arguments, Address::Kind destination) {
@@ -138,12 +140,12 @@ BlobTrust blob_trust_of(const TransferArguments& arguments, const Address& desti
 
 void add_metadata_options(CLI::App& command, MetadataArguments& arguments) {
   command.add_option("--annotation", arguments.annotations,
-                     "KEY=VALUE on the manifest; index:KEY=VALUE on the index, "
-                     "descriptor:KEY=VALUE on the image's entry in it (repeatable)");
+                     "KEY=VALUE is for the manifest, index:KEY=VALUE for the index, "
+                     "descriptor:KEY=VALUE for the image's entry in the index (repeatable)");
   command.add_option("--label", arguments.labels,
-                     "KEY=VALUE among the labels of an image.json's config (repeatable)");
+                     "a label to add to the config of an image.json (repeatable)");
   command.add_option("--created", arguments.created,
-                     "when the image was made (RFC 3339), in place of what its image.json says");
+                     "the image's creation time (RFC 3339), instead of the one in image.json");
   command.add_option("--image-id-file", arguments.image_id_file,
                      "write the image id (the config's digest) to this file; not for an index");
 }

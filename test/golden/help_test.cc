@@ -100,7 +100,7 @@ TEST_CASE("the help of every command names its arguments and describes each") {
     const std::string line = cat("\nUsage: n2c ", usage.command, " [OPTIONS]",
                                  usage.arguments.empty() ? "" : " ", usage.arguments, "\n");
     CHECK_MESSAGE(end.output.contains(line), end.output);
-    CHECK(end.output.contains(cat("\n  -h, --help", std::string(18, ' '), "print this\n")));
+    CHECK(end.output.contains(cat("\n  -h, --help", std::string(18, ' '), "print this help\n")));
     if (usage.arguments.empty() || usage.arguments == "[COMMAND]") continue;
     for (std::string_view argument : split(usage.arguments, ' ')) {
       if (argument.starts_with('[')) argument = argument.substr(1, argument.size() - 2);
@@ -195,6 +195,13 @@ TEST_CASE("options stand in groups, without words of a library, and examples fol
   for (const char* const other : {"login", "pull", "tags", "inspect", "delete"}) {
     CHECK_FALSE(run_n2c({other, "--help"}).output.contains("--chunk-size"));
   }
+}
+
+TEST_CASE("an option that a command and the one above it take stands in the help once (#21)") {
+  const std::string help = run_n2c({"cache", "show", "--help"}).output;
+  const std::size_t at = help.find("  --json");
+  CHECK_MESSAGE(at != std::string::npos, help);
+  CHECK_MESSAGE(help.find("  --json", at + 1) == std::string::npos, help);
 }
 
 TEST_CASE("the help lists every command with what it does, by what people do (#21)") {

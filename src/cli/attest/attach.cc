@@ -115,11 +115,14 @@ void add_attach_command(CLI::App& app, Invocation& chosen) {
       "attach", "Attach a file to an image at a registry, as an artifact that refers to it");
   command.add_option("REFERENCE", arguments->reference, "HOST/REPOSITORY[:TAG][@DIGEST]")
       ->required();
-  command.add_option("FILE", arguments->file, "the file")->required();
-  command.add_option("--type", arguments->type, "its media type, and the artifact's")->required();
+  command.add_option("FILE", arguments->file, "the file to attach")->required();
+  command
+      .add_option("--type", arguments->type,
+                  "the file's media type, which is also the artifactType")
+      ->required();
   command.add_option("--annotation", arguments->annotations,
                      "an annotation of the artifact (repeatable)");
-  command.add_flag("--json", arguments->json, "the result as an object of JSON, in one line");
+  command.add_flag("--json", arguments->json, "print the result as a JSON object in one line");
   add_registry_options(command, arguments->registry);
   command.callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {
@@ -134,8 +137,8 @@ void add_referrers_command(CLI::App& app, Invocation& chosen) {
       "referrers", "List what refers to an image at a registry: signatures, bills of materials");
   command.add_option("REFERENCE", arguments->reference, "HOST/REPOSITORY[:TAG][@DIGEST]")
       ->required();
-  command.add_option("--type", arguments->type, "only what has that artifactType");
-  command.add_flag("--json", arguments->json, "as JSON, for programs");
+  command.add_option("--type", arguments->type, "only this artifactType");
+  command.add_flag("--json", arguments->json, "print JSON");
   add_registry_options(command, arguments->registry);
   command.callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {

@@ -44,10 +44,11 @@ Bill bill_of_described(const BillArguments& arguments, const PlaceArguments& pla
 }  // namespace
 
 void add_bill_options(CLI::App& command, BillArguments& arguments) {
-  command.add_option("--closure-graph", arguments.closure_graph,
-                     "what refers to what, and NAR hashes, as the layers commands take it");
+  command.add_option(
+      "--closure-graph", arguments.closure_graph,
+      "the closure graph that the layers commands take, for references and NAR hashes");
   command.add_option("--package-info", arguments.package_info,
-                     "what Nix knows of packages: licences, homepages, patches (JSON)");
+                     "what Nix knows about packages: licences, homepages, patches (JSON)");
 }
 
 BillFacts bill_facts_of(const BillArguments& arguments) {

@@ -34,16 +34,16 @@ int run_provenance(const ProvenanceCommand& arguments, bool debug, const std::st
 void add_provenance_command(CLI::App& app, Invocation& chosen) {
   const auto arguments = std::make_shared<ProvenanceCommand>();
   CLI::App& command = *app.add_subcommand(
-      "provenance", "Write where an image comes from: derivations, store paths, the flake");
+      "provenance", "Write an image's provenance: derivations, store paths, the flake");
   add_place_options(command, arguments->place);
   add_provenance_options(command, arguments->provenance);
   add_bill_options(command, arguments->bill);
   command.add_option("--name", arguments->bill.name,
-                     "what the image is called (default: its repository, or \"image\")");
+                     "the image's name (default: its repository, or \"image\")");
   command.add_flag("--predicate", arguments->predicate_alone,
-                   "the SLSA predicate alone, as cosign attest and gh attestation take it");
+                   "write only the SLSA predicate, for cosign attest and gh attestation");
   command.add_option("-o,--output", arguments->output,
-                     "the file to write (default: standard output)");
+                     "write to this file (default: standard output)");
   command.callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {
       return run_provenance(*arguments, chosen.debug, stop);

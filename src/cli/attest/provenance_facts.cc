@@ -8,12 +8,12 @@
 namespace n2c::cli {
 
 void add_provenance_options(CLI::App& command, ProvenanceArguments& arguments) {
-  command.add_option("--flake-metadata", arguments.flake,
-                     "where the image's flake is from and what it locks, as `nix flake metadata "
-                     "--json` prints it");
+  command.add_option(
+      "--flake-metadata", arguments.flake,
+      "the image's flake and its locked inputs: the output of `nix flake metadata --json`");
   command.add_option("--derivation", arguments.derivation,
-                     "the derivation that the image was built by: /nix/store/….drv");
-  command.add_option("--builder", arguments.builder, "the URI of who built it, for the provenance")
+                     "the derivation that built the image: /nix/store/….drv");
+  command.add_option("--builder", arguments.builder, "the builder's URI, for the provenance")
       ->capture_default_str();
 }
 

@@ -138,27 +138,27 @@ class Attaching {
 
 void add_attachment_options(CLI::App& command, PushAttachments& arguments) {
   command.add_option("--attach", arguments.files,
-                     "also attach a file to the image: FILE:TYPE, its media type (repeatable)");
+                     "also attach this file to the image, with this media type (repeatable)");
   command
       .add_flag("--sbom{cyclonedx}", arguments.sbom,
-                "also attach a bill of materials: --sbom=cyclonedx, which is the default, or "
-                "--sbom=spdx")
+                "also attach a bill of materials; --sbom=cyclonedx is the default, --sbom=spdx the "
+                "other format")
       ->check(CLI::IsMember({"cyclonedx", "spdx"}));
   command.add_flag("--provenance", arguments.provenance,
-                   "also attach where the image comes from: SLSA provenance in an in-toto "
-                   "statement");
+                   "also attach the image's provenance: SLSA in an in-toto statement");
   add_bill_options(command, arguments.bill);
   add_provenance_options(command, arguments.facts);
   auto* sign = command.add_option(
       "--sign-with", arguments.sign_with,
-      "a command for the shell that signs $N2C_REFERENCE; its tags are written when it succeeded");
-  command.add_option("--sign-timeout", arguments.sign_seconds, "seconds that the command may take")
+      "a shell command that signs $N2C_REFERENCE; tags are written only if it succeeds");
+  command
+      .add_option("--sign-timeout", arguments.sign_seconds, "how many seconds the command may take")
       ->check(CLI::Range(1, 86400))
       ->capture_default_str()
       ->needs(sign);
   command
       .add_flag("--sign-attachments", arguments.sign_attachments,
-                "have each attachment signed by the command too")
+                "run the command for each attachment too")
       ->needs(sign);
 }
 

@@ -36,9 +36,9 @@ void add_sbom_command(CLI::App& app, Invocation& chosen) {
       ->capture_default_str();
   add_bill_options(command, arguments->bill);
   command.add_option("--name", arguments->bill.name,
-                     "what the image is called (default: its repository, or \"image\")");
+                     "the image's name (default: its repository, or \"image\")");
   command.add_option("-o,--output", arguments->output,
-                     "the file to write (default: standard output)");
+                     "write to this file (default: standard output)");
   command.callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {
       return run_sbom(*arguments, chosen.debug, stop);

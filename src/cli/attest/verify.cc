@@ -240,12 +240,12 @@ void add_verify_command(CLI::App& app, Invocation& chosen) {
       "verify", "Check that a stored image, or the store, is what an image.json describes");
   command.add_option("IMAGE.json", arguments->description, "the description")->required();
   command.add_option("REFERENCE", arguments->place.image,
-                     "the image: HOST/REPOSITORY[:TAG][@DIGEST], oci:DIR[:TAG], … (default: the "
-                     "store, of which every layer is made again)");
-  command.add_flag("--deep", arguments->deep, "fetch every layer and unpack it");
-  command.add_flag("--json", arguments->json, "the result as an object of JSON, in one line");
+                     "the image: HOST/REPOSITORY[:TAG][@DIGEST], oci:DIR[:TAG], … (default: make "
+                     "every layer again from the store)");
+  command.add_flag("--deep", arguments->deep, "fetch and unpack every layer");
+  command.add_flag("--json", arguments->json, "print the result as a JSON object in one line");
   command.add_option("--store-root", arguments->place.store_root,
-                     "read store paths (/nix/store/…) below this folder");
+                     "read /nix/store/… below this folder");
   add_registry_options(command, arguments->place.registry);
   command.callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {

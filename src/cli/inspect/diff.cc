@@ -167,15 +167,15 @@ void add_diff_command(CLI::App& app, Invocation& chosen) {
       ->required();
   command.add_option("NEW", arguments->after.image, "the image to compare with it")->required();
   command.add_option("--closure-graph", arguments->closure_graph,
-                     "what refers to what in NEW, as the layers commands take it: tells what "
+                     "NEW's closure graph, as the layers commands take it: distinguishes what "
                      "changed from what only refers to it");
-  command.add_flag("--json", arguments->json, "as JSON, for programs");
+  command.add_flag("--json", arguments->json, "print JSON");
   command.add_option("--map", arguments->map,
                      "also draw NEW's layers and store paths into this SVG file");
   command.add_option("--platform", arguments->after.platform,
-                     "OS/ARCHITECTURE[/VARIANT]: that image of an index (default: this machine's)");
+                     "OS/ARCHITECTURE[/VARIANT]: this image of an index (default: this machine's)");
   command.add_option("--store-root", arguments->after.store_root,
-                     "read store paths (/nix/store/…) below this folder");
+                     "read /nix/store/… below this folder");
   add_registry_options(command, arguments->after.registry);
   command.callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {

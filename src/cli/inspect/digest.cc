@@ -68,13 +68,13 @@ void add_digest_command(CLI::App& app, Invocation& chosen) {
   add_place_options(command, arguments->place);
   command
       .add_option("--compression", arguments->compression,
-                  "of an image.json or docker-archive, which have no manifest yet: what push would "
-                  "be given")
+                  "for an image.json or docker-archive, which have no manifest yet: the "
+                  "--compression of the push")
       ->capture_default_str();
-  command.add_option("--format", arguments->format, "of those: the manifest's")
+  command.add_option("--format", arguments->format, "for these: the manifest's format")
       ->check(CLI::IsMember({"oci", "docker"}))
       ->capture_default_str();
-  command.add_flag("--manifest", arguments->is_file, "IMAGE is a file that is a manifest itself");
+  command.add_flag("--manifest", arguments->is_file, "IMAGE is a file with a manifest");
   command.callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {
       return run_digest(*arguments, chosen.debug, std::move(stop));

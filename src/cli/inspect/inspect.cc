@@ -193,33 +193,35 @@ int run_inspect(const InspectArguments& arguments, bool debug, std::stop_token s
 
 void add_inspect_options(CLI::App& command, InspectArguments& arguments) {
   add_place_options(command, arguments.place);
-  auto* json = command.add_flag("--json", arguments.described.json, "as JSON, for programs");
-  auto* raw = command
-                  .add_flag("--raw", arguments.raw,
-                            "the manifest or index as it is; with --config the config as it is")
-                  ->excludes(json);
-  command.add_flag("--config", arguments.config, "the image's config")->excludes(json);
+  auto* json = command.add_flag("--json", arguments.described.json, "print JSON");
+  auto* raw =
+      command
+          .add_flag("--raw", arguments.raw,
+                    "print the manifest or index unchanged; with --config, the config unchanged")
+          ->excludes(json);
+  command.add_flag("--config", arguments.config, "print the image's config")->excludes(json);
   command
-      .add_option("--format", arguments.format,
-                  "a Go template of skopeo's fields: .Name .Digest .RepoTags .Created .Labels "
-                  ".Architecture .Os .Layers .LayersData .Env; with --config of the config's")
+      .add_option(
+          "--format", arguments.format,
+          "print this Go template of skopeo's fields: .Name .Digest .RepoTags .Created .Labels "
+          ".Architecture .Os .Layers .LayersData .Env; with --config, of the config's fields")
       ->excludes(json)
       ->excludes(raw);
-  command.add_flag("--skopeo", arguments.skopeo, "the JSON that skopeo inspect prints")
+  command.add_flag("--skopeo", arguments.skopeo, "print the JSON of skopeo inspect")
       ->excludes(json)
       ->excludes(raw);
-  command.add_flag("--no-tags", arguments.no_tags, "do not ask for .RepoTags");
+  command.add_flag("--no-tags", arguments.no_tags, "do not fetch the list of tags for .RepoTags");
   command.add_option("--map", arguments.map,
-                     "of an image.json: also draw its layers and store paths into this SVG file");
+                     "for an image.json: also draw its layers and store paths into this SVG file");
   command
       .add_option("--layer", arguments.described.layer,
-                  "of an image.json: the store paths of this layer, by number, and their sizes")
+                  "for an image.json: list the store paths of layer N, with their sizes")
       ->check(CLI::Range(1, 1'000'000));
-  command.add_flag("--what-if", arguments.described.what_if,
-                   "of an image.json: the bytes sent again when one path changes: mean and worst "
-                   "over all paths");
+  command.add_flag(
+      "--what-if", arguments.described.what_if,
+      "for an image.json: how many bytes a change of one path sends, on average and at most");
   command.add_option("--closure-graph", arguments.described.closure_graph,
-                     "for --what-if: what refers to what, as the layers commands take it");
+                     "for --what-if: the closure graph that the layers commands take");
 }
 
 }  // namespace

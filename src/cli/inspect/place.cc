@@ -18,9 +18,8 @@ void add_place_options(CLI::App& command, PlaceArguments& arguments) {
                   "docker-archive:FILE or dir:DIR")
       ->required();
   command.add_option("--platform", arguments.platform,
-                     "OS/ARCHITECTURE[/VARIANT]: that image of an index (default: this machine's)");
-  command.add_option("--store-root", arguments.store_root,
-                     "read store paths (/nix/store/…) below this folder");
+                     "OS/ARCHITECTURE[/VARIANT]: this image of an index (default: this machine's)");
+  command.add_option("--store-root", arguments.store_root, "read /nix/store/… below this folder");
   add_registry_options(command, arguments.registry);
 }
 

@@ -202,14 +202,15 @@ void add_delete_command(CLI::App& app, Invocation& chosen) {
 void add_prune_command(CLI::App& cache, Invocation& chosen) {
   auto arguments = std::make_shared<RepositoryArguments>();
   CLI::App* command = cache.add_subcommand(
-      "prune", "drop what is old or gone from a repository's layer index (push --layer-index)");
+      "prune",
+      "remove entries that are old, or whose blobs are gone, from a repository's layer index");
   command->add_option("REPOSITORY", arguments->name, "HOST/REPOSITORY")->required();
   command
       ->add_option("--keep", arguments->keep,
-                   "how many layers stay, the newest; 0 removes the index")
+                   "how many of the newest layers to keep; 0 removes the index")
       ->check(CLI::Range(0, 5000))
       ->capture_default_str();
-  command->add_flag("--json", arguments->json, "the result as an object of JSON, in one line");
+  command->add_flag("--json", arguments->json, "print the result as a JSON object in one line");
   add_registry_options(*command, arguments->registry);
   command->callback([arguments, &chosen] {
     chosen.action = [arguments, &chosen](std::stop_token stop) {

@@ -308,11 +308,11 @@ int run_config(const ConfigArguments& arguments, const CLI::App& app) {
 
 void add_config_command(CLI::App& app, Invocation& chosen) {
   CLI::App* command = app.add_subcommand(
-      "config", "Show what is set by the configuration file and by N2C_ variables, and where");
+      "config", "Show each option's value, and the file or variable that sets it");
   const auto arguments = std::make_shared<ConfigArguments>();
   command->add_option("HOST", arguments->host,
-                      "only what is in force at this registry, HOST[:PORT], and from where");
-  command->add_flag("--json", arguments->json, "as JSON, for programs");
+                      "show only the values for this registry, HOST[:PORT]");
+  command->add_flag("--json", arguments->json, "print JSON");
   command->callback([&app, &chosen, arguments] {
     chosen.action = [&app, arguments](std::stop_token) { return run_config(*arguments, app); };
   });

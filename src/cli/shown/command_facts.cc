@@ -113,10 +113,12 @@ Options options_of_page(const CLI::App& app) {
     return option->nonpositional() && !option->get_group().empty();
   });
   for (const CLI::App* outer = app.get_parent(); outer != nullptr; outer = outer->get_parent()) {
-    std::ranges::copy(outer->get_options([](const CLI::Option* option) {
-      return long_name(*option) != "help" && long_name(*option) != "version";
-    }),
-                      std::back_inserter(options));
+    for (const CLI::Option* option : outer->get_options()) {
+      const std::string_view name = long_name(*option);
+      const bool is_own = std::ranges::any_of(
+          options, [&](const CLI::Option* own) { return long_name(*own) == name; });
+      if (!is_own && name != "version") options.push_back(option);
+    }
   }
   return options;
 }

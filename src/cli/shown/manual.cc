@@ -133,6 +133,13 @@ std::string examples_section(const CLI::App& command) {
   return text.empty() ? text : cat(".Sh EXAMPLES\n.Bd -literal -offset indent\n", text, ".Ed\n");
 }
 
+/// "push an image" of "Push an image": what stands behind the name at a page's head.
+std::string as_title(std::string purpose) {
+  char& first = purpose.front();
+  if (first >= 'A' && first <= 'Z') first = static_cast<char>(first - 'A' + 'a');
+  return purpose;
+}
+
 std::string manual_page(const CLI::App& command, const Notes& own, const Notes& common) {
   const bool is_program = command.get_parent() == nullptr;
   std::string title = page_name(command);
@@ -142,9 +149,9 @@ std::string manual_page(const CLI::App& command, const Notes& own, const Notes& 
   std::ranges::transform(upper, upper.begin(), [](char c) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   });
-  std::string text =
-      cat(own.head, "\n.Dt ", upper, " 1\n.Os\n.Sh NAME\n.Nm ", title, "\n.Nd ",
-          trim(mdoc_text(purpose)), "\n.Sh SYNOPSIS\n", synopsis(command), ".Sh DESCRIPTION\n");
+  std::string text = cat(own.head, "\n.Dt ", upper, " 1\n.Os\n.Sh NAME\n.Nm ", title, "\n.Nd ",
+                         trim(mdoc_text(as_title(purpose))), "\n.Sh SYNOPSIS\n", synopsis(command),
+                         ".Sh DESCRIPTION\n");
   text += own.text.empty() ? mdoc_text(capitalised(purpose) + ".") : own.text;
   text += arguments_of_page(command);
   text += ".Sh OPTIONS\n" + options_section(command, ".Ss", own, common);
