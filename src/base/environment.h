@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace n2c {
 
@@ -12,6 +14,9 @@ using Environment = std::function<std::string(const char* variable)>;
 
 /// This process's own environment.
 Environment process_environment();
+
+/// The names of this process's variables that begin so and have a value, in order.
+std::vector<std::string> variables_beginning(std::string_view prefix);
 
 /// Whether `path` lies in the folder that HOME names while that is not there, as in a Nix build
 /// (/homeless-shelter). Nobody's home is made.

@@ -47,25 +47,29 @@ inline bool is_part_of(std::string_view letters, std::string_view word) {
 }  // namespace detail
 
 /// The first of `words` that `typed` is the least slips away from, in any case of letters: a letter
-/// put, taken away, replaced or swapped with the next. A quarter of its letters may be slips, one
-/// at least; a word of four letters or more may also be a shortened one ("Workdir"). Nothing for
-/// what is like none of them.
+/// put, taken away, replaced or swapped with the next. A quarter of its letters, rounded, may be
+/// slips, one at least. Where there is none, a word of four letters or more may be a shortened one
+/// ("Workdir"). Nothing for what is like none of them.
 inline std::optional<std::string_view> nearest_word(std::string_view typed,
                                                     std::span<const std::string_view> words) {
   if (typed.size() > detail::longest_word) return {};
   const std::string lower = lower_ascii(typed);
   std::optional<std::string_view> nearest;
-  std::size_t least = 1 + std::max<std::size_t>(1, typed.size() / 4);
+  std::size_t least = 1 + std::max<std::size_t>(1, (typed.size() + 2) / 4);
   for (const std::string_view word : words) {
     const std::string other = lower_ascii(word);
     if (other.empty()) continue;
-    const std::size_t far = detail::is_part_of(lower, other) ? 1 : detail::distance(lower, other);
+    const std::size_t far = detail::distance(lower, other);
     // What has no letter right is no slip.
     if (far >= least || far >= std::max(lower.size(), other.size())) continue;
     least = far;
     nearest = word;
   }
-  return nearest;
+  if (nearest) return nearest;
+  for (const std::string_view word : words) {
+    if (detail::is_part_of(lower, lower_ascii(word))) return word;
+  }
+  return {};
 }
 
 }  // namespace n2c

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/input_wait.h"
 #include "base/openssl.h"
@@ -130,7 +131,8 @@ int run_action(CLI::App& app, const Invocation& chosen, const std::vector<std::s
   return run_printing(chosen, [&] {
     signals.emplace();
     refuse_empty_values(app, words);
-    apply_settings(app, process_environment());
+    apply_settings(app, process_environment(),
+                   stray_variables(variables_beginning("N2C_"), setting_variables()));
     require_files(app);
     while_reading.over();
     return chosen.action(signals->token());

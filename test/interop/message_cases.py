@@ -52,6 +52,7 @@ CASES = [
         ('an option of the wrong kind of place', 'n2c push image.json REG/app:1 --verify'),
         ('a setting that is not known', 'XDG_CONFIG_HOME=$PWD/settings n2c push image.json REG/app:1'),
         ('a variable with a value that is none', 'N2C_UPLOADS=many n2c push image.json REG/app:1'),
+        ('a variable that is mistyped', 'N2C_RETRIE=3 n2c push image.json REG/settings:1 -q'),
     ]),
     ('Places', [
         ('https:// before a reference', 'n2c push image.json https://REG/app:1'),

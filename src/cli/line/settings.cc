@@ -181,13 +181,23 @@ std::vector<Setting> settings_in_force(const CLI::App& app, const Environment& e
   return settings;
 }
 
-void apply_settings(CLI::App& app, const Environment& environment) {
+std::vector<std::string> setting_variables() {
+  std::vector<std::string> variables;
+  for (const std::string_view name : setting_names) variables.push_back(variable_of(name));
+  return variables;
+}
+
+void apply_settings(CLI::App& app, const Environment& environment,
+                    const std::vector<StrayVariable>& strays) {
   const auto inner = app.get_subcommands();
   if (inner.empty()) return;
   CLI::App& command = *inner.front();
   const bool takes_none = command.get_group() == "Building" || command.get_name() == "serve" ||
-                          command.get_name() == "config";
+                          command.get_name() == "config" || command.get_group().empty();
   if (takes_none) return;
+  for (const StrayVariable& stray : strays) {
+    if (!stray.nearest.empty()) terminal::say(cat("n2c: ", words_of(stray)));
+  }
   for (const Setting& setting : settings_in_force(app, environment)) {
     CLI::Option* option = command.get_option_no_throw("--" + setting.name);
     // Of load it is how the engine keeps layers.
@@ -250,7 +260,8 @@ std::vector<Setting> settings_of_host(const std::vector<Setting>& all, std::stri
   return kept;
 }
 
-void print_settings(const std::vector<Setting>& settings) {
+void print_settings(const std::vector<Setting>& settings,
+                    const std::vector<StrayVariable>& strays) {
   for (const auto& [section, name, value, from] : settings) {
     const std::string where = section.empty() ? "" : cat(" [", section, "]");
     const std::string variable = from == "default" ? cat("; ", variable_of(name)) : "";
@@ -259,10 +270,12 @@ void print_settings(const std::vector<Setting>& settings) {
                         : cat(name, where, " = ", printable(value), "  (", printable(from, 300),
                               variable, ")"));
   }
+  for (const StrayVariable& stray : strays) terminal::print(words_of(stray));
 }
 
 void print_settings_json(const std::filesystem::path& file, bool exists, const std::string& host,
-                         const std::vector<Setting>& settings) {
+                         const std::vector<Setting>& settings,
+                         const std::vector<StrayVariable>& strays) {
   go::Json list(go::Json::Array{});
   for (const auto& [section, name, value, from] : settings) {
     const bool is_open = value.empty() && from == "default";
@@ -275,6 +288,14 @@ void print_settings_json(const std::filesystem::path& file, bool exists, const s
   json.set("command", "config").set("file", file.string()).set("exists", go::Json(exists));
   if (!host.empty()) json.set("host", host);
   json.set("settings", std::move(list));
+  go::Json unknown(go::Json::Array{});
+  for (const StrayVariable& stray : strays) {
+    go::Json one;
+    one.set("variable", stray.name);
+    one.set("nearest", stray.nearest.empty() ? go::Json() : go::Json(stray.nearest));
+    unknown.push(std::move(one));
+  }
+  json.set("unknown_variables", std::move(unknown));
   print_object("n2c.settings/1", json, JsonForm::indented);
 }
 
@@ -296,10 +317,12 @@ int run_config(const ConfigArguments& arguments, const CLI::App& app) {
   if (!exists) terminal::say(cat(file.string(), ": not there"));
   auto settings = settings_by_name(app, environment);
   if (!host.empty()) settings = settings_of_host(settings, host, app);
+  const std::vector<StrayVariable> strays =
+      stray_variables(variables_beginning("N2C_"), setting_variables());
   if (arguments.json) {
-    print_settings_json(file, exists, host, settings);
+    print_settings_json(file, exists, host, settings, strays);
   } else {
-    print_settings(settings);
+    print_settings(settings, strays);
   }
   return 0;
 }
