@@ -54,7 +54,8 @@ std::string name_of(const oci::Reference& reference) {
 Learnt Learning::discover(std::stop_token stop) {
   progress_.phase("asking what is there");
   look_around(stop);
-  return {std::move(state_), std::move(layer_index_)};
+  return {std::move(state_), std::move(layer_index_),
+          failures_.with([](auto& failures) { return std::move(failures); })};
 }
 
 void Learning::look_around(const std::stop_token& stop) {
@@ -297,7 +298,7 @@ void Learning::look_into(const oci::Index& index, const oci::Reference& referenc
   }
 }
 
-/// Returns what the request gives. When it fails, says why and returns nothing.
+/// Returns what the request gives. When it fails, keeps why and returns nothing.
 template <class Request>
 std::invoke_result_t<Request> Learning::attempt(const oci::Reference& reference,
                                                 Request&& request) {
@@ -306,11 +307,13 @@ std::invoke_result_t<Request> Learning::attempt(const oci::Reference& reference,
   } catch (const Error& error) {
     const bool is_in_vain = !is_worth_going_on(error) || (is_here(reference) && error.is_lasting());
     if (guessing_ ? guessing_->stop_requested() : is_in_vain) throw;
-    const std::string line = cat("nothing learnt from ", reference.str(), ": ", error.message());
+    std::string line = cat("nothing learnt from ", reference.str(), ": ", error.message());
     if (guessing_) {
       registries_.trace(line);
     } else {
-      progress_.note(line);
+      failures_.with([&](auto& failures) {
+        failures.push_back({std::move(line), error, is_here(reference)});
+      });
     }
     return {};
   }

@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/locked.h"
 #include "cache/digest_cache.h"
 #include "image/image.h"
 #include "remote/layer_index.h"
@@ -47,7 +48,7 @@ class Learning {
         outgoing_(outgoing),
         progress_(progress) {}
 
-  /// A failure to learn is only noted; a failure that would stop the push too is thrown as Error.
+  /// A failure to learn is only kept; a failure that would stop the push too is thrown as Error.
   Learnt discover(std::stop_token stop);
 
  private:
@@ -79,6 +80,7 @@ class Learning {
   RepositoryState state_;
   ExpectedManifests expected_;  // by the forms that are known so far
   std::optional<HeldLayerIndex> layer_index_;
+  Locked<std::vector<NotLearnt>> failures_;
   std::set<std::string> looked_at_;  // tags of this repository
   /// The push's stop, while what is looked at is a guess. Whatever else fails then is for --debug.
   std::optional<std::stop_token> guessing_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "oci/digest.h"
 #include "oci/reference.h"
 #include "remote/layer_index.h"
@@ -15,10 +16,18 @@
 
 namespace n2c {
 
+/// A question whose answer would have helped a push, and failed.
+struct NotLearnt {
+  std::string note;      ///< "nothing learnt from …: …"
+  Error error;           ///< says what was asked
+  bool is_here = false;  ///< of the repository that is pushed to
+};
+
 /// What was found out of a repository before a push (learning.h).
 struct Learnt {
   RepositoryState state{};
   std::optional<HeldLayerIndex> layer_index{};  ///< nothing: it was not read
+  std::vector<NotLearnt> failures{};            ///< that nobody was told of yet
 };
 
 /// What the user asked for.

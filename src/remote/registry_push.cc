@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include "base/deadline.h"
 #include "base/locked.h"
@@ -13,6 +15,7 @@
 #include "cache/digest_cache.h"
 #include "cache/layer_forms.h"
 #include "codec/codec.h"
+#include "remote/late_notes.h"
 #include "remote/layer_index.h"
 #include "remote/learning.h"
 #include "remote/registry_store.h"
@@ -81,9 +84,33 @@ class RepositoryPush {
       Learnt learnt = push_.learnt ? *push_.learnt : learn(outgoing, stop);
       state = std::move(learnt.state);
       layer_index_ = std::move(learnt.layer_index);
+      failures_ = std::move(learnt.failures);
     }
     if (push_.verify_reuse) verify_known(outgoing, state, stop);
     return state;
+  }
+
+  /// Runs what sends, with a Progress to hear it. What could not be learnt is told when it goes on
+  /// after that. Where the registry refuses its first question as it refused one before, the first
+  /// refusal is thrown: of a GET it has the registry's words.
+  template <class Sending>
+  std::invoke_result_t<Sending, Progress&> send(Sending&& sending) {
+    std::vector<std::string> notes;
+    for (const NotLearnt& failure : failures_) notes.push_back(failure.note);
+    LateNotes progress(progress_, std::move(notes));
+    try {
+      auto report = std::forward<Sending>(sending)(progress);
+      progress.tell();
+      return report;
+    } catch (const Error& error) {
+      if (!progress.are_told()) {
+        for (const NotLearnt& failure : failures_) {
+          if (is_told_by(failure, error)) throw Error(failure.error);
+        }
+        progress.tell();
+      }
+      throw;
+    }
   }
 
   /// Remembers what the codec made of layers now, and where they were pushed. It replaces what was
@@ -109,6 +136,11 @@ class RepositoryPush {
   }
 
  private:
+  static bool is_told_by(const NotLearnt& failure, const Error& error) {
+    return failure.is_here && failure.error.kind() == error.kind() && !error.hint().empty() &&
+           failure.error.hint() == error.hint();
+  }
+
   Learnt learn(const Outgoing& outgoing, const std::stop_token& stop) {
     return Learning(registries_, push_, cache_, outgoing, progress_).discover(stop);
   }
@@ -219,6 +251,7 @@ class RepositoryPush {
   Locked<std::map<std::string, bool>>
       mounts_;                                 // a repository that was asked: was one blob mounted?
   std::optional<HeldLayerIndex> layer_index_;  // before the push
+  std::vector<NotLearnt> failures_;
 };
 
 std::vector<const Image*> described(const std::vector<IndexEntry>& entries) {
@@ -244,7 +277,9 @@ PushReport push_to_registry(const Image& image, Registries& registries, const Re
     const Outgoing outgoing{{&image}, tags_of(push), expected};
     const RepositoryState state = repository.discover(outgoing, stop);
     PushPlan plan = plan_push(image, options, state);
-    PushReport report = transfer(std::move(plan), repository.store(), progress, stop);
+    PushReport report = repository.send([&](Progress& heard) {
+      return transfer(std::move(plan), repository.store(), heard, stop);
+    });
     repository.tell_idle_mounts();
     if (!options.dry_run) {
       repository.remember(compressed_forms(image, report), codec_forms(image, report), stop);
@@ -265,7 +300,9 @@ IndexReport push_to_registry(const RegistryIndex& index, Registries& registries,
     };
     const Outgoing outgoing{described(entries), tags_of(push), expected};
     const RepositoryState state = repository.discover(outgoing, stop);
-    IndexReport report = push_entries(entries, repository.store(), options, progress, stop, state);
+    IndexReport report = repository.send([&](Progress& heard) {
+      return push_entries(entries, repository.store(), options, heard, stop, state);
+    });
     repository.remember(report.compressed_forms, report.codec_forms, stop);
     return report;
   });

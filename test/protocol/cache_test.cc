@@ -292,6 +292,39 @@ TEST_CASE("a tag list that is refused or broken is asked for once, and does not 
   }
 }
 
+TEST_CASE("what is not learnt is told where the push goes on, and as its end where it does not") {
+  for (const bool goes_on : {true, false}) {
+    CAPTURE(goes_on);
+    Scene scene(100'000);
+    scene.interfere("GET /v2/acme/app/manifests/", 500);
+    if (!goes_on) {
+      scene.interfere("HEAD /v2/acme/app/blobs/", 500);
+      scene.interfere("POST /v2/acme/app/blobs/", 500);
+    }
+    SilentProgress progress;
+    Registries registries({.retry = {.attempts = 1}});
+    const auto push = [&] {
+      return push_to_registry(scene.watched.image, registries, scene.push_to("/acme/app:1"),
+                              progress, {});
+    };
+    if (goes_on) {
+      CHECK(push().count(BlobOutcome::sent) == 2);
+      REQUIRE(progress.notes().size() == 1);
+      CHECK(progress.notes().front().starts_with("nothing learnt from "));
+      continue;
+    }
+    std::optional<Error> failure;
+    try {
+      push();
+    } catch (const Error& error) {
+      failure = error;
+    }
+    REQUIRE(failure);
+    CHECK(failure->doing().ends_with("/v2/acme/app/manifests/1"));
+    CHECK(progress.notes().empty());
+  }
+}
+
 TEST_CASE("a tag list that takes ten seconds is not waited for") {
   Scene scene(100'000);
   scene.push("/acme/app:1");
