@@ -31,7 +31,8 @@ std::chrono::seconds between(Clock::TimePoint began, Clock::TimePoint now) {
 /// Lines for the largest blobs under way, where the terminal is high enough.
 void add_blob_lines(std::vector<BlobMoment> blobs, double shrinking, terminal::Size size,
                     std::vector<Printable>& lines) {
-  std::erase_if(blobs, [](const BlobMoment& blob) { return blob.done || blob.sent == 0; });
+  std::erase_if(
+      blobs, [](const BlobMoment& blob) { return blob.done || blob.given_up || blob.sent == 0; });
   if (size.rows / rows_a_blob < 2 || blobs.size() < 2) return;
   std::ranges::sort(blobs, std::greater{}, &BlobMoment::bytes);
   blobs.resize(std::min({blobs.size(), size.rows / rows_a_blob - 1, most_blob_lines}));
@@ -77,12 +78,12 @@ void ConsoleProgress::begin(std::vector<BlobToSend> blobs, std::string_view unit
   state_.with([&](State& state) {
     if (!state.phase.empty()) state.doing = state.phase;
     state.unit = unit;
-    const bool goes_on = std::ranges::any_of(
-        state.blobs, [](const auto& one) { return one.second.blob && !one.second.is_done; });
+    const bool goes_on =
+        std::ranges::any_of(state.blobs, [](const auto& one) { return one.second.is_awaited(); });
     for (BlobToSend& blob : blobs) {
       Counted& counted = state.blobs[blob.key];
       counted.blob = std::move(blob);
-      counted.is_done = false;
+      counted.is_done = counted.is_given_up = false;
     }
     if (!goes_on) {
       state.begins = true;
@@ -104,15 +105,27 @@ void ConsoleProgress::done(const oci::Digest& diff_id_or_digest, BlobOutcome) {
   state_.with([&](State& state) {
     Counted& counted = state.blobs[diff_id_or_digest];
     counted.is_done = true;
-    if (!counted.blob) return;  // it was there before
-    const bool all = std::ranges::all_of(
-        state.blobs, [](const auto& one) { return one.second.is_done || !one.second.blob; });
-    if (!all) return;
-    state.all_sent_at = around_.clock->now();
-    if (style_ == ProgressStyle::plain) return;
-    state.next_line = {};
-    show(state);
+    if (counted.blob) end_where_all_is_sent(state);  // else it was there before
   });
+}
+
+void ConsoleProgress::give_up(const oci::Digest& diff_id_or_digest) {
+  state_.with([&](State& state) {
+    Counted& counted = state.blobs[diff_id_or_digest];
+    if (!counted.is_awaited()) return;
+    counted.is_given_up = true;
+    end_where_all_is_sent(state);
+  });
+}
+
+void ConsoleProgress::end_where_all_is_sent(State& state) {
+  const bool goes_on =
+      std::ranges::any_of(state.blobs, [](const auto& one) { return one.second.is_awaited(); });
+  if (goes_on) return;
+  state.all_sent_at = around_.clock->now();
+  if (style_ == ProgressStyle::plain) return;
+  state.next_line = {};
+  show(state);
 }
 
 void ConsoleProgress::note(const Printable& line) {
@@ -180,6 +193,7 @@ std::vector<BlobMoment> ConsoleProgress::moments(const State& state) const {
                        .is_rough = counted.blob->is_rough,
                        .sent = counted.sent->load(),
                        .done = counted.is_done,
+                       .given_up = counted.is_given_up,
                        .label = counted.blob->label});
   }
   return moments;
@@ -196,7 +210,8 @@ ProgressFacts ConsoleProgress::facts_of(State& state, std::span<const BlobMoment
       .moment = moment_of(blobs, shrinking()), .doing = state.doing, .unit = state.unit};
   // Of nothing all is done, which is no percentage of what comes then.
   if (facts.moment.blobs != 0) state.percent = std::max(state.percent, facts.moment.percent());
-  facts.percent = facts.moment.is_over() ? 100 : std::min(state.percent, 99);
+  const bool is_all = facts.moment.blobs != 0 && facts.moment.is_over();
+  facts.percent = is_all ? 100 : std::min(state.percent, 99);
   facts.bytes_per_second = state.rate.bytes_per_second();
   return facts;
 }

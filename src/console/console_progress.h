@@ -48,6 +48,7 @@ class ConsoleProgress final : public Progress {
   CompressionCount& compression() override { return compression_; }
   std::atomic<std::uint64_t>& meter(const oci::Digest& diff_id_or_digest) override;
   void done(const oci::Digest& diff_id_or_digest, BlobOutcome outcome) override;
+  void give_up(const oci::Digest& diff_id_or_digest) override;
   void note(const Printable& line) override;
   void retry(const RetryNotice& notice) override;
 
@@ -68,7 +69,8 @@ class ConsoleProgress final : public Progress {
     std::optional<BlobToSend> blob{};  // nothing when it was not told of
     std::unique_ptr<std::atomic<std::uint64_t>> sent =
         std::make_unique<std::atomic<std::uint64_t>>(0);
-    bool is_done = false;
+    bool is_done = false, is_given_up = false;
+    bool is_awaited() const { return blob && !is_done && !is_given_up; }
   };
   struct State {
     std::map<oci::Digest, Counted> blobs;
@@ -85,6 +87,7 @@ class ConsoleProgress final : public Progress {
   double shrinking() const;
   ProgressFacts facts_of(State& state, std::span<const BlobMoment> blobs) const;
   void start();
+  void end_where_all_is_sent(State& state);
   void show(State& state);
   void draw(State& state);
   void write_sentence(State& state, Time now);

@@ -23,6 +23,11 @@ TransferMoment moment_of(std::span<const BlobMoment> blobs, double shrinking) {
   std::uint64_t largest = 0;
   for (const BlobMoment& blob : blobs) {
     moment.sent += blob.sent;
+    if (blob.given_up) {
+      --moment.blobs;
+      moment.total += blob.sent;
+      continue;
+    }
     if (blob.done) {
       ++moment.done;
       moment.total += blob.sent;

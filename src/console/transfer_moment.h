@@ -19,6 +19,7 @@ struct BlobMoment {
   bool is_rough = false;   ///< `bytes` is an estimate
   std::uint64_t sent = 0;  ///< bytes that left
   bool done = false;       ///< the peer has it
+  bool given_up = false;   ///< nobody sends the rest
   std::string_view label{};
 };
 
@@ -37,6 +38,7 @@ struct TransferMoment {
 /// What layers shrink to before anything is known: most closures are near it.
 inline constexpr double usual_shrinking = 0.4;
 
+/// Blobs that were given up are in the bytes that were sent, and in nothing else.
 /// What is still to be compressed is taken to shrink to `shrinking` of its size.
 TransferMoment moment_of(std::span<const BlobMoment> blobs, double shrinking);
 

@@ -42,6 +42,8 @@ class Progress {
   /// The counter of bytes that left for this blob; lives as long as the Progress.
   virtual std::atomic<std::uint64_t>& meter(const oci::Digest& diff_id_or_digest) = 0;
   virtual void done(const oci::Digest& diff_id_or_digest, BlobOutcome outcome) = 0;
+  /// Of a blob that was to be sent: nobody will. What left of it stays counted.
+  virtual void give_up(const oci::Digest& /*diff_id_or_digest*/) {}
   /// One line for people: a retry, a fallback, a warning.
   virtual void note(const Printable& line) = 0;
   /// A request that is tried again. Alike notices may be told as one.

@@ -70,14 +70,6 @@ class ImagePush final : ManifestAuthor {
                source(layer).diff_id.brief(), ", ", brief_bytes(plain_size(layer)), ")");
   }
 
-  BlobToSend to_send(const PlannedLayer& layer) const {
-    const Layer& from = source(layer);
-    return {.key = from.diff_id,
-            .bytes = layer.form ? layer.form->size : plain_size(layer),
-            .is_compressed_on_the_way = !layer.form && layer.compress,
-            .label = from.label};
-  }
-
   void probe(const std::stop_token& stop) {
     progress_.phase("asking what is there");
     std::vector<LayerInPush*> asked;
@@ -110,7 +102,7 @@ class ImagePush final : ManifestAuthor {
     std::ranges::stable_sort(missing, std::greater{},
                              [&](const LayerInPush* layer) { return plain_size(layer->plan); });
     std::vector<BlobToSend> told;
-    for (const LayerInPush* layer : missing) told.push_back(to_send(layer->plan));
+    for (const LayerInPush* layer : missing) told.push_back(blob_to_send(image_, layer->plan));
     progress_.phase("sending");
     progress_.begin(std::move(told), "layers");
     std::vector<std::uint64_t> sizes;
@@ -254,6 +246,14 @@ class ImagePush final : ManifestAuthor {
 };
 
 }  // namespace
+
+BlobToSend blob_to_send(const Image& image, const PlannedLayer& layer) {
+  const Layer& from = image.layers[layer.first];
+  return {.key = from.diff_id,
+          .bytes = layer.form ? layer.form->size : from.blob.descriptor.size,
+          .is_compressed_on_the_way = !layer.form && layer.compress,
+          .label = from.label};
+}
 
 std::size_t PushReport::count(BlobOutcome outcome) const {
   return static_cast<std::size_t>(std::ranges::count_if(

@@ -37,6 +37,9 @@ struct PushReport {
   std::size_t count(BlobOutcome outcome) const;
 };
 
+/// A layer of the plan as a Progress is told of it.
+BlobToSend blob_to_send(const Image& image, const PlannedLayer& layer);
+
 /// Carries a plan out. Throws Error{integrity} when a layer's bytes are not what the image says, or
 /// the manifest is not `must_be`. Whatever is thrown, no tag was written; of several tags, some may
 /// have been. Blocks; starts threads of its own.

@@ -80,3 +80,18 @@ check "and one for each that is there" equal "$(grep -c "^pushed .*/side/\(left\
 check "no line when all is there already" equal "$(grep -c "sending" push.log || true)" 0
 "$N2C" push --all list --store-root "$work" -q > pushed 2> push.log || fail "push --all -q: $(cat push.log)"
 check "-q leaves what was asked for" equal "$(wc -l < pushed) $(wc -l < push.log)" "2 0"
+
+# One image cannot be read to its end: what it alone had to send leaves the total.
+start_n2c_registry --memory
+jq '.layers |= .[2:4] | ("sha256:" + ("0" * 64)) as $other | .layers[1] |= (.digest = $other | .diff_ids = $other)' image.json > spoilt.json
+cat > list << END
+left.json $registry/part/left:1
+spoilt.json $registry/part/spoilt:1
+END
+code=0
+"$N2C" push --all list --store-root "$work" --progress json > pushed 2> push.log || code=$?
+check "an image whose layer is another fails" test "$code" -ne 0
+check "and the other is there" equal "$(grep -c "part/left:1@sha256:" pushed)" 1
+grep '^{' push.log | jq -s . > told
+check "the last that is told is of the layers that could be sent" equal "$(jq -c '.[-1] | [.percent, .done == .blobs, .blobs < 4, .sent == .total]' told)" '[100,true,true,true]'
+check "percent never falls" equal "$(jq '[.[].percent] | . == sort' told)" true

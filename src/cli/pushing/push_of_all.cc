@@ -27,6 +27,7 @@
 #include "console/progress_line.h"
 #include "places/push_list.h"
 #include "places/push_turns.h"
+#include "transfer/push.h"
 
 namespace n2c::cli {
 
@@ -106,6 +107,7 @@ class PushOfAll {
   bool push_or_tell(std::size_t image, std::size_t side_by_side, const std::stop_token& stop) {
     try {
       push(image, side_by_side, stop);
+      progress_->end(image);
       ++pushed_;
       return true;
     } catch (const SignerFailed& failed) {
@@ -118,6 +120,7 @@ class PushOfAll {
   }
 
   void tell(std::size_t image, const FailedPush& failed) {
+    progress_->end(image);
     console_->aside(
         [&] { print_error(failed.error, cat("n2c: ", shown(images_[image].to), ": ")); });
     failures_.with([&](auto& failures) { failures.push_back(failed); });
@@ -133,6 +136,7 @@ class PushOfAll {
                                                     arguments.metadata, stop);
     const oci::Reference& to = *listed.to.reference;
     RegistryPush push = registry_push_of(arguments, to);
+    JointProgress::Part progress(*progress_, which);
     push.cache_file = cache_file_;
     push.untagged = attachments_ != nullptr;
     push.places = places_.with([](const auto& places) { return places; });
@@ -142,7 +146,7 @@ class PushOfAll {
                       .name = shown(listed.to),
                       .aside = [this](const auto& write) { console_->aside(write); }};
     const PushReport report = push_there(
-        one, image, {.registries = registries_, .registry = std::move(push)}, *progress_, stop);
+        one, image, {.registries = registries_, .registry = std::move(push)}, progress, stop);
     places_.with([&](auto& places) {
       for (const LayerOutcome& layer : report.layers) {
         if (layer.form && !arguments.dry_run) places.emplace(layer.form->digest, to.repository);
@@ -172,16 +176,15 @@ class PushOfAll {
     return make_progress(shown);
   }
 
-  /// The layers of the images that are opened.
-  std::vector<BlobToSend> awaited() const {
-    std::vector<BlobToSend> layers;
-    for (const auto& opened : opened_) {
-      if (!opened) continue;
-      for (const Layer& layer : std::get<DescribedImage>(*opened).image.layers) {
-        layers.push_back({.key = layer.diff_id,
-                          .bytes = layer.blob.descriptor.size,
-                          .is_compressed_on_the_way = true,
-                          .label = layer.label});
+  /// Of each image the layers, where it is opened.
+  std::vector<std::vector<BlobToSend>> awaited() const {
+    std::vector<std::vector<BlobToSend>> layers(images_.size());
+    const PushOptions options = push_options_of(arguments_.transfer, Address::Kind::registry);
+    for (std::size_t i = 0; i < images_.size(); ++i) {
+      if (!opened_[i]) continue;
+      const Image& image = std::get<DescribedImage>(*opened_[i]).image;
+      for (const PlannedLayer& layer : plan_layers(image, {}, options.compression)) {
+        layers[i].push_back(blob_to_send(image, layer));
       }
     }
     return layers;
