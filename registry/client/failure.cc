@@ -164,7 +164,7 @@ std::string unknown_challenge(const http::Response& response) {
   return printable(lines, 300);
 }
 
-/// What to do without a login. A helper that is not installed was told of before, in a note.
+/// What to do without a login. A helper that is not installed was reported before, in a note.
 std::string no_login_hint(std::string_view host, const std::vector<std::string>& gaps) {
   const std::string none = cat("no login for ", host, " was found");
   if (gaps.empty()) return cat(none, "; try: n2c login ", host);

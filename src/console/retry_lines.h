@@ -20,8 +20,8 @@ class RetryLines {
   /// "ghcr.io: 503, 17 times; trying again in 4.0 s (try 4 of 8)".
   std::vector<Printable> now(std::size_t width) const;
 
-  /// A line for each kind of which not all was told: "ghcr.io: 503; tried again 17 times". `now()`
-  /// has no line for it any more.
+  /// A line for each kind of which not all was written: "ghcr.io: 503; tried again 17 times".
+  /// `now()` has no line for it any more.
   std::vector<Printable> take_counts();
 
  private:

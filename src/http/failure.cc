@@ -88,7 +88,7 @@ Cause time_out_cause(const Failure& failure, const std::string& explanation,
 Cause cause_of(const Request& request, const Failure& failure, const TransportOptions& options) {
   const std::string explanation = printable(
       failure.explanation.empty() ? curl_easy_strerror(failure.code) : failure.explanation, 500);
-  // Whatever is not listed is told in libcurl's words.
+  // What is not listed is reported in libcurl's words.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wswitch-enum"
   switch (failure.code) {

@@ -22,7 +22,7 @@ namespace n2c {
 class FileBatch {
  public:
   FileBatch() = default;
-  /// Waits for what was added. A failure is told to nobody.
+  /// Waits for what was added. A failure is not reported.
   ~FileBatch();
   FileBatch(const FileBatch&) = delete;
   FileBatch& operator=(const FileBatch&) = delete;

@@ -1,6 +1,6 @@
 // What pushes and deletes do to a registry's store: the one in a folder answers as the one in
 // memory does, after every step and when it is opened again, and what another program did to its
-// files is told, not served.
+// files is reported, not served.
 //
 // Each byte is a step: its low three bits what is done, the others with which blob, tag and
 // repository. The step 7 damages, removes or replaces a file of the folder; nothing is compared

@@ -76,7 +76,7 @@ TEST_CASE("a whole OCI config is not taken for the part of it that n2c image wan
   CHECK_FALSE(desk.holds("out"));
 }
 
-TEST_CASE("a command or an option that is not known is told with the one that may be meant (#21)") {
+TEST_CASE("an unknown command or option is reported with the one that may be meant (#21)") {
   const Desk desk;
   const Mistake mistakes[] = {
       {"psuh", 2, "\"psuh\" is no command", "did you mean push?"},
@@ -117,7 +117,7 @@ TEST_CASE("a command or an option that is not known is told with the one that ma
   for (const Mistake& mistake : mistakes) make_for_nothing(desk, mistake);
 }
 
-TEST_CASE("what can be told before anything is sent is told once (#21)") {
+TEST_CASE("what is known before anything is sent is reported once (#21)") {
   const Desk desk;
   const Mistake mistakes[] = {
       {"push image.json 127.0.0.1:1/a:1 --ca-file config.json", 3,
@@ -269,7 +269,7 @@ TEST_CASE("a file that an option names and that is not there is exit code 3 (#21
   for (const Mistake& mistake : mistakes) make(desk, mistake);
 }
 
-TEST_CASE("what is in force at one registry is told with where it comes from (#21)") {
+TEST_CASE("what is in force at one registry is shown with where it comes from (#21)") {
   const Desk desk;
   std::filesystem::create_directories(desk.folder() / "n2c");
   write_file(desk.folder() / "n2c/config.toml",
@@ -357,7 +357,8 @@ TEST_CASE("options that contradict each other, or name another registry, are ref
   }
 }
 
-TEST_CASE("a file for the result that cannot be written is told before anything is sent (#21)") {
+TEST_CASE(
+    "a file for the result that cannot be written is reported before anything is sent (#21)") {
   const Desk desk;
   for (const char* const command :
        {"push image.json oci:out", "push --index linux/amd64=image.json oci:out",

@@ -11,7 +11,8 @@ namespace variables_test {
 using namespace n2c;
 using test::Desk;
 
-TEST_CASE("a variable that may be a mistyped setting is told, and a script's own is not (#21)") {
+TEST_CASE(
+    "a variable that may be a mistyped setting is reported, and a script's own is not (#21)") {
   const Desk desk;
   const auto said = [&](std::string_view variable, std::string_view words) {
     return desk.run_with(variable, words).messages;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a pipeline's page and a log are told beside the result: --summary and $GITHUB_STEP_SUMMARY, the paths of a layer, what layers
+# What a pipeline's page and a log get besides the result: --summary and $GITHUB_STEP_SUMMARY, the paths of a layer, what layers
 # cost, and how far a push of several images came that is stopped.
 . "$(dirname "$0")/common.inc"
 need jq curl

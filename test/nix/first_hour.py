@@ -13,11 +13,11 @@ PAGES = ['README.md', 'docs/getting-started.md']
 MORE = '        # more images\n'
 HEAD = '''# The first hour
 
-This page shows what the commands of [README](../README.md) and
-[getting started](getting-started.md) print. `N2C_WRITE=1 test/nix/first_hour.sh build/src/n2c`
-typed them, exactly as those pages have them, and wrote this page. It had no network: small programs
-of the machine stand for the packages of nixpkgs, and `ghcr.io` is a registry on the loopback. Nix's
-own notes are left out, and so are commands that need an engine (`docker`, `load`) or the internet.
+This page shows what the commands of [README](../README.md) and [getting
+started](getting-started.md) print. `N2C_WRITE=1 test/nix/first_hour.sh build/src/n2c` typed them,
+exactly as those pages have them, and wrote this page. It had no network: small programs of the
+machine stand for the packages of nixpkgs, and `ghcr.io` is a registry on the loopback. Nix's own
+notes are left out, and so are commands that need an engine (`docker`, `load`) or the internet.
 '''
 BEGIN, END = '\n<!-- made by test/nix/first_hour.sh -->\n', '<!-- end of what test/nix/first_hour.sh writes -->\n'
 

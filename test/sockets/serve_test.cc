@@ -97,7 +97,7 @@ TEST_CASE("a refusal reaches a client that is still sending") {
   CHECK(client.receive("BLOB_UPLOAD_UNKNOWN").starts_with("HTTP/1.1 404 Not Found"));
 }
 
-TEST_CASE("every request is told once it is answered") {
+TEST_CASE("every request is logged once it is answered") {
   std::mutex mutex;
   std::vector<AccessRecord> records;
   ServerOptions options;

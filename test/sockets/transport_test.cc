@@ -250,7 +250,8 @@ TEST_CASE("a request that expects the server's opinion waits for it with its bod
   CHECK(response.sent == 0);
 }
 
-TEST_CASE("what is connected to is told before anything is sent, and can be refused") {
+TEST_CASE(
+    "the address that is connected to is reported before anything is sent, and can be refused") {
   std::atomic<int> requests = 0;
   RawServer server(answering([&](auto& connection, const auto&, const auto&) {
     ++requests;

@@ -28,7 +28,8 @@ TEST_CASE("a client that left, or a network that failed, is passed over by the s
 }
 
 TEST_CASE(
-    "a shortage that lasts a second is told once, and its end; it never ends the server (#23)") {
+    "a shortage that lasts a second is reported once, and so is its end; it never ends the server "
+    "(#23)") {
   for (const int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM}) {
     AcceptFailures failures;
     auto next = failures.after(error, start);
@@ -44,7 +45,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("shortages that come and go are told once a minute (#23)") {
+TEST_CASE("shortages that come and go are reported once a minute (#23)") {
   AcceptFailures failures;
   int lines = 0;
   for (auto now = start; now < start + 5min; now += 2s) {
@@ -72,7 +73,7 @@ TEST_CASE("a listening socket that works in between is not given up (#23)") {
   }
 }
 
-TEST_CASE("connections that are closed for want of a thread are told once a minute (#23)") {
+TEST_CASE("connections that are closed for want of a thread are reported once a minute (#23)") {
   AcceptFailures failures;
   CHECK(failures.after_dropped("start a thread", start) ==
         "a connection is closed unanswered: start a thread");

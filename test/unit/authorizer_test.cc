@@ -206,7 +206,7 @@ TEST_CASE("a realm that is no URL, and a scheme that n2c does not know, are quot
   }
 }
 
-TEST_CASE("a challenge from where a redirect led is told of that host") {
+TEST_CASE("a challenge from where a redirect led is reported as that host's") {
   HostScene scene({login_of("u", "config.json")});
   scene.transport.when("GET", "r.example/",
                        {.status = 307, .headers = {{"Location", "https://cdn.example/m?sig=1"}}});

@@ -124,7 +124,7 @@ TEST_CASE("a Content-Encoding that is not true is passed over (#19)") {
   CHECK(read_all(*scene.client->open_blob(compressed, {}), 1000) == layer);
 }
 
-TEST_CASE("an encoding that n2c does not know is told as what it is (#19)") {
+TEST_CASE("an encoding that n2c does not know is reported as what it is (#19)") {
   HostScene scene;
   scene.transport.when("GET", "/manifests/1",
                        {.status = 200,

@@ -79,7 +79,7 @@ TEST_CASE("the ways in which the known helpers say that they have no login are n
   }
 }
 
-TEST_CASE("a helper that fails is told by its name and in its own words") {
+TEST_CASE("a helper that fails is reported with its name and its own words") {
   const Programs programs;
   struct Row {
     const char* script;
@@ -103,7 +103,7 @@ TEST_CASE("a helper that fails is told by its name and in its own words") {
               "docker-credential-not-here get: no such program in $PATH");
 }
 
-TEST_CASE("what a helper prints beside its failure is not told when it holds a secret") {
+TEST_CASE("what a helper prints beside its failure is not shown when it holds a secret") {
   const Programs programs;
   programs.add("t", R"(echo '{"Username":"u","Secret":"s3cret"}'; exit 1)");
   const Error error = test::failure_of([] { (void)CredentialHelper("t").get("r.example"); });

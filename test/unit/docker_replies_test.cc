@@ -54,7 +54,7 @@ TEST_CASE("an endless line does not fill the memory") {
   CHECK(lines.last_words().size() < 300);
 }
 
-TEST_CASE("an error reply is told by its message, or by what came instead") {
+TEST_CASE("an error reply is reported with its message, or with what came instead") {
   const auto words = [](std::string body) {
     return words_of(
         {.status = 500, .body = std::move(body), .url = *http::Url::parse("http://localhost/")});

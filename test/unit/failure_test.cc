@@ -24,7 +24,7 @@ FailureContext context(const std::string& login = "") {
 
 }  // namespace
 
-TEST_CASE("a refusal is told by request, status, the registry's words and its request id") {
+TEST_CASE("a refusal is reported with request, status, the registry's words and its request id") {
   auto response = test::refusal(403, "DENIED", "permission_denied: write_package");
   response.headers.set("X-GitHub-Request-Id", "8F2A:11");
   const Error error = make_failure(
@@ -117,7 +117,8 @@ TEST_CASE("of a web page its title is shown (#21)") {
   CHECK(shown("<title>not ended").ends_with(": a web page: not ended"));
 }
 
-TEST_CASE("a page that a proxy made up is told as the proxy's, with no word of a login (#19)") {
+TEST_CASE(
+    "a page that a proxy made up is reported as the proxy's, without a word about a login (#19)") {
   for (const int status : {401, 403, 502}) {
     http::Response page{.status = status, .body = "<html>no</html>"};
     page.proxy = "http://proxy.corp:3128";

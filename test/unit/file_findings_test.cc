@@ -52,7 +52,7 @@ TEST_CASE("of a path that cannot be looked at nothing is said: making the layer 
   CHECK(find_root_clashes(paths, store.view()).empty());
 }
 
-TEST_CASE("a file or a link at the root is told: nothing of it is put into the image") {
+TEST_CASE("a file or a link at the root is reported: nothing of it is put into the image") {
   const TempStore store;
   store.file("/nix/store/a-motd", "hello");
   store.symlink("/nix/store/b-link", "/nix/store/c");

@@ -52,7 +52,8 @@ TEST_CASE("a clean path is cut into components, the root's being empty") {
   CHECK(go::components("../f") == Parts{"..", "f"});
 }
 
-TEST_CASE("mode texts are read as scanf reads them, and those that mean something else are told") {
+TEST_CASE(
+    "mode texts are read as scanf reads them, and those that mean something else are reported") {
   struct Row {
     std::string_view text;
     std::int64_t value;

@@ -71,7 +71,7 @@ TEST_CASE("a layer with most of the bytes is warned of, by what can be done abou
   CHECK(inspect({layer("a", 10, {"/p"})}, store).warnings.empty());
 }
 
-TEST_CASE("a store path in several layers is told, the largest first (#21)") {
+TEST_CASE("a store path in several layers is reported, the largest first (#21)") {
   const TempStore store;
   store.file("/nix/store/small", std::string(10, 'x'));
   store.file("/nix/store/large", std::string(5000, 'x'));

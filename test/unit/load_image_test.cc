@@ -83,7 +83,7 @@ TEST_CASE(
   CHECK(image.config_json.find("\"architecture\":\"amd64\"") != std::string::npos);
 }
 
-TEST_CASE("a store that differs from when the layer was described is told, with both digests") {
+TEST_CASE("a store that differs from when the layer was described is reported, with both digests") {
   const TempStore store;
   store.file(hello, "hello\n");
   const LayerRecord record = layer_of(store, {{.path = std::string(hello), .options = {}}});
@@ -135,7 +135,7 @@ TEST_CASE("bytes of an unknown media type go as they are, unpacked by no one (A6
   CHECK(read(image_of(store, {layer}).layers.front()) == "who knows");
 }
 
-TEST_CASE("a layer's file that was cut is told") {
+TEST_CASE("a layer's file that was cut is reported") {
   const TempStore store;
   store.file("/nix/store/bbb-l", "whole");
   LayerRecord layer{.digest = oci::Digest::of("whole, and more").str(),

@@ -34,7 +34,7 @@ TEST_CASE("alike retries are one line, which counts and says the newest") {
   CHECK(lines.take_counts().empty());
 }
 
-TEST_CASE("what a log was told is not told again, unless more came") {
+TEST_CASE("what a log has already is not written again, unless more came") {
   RetryLines lines;
   lines.add(busy(2), true);
   CHECK(lines.take_counts().empty());

@@ -196,7 +196,7 @@ TEST_CASE("paths that are not on this machine are counted in the whole image (#2
                        "/nix/store/c is not on this machine; 2 of 3 paths are missing", Error);
 }
 
-TEST_CASE("a header that no format can hold is told when the layer is opened") {
+TEST_CASE("a header that no format can hold is reported when the layer is opened") {
   const TempStore store;
   store.file("/nix/store/a", "x");
   const PathOptions to_root{{"^.*$", "/"}, {}};

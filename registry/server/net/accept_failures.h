@@ -23,9 +23,9 @@ class AcceptFailures {
   /// What follows from the errno of accept() (accept(2)); 0, EAGAIN: it works.
   ///
   /// A client that left, or a network that failed, is passed over. Where descriptors or memory are
-  /// short it goes on: connections that end give some back. It is told when that lasts a second.
-  /// Anything else is the listening socket's own failure, which ends the server when it lasts
-  /// three.
+  /// short it goes on: connections that end give some back. It is reported when that lasts a
+  /// second. Anything else is the listening socket's own failure, which ends the server when it
+  /// lasts three.
   Next after(int error, TimePoint now);
 
   /// A connection was accepted and closed for want of memory or a thread: the line to be told.

@@ -39,7 +39,7 @@ void add_attachment_options(CLI::App& command, PushAttachments& arguments);
 /// Throws Error{usage} for options that say something of an attachment which is not asked for.
 void refuse_unused(const PushAttachments& arguments);
 
-/// Runs a push; a signer's failure is told, and gives the exit code that is its own.
+/// Runs a push; a signer's failure is printed, and gives its own exit code.
 int run_signed(const std::function<int()>& push);
 
 /// What is asked for, and what the files say that it names. Each file is read once.

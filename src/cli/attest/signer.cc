@@ -145,7 +145,7 @@ std::string run_signer(const Signer& signer, const std::string& input, const std
   }
 }
 
-/// What goes wrong with the answer is told without the path of its file, which is gone by then.
+/// Errors about the answer leave out the path of its file, which is gone by then.
 template <class Body>
 auto in_answer(const std::filesystem::path& file, Body&& body) {
   try {

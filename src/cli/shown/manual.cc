@@ -101,7 +101,7 @@ std::string synopsis(const CLI::App& command) {
   return text;
 }
 
-/// Those of n2c have a page each; those of another command are told here.
+/// Those of n2c have a page each; those of another command are described here.
 std::string commands_section(const CLI::App& app, const Notes& own, const Notes& common) {
   std::string text;
   for (const CommandGroup& group : groups_of_commands(app)) {
