@@ -93,6 +93,8 @@ TEST_CASE("an unknown command or option is reported with the one that may be mea
       {"--debgu push image.json oci:out", 2, "push has no option --debgu", "did you mean --debug?"},
       {"push image.json oci:out --frobnicate", 2, "push has no option --frobnicate",
        "n2c push --help lists them"},
+      {"copy image.json oci:out -n", 2, "copy has no option -n",
+       "n2c push --dry-run says what a push would send"},
       {"push --frobnicate", 2, "push has no option --frobnicate", "n2c push --help lists them"},
       {"push image.json oci:out -x", 2, "push has no option -x", "n2c push --help lists them"},
       {"serve --prot-file a", 2, "serve has no option --prot-file", "did you mean --port-file?"},

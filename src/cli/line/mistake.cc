@@ -24,14 +24,17 @@ constexpr std::string_view one_platform =
 constexpr std::string_view names_behind = "names stand behind the image: n2c load IMAGE.json NAME";
 constexpr std::string_view login_words = "the login of one command is --creds USER:PASS";
 constexpr std::string_view secret_words = "--password-stdin reads it, where no other user sees it";
+constexpr std::string_view dry_push = "n2c push --dry-run says what a push would send";
 constexpr std::string_view out_behind = "OUT stands behind the reference: n2c pull REFERENCE OUT";
-constexpr std::array<Elsewhere, 22> elsewhere{{
+constexpr std::array<Elsewhere, 24> elsewhere{{
     {"push", "--platform", one_platform},
     {"load", "--platform", one_platform},
     {"load", "--tag", names_behind},
     {"load", "-t", names_behind},
     {"login", "--password", secret_words},
     {"login", "-p", secret_words},
+    {"", "--dry-run", dry_push},
+    {"", "-n", dry_push},
     {"", "--username", login_words},
     {"", "--password", login_words},
     {"", "-u", login_words},
