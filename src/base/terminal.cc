@@ -197,7 +197,10 @@ void ask(const Printable& prompt) { put_error(prompt.str()); }
 bool output_is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
 bool error_is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
 
-bool error_can_redraw() { return error_is_terminal() && process_environment()("TERM") != "dumb"; }
+bool error_can_redraw() {
+  const std::string kind = process_environment()("TERM");
+  return error_is_terminal() && !kind.empty() && kind != "dumb";
+}
 
 Size error_size() {
   Size size;

@@ -49,7 +49,7 @@ void ask(const Printable& prompt);
 
 bool output_is_terminal();
 bool error_is_terminal();
-/// Whether lines on standard error can be drawn again: a terminal that is not TERM=dumb.
+/// Whether lines on standard error can be drawn again: a terminal whose TERM is said and not dumb.
 bool error_can_redraw();
 
 struct Size {

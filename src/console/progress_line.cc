@@ -63,6 +63,18 @@ std::string clipped(std::string text, std::size_t width) {
   return text;
 }
 
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines;
+  for (const std::string_view word : split(text, ' ')) {
+    if (!lines.empty() && columns_of(lines.back()) + 1 + columns_of(word) <= width) {
+      lines.back() += cat(" ", word);
+    } else {
+      lines.emplace_back(word);
+    }
+  }
+  return lines;
+}
+
 std::string progress_bar(const ProgressFacts& facts, std::size_t width) {
   const TransferMoment& moment = facts.moment;
   const std::array pieces = {

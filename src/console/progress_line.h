@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "console/transfer_moment.h"
 
@@ -44,6 +45,10 @@ std::string phase_line(std::string_view phase, bool all_sent, std::chrono::secon
 /// (docker is unpacking): nothing was loaded", or "stopped after 4 s (attaching): 20 of 20 layers
 /// are there; run again to go on".
 std::string stopped_sentence(const StoppedFacts& facts);
+
+/// The text on lines of at most `width` columns, broken between words. A word that is longer has a
+/// line of its own, so that it can be copied whole.
+std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 
 /// The first columns of it.
 std::string clipped(std::string text, std::size_t width);

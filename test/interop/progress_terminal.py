@@ -110,8 +110,16 @@ class Screen:
         """Every line that was drawn, so not the sentence at the end: (columns, text)."""
         for columns, text, _ in self.written:
             for line in re.split(r'[\r\n]+', re.sub(r'\x1b\[[0-9]*[A-Z]', '\r', text)):
+                if line.startswith('pushed '):
+                    return
                 if line and not line.startswith(('pushed ', 'n2c: stopped ', 'n2c: POST ', 'n2c: pushing ', 'while: ', 'hint: ', 'Adding ', 'Layers ')):
                     yield columns, line
+
+
+def sentence(screen):
+    """The lines of the one at the end."""
+    text = screen.text()
+    return [line for line in re.split(r'[\r\n]+', text[text.rindex('pushed '):]) if line]
 
 
 def percents(screen):
@@ -193,6 +201,10 @@ def see_terminal(screen, columns):
           all(abs(total - last) <= last / 10 for share, total in seen if share >= 0.1))
     times = [at for _, _, at in screen.written]
     check(f'{columns} columns: at most ten drawings a second', len(times) <= 12 * (times[-1] - times[0]) + 2)
+    said = sentence(screen)
+    check(f'{columns} columns: the sentence at the end breaks between words: {said}',
+          all(len(line) <= columns or ' ' not in line for line in said)
+          and ' '.join(said).endswith(' s') and '10 sent' in ' '.join(said))
     if columns == 200:
         whole = re.compile(r'\[#+\.*\] \d+ %  [\d.]+ of ~?[\d.]+ MiB  [\d.]+ [KM]iB/s  \d+ s left  \d+/10 layers  part-\d+')
         check('200 columns: bar, bytes, rate, time left, layers and what is sent',
@@ -226,6 +238,8 @@ def see_pipes(watched):
         check(f'{options[0]} says nothing: {said}', said == '')
     dumb = Screen(push_words(watched.image, registries.port(), 'dumb'), 80, environment(TERM='dumb'))
     check('TERM=dumb: lines as in a log', dumb.run() == 0 and '\x1b' not in dumb.text() and 'n2c: sending 10 layers' in dumb.text())
+    nameless = Screen(push_words(watched.image, registries.port(), 'nameless'), 80, environment(TERM=''))
+    check('without TERM: the same', nameless.run() == 0 and '\x1b' not in nameless.text())
 
 
 class Busy(http.server.BaseHTTPRequestHandler):

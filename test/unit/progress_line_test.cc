@@ -3,6 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/text.h"
 
@@ -47,6 +50,14 @@ TEST_CASE("no line is wider than the terminal") {
     const BlobMoment blob{.bytes = 40 * mib, .sent = mib, .label = "a-läbel"};
     CHECK(columns_of(blob_bar(blob, 1, width)) <= width);
   }
+}
+
+TEST_CASE("a sentence breaks between words, and a word that is longer stays whole (#21)") {
+  using Lines = std::vector<std::string>;
+  const std::string_view text = "pushed a:1 @sha256:0123456789 : 2 sent";
+  CHECK(wrapped(text, 80) == Lines{std::string(text)});
+  CHECK(wrapped(text, 10) == Lines{"pushed a:1", "@sha256:0123456789", ": 2 sent"});
+  CHECK(wrapped("", 10) == Lines{""});
 }
 
 TEST_CASE("what layers shrink to is taken from those that were compressed") {

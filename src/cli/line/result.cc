@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "console/json_object.h"
 #include "console/output.h"
+#include "console/progress_line.h"
 #include "go/encoding_json.h"
 
 namespace n2c::cli {
@@ -61,12 +62,19 @@ void append_summary(const Result& result, const std::string& file) {
   }
 }
 
+void say_sentence(const std::string& sentence, const ProgressArguments& shown) {
+  if (shown.style == "plain" || !terminal::error_can_redraw()) return terminal::say(sentence);
+  for (const std::string& line : wrapped(sentence, terminal::error_size().columns)) {
+    terminal::say(line);
+  }
+}
+
 }  // namespace
 
 void print_result(const Result& result, const ProgressArguments& shown, bool output_is_taken) {
   // Standard error is a program's with --progress=json, and nobody's with none.
   const bool is_for_people = !shown.quiet && shown.style != "json" && shown.style != "none";
-  if (is_for_people) terminal::say(result.sentence);
+  if (is_for_people) say_sentence(result.sentence, shown);
   append_summary(result, shown.summary);
   if (output_is_taken) return;
   if (shown.json) return print_object("n2c.result/1", result_json(result));
