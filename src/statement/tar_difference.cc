@@ -70,10 +70,10 @@ std::optional<TarDifference> first_difference(TarEntries& is, TarEntries& should
     const auto wanted = should.next();
     if (!found && !wanted) return {};
     if (!found) return TarDifference{wanted->name, "it is missing, and so is all that follows"};
-    if (!wanted) return TarDifference{found->name, "nothing should follow here"};
+    if (!wanted) return TarDifference{found->name, "it should not be there"};
     std::string why = header_difference(*found, *wanted);
     if (why.empty() && found->size > 0 && is.content() != should.content()) {
-      why = "its content is another";
+      why = "its content differs";
     }
     if (!why.empty()) return TarDifference{found->name, std::move(why)};
   }

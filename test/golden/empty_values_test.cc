@@ -21,7 +21,7 @@ TEST_CASE("an option of a variable that is not set is refused before anything is
       const ProgramEnd end = desk.run(cat("push image.json oci:out ", option, value));
       CAPTURE(end.messages);
       CHECK(end.exit_code == 2);
-      CHECK(end.messages.contains(": it is empty\nhint: is it of a variable that is not set?"));
+      CHECK(end.messages.contains(": it is empty\nhint: perhaps a variable is not set"));
       CHECK_FALSE(desk.holds("out"));
     }
   }

@@ -12,7 +12,7 @@ diff_of() { "$N2C" diff "$@" --store-root "$work"; }
 diff_of image.json image.json > same
 check "an image and itself: nothing to send" equal "$(cat same)" "nothing to send: both have the same $layers layers"
 diff_of image.json changed.json > said
-check "one changed path: its layer is to be sent" grep -q "^1 of $layers layers to send, .* before compression; $((layers - 1)) are as before$" said
+check "one changed path: its layer is to be sent" grep -q "^1 of $layers layers to send, .* before compression; $((layers - 1)) unchanged$" said
 check "and what came and went in it is named" equal "$(grep -oE '^(came|went|changed) .*' said | tr -s ' ' | cut -d' ' -f1,6-)" \
   "$(printf 'came new\nwent old')"
 diff_of image.json changed.json --json > json

@@ -65,7 +65,7 @@ describe content "/nix/store/$a-tool-1.0" "/nix/store/$b-data-2"
 push content
 echo data > "$store/$b-data-2/file"
 says "another content" "layer 2 of 2 (data-2) is" "$registry/app:content"
-says "and of which file" "/nix/store/$b-data-2/file: its content is another" "$registry/app:content"
+says "and of which file" "/nix/store/$b-data-2/file: its content differs" "$registry/app:content"
 
 # In folders and archives each layer is read, with --deep or without (#22).
 push image

@@ -49,7 +49,7 @@ TEST_CASE("the first entry that differs is named, with what of it differs") {
     return difference({changed}, {file});
   };
   CHECK(difference({file}, {file}).empty());
-  CHECK(other([](File& f) { f.content = "tada"; }) == hello + ": its content is another");
+  CHECK(other([](File& f) { f.content = "tada"; }) == hello + ": its content differs");
   CHECK(other([](File& f) { f.content = "longer"; }) == hello + ": its size is 6, and should be 4");
   CHECK(other([](File& f) { f.header.mode = 0555; }) ==
         hello + ": its mode is 0555, and should be 0444");
@@ -64,7 +64,7 @@ TEST_CASE("the first entry that differs is named, with what of it differs") {
           f.content = "";
         }) == hello + ": it is a symbolic link, and should be a file");
   CHECK(difference({}, {file}) == hello + ": it is missing, and so is all that follows");
-  CHECK(difference({file, file}, {file}) == hello + ": nothing should follow here");
+  CHECK(difference({file, file}, {file}) == hello + ": it should not be there");
 }
 
 TEST_CASE("the first member of a JSON value that differs is named, whatever their order") {

@@ -172,7 +172,7 @@ void print_text(const ImageRecord& image, const ImageFacts& facts,
   print_config(image);
   if (costs) {
     terminal::print("");
-    terminal::print("sent again when one path changes (plain bytes of the layers touched)");
+    terminal::print("bytes that a change of one path sends (before compression)");
     print_resent("  alone", costs->alone);
     if (costs->with_referrers) {
       print_resent("  with all that refers to it", *costs->with_referrers);

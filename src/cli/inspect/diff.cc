@@ -82,8 +82,7 @@ std::string headline(const ImageDiff& diff, const Compared& before, const Compar
                    : cat("nothing to send: the old image has each of the ", layers);
   }
   return cat(diff.sent.size(), " of ", layers, " to send, ", brief_bytes(diff.sent_size),
-             after.is_plain ? " before compression" : "", "; ", kept, kept == 1 ? " is" : " are",
-             " as before");
+             after.is_plain ? " before compression" : "", "; ", kept, " unchanged");
 }
 
 void print_paths(const ImageDiff& diff, bool has_closure) {

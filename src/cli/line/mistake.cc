@@ -209,7 +209,7 @@ void refuse_empty_values(const CLI::App& app, const std::vector<std::string>& wo
   if (command.get_group() == "Building" || !is_listed(&command)) return;
   const auto refuse = [](std::string_view name) {
     throw Error(ErrorKind::usage, cat(printable(name), ": it is empty"),
-                "is it of a variable that is not set? What is not meant is left out");
+                "perhaps a variable is not set; leave out what you do not need");
   };
   for (std::string_view word : words) {
     if (word == "--") break;
