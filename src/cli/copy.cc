@@ -1,5 +1,7 @@
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "base/text.h"
@@ -71,6 +73,7 @@ struct Copied {
   std::string image_id;  // of what gets its manifest here
   Counts counts;
   std::string counted;  // in words
+  std::optional<CopiedReferrers> referrers{};
 };
 
 Copied copy_described(const CopyArguments& arguments, ImageArgument& argument, const Address& to,
@@ -138,11 +141,16 @@ void require_referrers(const CopyArguments& arguments, const Address& from, cons
   referrer_types_of(arguments.referrers);
 }
 
+struct CopiedWithReferrers {
+  oci::RawManifest root;
+  CopiedReferrers referrers;
+};
+
 /// What refers to the image that was put by its digest. Returns its manifest, to be tagged now:
 /// no tag ever names an image whose signature is not there yet.
-oci::RawManifest copy_what_refers(const CopiedBetween& between, const oci::Digest& digest,
-                                  const std::set<std::string>& types, Progress& progress,
-                                  const std::stop_token& stop) {
+CopiedWithReferrers copy_what_refers(const CopiedBetween& between, const oci::Digest& digest,
+                                     const std::set<std::string>& types, Progress& progress,
+                                     const std::stop_token& stop) {
   auto root =
       between.reading.client(between.from, registry::Access::pull).get_manifest(digest.str(), stop);
   if (!root) {
@@ -154,7 +162,7 @@ oci::RawManifest copy_what_refers(const CopiedBetween& between, const oci::Diges
   const CopiedReferrers report = copy_referrers(between, *root, types, progress, stop);
   progress.note(cat("referrers: ", report.copied, " copied, ", report.present, " already there",
                     report.left_out == 0 ? "" : cat(", ", report.left_out, " left out")));
-  return *std::move(root);
+  return {*std::move(root), report};
 }
 
 /// What is copied as it is, and what gets its manifest at the destination.
@@ -168,6 +176,24 @@ CopySource open_copy_source(const CopyArguments& arguments, const Address& from,
     return ImageArgument(DescribedImage{std::move(*image), nullptr});
   }
   return std::get<std::shared_ptr<ImageSource>>(std::move(opened));
+}
+
+void print_copied(const CopyArguments& arguments, const Address& to, const Copied& copied,
+                  std::chrono::nanoseconds elapsed) {
+  const std::string named = pasteable(to, copied.digest);
+  print_result({.command = "copy",
+                .lines = {named},
+                .sentence = cat("copied ", shown(to), " @", copied.digest.str(), " : ",
+                                copied.counted, ", ", brief_duration(elapsed)),
+                .reference = named,
+                .digest = copied.digest.str(),
+                .image_id = copied.image_id,
+                .names = arguments.transfer.tags,
+                .counted = copied.image_id.empty() ? "blobs" : "layers",
+                .counts = copied.counts,
+                .referrers = copied.referrers,
+                .elapsed = elapsed},
+               arguments.transfer.progress, to.is_standard_output());
 }
 
 int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
@@ -202,32 +228,20 @@ int run_copy(const CopyArguments& arguments, bool debug, std::stop_token stop) {
                                      *destination, progress, stop);
     if (arguments.referrers.empty()) return image;
     progress.phase("copying what refers to it");
-    const auto root =
+    const auto [root, taken_along] =
         copy_what_refers({reading, from.reference->repository, writing, to.reference->repository},
                          image.digest, referrer_types_of(arguments.referrers), progress, stop);
     auto client = writing.client(to.reference->repository);
     write_tags(client, root, distinct_tags(to.reference->tag.value_or(""), arguments.transfer.tags),
                stop);
+    image.referrers = taken_along;
     return image;
   });
   progress.finish();
   if (!arguments.transfer.digest_file.empty()) {
     write_output(arguments.transfer.digest_file, copied.digest.str());
   }
-  const auto elapsed = std::chrono::steady_clock::now() - began;
-  const std::string named = pasteable(to, copied.digest);
-  print_result({.command = "copy",
-                .lines = {named},
-                .sentence = cat("copied ", shown(to), " @", copied.digest.str(), " : ",
-                                copied.counted, ", ", brief_duration(elapsed)),
-                .reference = named,
-                .digest = copied.digest.str(),
-                .image_id = copied.image_id,
-                .names = arguments.transfer.tags,
-                .counted = copied.image_id.empty() ? "blobs" : "layers",
-                .counts = copied.counts,
-                .elapsed = elapsed},
-               arguments.transfer.progress, to.is_standard_output());
+  print_copied(arguments, to, copied, std::chrono::steady_clock::now() - began);
   return 0;
 }
 

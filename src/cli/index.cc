@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -113,6 +114,28 @@ PushedManifests pushed_manifests(const IndexTransfer& transfer, const TransferAr
   return pushed;
 }
 
+void print_index(const IndexTransfer& transfer, const TransferArguments& arguments,
+                 const IndexReport& report, const std::vector<AttachedToImage>& attached,
+                 std::chrono::nanoseconds elapsed) {
+  const Counts counts{report.present, report.mounted, report.sent, report.bytes_sent};
+  const std::string named = pasteable(transfer.destination, report.index.digest);
+  print_result(
+      {.command = "index",
+       .lines = {named},
+       .sentence = cat(
+           "pushed ", shown(transfer.destination), " @", report.index.digest.str(), " : ",
+           report.manifests.size(), report.manifests.size() == 1 ? " image, " : " images, ",
+           counts.str("blob", "blobs"), attachment_counts(attached), ", ", brief_duration(elapsed)),
+       .reference = named,
+       .digest = report.index.digest.str(),
+       .names = arguments.tags,
+       .counted = "blobs",
+       .counts = counts,
+       .attachments = attached,
+       .elapsed = elapsed},
+      arguments.progress, transfer.destination.is_standard_output());
+}
+
 }  // namespace
 
 std::vector<std::string> sources_of(const std::string& first,
@@ -149,12 +172,14 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
                             .trust = blob_trust_of(arguments, transfer.destination)};
   opened.registry.untagged = attachments.has_value();
   const auto destination = open_destination(transfer.destination, opened);
+  std::vector<AttachedToImage> attached;
   const IndexReport report = saying_how_far(progress, kept_at(transfer.destination), [&] {
     IndexReport pushed = destination->push_index(parts, options, progress, stop);
     if (attachments) {
       progress.finish();  // a signer's own lines come now
-      attach_and_tag(*attachments, pushed_manifests(transfer, arguments, described, pushed),
-                     registries, progress, stop);
+      attached =
+          attach_and_tag(*attachments, pushed_manifests(transfer, arguments, described, pushed),
+                         registries, progress, stop);
     }
     return pushed;
   });
@@ -162,22 +187,7 @@ int run_index(const IndexTransfer& transfer, const TransferArguments& arguments,
   if (!arguments.digest_file.empty()) {
     write_output(arguments.digest_file, report.index.digest.str());
   }
-  const Counts counts{report.present, report.mounted, report.sent, report.bytes_sent};
-  const auto elapsed = std::chrono::steady_clock::now() - began;
-  const std::string named = pasteable(transfer.destination, report.index.digest);
-  print_result({.command = "index",
-                .lines = {named},
-                .sentence = cat("pushed ", shown(transfer.destination), " @",
-                                report.index.digest.str(), " : ", report.manifests.size(),
-                                report.manifests.size() == 1 ? " image, " : " images, ",
-                                counts.str("blob", "blobs"), ", ", brief_duration(elapsed)),
-                .reference = named,
-                .digest = report.index.digest.str(),
-                .names = arguments.tags,
-                .counted = "blobs",
-                .counts = counts,
-                .elapsed = elapsed},
-               arguments.progress, transfer.destination.is_standard_output());
+  print_index(transfer, arguments, report, attached, std::chrono::steady_clock::now() - began);
   return 0;
 }
 

@@ -194,6 +194,8 @@ def more_objects(desk):
             (f'push second.json {APP}:1 -n --store-root . -t more', 'plan', 0),
             (f'push second.json {APP}:1 -n --store-root . -t more --no-reuse', 'plan', 0),
             ('push second.json docker-archive:tar:app:1 --store-root .', 'result', 0),
+            (f'push image.json {APP}:1 --store-root . --sbom --attach config.json:text/plain', 'result', 0),
+            (f'copy {APP}:1 {APP}-too:1 --referrers', 'result', 0),
             (f'cache prune {APP}-none', 'cache', 0), ('cache', 'cache', 0), ('config', 'settings', 0)):
         exit_code, out, err = desk.run(words + ' --json')
         check(f'{words} --json: exit {code}', exit_code == code, (exit_code, err))
@@ -207,6 +209,12 @@ def more_objects(desk):
         file.write_bytes(b'other' * 2000)
     desk.must('layers-from-reproducible-storepaths third-layers.json graph.json --max-layers 2 --store-root other')
     desk.must('image third.json config.json third-layers.json')
+    attached = json.loads(desk.must(f'push --index image.json {APP}:with --store-root . --attach config.json:text/plain --json'))
+    check('what is attached to the images and to the index is listed',
+          [one['name'] for one in attached['attachments']] == ['config.json'] * 2
+          and attached['attachments'][-1]['subject'] == attached['digest'], attached)
+    taken = json.loads(desk.must(f'copy {APP}:with {APP}-too:with --referrers --json'))
+    check('and what is copied with an image is counted', taken['referrers']['copied'] > 0, taken)
     planned = json.loads(desk.must(f'push third.json {APP}:9 -n --store-root other -t more --json'))
     check('a dry run tells totals and tags', planned['totals']['send'] == 1 and planned['names'] == ['more'], planned)
     sent = sum(layer['size'] for layer in planned['layers'] if layer['would'] == 'send')

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "cli/attest/file_attachment.h"
@@ -115,12 +117,20 @@ class Attaching {
     for (const Attachment& attachment : attachments_of(ready_, pushed_, *stored, stop)) {
       const Attached attached = attach(client_, stored->descriptor, attachment, stop);
       progress_.note(cat(attached.was_there ? "attached already: " : "attached ",
-                         printable(attachment.title), " (", printable(attachment.type), ")"));
+                         printable(attachment.title), " (", printable(attachment.type), ") to ",
+                         pushed_.to.repository.str(), "@", stored->descriptor.digest.brief()));
+      attached_.push_back({.artifact = attached.manifest,
+                           .subject = stored->descriptor.digest,
+                           .type = attachment.type,
+                           .title = attachment.title,
+                           .was_there = attached.was_there});
       if (ready_.asked.sign_attachments) sign(signer_, client_, attached.manifest, progress_, stop);
     }
     if (!signer_.command.empty()) sign(signer_, client_, stored->descriptor, progress_, stop);
     return *std::move(stored);
   }
+
+  std::vector<AttachedToImage> attached() && { return std::move(attached_); }
 
  private:
   const ReadyAttachments& ready_;
@@ -128,6 +138,7 @@ class Attaching {
   registry::RegistryClient& client_;
   Progress& progress_;
   const Signer signer_{.command = ready_.asked.sign_with, .seconds = ready_.asked.sign_seconds};
+  std::vector<AttachedToImage> attached_;
 };
 
 [[noreturn]] void refuse_attachments(std::string_view why) {
@@ -210,8 +221,9 @@ void require_description(const PushAttachments& arguments, const std::string& so
                                     printable(source), " is none"));
 }
 
-void attach_and_tag(const ReadyAttachments& attachments, const PushedManifests& pushed,
-                    Registries& registries, Progress& progress, const std::stop_token& stop) {
+std::vector<AttachedToImage> attach_and_tag(const ReadyAttachments& attachments,
+                                            const PushedManifests& pushed, Registries& registries,
+                                            Progress& progress, const std::stop_token& stop) {
   auto client = registries.client(pushed.to.repository);
   Attaching attaching(attachments, pushed, client, progress);
   std::optional<oci::RawManifest> last;
@@ -219,9 +231,10 @@ void attach_and_tag(const ReadyAttachments& attachments, const PushedManifests& 
   for (const oci::Descriptor& manifest : pushed.manifests) {
     last = attaching.attach_to(manifest, stop);
   }
-  if (!last) return;
+  if (!last) return {};
   progress.phase("writing the tags");
   write_tags(client, *last, distinct_tags(pushed.to.tag.value_or(""), pushed.tags), stop);
+  return std::move(attaching).attached();
 }
 
 }  // namespace n2c::cli

@@ -70,10 +70,19 @@ struct PushedManifests {
   std::map<oci::Digest, const DescribedImage*> descriptions{};
 };
 
+/// What is attached now, and to what.
+struct AttachedToImage {
+  oci::Descriptor artifact;
+  oci::Digest subject;
+  std::string type, title;
+  bool was_there = false;
+};
+
 /// Attaches to each what is asked for, has it signed, and writes the tags: those at last, so that
-/// none of them ever names an image without. Throws Error and SignerFailed; then no tag was
-/// written.
-void attach_and_tag(const ReadyAttachments& attachments, const PushedManifests& pushed,
-                    Registries& registries, Progress& progress, const std::stop_token& stop);
+/// none of them ever names an image without. Returns what is attached, but what signers did. Throws
+/// Error and SignerFailed; then no tag was written.
+std::vector<AttachedToImage> attach_and_tag(const ReadyAttachments& attachments,
+                                            const PushedManifests& pushed, Registries& registries,
+                                            Progress& progress, const std::stop_token& stop);
 
 }  // namespace n2c::cli

@@ -1,5 +1,8 @@
 #include "cli/line/result.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/error.h"
 #include "base/system.h"
 #include "base/terminal.h"
@@ -13,6 +16,8 @@ namespace n2c::cli {
 
 namespace {
 
+using Attachments = std::vector<AttachedToImage>;
+
 go::Json json_number(std::uint64_t count) { return go::Json(count); }
 
 go::Json counts_json(const Counts& counts) {
@@ -23,6 +28,25 @@ go::Json counts_json(const Counts& counts) {
       .set("bytes_sent", json_number(counts.bytes_sent));
 }
 
+go::Json attachments_json(const std::vector<AttachedToImage>& attachments) {
+  go::Json list(go::Json::Array{});
+  for (const AttachedToImage& one : attachments) {
+    go::Json json;
+    json.set("digest", one.artifact.digest.str()).set("size", go::Json(one.artifact.size));
+    json.set("subject", one.subject.str()).set("artifactType", one.type);
+    json.set("name", one.title);
+    list.push(std::move(json.set("was_there", go::Json(one.was_there))));
+  }
+  return list;
+}
+
+go::Json referrers_json(const CopiedReferrers& referrers) {
+  go::Json json;
+  json.set("copied", json_number(referrers.copied));
+  json.set("already_there", json_number(referrers.present));
+  return json.set("left_out", json_number(referrers.left_out));
+}
+
 go::Json result_json(const Result& result) {
   using std::chrono::milliseconds;
   go::Json json;
@@ -31,6 +55,8 @@ go::Json result_json(const Result& result) {
   if (!result.image_id.empty()) json.set("image_id", result.image_id);
   json.set("names", go::Json(go::Json::Array(result.names.begin(), result.names.end())));
   json.set(std::string(result.counted), counts_json(result.counts));
+  if (result.attachments) json.set("attachments", attachments_json(*result.attachments));
+  if (result.referrers) json.set("referrers", referrers_json(*result.referrers));
   const auto took = std::chrono::duration_cast<milliseconds>(result.elapsed).count();
   return json.set("milliseconds", json_number(static_cast<std::uint64_t>(took)));
 }
@@ -46,6 +72,8 @@ std::string summary_of(const Result& result) {
     text += cat("| also as | `", printable(name, 600), "` |\n");
   }
   text += cat("| ", many, " | ", result.counts.str(one, many), " |\n");
+  const std::string attached = attachment_counts(result.attachments.value_or(Attachments{}));
+  if (!attached.empty()) text += cat("| attachments | ", attached.substr(2), " |\n");
   return text + cat("| took | ", brief_duration(result.elapsed), " |\n\n");
 }
 
@@ -79,6 +107,13 @@ void print_result(const Result& result, const ProgressArguments& shown, bool out
   if (output_is_taken) return;
   if (shown.json) return print_object("n2c.result/1", result_json(result));
   for (const std::string& line : result.lines) terminal::print(line);
+}
+
+std::string attachment_counts(const std::vector<AttachedToImage>& attachments) {
+  const auto before = std::ranges::count(attachments, true, &AttachedToImage::was_there);
+  const auto now = std::ssize(attachments) - before;
+  return cat(now == 0 ? "" : cat(", ", now, " attached"),
+             before == 0 ? "" : cat(", ", before, " attached already"));
 }
 
 void refuse_json_beside(const Address& place, const ProgressArguments& shown) {

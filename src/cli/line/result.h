@@ -3,12 +3,15 @@
 /// the sentence about it is for people and goes to standard error.
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cli/attest/push_attachments.h"
 #include "cli/transfer_options.h"
 #include "places/address.h"
+#include "remote/copied_referrers.h"
 
 namespace n2c::cli {
 
@@ -21,6 +24,8 @@ struct Result {
   std::vector<std::string> names;       ///< further tags, or the names in an engine
   std::string_view counted = "layers";  ///< "layers" or "blobs"
   Counts counts;
+  std::optional<std::vector<AttachedToImage>> attachments{};  ///< of push and index
+  std::optional<CopiedReferrers> referrers{};                 ///< of copy --referrers
   std::chrono::nanoseconds elapsed{};
 };
 
@@ -28,6 +33,9 @@ struct Result {
 /// that only the sentence is printed.
 void print_result(const Result& result, const ProgressArguments& shown,
                   bool output_is_taken = false);
+
+/// ", 2 attached, 1 attached already"; "" where nothing is.
+std::string attachment_counts(const std::vector<AttachedToImage>& attachments);
 
 /// Throws Error{usage} where --json and the image would both go to standard output.
 void refuse_json_beside(const Address& place, const ProgressArguments& shown);

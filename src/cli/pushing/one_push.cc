@@ -41,7 +41,8 @@ void write_files(const PushArguments& arguments, const StreamedPush& pushed) {
 }
 
 void print_pushed(const OnePush& push, const StreamedPush& pushed,
-                  const std::vector<std::string>& tags, std::chrono::nanoseconds elapsed) {
+                  const std::vector<std::string>& tags,
+                  const std::vector<AttachedToImage>& attached, std::chrono::nanoseconds elapsed) {
   const Address& address = push.to;
   const oci::Digest& digest = pushed.report.manifest->digest;
   const Counts counts = counts_of(pushed.report);
@@ -49,12 +50,14 @@ void print_pushed(const OnePush& push, const StreamedPush& pushed,
   print_result({.command = "push",
                 .lines = {named},
                 .sentence = cat("pushed ", shown(address), " @", digest.str(), " : ",
-                                counts.str("layer", "layers"), ", ", brief_duration(elapsed)),
+                                counts.str("layer", "layers"), attachment_counts(attached), ", ",
+                                brief_duration(elapsed)),
                 .reference = named,
                 .digest = digest.str(),
                 .image_id = pushed.config_id.str(),
                 .names = tags,
                 .counts = counts,
+                .attachments = attached,
                 .elapsed = elapsed},
                push.arguments.transfer.progress, address.is_standard_output());
 }
@@ -91,6 +94,7 @@ PushReport push_there(const OnePush& push, ImageArgument& image, DestinationOpti
     say_costs(known->image, name, progress);
   }
   StreamedPush pushed = push_argument(image, *destination, options, progress, stop);
+  std::vector<AttachedToImage> attached;
   if (attachments != nullptr) {
     PushedManifests manifests{.to = *address.reference,
                               .tags = options.tags,
@@ -101,7 +105,7 @@ PushReport push_there(const OnePush& push, ImageArgument& image, DestinationOpti
       manifests.descriptions.emplace(pushed.config_id, described);
     }
     aside([] {});  // a signer's own lines come now
-    attach_and_tag(*attachments, manifests, opened.registries, progress, stop);
+    attached = attach_and_tag(*attachments, manifests, opened.registries, progress, stop);
   }
   const auto elapsed = std::chrono::steady_clock::now() - began;
   if (arguments.dry_run) {
@@ -112,7 +116,7 @@ PushReport push_there(const OnePush& push, ImageArgument& image, DestinationOpti
     return std::move(pushed.report);
   }
   write_files(arguments, pushed);
-  aside([&] { print_pushed(push, pushed, options.tags, elapsed); });
+  aside([&] { print_pushed(push, pushed, options.tags, attached, elapsed); });
   return std::move(pushed.report);
 }
 
