@@ -9,12 +9,14 @@
 namespace n2c::test {
 
 /// Runs `body`, which must not throw, on a thread with 128 KiB of stack (8 times as much under
-/// AddressSanitizer, whose frames are larger) and waits for it.
+/// AddressSanitizer and ThreadSanitizer, whose frames are larger) and waits for it.
 inline void on_small_stack(const std::function<void()>& body) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   constexpr std::size_t bytes = 1 << 20;
 #elif defined(__has_feature)
-  constexpr std::size_t bytes = __has_feature(address_sanitizer) ? 1 << 20 : 128 << 10;
+  constexpr bool are_frames_larger =
+      __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+  constexpr std::size_t bytes = are_frames_larger ? 1 << 20 : 128 << 10;
 #else
   constexpr std::size_t bytes = 128 << 10;
 #endif

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "describe/base_image.h"
@@ -41,6 +42,11 @@ ImageRecord image_on(const ImageRecord& base) {
   return image;
 }
 
+/// As it comes back out of an image.json.
+ImageRecord read_again(const ImageRecord& image) {
+  return or_throw(parse_image_json(image_json(image)), ErrorKind::internal, "image.json");
+}
+
 void unheard(std::string_view) {}
 
 constexpr std::string_view merged =
@@ -63,16 +69,14 @@ TEST_CASE("a base image is described without its config unless it is asked for")
 
 TEST_CASE("a base's history goes through image.json with its entries without a layer") {
   const Base base;
-  const auto described = parse_image_json(image_json(base.read(BaseConfigUse::kept)));
-  REQUIRE_MESSAGE(described, described.error());
-  ImageRecord image = image_on(*described);
-  merge_base_config(image, *described, {}, unheard);
-  const auto merged_image = parse_image_json(image_json(image));
-  REQUIRE_MESSAGE(merged_image, merged_image.error());
-  REQUIRE(merged_image->history.size() == 2);
-  CHECK(merged_image->history[0].created_by == "ADD rootfs");
-  CHECK(merged_image->history[1].created_by == "CMD bash");
-  CHECK(merged_image->history[1].empty_layer);
+  const ImageRecord described = read_again(base.read(BaseConfigUse::kept));
+  ImageRecord image = image_on(described);
+  merge_base_config(image, described, {}, unheard);
+  const ImageRecord merged_image = read_again(image);
+  REQUIRE(merged_image.history.size() == 2);
+  CHECK(merged_image.history[0].created_by == "ADD rootfs");
+  CHECK(merged_image.history[1].created_by == "CMD bash");
+  CHECK(merged_image.history[1].empty_layer);
 }
 
 TEST_CASE("a history that does not have one entry for each layer is refused") {
@@ -126,12 +130,11 @@ TEST_CASE("that a base's OnBuild is not taken over is said (#18)") {
   ImageRecord base{.arch = "amd64"};
   base.container.docker.on_build = {{"RUN a", "RUN b"}};
   base.container.docker.stop_timeout = 5;
-  const auto described = parse_image_json(image_json(base));
-  REQUIRE_MESSAGE(described, described.error());
-  ImageRecord image = image_on(*described);
+  const ImageRecord described = read_again(base);
+  ImageRecord image = image_on(described);
   image.layers.emplace();  // a base without layers is described without a list of them
   std::string heard;
-  merge_base_config(image, *described, {}, [&](std::string_view told) { heard += told; });
+  merge_base_config(image, described, {}, [&](std::string_view told) { heard += told; });
   CHECK(heard ==
         "the base image's OnBuild is not taken over: its 2 instructions are for a Dockerfile's "
         "build on it");

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "base/error.h"
+#include "base/text.h"
+
 namespace config_merge_test {
 
 using namespace n2c;
@@ -10,13 +13,13 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
+auto base_of(std::string_view json, std::size_t layers) {
+  return or_throw(read_base_config(json, layers), ErrorKind::internal, "base config");
+}
+
 oci::ContainerConfig config_of(std::string_view json) {
-  const auto base =
-      read_base_config(std::string(R"({"rootfs":{"type":"layers","diff_ids":[]},"config":)") +
-                           std::string(json) + "}",
-                       0);
-  REQUIRE_MESSAGE(base, base.error());
-  return base->container;
+  return base_of(cat(R"({"rootfs":{"type":"layers","diff_ids":[]},"config":)", json, "}"), 0)
+      .container;
 }
 
 std::string merged(std::string_view base, std::string_view own) {
@@ -103,18 +106,17 @@ TEST_CASE("an old config's Cmd and Entrypoint may be a string") {
 }
 
 TEST_CASE("history is kept with its entries without a layer, and filled up to one for each layer") {
-  const auto base = read_base_config(
-      R"({"architecture":"arm64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},)"
-      R"("config":null,"history":[{"created":"2024-01-01T00:00:00Z","created_by":"ADD"},)"
-      R"({"created_by":"ENV","empty_layer":true},{"created_by":"RUN"}]})",
-      3);
-  REQUIRE_MESSAGE(base, base.error());
-  REQUIRE(base->history.size() == 4);
-  CHECK(base->history[0].created == "2024-01-01T00:00:00Z");
-  CHECK(base->history[1].created_by == "ENV");
-  CHECK(base->history[2].created_by == "RUN");
-  CHECK(base->history[3] == oci::History{});
-  CHECK(base->platform.architecture == "arm64");
+  const auto base =
+      base_of(R"({"architecture":"arm64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},)"
+              R"("config":null,"history":[{"created":"2024-01-01T00:00:00Z","created_by":"ADD"},)"
+              R"({"created_by":"ENV","empty_layer":true},{"created_by":"RUN"}]})",
+              3);
+  REQUIRE(base.history.size() == 4);
+  CHECK(base.history[0].created == "2024-01-01T00:00:00Z");
+  CHECK(base.history[1].created_by == "ENV");
+  CHECK(base.history[2].created_by == "RUN");
+  CHECK(base.history[3] == oci::History{});
+  CHECK(base.platform.architecture == "arm64");
 }
 
 TEST_CASE("a config that cannot be understood says which member is wrong") {

@@ -36,9 +36,8 @@ IndexPart described_part(const std::string& architecture, const std::string& lay
 const IndexOptions plain{.push = {.tags = {"v1"}, .compression = {.codec = Codec::none}}};
 
 oci::Index written(const MemoryBlobStore& store, const std::string& tag) {
-  auto index = oci::Index::from_json(store.manifests.at(store.tags.at(tag)));
-  REQUIRE_MESSAGE(index, index.error());
-  return *std::move(index);
+  return or_throw(oci::Index::from_json(store.manifests.at(store.tags.at(tag))),
+                  ErrorKind::internal, tag);
 }
 
 }  // namespace

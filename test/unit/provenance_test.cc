@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
 
@@ -35,9 +36,7 @@ Bill example() {
 }
 
 FlakeMetadata metadata(std::string_view text) {
-  auto parsed = parse_flake_metadata(text);
-  REQUIRE_MESSAGE(parsed.has_value(), (parsed ? "" : parsed.error()));
-  return *std::move(parsed);
+  return or_throw(parse_flake_metadata(text), ErrorKind::internal, "flake metadata");
 }
 
 go::Json statement(const ProvenanceFacts& facts) {
