@@ -14,7 +14,7 @@ let
   ];
   wrongName = name:
     if builtins.elem (lib.toLower name) names then null
-    else "'${argument}' is ${describe value}, and '${name}' is no capability"
+    else "'${argument}' is ${describe value}, and '${name}' is not a capability"
       + (if builtins.elem "cap_${name}" names then "; did you mean 'cap_${name}'?"
       else let near = arguments.nearest names name; in if near == null then "" else "; did you mean '${near}'?");
   wrongClause = clause:

@@ -424,5 +424,5 @@ case "${words[0]:-help}" in
   sync) refuse "sync is not there; call n2c copy for each image, or for each tag of n2c tags" ;;
   standalone-sign | standalone-verify | generate-sigstore-key)
     refuse "${words[0]} is not there: n2c does not sign; cosign does" ;;
-  *) refuse "${words[0]} is no command of skopeo's that n2c does; see skopeo --help" ;;
+  *) refuse "${words[0]} is not a command of skopeo that n2c has; see skopeo --help" ;;
 esac

@@ -76,9 +76,8 @@ void warn_if_others_read(const std::filesystem::path& file) {
   std::error_code ignored;
   const auto mode = std::filesystem::status(file, ignored).permissions();
   if (ignored || (mode & (perms::group_read | perms::others_read)) == perms::none) return;
-  terminal::say(
-      cat("n2c: ", printable(file.string(), 300),
-          " holds logins and can be read by other users: chmod 600 makes it yours alone"));
+  terminal::say(cat("n2c: ", printable(file.string(), 300),
+                    " holds logins and can be read by other users: chmod 600 changes that"));
 }
 
 int run_login(const LoginArguments& arguments, bool debug, std::stop_token stop) {
@@ -131,7 +130,7 @@ std::string host_of(const std::string& text) {
   const bool has_path = host.find('/') != std::string::npos;
   if (has_path || !oci::Reference::parse(host + "/x") ||
       oci::Reference::parse(host + "/x")->repository.host != host) {
-    throw Error(ErrorKind::usage, cat("\"", printable(text), "\" is no registry host"),
+    throw Error(ErrorKind::usage, cat("\"", printable(text), "\" is not a registry host"),
                 "such as ghcr.io, docker.io or registry.example:5000");
   }
   return host;

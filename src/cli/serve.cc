@@ -78,7 +78,7 @@ Parsed<ListenAddress> parse_listen(std::string_view text) {
   const bool port_only = colon == std::string_view::npos;
   const auto port = parse_number(port_only ? text : text.substr(colon + 1));
   if (!port || *port > 65535)
-    return std::unexpected(cat("\"", printable(text, 80), "\" is no ADDRESS:PORT and no PORT"));
+    return std::unexpected(cat("\"", printable(text, 80), "\" is neither ADDRESS:PORT nor PORT"));
   std::string_view host = port_only ? "127.0.0.1" : text.substr(0, colon);
   if (host.empty()) host = "0.0.0.0";
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
@@ -244,7 +244,7 @@ struct Renewed {
     if (!at_once && !watch.changed()) return;
     try {
       read();
-      note(cat(what, ": read anew"));
+      note(cat(what, ": read again"));
     } catch (const Error& error) {
       note(cat(what, ": ", error.message(), "; what was read before stays in force"));
     }

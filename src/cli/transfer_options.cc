@@ -109,7 +109,7 @@ void add_layer_index_option(CLI::App& command, TransferArguments& arguments) {
 PushOptions push_options_of(const TransferArguments& arguments, Address::Kind destination) {
   for (const std::string& tag : arguments.tags) {
     if (oci::is_tag(tag)) continue;
-    throw Error(ErrorKind::usage, cat("--tag: \"", printable(tag), "\" is no tag"),
+    throw Error(ErrorKind::usage, cat("--tag: \"", printable(tag), "\" is not a tag"),
                 "a tag alone, of up to 128 of A-Z a-z 0-9 . _ -: --tag latest");
   }
   std::string compression = arguments.compression;
@@ -161,8 +161,8 @@ oci::Repository sibling_argument(const std::string& text, const oci::Repository&
   const bool names_host = parts && oci::looks_like_host(parts->first);
   if (!names_host && oci::is_repository_path(text)) return {to.host, text};
   throw Error(ErrorKind::usage,
-              cat("--mount-from: \"", printable(text), "\" is no repository of ", to.host),
-              "a registry mounts blobs of its own repositories alone");
+              cat("--mount-from: \"", printable(text), "\" is not a repository of ", to.host),
+              "a registry mounts blobs of its own repositories only");
 }
 
 std::pair<std::string, std::string> key_value_of(std::string_view pair, std::string_view option) {

@@ -67,7 +67,8 @@ std::optional<std::string> find_fault(const DockerToolsConf& conf) {
     }
   }
   if (conf.layers.empty() && conf.customisation_layer.empty()) {
-    return "store_layers and customisation_layer are missing: it is no conf.json of dockerTools'";
+    return "store_layers and customisation_layer are missing: this is not a conf.json of "
+           "dockerTools";
   }
   return std::nullopt;
 }

@@ -59,11 +59,10 @@ void find_idle(const StorePath& path, const StoreView& store, std::vector<std::s
                 });
   for (std::size_t i = 0; any_file && i < perms.size(); ++i) {
     if (matched[i]) continue;
-    found.push_back(cat("the perms of ", path.path, " with the regex ", go::quote(perms[i].regex),
-                        " match none of its ",
-                        perms[i].capabilities.empty() ? "files"
-                                                      : "regular files, which alone have "
-                                                        "capabilities"));
+    found.push_back(cat(
+        "the perms of ", path.path, " with the regex ", go::quote(perms[i].regex),
+        " match none of its ",
+        perms[i].capabilities.empty() ? "files" : "regular files; only these have capabilities"));
   }
 }
 

@@ -49,15 +49,15 @@ Parsed<std::int64_t> parse_int(std::string_view text) {
   const bool negative = text.starts_with('-');
   std::string_view rest = text;
   if (negative || rest.starts_with('+')) rest.remove_prefix(1);
-  if (rest.empty()) return refuse("is no number");
+  if (rest.empty()) return refuse("is not a number");
   if (rest == "0") return 0;
   const Digits digits = without_prefix(rest);
   const auto plain = without_underscores(digits);
-  if (!plain || plain->empty()) return refuse("is no number");
+  if (!plain || plain->empty()) return refuse("is not a number");
   std::uint64_t magnitude = 0;
   const char* end = plain->data() + plain->size();
   const auto result = std::from_chars(plain->data(), end, magnitude, digits.base);
-  if (result.ptr != end) return refuse("is no number");
+  if (result.ptr != end) return refuse("is not a number");
   const std::uint64_t limit =
       static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) + (negative ? 1 : 0);
   if (result.ec != std::errc{} || magnitude > limit) return refuse("is too large");

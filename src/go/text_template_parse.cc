@@ -139,7 +139,7 @@ class ActionParser {
     const bool is_number = name.find_first_not_of("-0123456789") == std::string::npos;
     if (!is_number) return {.kind = Kind::function, .name = std::move(name)};
     auto number = Json::parse(name);
-    if (!number) throw WrongSyntax{cat("\"", name, "\" is no number")};
+    if (!number) throw WrongSyntax{cat("\"", name, "\" is not a number")};
     return {.kind = Kind::literal, .literal = *std::move(number)};
   }
 
@@ -170,7 +170,7 @@ class ActionParser {
     text_.remove_prefix(end + 1);
     if (quote == '`') return Json(literal.substr(1, literal.size() - 2));
     auto parsed = Json::parse(literal);  // Go's common escapes are JSON's
-    if (!parsed) throw WrongSyntax{cat("\"", printable(literal), "\" is no string")};
+    if (!parsed) throw WrongSyntax{cat("\"", printable(literal), "\" is not a string")};
     return *std::move(parsed);
   }
 

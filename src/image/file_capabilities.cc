@@ -62,7 +62,7 @@ struct CapabilitySets {
 std::string unknown_name(std::string_view name) {
   constexpr std::string_view prefix = "cap_";
   const auto found = std::ranges::find(capability_names, name);
-  return cat("\"", printable(name, 60), "\" is no capability",
+  return cat("\"", printable(name, 60), "\" is not a capability",
              found != capability_names.end() ? cat("; did you mean ", prefix, name, "?") : "");
 }
 

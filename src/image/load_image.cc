@@ -72,7 +72,7 @@ std::uint64_t size_of_layer_file(const std::filesystem::path& file) {
 /// Checks a layer whose bytes are made from paths.
 void check_made_from_paths(const LayerRecord& record, const Layer& layer) {
   if (!record.paths) {
-    throw Error(ErrorKind::input, "neither layer-path nor paths: there are no bytes to be had",
+    throw Error(ErrorKind::input, "neither layer-path nor paths: the layer has no bytes",
                 "build image.json again; a base image needs every blob of its manifest");
   }
   require_known_options(*record.paths);

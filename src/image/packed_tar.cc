@@ -89,7 +89,7 @@ class PackedTar {
       at_ += go::tar_block;
       if (block.is_zero()) break;
       if (!block.has_right_sum()) {
-        throw wrong(files_.empty() ? "it is no plain tar" : "a header in it is broken");
+        throw wrong(files_.empty() ? "it is not a plain tar" : "a header in it is broken");
       }
       take(block);
     }
@@ -120,7 +120,7 @@ class PackedTar {
 
   std::int64_t number(const HeaderBlock& block, std::size_t at, std::size_t width) const {
     const auto value = block.number(at, width);
-    if (!value || *value < 0) throw wrong(block.name(), ", with a number that is none");
+    if (!value || *value < 0) throw wrong(block.name(), ", with an invalid number");
     return *value;
   }
 
@@ -193,7 +193,7 @@ class PackedTar {
     const std::string* said = record(key);
     if (said == nullptr) return number(block, at, width);
     const auto value = parse_number(*said);
-    if (!value || *value > INT64_MAX) throw wrong(block.name(), ", with a number that is none");
+    if (!value || *value > INT64_MAX) throw wrong(block.name(), ", with an invalid number");
     return static_cast<std::int64_t>(*value);
   }
 
@@ -245,7 +245,7 @@ class PackedTar {
     const auto found = places_.find(place_of(file.header.link));
     if (found == places_.end() || files_[found->second].header.type != '0') {
       throw wrong(file.header.name, cat(", a hard link to ", printable(file.header.link, 200),
-                                        ", which is no file before it"));
+                                        ", which is not a file before it"));
     }
     std::string name = std::move(file.header.name);
     file = files_[found->second];

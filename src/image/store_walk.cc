@@ -34,7 +34,7 @@ class Walk {
 
   void run(const std::string& path) {
     if (path.contains('\0')) {
-      throw Error(ErrorKind::local, cat(go::quote(path), " is no path of a file"));
+      throw Error(ErrorKind::local, cat(go::quote(path), " is not the path of a file"));
     }
     const auto [folder, at] = store_.place(path);
     walk(path, look(folder, at, tree_.keep(path), path));

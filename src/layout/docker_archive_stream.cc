@@ -107,7 +107,7 @@ class Passing {
     kept_bytes_ += entry.size;
     if (kept_bytes_ > max_kept_bytes) {
       throw Error(ErrorKind::input, cat(name_, ": more than ", brief_bytes(max_kept_bytes),
-                                        " of files that are no layers"));
+                                        " of files that are not layers"));
     }
     kept_.insert_or_assign(entry.name, read_all(bytes, oci::max_manifest_bytes));
   }
@@ -131,7 +131,7 @@ class Passing {
                   "save it to a file, and name that: oci-archive:FILE");
     }
     throw Error(ErrorKind::input, cat(name_, ": no manifest.json in it"),
-                "what made it has failed, or it is no docker-archive (docker save, podman save, "
+                "what made it has failed, or it is not a docker-archive (docker save, podman save, "
                 "streamLayeredImage)");
   }
 

@@ -82,7 +82,7 @@ void refuse_what_is_no_layout(const std::filesystem::path& folder) {
                          name == oci::layout::version_file;
     if (is_ours || name.starts_with(".n2c-")) continue;
     throw Error(ErrorKind::input,
-                cat(folder.string(), " is there and is no OCI layout (it holds ", name, ")"),
+                cat(folder.string(), " is there and is not an OCI layout (it holds ", name, ")"),
                 "name a folder that is a layout, is empty or does not exist");
   }
 }
@@ -182,7 +182,7 @@ ManifestOutcome LayoutStore::put_manifest(const oci::Descriptor& manifest, std::
   if (there && before.empty()) {
     throw Error(
         ErrorKind::input, path.string() + " is empty",
-        "another program may be writing it: try again; remove it to begin anew, without its tags");
+        "another program may be writing it: try again; remove it to start again, without its tags");
   }
   const auto after =
       or_throw(with_manifest(before, manifest, tags), ErrorKind::input, path.string());

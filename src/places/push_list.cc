@@ -21,7 +21,7 @@ Address registry_address(std::string_view text, const std::string& where) {
   const Address to = or_throw(Address::parse(std::string(text)), ErrorKind::input, where);
   if (to.kind == Address::Kind::registry) return to;
   throw Error(ErrorKind::input,
-              cat(where, ": \"", printable(text), "\" is no repository of a registry"),
+              cat(where, ": \"", printable(text), "\" is not a repository of a registry"),
               "HOST/REPOSITORY[:TAG]");
 }
 

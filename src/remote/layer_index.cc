@@ -173,7 +173,7 @@ LayerIndex change_layer_index(registry::RegistryClient& client,
     const HeldLayerIndex held = read_layer_index(client, stop);
     if (held.manifest && !held.index) {
       throw Error(ErrorKind::registry,
-                  cat("the tag ", layer_index_tag, " names something that is no layer index"),
+                  cat("the tag ", layer_index_tag, " names something that is not a layer index"),
                   "push without --layer-index, or remove that tag");
     }
     writer.see(held);

@@ -150,7 +150,7 @@ void add_to_referrers_tag(registry::RegistryClient& client, const oci::Digest& s
     if (held.manifest && !held.index) {
       throw Error(ErrorKind::registry,
                   cat("the tag ", tag, " of ", client.repository().str(),
-                      " names something that is no index of referrers, and is left alone"),
+                      " names something that is not an index of referrers, and stays as it is"),
                   "this registry has no place for what refers to an image");
     }
     guard.see(held.manifest);

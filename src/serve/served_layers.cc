@@ -67,7 +67,7 @@ Blob ServedLayers::stored_layer(const Layer& layer, const oci::Descriptor& form)
 void ServedLayers::doubt(const oci::Digest& diff_id, const oci::Descriptor& found) {
   if (options_.note) {
     options_.note(cat("layer ", diff_id.brief(), " is not what it was remembered as, but ",
-                      found.digest.brief(), ": what was remembered is worked out anew"));
+                      found.digest.brief(), ": remembered digests are computed again"));
   }
   known_.with([&](Known& known) {
     known.forms = known.worked_out_here;

@@ -57,13 +57,14 @@ Parsed<oci::Digest> parse_nix_hash(std::string_view text) {
   const auto at = text.find_first_of(":-");
   const std::string_view name = text.substr(0, at);
   if (at == std::string_view::npos || (name != "sha256" && name != "sha512")) {
-    return std::unexpected(cat("\"", printable(text), "\" is no sha256 or sha512 in Nix's words"));
+    return std::unexpected(
+        cat("\"", printable(text), "\" is not a sha256 or sha512 in Nix's form"));
   }
   const bool is_short = name == "sha256";
   const std::size_t size = is_short ? 32 : 64;
   const std::string_view rest = text.substr(at + 1);
   const auto bytes = text[at] == '-' ? bytes_of_base64(rest, size) : bytes_of_nix32(rest, size);
-  if (!bytes) return std::unexpected(cat("\"", printable(text), "\" is no hash in Nix's words"));
+  if (!bytes) return std::unexpected(cat("\"", printable(text), "\" is not a hash in Nix's form"));
   return oci::Digest::from_hex(is_short ? HashAlgorithm::sha256 : HashAlgorithm::sha512,
                                hex_of(*bytes));
 }

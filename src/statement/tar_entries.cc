@@ -43,7 +43,7 @@ std::int64_t TarEntries::number(std::size_t at, std::size_t width) const {
     return static_cast<std::int64_t>(value);
   }
   for (const char c : trim(text(at, width))) {
-    if (c < '0' || c > '7') fail("its bytes are no tar");
+    if (c < '0' || c > '7') fail("its bytes are not a tar");
     value = value * 8 + static_cast<std::uint64_t>(c - '0');
   }
   return static_cast<std::int64_t>(value);
@@ -59,10 +59,10 @@ bool TarEntries::read_block() {
 bool TarEntries::read_header() {
   if (is_over_ || !read_block()) return false;
   if (!go::is_zero_block(block_)) {
-    if (number(148, 8) != go::tar_checksum(block_)) fail("its bytes are no tar");
+    if (number(148, 8) != go::tar_checksum(block_)) fail("its bytes are not a tar");
     return true;
   }
-  if (read_block() && !go::is_zero_block(block_)) fail("its bytes are no tar");
+  if (read_block() && !go::is_zero_block(block_)) fail("its bytes are not a tar");
   skip(*plain_, std::numeric_limits<std::uint64_t>::max());
   is_over_ = true;
   return false;
@@ -87,10 +87,10 @@ void TarEntries::read_records(Extended& into) {
     const auto length = parse_number(rest.substr(0, space));
     const bool fits =
         space != std::string_view::npos && length && *length > space + 1 && *length <= rest.size();
-    if (!fits) fail("a record in its tar is none");
+    if (!fits) fail("a record in its tar is invalid");
     const auto pair = cut(rest.substr(space + 1, *length - space - 2), '=');
     rest.remove_prefix(*length);
-    if (!pair) fail("a record in its tar is none");
+    if (!pair) fail("a record in its tar is invalid");
     const auto& [key, value] = *pair;
     if (key == "path") into.name = value;
     if (key == "linkpath") into.link = value;

@@ -70,7 +70,7 @@ class ManifestWriter {
     if (!sent_again_.contains(first)) {
       return {ErrorKind::registry,
               cat(store_.name(), " says that it lacks ", first.str(),
-                  ", which is no part of what is written"),
+                  ", which is not part of what is written"),
               "what the manifest refers to (its subject) may have to be there first"};
     }
     return {

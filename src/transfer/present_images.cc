@@ -40,7 +40,7 @@ class Looking {
       throw Error(ErrorKind::input,
                   cat(source_.str(),
                       ": none of the images that its index lists is there: ", comma_list(absent_)),
-                  "save it anew, with the platform that is wanted (docker save --platform)");
+                  "save it again, with the platform that you need (docker save --platform)");
     }
     if (present_.size() == 1) {
       return {source_.manifest(present_.front(), stop_), std::move(absent_)};

@@ -273,9 +273,9 @@ TEST_CASE("a command line that is wrong is refused in the same words by every ve
        "n2c: --blob does not go with --manifest\n"},
       {{"inspect", "image.json", "more"},
        "n2c: inspect takes no further argument: more\nhint: n2c inspect [OPTIONS] IMAGE\n"},
-      {{"nothing"}, "n2c: \"nothing\" is no command\nhint: commands: layers-from-"},
+      {{"nothing"}, "n2c: \"nothing\" is not a command\nhint: commands: layers-from-"},
       {{"load", "image.json", "--engine", "lxc"},
-       "n2c: --engine: \"lxc\" is none of auto, docker, podman, containerd\n"},
+       "n2c: --engine: \"lxc\" is not one of auto, docker, podman, containerd\n"},
   };
   for (const Row& row : rows) {
     const ProgramEnd end = run_n2c(row.arguments);

@@ -79,13 +79,13 @@ TEST_CASE("a whole OCI config is not taken for the part of it that n2c image wan
 TEST_CASE("an unknown command or option is reported with the one that may be meant (#21)") {
   const Desk desk;
   const Mistake mistakes[] = {
-      {"psuh", 2, "\"psuh\" is no command", "did you mean push?"},
-      {"Push a b", 2, "\"Push\" is no command", "did you mean push?"},
-      {"inspct image.json", 2, "\"inspct\" is no command", "did you mean inspect?"},
-      {"images", 2, "\"images\" is no command",
+      {"psuh", 2, "\"psuh\" is not a command", "did you mean push?"},
+      {"Push a b", 2, "\"Push\" is not a command", "did you mean push?"},
+      {"inspct image.json", 2, "\"inspct\" is not a command", "did you mean inspect?"},
+      {"images", 2, "\"images\" is not a command",
        "engines keep images: docker images; n2c tags lists those of a repository"},
-      {"cache sohw", 2, "\"sohw\" is no command", "did you mean show?"},
-      {"cache drop", 2, "\"drop\" is no command", "commands: show, clear, prune"},
+      {"cache sohw", 2, "\"sohw\" is not a command", "did you mean show?"},
+      {"cache drop", 2, "\"drop\" is not a command", "commands: show, clear, prune"},
       {"push image.json oci:out --dryrun", 2, "push has no option --dryrun",
        "did you mean --dry-run?"},
       {"push image.json oci:out --compresion=zstd", 2, "push has no option --compresion",
@@ -107,13 +107,13 @@ TEST_CASE("an unknown command or option is reported with the one that may be mea
        "names stand behind the image: n2c load IMAGE.json NAME"},
       {"login -p secret", 2, "login has no option -p",
        "--password-stdin reads it, where no other user sees it"},
-      {"push image.json oci:out -t 127.0.0.1:1/a:1", 2, "--tag: \"127.0.0.1:1/a:1\" is no tag",
+      {"push image.json oci:out -t 127.0.0.1:1/a:1", 2, "--tag: \"127.0.0.1:1/a:1\" is not a tag",
        "a tag alone, of up to 128 of A-Z a-z 0-9 . _ -: --tag latest"},
-      {"push image.json oci:out --uploads many", 2, "--uploads: \"many\" is no number from 1 to 64",
+      {"push image.json oci:out --uploads many", 2,
+       "--uploads: \"many\" is not a number from 1 to 64", "n2c push --help says more"},
+      {"push image.json oci:out --retry 200", 2, "--retry: \"200\" is not a number from 0 to 100",
        "n2c push --help says more"},
-      {"push image.json oci:out --retry 200", 2, "--retry: \"200\" is no number from 0 to 100",
-       "n2c push --help says more"},
-      {"serve --max-connections -1", 2, "--max-connections: \"-1\" is no number from 1 to ",
+      {"serve --max-connections -1", 2, "--max-connections: \"-1\" is not a number from 1 to ",
        "n2c serve --help says more"},
   };
   for (const Mistake& mistake : mistakes) make_for_nothing(desk, mistake);
@@ -126,7 +126,7 @@ TEST_CASE("what is known before anything is sent is reported once (#21)") {
        "config.json: holds no PEM certificate\nwhile: pushing to 127.0.0.1:1/a:1\nhint: ", ""},
       {"push image.json 127.0.0.1:1/a:1 --auth-file empty-list", 3, "empty-list: ", ""},
       {"load image.json --engine dokcer", 2,
-       "--engine: \"dokcer\" is none of auto, docker, podman, containerd\nhint: did you mean "
+       "--engine: \"dokcer\" is not one of auto, docker, podman, containerd\nhint: did you mean "
        "docker?",
        ""},
       {"serve --listen 127.0.0.1:0 --image a=missing.json", 8,
@@ -327,7 +327,7 @@ TEST_CASE("what is set for all runs is taken where the command line says nothing
       {"\n\ntag = a", 3, "config.toml:3: tag is no setting", "n2c config lists them"},
       {"[psuh]\n", 3, "config.toml:1: [psuh] is no command and no host", "did you mean push?"},
       {"quiet", 3, "config.toml:1: not OPTION = \"VALUE\"", ""},
-      {"uploads = many", 3, "config.toml:1: --uploads: \"many\" is no number from 1 to 64", ""},
+      {"uploads = many", 3, "config.toml:1: --uploads: \"many\" is not a number from 1 to 64", ""},
   };
   for (const Mistake& mistake : mistakes) {
     CAPTURE(mistake.words);
@@ -355,7 +355,7 @@ TEST_CASE("options that contradict each other, or name another registry, are ref
         desk.run(cat("push image.json 127.0.0.1:1/app:1 --mount-from ", other));
     CHECK(mount.exit_code == 2);
     CHECK(mount.messages.starts_with(
-        cat("n2c: --mount-from: \"", other, "\" is no repository of 127.0.0.1:1\n")));
+        cat("n2c: --mount-from: \"", other, "\" is not a repository of 127.0.0.1:1\n")));
   }
 }
 

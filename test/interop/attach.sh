@@ -259,7 +259,7 @@ without_effect() { # without_effect SENTENCE OPTION...
 without_effect "--closure-graph and --package-info are for --sbom and --provenance" --closure-graph graph.json
 without_effect "--flake-metadata, --derivation and --builder are for --provenance" --sbom --flake-metadata flake.json
 without_effect "do not go with --dry-run" --provenance --dry-run
-without_effect "is no derivation" --provenance --derivation image.json
+without_effect "is not a derivation" --provenance --derivation image.json
 
 # What is not the signer's failure has its own exit code.
 here_registry=$registry
@@ -344,6 +344,6 @@ check "$rounds rounds of two at once: none is lost" equal "$("$N2C" referrers "$
 push other:1 > /dev/null
 digest=$(digest_of other:1)
 "$N2C" tag "$registry/other:1" "sha256-${digest#sha256:}" > /dev/null
-check "a tag that is no index of referrers is left alone" grep -q "names something that is no index of referrers, and is left alone" \
+check "a tag that is not an index of referrers stays as it is" grep -q "names something that is not an index of referrers, and stays as it is" \
   <("$N2C" attach "$registry/other:1" one.json --type a/b 2>&1)
 check "it still names the image" equal "$(digest_of "other:sha256-${digest#sha256:}")" "$digest"

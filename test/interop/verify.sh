@@ -98,7 +98,7 @@ for form in oci dir oci-archive; do
 done
 
 mkdir "$work/none"
-there=$work/none says "with the store gone, what can be told" "which file differs cannot be told: " "$registry/app:content"
+there=$work/none says "with the store gone, what can be told" "the file that differs is not known: " "$registry/app:content"
 
 # A blob that is lost, and one whose bytes are not its own.
 layer=$("$N2C" inspect "$registry/app:image" --raw | jq -r '.layers[1].digest')

@@ -148,9 +148,9 @@ image "a mode to add that is a number" 'perms = [ { path = pkgs.hello; orMode = 
 image "a mode to add that is none" 'perms = [ { path = pkgs.hello; orMode = "g+w"; } ];' \
   "'perms' has the orMode 'g+w'; it takes one to four octal digits, such as \"0222\""
 image "a capability of nobody's" 'perms = [ { path = pkgs.hello; capabilities = "cap_net_bindservice=ep"; } ];' \
-  "'perms.capabilities' is the string 'cap_net_bindservice=ep', and 'cap_net_bindservice' is no capability; did you mean 'cap_net_bind_service'?"
+  "'perms.capabilities' is the string 'cap_net_bindservice=ep', and 'cap_net_bindservice' is not a capability; did you mean 'cap_net_bind_service'?"
 image "a capability without its beginning" 'perms = [ { path = pkgs.hello; capabilities = "cap_kill,net_raw=ep"; } ];' \
-  "'perms.capabilities' is the string 'cap_kill,net_raw=ep', and 'net_raw' is no capability; did you mean 'cap_net_raw'?"
+  "'perms.capabilities' is the string 'cap_kill,net_raw=ep', and 'net_raw' is not a capability; did you mean 'cap_net_raw'?"
 image "a capability without its sets" 'perms = [ { path = pkgs.hello; capabilities = "cap_net_raw"; } ];' \
   "'perms.capabilities' is the string 'cap_net_raw'; write it as setcap takes it: \"cap_net_bind_service=ep\""
 image "capabilities that are a list" 'perms = [ { path = pkgs.hello; capabilities = [ "cap_net_raw" ]; } ];' \

@@ -103,7 +103,7 @@ refused "n2c does not choose podman's storage folder: set it in storage.conf and
 refused "copy takes a source and a destination, and got 1 words: nix:/i" copy nix:/i
 refused "sync is not there; call n2c copy for each image, or for each tag of n2c tags" sync a b
 refused "standalone-sign is not there: n2c does not sign; cosign does" standalone-sign a b c
-refused "layers is no command of skopeo's that n2c does; see skopeo --help" layers docker://a
+refused "layers is not a command of skopeo that n2c has; see skopeo --help" layers docker://a
 refused "inspect takes one image, and got 0 words: " inspect
 refused "sif:a is not an image n2c knows: nix:, docker://, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon:" \
   inspect sif:a

@@ -68,7 +68,7 @@ TEST_CASE(
   PushRig rig(registry);
   const oci::Descriptor image = *rig.push(small_image(1, 1000)).manifest;
   CHECK_FAILS(attach(rig.client(), image, report_file(), {}), ErrorKind::registry,
-              "names something that is no index of referrers, and is left alone");
+              "names something that is not an index of referrers, and stays as it is");
   CHECK(list_referrers(rig.client(), image.digest, {}).empty());
 }
 

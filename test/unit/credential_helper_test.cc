@@ -55,7 +55,7 @@ TEST_CASE("a helper that ends well and did not take the login has not kept it (#
   programs.add("deaf", "exit 0");
   const Credentials login{.username = "me", .password = std::string(300'000, 'x')};
   CHECK_FAILS(CredentialHelper("deaf").store("r.example", login), ErrorKind::local,
-              "docker-credential-deaf store: it ended without reading what it was told");
+              "docker-credential-deaf store: it ended without reading its input");
 }
 
 TEST_CASE("the ways in which the known helpers say that they have no login are no failures") {
@@ -91,8 +91,8 @@ TEST_CASE("a helper that fails is reported with its name and its own words") {
       {"kill -SEGV $$", "exit code 139"},
       {"exit 3", "get: exit code 3"},
       {"no-such-program-here", "exit code 127"},
-      {"echo hello", "no login in JSON"},
-      {"echo '[1]'", "no login in JSON"},
+      {"echo hello", "not a login in JSON"},
+      {"echo '[1]'", "not a login in JSON"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.script);

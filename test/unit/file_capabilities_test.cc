@@ -33,8 +33,8 @@ TEST_CASE("capabilities have the bytes that setcap gives a file (#18)") {
 }
 
 TEST_CASE("capabilities that a file cannot have are refused in a sentence (#18)") {
-  CHECK(hex_of("cap_net_bindservice=ep") == "\"cap_net_bindservice\" is no capability");
-  CHECK(hex_of("net_raw=ep") == "\"net_raw\" is no capability; did you mean cap_net_raw?");
+  CHECK(hex_of("cap_net_bindservice=ep") == "\"cap_net_bindservice\" is not a capability");
+  CHECK(hex_of("net_raw=ep") == "\"net_raw\" is not a capability; did you mean cap_net_raw?");
   CHECK(hex_of("cap_net_raw") ==
         "\"cap_net_raw\" does not say of which sets; write cap_net_raw=ep");
   CHECK(hex_of("cap_net_raw=ex") ==
@@ -47,7 +47,7 @@ TEST_CASE("capabilities that a file cannot have are refused in a sentence (#18)"
     CHECK_MESSAGE(hex_of(none) == "it gives no capability", none);
   }
   CHECK(hex_of("+ep") == "\"+ep\" names no capability");
-  CHECK(hex_of("cap_kill,,cap_chown=p") == "\"\" is no capability");
+  CHECK(hex_of("cap_kill,,cap_chown=p") == "\"\" is not a capability");
 }
 
 }  // namespace file_capabilities_test

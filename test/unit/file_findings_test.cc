@@ -41,7 +41,7 @@ TEST_CASE("capabilities for folders and links only are found (#18)") {
                                {.regex = "/bin/", .capabilities = "all=ep"}})};
   CHECK(find_idle_perms(paths, {"/nix/store/a"}, {"/nix/store/a"}, store.view()) ==
         std::vector<std::string>{"the perms of /nix/store/a with the regex \"/bin$\" match none of "
-                                 "its regular files, which alone have capabilities"});
+                                 "its regular files; only these have capabilities"});
 }
 
 TEST_CASE("of a path that cannot be looked at nothing is said: making the layer does") {

@@ -106,7 +106,7 @@ TEST_CASE("a store that names what is not pushed, or the same again, is told so 
   const PushOptions options{.tags = {"v1"}, .compression = {.codec = Codec::none}};
   all.store.always_lacks = strange_digest;
   CHECK_FAILS(push_to_store(image, all.store, options, all.progress, {}), ErrorKind::registry,
-              "which is no part of what is written");
+              "which is not part of what is written");
   const oci::Digest one = oci::Digest::of("one");
   all.store.always_lacks = [&] { return one; };
   CHECK_FAILS(push_to_store(image, all.store, options, all.progress, {}), ErrorKind::registry,

@@ -39,7 +39,7 @@ TEST_CASE("a Host that is no loopback name or address is refused, and what allow
   }
   CHECK(
       std::get<std::string>(ask({}, {{"Host", "evil.example"}}).body) ==
-      R"({"errors":[{"code":"DENIED","message":"the Host \"evil.example\" is no name of this machine's own: n2c serve --allow-host NAME allows it"}]})");
+      R"({"errors":[{"code":"DENIED","message":"the Host \"evil.example\" is not a name of this machine: n2c serve --allow-host NAME allows it"}]})");
   CHECK(status({}, {}) == 200);  // HTTP/1.0
 }
 

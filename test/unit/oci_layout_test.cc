@@ -207,7 +207,7 @@ TEST_CASE("a folder that holds something else is not turned into a layout") {
   const TemporaryFolder folder;
   write_file(folder.path() / "thesis.tex", "years of work");
   CHECK_FAILS(LayoutStore{folder.path()}, ErrorKind::input,
-              "is there and is no OCI layout (it holds thesis.tex)");
+              "is there and is not an OCI layout (it holds thesis.tex)");
   CHECK_FALSE(std::filesystem::exists(folder.path() / "blobs"));
 }
 

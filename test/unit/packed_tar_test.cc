@@ -117,9 +117,9 @@ TEST_CASE("what no layer has, and what is no tar, is refused by name") {
   CHECK(refusal(ended(entry({.name = "../etc/passwd"}))) ==
         "the tar a.tar has ../etc/passwd, whose name leads elsewhere");
   CHECK(refusal(ended(entry({.type = '1', .name = "h", .link = "gone"}))) ==
-        "the tar a.tar has /h, a hard link to gone, which is no file before it");
+        "the tar a.tar has /h, a hard link to gone, which is not a file before it");
   CHECK(refusal(ended(entry({.type = 'S', .name = "s"}))) == "the tar a.tar: it has sparse files");
-  CHECK(refusal("\x1f\x8b" + std::string(600, 'x')) == "the tar a.tar: it is no plain tar");
+  CHECK(refusal("\x1f\x8b" + std::string(600, 'x')) == "the tar a.tar: it is not a plain tar");
   CHECK(refusal("") == "the tar a.tar: it is empty, and no tar");
   const std::string whole = entry({.name = "f"}, std::string(2000, 'x'));
   CHECK(refusal(whole.substr(0, 1500)) == "the tar a.tar: it is cut");

@@ -183,7 +183,7 @@ TEST_CASE("what is not there or is no file a layer can hold is named, and why") 
         "only");
   const std::string zero_inside("/nix/store/a\0b", 14);
   CHECK_THROWS_WITH_AS(StoreLayerSource({{zero_inside}}, store.view()).open(),
-                       doctest::Contains("is no path of a file"), Error);
+                       doctest::Contains("is not the path of a file"), Error);
 }
 
 TEST_CASE("paths that are not on this machine are counted in the whole image (#21)") {

@@ -29,7 +29,7 @@ TEST_CASE("what Go refuses is refused in its words") {
     CAPTURE(text);
     CHECK_FALSE(go::parse_int(text).has_value());
   }
-  CHECK(go::parse_int("x").error() == "\"x\" is no number");
+  CHECK(go::parse_int("x").error() == "\"x\" is not a number");
   CHECK(go::parse_int("9223372036854775808").error().ends_with("is too large"));
   CHECK(go::parse_int("99999999999999999999").error().ends_with("is too large"));
 }

@@ -53,7 +53,7 @@ TEST_CASE("what is cut or no tar is an error that names it") {
         ErrorKind::input, "layer 1: its tar is cut");
   }
   TarEntries text = entries_of(std::string(1024, 'x'));
-  CHECK_FAILS(text.next(), ErrorKind::input, "layer 1: its bytes are no tar");
+  CHECK_FAILS(text.next(), ErrorKind::input, "layer 1: its bytes are not a tar");
 }
 
 TEST_CASE("what is behind a tar's end is no part of it, as engines have it (#23)") {
@@ -65,14 +65,14 @@ TEST_CASE("what is behind a tar's end is no part of it, as engines have it (#23)
   const std::string in_the_middle = one.substr(0, one.size() - go::tar_block) + one;
   TarEntries lone = entries_of(in_the_middle);
   CHECK(lone.next()->name == "/one");
-  CHECK_FAILS(lone.next(), ErrorKind::input, "layer 1: its bytes are no tar");
+  CHECK_FAILS(lone.next(), ErrorKind::input, "layer 1: its bytes are not a tar");
 }
 
 TEST_CASE("a header whose sum is wrong is refused, as engines do (#23)") {
   std::string tar = tar_of({{"/one", "1"}});
   tar[1] = 'x';
   TarEntries entries = entries_of(tar);
-  CHECK_FAILS(entries.next(), ErrorKind::input, "layer 1: its bytes are no tar");
+  CHECK_FAILS(entries.next(), ErrorKind::input, "layer 1: its bytes are not a tar");
 }
 
 TEST_CASE("a layer's store paths are those of its files below /nix/store, each once") {

@@ -79,8 +79,7 @@ void CredentialHelper::run_or_throw(const char* verb, const std::string& input) 
   const ProgramEnd end = run(verb, input);
   if (end.exit_code != 0 && !says_absent(end)) throw failure_of(program_, verb, end);
   if (end.exit_code == 0 && !end.took_all_input) {
-    throw Error(ErrorKind::local,
-                cat(program_, " ", verb, ": it ended without reading what it was told"),
+    throw Error(ErrorKind::local, cat(program_, " ", verb, ": it ended without reading its input"),
                 "nothing was kept or forgotten there: is it a helper of docker's?");
   }
 }
@@ -92,7 +91,7 @@ Parsed<Credentials> CredentialHelper::get(std::string_view host) const {
   if (trim(end.output).empty()) return std::unexpected("says nothing");
   const auto json = go::Json::parse(end.output);
   if (!json || json->as_object() == nullptr) {
-    throw Error(ErrorKind::local, cat(program_, " get: its answer is no login in JSON"));
+    throw Error(ErrorKind::local, cat(program_, " get: its answer is not a login in JSON"));
   }
   const std::string user = json->text_at("Username");
   const std::string secret = json->text_at("Secret");

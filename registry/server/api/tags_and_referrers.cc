@@ -37,7 +37,7 @@ std::expected<TagRange, ApiError> range_of(const Query& query) {
   if (!text) return range;
   const auto limit = parse_number(*text);
   if (!limit) {
-    return std::unexpected(ApiError{ApiErrorCode::pagination_number_invalid, "n is no number"});
+    return std::unexpected(ApiError{ApiErrorCode::pagination_number_invalid, "n is not a number"});
   }
   range.limit = static_cast<std::size_t>(std::min(*limit, most_in_page));
   return range;

@@ -47,7 +47,7 @@ class HostGuard {
     // Browsers always name a host. A client that speaks HTTP/1.0 without one is not a browser.
     if (rules_.checks_host && headers.find("Host") && !may_be_called(parts_of(host).host)) {
       return cat("the Host \"", printable(host, 80),
-                 "\" is no name of this machine's own: n2c serve --allow-host NAME allows it");
+                 "\" is not a name of this machine: n2c serve --allow-host NAME allows it");
     }
     for (const auto& [field, value] : headers) {
       const std::string name = lower_ascii(field);
@@ -75,7 +75,7 @@ class HostGuard {
 
 Parsed<std::string> parse_host_name(std::string_view text) {
   if (text.empty() || !is_authority(text)) {
-    return std::unexpected(cat('"', printable(text, 80), "\" is no name or address"));
+    return std::unexpected(cat('"', printable(text, 80), "\" is not a name or address"));
   }
   const std::size_t bracket = text.rfind(']');
   if (text.substr(bracket == text.npos ? 0 : bracket).contains(':')) {

@@ -110,17 +110,17 @@ class HeadParser {
     const auto hosts = values_of(head_.fields, "host");
     if (hosts.size() > 1) return bad_request("Host is given more than once");
     if (hosts.empty() && is_1_1_) return bad_request("Host is missing");
-    if (!hosts.empty() && !is_authority(hosts[0])) return bad_request("Host is no valid host");
+    if (!hosts.empty() && !is_authority(hosts[0])) return bad_request("Host is not valid");
     if (head_.target.starts_with('/') || head_.target == "*") return {};
     const std::size_t scheme = head_.target.find("://");
     const std::string name = lower_ascii(std::string_view(head_.target).substr(0, scheme));
     if (scheme == head_.target.npos || (name != "http" && name != "https")) {
-      return bad_request("the target is no path");
+      return bad_request("the target is not a path");
     }
     const std::string_view rest = std::string_view(head_.target).substr(scheme + 3);
     const std::string authority(rest.substr(0, rest.find_first_of("/?")));
     if (authority.empty() || !is_authority(authority)) {
-      return bad_request("the target is no path");
+      return bad_request("the target is not a path");
     }
     std::string path(rest.substr(authority.size()));
     if (!path.starts_with('/')) path.insert(0, 1, '/');

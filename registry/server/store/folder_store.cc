@@ -134,7 +134,7 @@ void FolderStore::collect(FolderRepository& repository) {
           read_manifest_facts(json.value_or(""), index.find(digest)->descriptor.media_type);
       if (!facts) {  // who knows what it needs
         throw Error(ErrorKind::local, cat(repository.path(), ": nothing is removed, for ",
-                                          digest.brief(), " is no manifest: ", facts.error()));
+                                          digest.brief(), " is not a manifest: ", facts.error()));
       }
       named.insert(facts->manifests.begin(), facts->manifests.end());
       named.insert(facts->blobs.begin(), facts->blobs.end());

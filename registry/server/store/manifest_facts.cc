@@ -12,7 +12,7 @@ using go::Json;
 
 Parsed<oci::Digest> digest_of(const Json* descriptor, std::string_view field) {
   if (descriptor == nullptr || descriptor->as_object() == nullptr) {
-    return std::unexpected(cat(field, " is no descriptor"));
+    return std::unexpected(cat(field, " is not a descriptor"));
   }
   auto digest = oci::Digest::parse(descriptor->text_at("digest"));
   if (!digest) return std::unexpected(cat(field, ": ", digest.error()));

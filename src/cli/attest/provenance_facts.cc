@@ -23,11 +23,11 @@ ProvenanceFacts provenance_facts_of(const ProvenanceArguments& arguments) {
       facts.derivation.starts_with(store_folder) && facts.derivation.ends_with(".drv");
   if (!facts.derivation.empty() && !is_derivation) {
     throw Error(ErrorKind::usage,
-                cat("--derivation: \"", printable(facts.derivation), "\" is no derivation"),
+                cat("--derivation: \"", printable(facts.derivation), "\" is not a derivation"),
                 "/nix/store/HASH-NAME.drv, as nix-store --query --deriver prints it");
   }
   if (!facts.builder.contains(':')) {
-    throw Error(ErrorKind::usage, cat("--builder: \"", printable(facts.builder), "\" is no URI"),
+    throw Error(ErrorKind::usage, cat("--builder: \"", printable(facts.builder), "\" is not a URI"),
                 "https://github.com/actions/runner, for one");
   }
   if (!arguments.flake.empty()) {

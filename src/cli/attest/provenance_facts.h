@@ -25,7 +25,7 @@ struct ProvenanceArguments {
 /// Declares --flake-metadata, --derivation and --builder.
 void add_provenance_options(CLI::App& command, ProvenanceArguments& arguments);
 
-/// Reads the files. Throws Error{input}, and Error{usage} for what is no derivation or no URI.
+/// Reads the files. Throws Error{input}, and Error{usage} for what is not a derivation or no URI.
 ProvenanceFacts provenance_facts_of(const ProvenanceArguments& arguments);
 
 }  // namespace n2c::cli

@@ -83,7 +83,7 @@ std::string file_difference(const Image& described, const Image& stored, std::si
     return found ? cat(": ", printable(found->file), ": ", found->why) : "";
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
-    return cat("; which file differs cannot be told: ", error.message());
+    return cat("; the file that differs is not known: ", error.message());
   }
 }
 
@@ -175,7 +175,7 @@ int verify_stored(const VerifyArguments& arguments, const Image& described, bool
   const std::string named = place.address().str();
   const OpenedSource opened = place.source({.codec = Codec::none, .level = 0}, stop);
   const auto* source = std::get_if<std::shared_ptr<ImageSource>>(&opened);
-  if (source == nullptr) throw Error(ErrorKind::usage, cat(named, " is no stored image"));
+  if (source == nullptr) throw Error(ErrorKind::usage, cat(named, " is not a stored image"));
   const oci::RawManifest raw = manifest_for(**source, described.platform, stop);
   const auto manifest =
       or_throw(oci::Manifest::from_json(raw.json), ErrorKind::input, cat(named, ": manifest"));

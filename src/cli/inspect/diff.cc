@@ -130,8 +130,7 @@ int run_diff(DiffArguments arguments, bool debug, const std::stop_token& stop) {
   const ImageDiff diff = diff_images(before.layers, after.layers, closure);
   if (!arguments.map.empty()) {
     if (!before.has_paths || !after.has_paths) {
-      throw Error(ErrorKind::usage,
-                  "--map draws store paths, which are known of image.json files alone");
+      throw Error(ErrorKind::usage, "--map draws store paths, which only image.json files have");
     }
     write_output(arguments.map, layer_map_svg(map_of_diff(arguments.before.image,
                                                           arguments.after.image, diff, after)));

@@ -34,8 +34,7 @@ struct InspectArguments {
 void draw_map(const InspectArguments& arguments, bool debug, const std::stop_token& stop) {
   const Compared image = compared_layers(arguments.place, debug, stop);
   if (!image.has_paths) {
-    throw Error(ErrorKind::usage,
-                "--map draws store paths, which are known of an image.json alone");
+    throw Error(ErrorKind::usage, "--map draws store paths, which only an image.json has");
   }
   write_output(arguments.map, layer_map_svg(map_of_image(arguments.place.image, image)));
 }

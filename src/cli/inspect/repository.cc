@@ -82,7 +82,7 @@ void require_tags(const std::vector<std::string>& tags, const oci::Reference& re
   for (const std::string& tag : tags) {
     if (oci::is_tag(tag)) continue;
     const bool is_reference = tag.contains('/') || tag.contains(':');
-    throw Error(ErrorKind::usage, cat("NEW: \"", printable(tag), "\" is no tag"),
+    throw Error(ErrorKind::usage, cat("NEW: \"", printable(tag), "\" is not a tag"),
                 is_reference
                     ? cat("a tag alone; n2c copy takes images to other repositories: n2c copy ",
                           reference.str(), " ", printable(tag))

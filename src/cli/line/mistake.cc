@@ -94,7 +94,7 @@ Error unknown_command(const CLI::App& app, std::string_view typed) {
   const auto names = commands_of(app);
   std::string hint = hint_from_elsewhere(app, typed);
   if (hint.empty()) hint = hint_of(typed, names, cat("commands: ", comma_list(names)));
-  return {ErrorKind::usage, cat("\"", printable(typed), "\" is no command"), hint};
+  return {ErrorKind::usage, cat("\"", printable(typed), "\" is not a command"), hint};
 }
 
 std::optional<Error> unknown_word(const CLI::App& app) {
@@ -147,9 +147,10 @@ std::optional<Error> value_of_no_set(std::string_view said) {
   listed.remove_suffix(1);
   std::vector<std::string> values;
   for (const std::string_view value : split(listed, ',')) values.emplace_back(value);
-  return Error(ErrorKind::usage,
-               cat(option->first, ": \"", printable(typed), "\" is none of ", comma_list(values)),
-               hint_of(typed, values, ""));
+  return Error(
+      ErrorKind::usage,
+      cat(option->first, ": \"", printable(typed), "\" is not one of ", comma_list(values)),
+      hint_of(typed, values, ""));
 }
 
 /// Hidden commands are of no group.
@@ -177,7 +178,7 @@ void take_number(CLI::Option& option, std::uint64_t least, std::uint64_t most) {
       [least, most](std::string& text) {
         const auto number = parse_number(text);
         if (number && *number >= least && *number <= most) return std::string();
-        return cat('"', printable(text), "\" is no number from ", least, " to ", most);
+        return cat('"', printable(text), "\" is not a number from ", least, " to ", most);
       },
       ""));
 }
