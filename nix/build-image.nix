@@ -1,26 +1,26 @@
 # buildImage: layers and a configuration as one image, described in an image.json that names store paths and holds
-# no bytes of them. What can be done with it hangs on it: push, load, serve, inspect, sbom, provenance, and the copyTo family.
+# none of their bytes. Its commands are attributes of it: push, load, serve, inspect, sbom, provenance, and the copyTo family.
 { pkgs, lib, n2c, arguments, configRules, permRules, accounts, closureGraph, nixDatabase, buildLayer, runnables, statements, goArch }:
 
 let
   inherit (arguments) checked describe fromContents must mustBe mustBeArch mustBeBase mustBeLayerCount mustBeLayers mustBeName
     mustBeStrings mustBeTag mustNotBoth strict withNested;
 
-  # The first part of a store path's name. It keeps its context: who uses the tag depends on the image.
+  # The first part of a store path's name. It keeps its context: whatever uses the tag depends on the image.
   hashOf = path: builtins.substring 0 32 (baseNameOf path);
 
-  # What other tools call things, or have elsewhere.
+  # Arguments of other tools, and what they are called here.
   elsewhere = import ./elsewhere.nix;
 
-  # Its arguments are known to callers (builtins.functionArgs); those that nobody has are refused with a sentence.
+  # Callers can list its arguments (builtins.functionArgs); unknown ones are refused with a sentence.
   buildImage =
     {
-      # What the image is called where it goes; written in lower case there.
+      # The image's name at its destination, where it is in lower case.
       name
       # null: the hash of the image's store path.
     , tag ? null
       # The container's configuration: Entrypoint, Cmd, Env, User, WorkingDir, ExposedPorts, Volumes, Labels, StopSignal;
-      # and what Docker and podman know beside: Healthcheck, OnBuild, Shell, StopTimeout.
+      # and what only Docker and podman know: Healthcheck, OnBuild, Shell, StopTimeout.
     , config ? { }
       # Layers made by buildLayer, below the image's own.
     , layers ? [ ]
@@ -28,41 +28,41 @@ let
     , copyToRoot ? null
       # An image to build on: pullImage, pullImageFromManifest, or another buildImage. "" and null: none.
     , fromImage ? ""
-      # The processor, in Go's word for it: amd64, arm64, …
+      # The processor, by Go's name: amd64, arm64, …
     , arch ? goArch
       # Owners and modes (see buildLayer).
     , perms ? [ ]
     , permsFile ? null
     , strictPerms ? false
     , strictRoots ? false
-      # How many layers to make of what `layers` does not hold.
+      # Into how many layers to put what `layers` does not hold.
     , maxLayers ? 1
-      # true: a Nix inside the image knows the store paths of the image.
+      # true: a Nix inside the image knows the image's store paths.
     , initializeNixDatabase ? false
       # Who owns /nix then, and with which mode.
     , nixUid ? 0
     , nixGid ? 0
     , nixMode ? "0755"
       # Accounts, in /etc/passwd, /etc/group and /etc/shadow: { app = { uid = 1000; home = "/home/app"; }; }, and
-      # { wheel = { gid = 10; members = [ "app" ]; }; }. root is there by itself.
+      # { wheel = { gid = 10; members = [ "app" ]; }; }. root is always there.
     , users ? { }
     , groups ? { }
       # Folders that have to be there: "/var/lib/app", { path = "/tmp"; mode = "1777"; }.
     , ensureDirs ? [ ]
-      # A tar, or a list of them, whose entries lie above everything, with the owners and modes that they have there.
+      # A tar, or a list of them, whose entries are above everything else, with their owners and modes.
     , fromTar ? null
-      # When the image was made, for those who ask it: RFC 3339.
+      # The image's creation time: RFC 3339.
     , created ? "0001-01-01T00:00:00Z"
     , meta ? { }
-      # Attributes that the image is to have beside its own.
+      # Further attributes of the image.
     , passthru ? { }
       # Deprecated: copyToRoot.
     , contents ? null
       # Written on the image's manifest wherever it goes, in an index too: { "org.opencontainers.image.source" = "https://…"; }
     , annotations ? { }
-      # Labels beside those of `config`.
+      # Labels besides those in `config`.
     , labels ? { }
-      # true: Env, Entrypoint, Cmd and the rest of fromImage's configuration hold where `config` says nothing.
+      # true: the image inherits Env, Entrypoint, Cmd and the rest of fromImage's configuration where `config` does not set them.
     , mergeBaseConfig ? false
       # For the image's own layers, as in buildLayer.
     , compressor ? null
@@ -70,9 +70,9 @@ let
     , layersFile ? null
     , excludes ? [ ]
     , exactRelocation ? false
-      # true: `push` keeps an index of layers in the repository, and learns from it (n2c push --layer-index).
+      # true: `push` keeps an index of layers in the repository, and uses it (n2c push --layer-index).
     , layerIndex ? false
-      # The flake that the image is of: `self`, or { url = "github:acme/app"; rev = "…"; narHash = "…"; }. image.provenance
+      # The image's flake: `self`, or { url = "github:acme/app"; rev = "…"; narHash = "…"; }. image.provenance
       # names it, and what its lock file pins.
     , flake ? null
     , ...
@@ -128,7 +128,7 @@ let
         config = written;
         imageName = lib.toLower name;
         imageTag = if tag == null then hashOf self.outPath else tag;
-        # For messages and for engines that have the image: it does not bring the image into the store.
+        # For messages and for engines that have the image: it does not put the image into the store.
         imageRefUnsafe = builtins.unsafeDiscardStringContext "${imageName}:${imageTag}";
         override = change: buildImage (given // (if builtins.isFunction change then change given else change));
       } // runnables.ofImage self // statements self (roots ++ builtins.concatMap (layer: layer.packages or [ ]) lower) flake // passthru);

@@ -14,10 +14,10 @@ let
     , images
       # Written on the index when it is pushed. Each image keeps its own on its manifest.
     , annotations ? { }
-      # true: `push` keeps an index of layers in the repository, and learns from it (n2c push --layer-index).
+      # true: `push` keeps an index of layers in the repository, and uses it (n2c push --layer-index).
     , layerIndex ? false
     , meta ? { }
-      # Attributes that the index is to have beside its own.
+      # Further attributes of the index.
     , passthru ? { }
     , ...
     }@given:

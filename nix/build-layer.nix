@@ -50,25 +50,25 @@ let
     , ignore ? null
       # Layers made by buildLayer: what they hold is not put in this one again.
     , layers ? [ ]
-      # false keeps the layer's tar beside its digest, for store paths that do not build twice to the same bytes.
+      # false keeps the layer's tar beside its digest, for store paths whose bytes differ from build to build.
     , reproducible ? true
       # Owners and modes for the tar, which the store cannot hold: { path; regex; mode; orMode; uid; gid; uname; gname;
-      # capabilities; }. orMode's bits are set beside those that there are; capabilities are of regular files, and written as
-      # setcap takes them: "cap_net_bind_service=ep".
+      # capabilities; }. orMode adds bits to the mode; capabilities are for regular files, and written as setcap takes
+      # them: "cap_net_bind_service=ep".
     , perms ? [ ]
-      # The same in a JSON file, such as a derivation makes; it comes behind `perms`.
+      # The same in a JSON file that a derivation makes; it follows `perms`.
     , permsFile ? null
       # A plain tar, or a list of them, whose entries go to the root, above the layer's other files, with the owners, modes
       # and attributes that they have there.
     , fromTar ? null
-      # true refuses a mode that is not octal digits alone; otherwise "0o755" is read as 0, as it has been.
+      # true refuses a mode that has more than octal digits; otherwise "0o755" is read as 0, as in nix2container.
     , strictPerms ? false
-      # true refuses two roots that bring one file with different content; otherwise it is a warning of the build.
+      # true refuses two roots that have the same file with different content; otherwise the build warns.
     , strictRoots ? false
       # How many layers to make at most.
     , maxLayers ? 1
       # In place of maxLayers and layerStrategy: a JSON file, a list of lists of store paths, those of each layer from the
-      # lowest. Paths that none of them has are one more layer.
+      # lowest. Paths in none of them are one more layer.
     , layersFile ? null
       # The layer's entry in the image's history: created_by, author, comment, created.
     , metadata ? { created_by = "nix2container"; }
@@ -82,7 +82,7 @@ let
     , excludes ? [ ]
       # true moves store paths with "+" or "?" in their name to the root as well.
     , exactRelocation ? false
-      # Attributes that the layer is to have.
+      # Further attributes of the layer.
     , passthru ? { }
     , ...
     }@given:

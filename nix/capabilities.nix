@@ -1,5 +1,5 @@
 # The text of a file's capabilities, as setcap takes it: "cap_net_bind_service=ep", "cap_net_raw,cap_net_admin+p". The program
-# looks at all of it; here is what is told while an expression is evaluated.
+# checks all of it; this is what can be reported at evaluation.
 { lib, arguments }:
 argument: value:
 

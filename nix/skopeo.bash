@@ -137,7 +137,7 @@ read_words() {
   done
 }
 
-# ---- what n2c is told of registries: $registry
+# ---- n2c's options for registries: $registry
 
 declare -a registry=()
 
@@ -309,7 +309,7 @@ from_engine() {
   $program save "${form[@]}" "$image" | "$n2c" "$@"
 }
 
-# Between two registries, what is said of one of them. A folder of certificates is said of both.
+# Between two registries: options for one of them. A folder of certificates is for both.
 each_end() {
   local end
   both cert-dir --ca-file

@@ -1,4 +1,4 @@
-# What is said of an image: its bill of materials and its provenance, from the closure graph and from what packages and the
+# Statements about an image: its bill of materials and its provenance, from the closure graph and from what packages and the
 # flake say of themselves.
 { pkgs, lib, n2c, closureGraph, runnables }:
 

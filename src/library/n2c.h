@@ -12,12 +12,12 @@
 ///                                        {.registries = registries});
 ///     place->push(image, {}, progress, {});  // progress: your n2c::Progress
 ///
-/// Failures are n2c::Error: kind(), what() and hint(). Calls block and start threads of their own
-/// that end with them; what a header does not call thread-safe is for one thread at a time. There
-/// is no global state: two Registries know nothing of each other. A signal handler is not
-/// installed, and SIGPIPE should be ignored by the program.
+/// Failures are n2c::Error: kind(), what() and hint(). Calls block; threads that they start end
+/// with them. Use an object from one thread at a time unless its header calls it thread-safe.
+/// There is no global state: two Registries are independent. The library installs no signal
+/// handler; the program should ignore SIGPIPE.
 ///
-/// The headers below say the rest; they lie in the folders of the n2c source.
+/// The headers below document the rest. They are in the folders of n2c's source.
 
 #include "base/error.h"
 #include "base/stream.h"
