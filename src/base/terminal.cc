@@ -74,7 +74,8 @@ class Stream {
   void write(std::string_view text) {
     try {
       if (write_bytes(fd_, bytes_of(text))) return;
-    } catch (...) {  // poll() failed: a line is lost as any other
+    } catch (...) {  // poll() failed: results that were written in part are lost
+      if (fd_ == STDERR_FILENO && ::write(fd_, text.data(), text.size()) > 0) return;
       errno = EIO;
     }
     int none = 0;

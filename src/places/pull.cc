@@ -39,6 +39,31 @@ class PullFolder {
     std::error_code failed;
     if (!was_there_) fs::create_directories(folder_, failed);
     if (failed) throw Error(ErrorKind::local, cat("create ", shown(), ": ", failed.message()));
+    try {
+      take(stop);
+    } catch (...) {
+      mark_.reset();
+      remove_if_made();
+      throw;
+    }
+  }
+  ~PullFolder() {
+    if (kept_) return;
+    if (!clear()) {
+      mark_->leave();  // the next pull knows these files as those of one that did not end
+      return;
+    }
+    mark_.reset();
+    remove_if_made();
+  }
+  PullFolder(const PullFolder&) = delete;
+  PullFolder& operator=(const PullFolder&) = delete;
+
+  void keep() { kept_ = true; }
+
+ private:
+  void take(const std::stop_token& stop) {
+    std::error_code failed;
     const fs::path mark = folder_ / unfinished_file;
     const bool is_left = fs::is_regular_file(fs::symlink_status(mark, failed));
     if (is_left ? holds_other_files() : !holds_nothing(folder_)) throw in_use();
@@ -52,21 +77,12 @@ class PullFolder {
     // all was done.
     if (is_there(manifest_)) throw in_use();
   }
-  ~PullFolder() {
-    if (kept_) return;
-    if (!clear()) {
-      mark_->leave();  // the next pull knows these files as those of one that did not end
-      return;
-    }
-    mark_.reset();
+
+  /// What is in use by somebody else stays: it is not empty.
+  void remove_if_made() const noexcept {
     if (!was_there_) ::rmdir(folder_.c_str());
   }
-  PullFolder(const PullFolder&) = delete;
-  PullFolder& operator=(const PullFolder&) = delete;
 
-  void keep() { kept_ = true; }
-
- private:
   std::string shown() const { return printable(folder_.string(), 300); }
 
   Error in_use() const {

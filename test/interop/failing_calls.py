@@ -142,6 +142,25 @@ def pulls(world):
             check(f'and where {fault} the next pull into that folder succeeds', done.code == 0, done)
 
 
+def speaks(world):
+    """Why a command failed is said though no poll() succeeds, which waits for who reads standard error."""
+    fault = faults.Fault(world.library, world.place, 'poll', errno.ENOMEM, 1, True)
+    done = world.run(fault, 'inspect', world.place / 'absent.json')
+    check('an error is said though every poll() fails', done.code == 3 and 'absent.json' in done.said, done)
+    fault.forget()
+
+
+def leaves_no_folder(world):
+    """A pull that cannot look into the folder that it made removes that again."""
+    source = f'{world.registry.at}/base:1'
+    for nth in range(1, calls_of(world, ('pull', source, world.new_folder() / 'to'), 'fdopendir') + 1):
+        folder = world.new_folder() / 'to'
+        fault = faults.Fault(world.library, world.place, 'fdopendir', errno.EMFILE, nth, False)
+        done = world.run(fault, 'pull', source, folder)
+        check(f'pull leaves no empty folder where {fault}', done.code == 0 or not folder.exists() or any(folder.iterdir()), done)
+        fault.forget()
+
+
 def helpers(world):
     """A login that a credential helper keeps is kept, or its loss is told."""
     count = faults.Fault(world.library, world.place)
@@ -167,6 +186,8 @@ def main():
         deaf(world)
         memory(world)
         pulls(world)
+        speaks(world)
+        leaves_no_folder(world)
         helpers(world)
     finally:
         world.close()
