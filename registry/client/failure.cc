@@ -146,6 +146,12 @@ std::string list_of(const std::vector<std::string>& all) {
   return list;
 }
 
+std::string list_of(const std::vector<LoginGap>& gaps) {
+  std::vector<std::string> words;
+  for (const LoginGap& gap : gaps) words.push_back(gap.words);
+  return list_of(words);
+}
+
 /// Who answered, where that is not whom the logins are for. Else "".
 std::string stranger_of(const http::Response& response, const FailureContext& context) {
   const bool known = !response.url.host().empty() && !context.authority.empty();
@@ -165,14 +171,12 @@ std::string unknown_challenge(const http::Response& response) {
 }
 
 /// What to do without a login. A helper that is not installed was reported before, in a note.
-std::string no_login_hint(std::string_view host, const std::vector<std::string>& gaps) {
+std::string no_login_hint(std::string_view host, const std::vector<LoginGap>& gaps) {
   const std::string none = cat("no login for ", host, " was found");
   if (gaps.empty()) return cat(none, "; try: n2c login ", host);
-  constexpr std::string_view not_installed = " get: no such program in $PATH";
-  const std::string& gap = gaps.front();
-  const std::size_t end = gap.find(not_installed);
-  if (gaps.size() > 1 || end == std::string::npos) return cat(none, ": ", list_of(gaps));
-  return cat(none, "; install ", std::string_view(gap).substr(0, end), ", or: n2c login ", host);
+  const std::string& missing = gaps.front().missing_program;
+  if (gaps.size() > 1 || missing.empty()) return cat(none, ": ", list_of(gaps));
+  return cat(none, "; install ", missing, ", or: n2c login ", host);
 }
 
 std::string login_hint(const http::Response& response, const FailureContext& context) {

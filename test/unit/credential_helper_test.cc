@@ -139,6 +139,8 @@ TEST_CASE("after a helper that gives nothing comes the file's own login, then no
     CHECK(found.login->username == "u");
     REQUIRE(found.gaps.size() == 1);
     CHECK_FALSE(found.gaps.front().is_usual);
+    const bool is_missing = std::string_view(helper) == "not-here";
+    CHECK(found.gaps.front().missing_program == (is_missing ? "docker-credential-not-here" : ""));
     CHECK(found.gaps.front().words.starts_with(cat("docker-credential-", helper)));
     CHECK(found.gaps.front().words.find(file.string()) != std::string::npos);
     CHECK_FALSE(search_in(file, found.next).login);

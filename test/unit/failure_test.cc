@@ -139,14 +139,16 @@ TEST_CASE(
 
 TEST_CASE("where no login was found, it is said which places should have had one (#19)") {
   FailureContext none = context();
-  const auto hint = [&](std::vector<std::string> gaps) {
+  const auto hint = [&](std::vector<LoginGap> gaps) {
     none.logins.gaps = std::move(gaps);
     return make_failure(request(http::Method::put, "https://h/v2/x"), {.status = 401}, none).hint();
   };
   const std::string locked = "docker-credential-x get: the keychain is locked (named in c.json)";
-  CHECK(hint({locked}) == "no login for ghcr.io was found: " + locked);
+  CHECK(hint({LoginGap{.words = locked}}) == "no login for ghcr.io was found: " + locked);
   // A note has told the rest of it.
-  CHECK(hint({"docker-credential-x get: no such program in $PATH (named in c.json)"}) ==
+  const LoginGap missing{.words = "docker-credential-x get: whatever a note says of it",
+                         .missing_program = "docker-credential-x"};
+  CHECK(hint({missing}) ==
         "no login for ghcr.io was found; install docker-credential-x, or: n2c login ghcr.io");
 }
 

@@ -57,8 +57,10 @@ CredentialHelper::CredentialHelper(const std::string& suffix, std::chrono::milli
       "it stands for docker-credential-NAME, which is looked for in $PATH");
 }
 
+bool CredentialHelper::is_installed() const { return find_program(program_).has_value(); }
+
 ProgramEnd CredentialHelper::run(const char* verb, const std::string& input) const {
-  if (!find_program(program_)) {
+  if (!is_installed()) {
     throw Error(ErrorKind::local, cat(program_, " ", verb, ": no such program in $PATH"),
                 "it is named by an auth file as the keeper of logins");
   }

@@ -30,6 +30,8 @@ class CredentialHelper {
   Parsed<Credentials> get(std::string_view host) const;
   void store(std::string_view host, const Credentials& login) const;
   void erase(std::string_view host) const;
+  /// Whether there is such a program.
+  bool is_installed() const;
   const std::string& program() const { return program_; }
 
  private:

@@ -89,15 +89,18 @@ class FileAuth final : public AuthProvider {
 
   static Answer ask(const std::string& helper, const AuthFile& file, std::string_view host) {
     const std::string named = cat(" (named in ", file.path().string(), ")");
+    std::string missing;
     try {
       const CredentialHelper program(helper);
+      if (!program.is_installed()) missing = program.program();
       auto login = program.get(host);
       if (login) return {.login = *std::move(login), .gap = {}};
       return {.login = {},
               .gap = LoginGap{.words = cat(program.program(), " ", login.error(), named),
                               .is_usual = true}};
     } catch (const Error& error) {
-      return {.login = {}, .gap = LoginGap{.words = error.message() + named}};
+      return {.login = {},
+              .gap = LoginGap{.words = error.message() + named, .missing_program = missing}};
     }
   }
 

@@ -28,7 +28,8 @@ struct Credentials {
 
 /// A place that should have had a login and gave none.
 struct LoginGap {
-  std::string words{};    ///< "docker-credential-x, which FILE names: …", fit for people
+  std::string words{};            ///< "docker-credential-x, which FILE names: …", fit for people
+  std::string missing_program{};  ///< the helper that is not installed; empty: it is another gap
   bool is_usual = false;  ///< a helper that knows no login for this host: nothing to speak of
 };
 

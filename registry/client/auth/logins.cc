@@ -14,8 +14,8 @@ std::optional<Credentials> Logins::search(Known& known, const std::string& repos
   LoginSearch found = auth_.find(host_, repository, known.next);
   known.next = found.next;
   for (const LoginGap& gap : found.gaps) {
-    if (std::ranges::find(known.gaps, gap.words) == known.gaps.end()) {
-      known.gaps.push_back(gap.words);
+    if (std::ranges::find(known.gaps, gap.words, &LoginGap::words) == known.gaps.end()) {
+      known.gaps.push_back(gap);
     }
     if (!gap.is_usual && note_ && said_.insert(gap.words).second) {
       note_(cat("no login for ", host_, " from ", gap.words));

@@ -18,7 +18,7 @@ namespace n2c::registry {
 struct LoginReport {
   std::vector<std::string> sent{};  ///< where those were found that were sent, in that order
   std::string unsent{};             ///< where one was found that was not sent; empty: none
-  std::vector<std::string> gaps{};  ///< what should have had a login and gave none, in words
+  std::vector<LoginGap> gaps{};     ///< what should have had a login and gave none
 };
 
 /// For each repository one login is current. When it is refused, the next place is looked at.
@@ -54,7 +54,7 @@ class Logins {
     std::size_t next = 0;           // where the search goes on
     bool settled = false;           // now was accepted, or all were refused
     std::vector<std::string> sent;  // sources of logins that were sent
-    std::vector<std::string> gaps;
+    std::vector<LoginGap> gaps;
   };
   Known& known(const std::string& repository);
   std::optional<Credentials> search(Known& known, const std::string& repository);
