@@ -100,10 +100,10 @@ std::string plain_entry_name(std::string_view name) {
   return plain;
 }
 
-ArchiveEntries::ArchiveEntries(const std::filesystem::path& file, std::uint64_t from)
-    : state_(std::make_unique<State>(file.string())) {
+ArchiveEntries::ArchiveEntries(const NamedArchive& file, std::uint64_t from)
+    : state_(std::make_unique<State>(file.name)) {
   state_->check(archive_read_support_format_tar(state_->handle.get()));
-  state_->open(file, from);
+  state_->open(file.path, from);
 }
 
 ArchiveEntries::ArchiveEntries(std::unique_ptr<Reader> bytes, std::string name)
@@ -151,10 +151,10 @@ bool ArchiveEntries::is_compressed() const {
   return archive_filter_code(state_->handle.get(), 0) != ARCHIVE_FILTER_NONE;
 }
 
-void unpack_archive(const std::filesystem::path& file, Writer& to, std::uint64_t limit) {
-  ArchiveEntries::State state(file.string());
+void unpack_archive(const NamedArchive& file, Writer& to, std::uint64_t limit) {
+  ArchiveEntries::State state(file.name);
   state.check(archive_read_support_format_raw(state.handle.get()));
-  state.open(file, 0);
+  state.open(file.path, 0);
   struct archive_entry* whole = nullptr;
   state.check(archive_read_next_header(state.handle.get(), &whole));
   std::vector<std::byte> block(block_bytes);

@@ -15,13 +15,19 @@ namespace n2c {
 /// The name of a file in an archive: "./a//b" and "/a/b" are "a/b".
 std::string plain_entry_name(std::string_view name);
 
+/// An archive on disk, and what people know it as.
+struct NamedArchive {
+  std::filesystem::path path;
+  std::string name = path.string();
+};
+
 /// One thread at a time. All throw Error{input} when the bytes are no tar or are cut, and what
 /// reading them throws.
 class ArchiveEntries {
  public:
   /// Of a file, from the entry on whose position is `from`, which is 0 where the tar is compressed.
   /// What is passed over is skipped by seeking where the tar is plain.
-  explicit ArchiveEntries(const std::filesystem::path& file, std::uint64_t from = 0);
+  explicit ArchiveEntries(const NamedArchive& file, std::uint64_t from = 0);
   /// Of bytes that come once. `name` is for people.
   ArchiveEntries(std::unique_ptr<Reader> bytes, std::string name);
   ~ArchiveEntries();
@@ -44,13 +50,13 @@ class ArchiveEntries {
   bool is_compressed() const;
 
  private:
-  friend void unpack_archive(const std::filesystem::path& file, Writer& to, std::uint64_t limit);
+  friend void unpack_archive(const NamedArchive& file, Writer& to, std::uint64_t limit);
   struct State;  // libarchive's, so that its headers stay in archive_entries.cc
   std::unique_ptr<State> state_;
 };
 
 /// Writes the tar into `to` as a plain one. Throws Error{input} when it cannot be decompressed or
 /// is longer than `limit` bytes, and what writing throws.
-void unpack_archive(const std::filesystem::path& file, Writer& to, std::uint64_t limit);
+void unpack_archive(const NamedArchive& file, Writer& to, std::uint64_t limit);
 
 }  // namespace n2c

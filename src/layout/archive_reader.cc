@@ -26,9 +26,9 @@ class EntryReader final : public Reader {
 };
 
 /// The archive as a plain tar in a folder of its own.
-std::shared_ptr<const TemporaryFolder> unpacked(const std::filesystem::path& file) {
+std::shared_ptr<const TemporaryFolder> unpacked(const NamedArchive& file) {
   std::error_code unknown;
-  const std::uintmax_t packed = std::filesystem::file_size(file, unknown);
+  const std::uintmax_t packed = std::filesystem::file_size(file.path, unknown);
   const std::uint64_t limit = std::max(ArchiveReader::least_unpacked_limit,
                                        ArchiveReader::most_times_larger * (unknown ? 0 : packed));
   auto folder = std::make_shared<const TemporaryFolder>();
@@ -40,7 +40,7 @@ std::shared_ptr<const TemporaryFolder> unpacked(const std::filesystem::path& fil
 
 }  // namespace
 
-ArchiveReader::ArchiveReader(std::filesystem::path file) : file_(std::move(file)) {
+ArchiveReader::ArchiveReader(NamedArchive file) : file_(std::move(file)) {
   ArchiveEntries archive(file_);
   while (auto entry = archive.next()) {
     is_compressed_ = archive.is_compressed();
@@ -86,8 +86,9 @@ std::unique_ptr<Reader> ArchiveReader::open(std::string_view name) const {
 std::unique_ptr<Reader> ArchiveReader::open_at(const Named& entry) const {
   auto folder = is_compressed_ ? unpacked_if_often_read() : nullptr;
   const bool is_plain = folder != nullptr || !is_compressed_;
-  auto archive = std::make_unique<ArchiveEntries>(folder ? folder->path() / unpacked_name : file_,
-                                                  is_plain ? entry.second.position : 0);
+  const NamedArchive plain{.path = folder ? folder->path() / unpacked_name : file_.path,
+                           .name = file_.name};
+  auto archive = std::make_unique<ArchiveEntries>(plain, is_plain ? entry.second.position : 0);
   while (const auto found = archive->next()) {
     if (found->name == entry.first) {
       return std::make_unique<EntryReader>(std::move(archive), std::move(folder));

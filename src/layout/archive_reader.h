@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/file.h"
 #include "base/locked.h"
@@ -27,11 +28,13 @@ class ArchiveReader final : public ReadOnlyFiles {
   static constexpr std::uint64_t least_unpacked_limit = std::uint64_t{4} << 30;
   static constexpr std::uint64_t most_times_larger = 100;
 
-  /// Lists the archive. Throws Error{local} when it cannot be opened, and Error{input} when it is
-  /// not an archive or has more than 100 000 files.
-  explicit ArchiveReader(std::filesystem::path file);
+  /// Lists the archive. Errors call it by its `name`. Throws Error{local} when it cannot be opened,
+  /// and Error{input} when it is not an archive or has more than 100 000 files.
+  explicit ArchiveReader(NamedArchive file);
+  explicit ArchiveReader(std::filesystem::path file)
+      : ArchiveReader(NamedArchive{.path = std::move(file)}) {}
 
-  std::string str() const override { return file_.string(); }
+  std::string str() const override { return file_.name; }
   bool has(std::string_view name) const override;
   std::uint64_t size(std::string_view name) const override;
   /// Throws Error{local} too, where the archive cannot be unpacked into $TMPDIR or /tmp, and
@@ -57,7 +60,7 @@ class ArchiveReader final : public ReadOnlyFiles {
   std::unique_ptr<Reader> open_at(const Named& entry) const;
   std::shared_ptr<const TemporaryFolder> unpacked_if_often_read() const;
 
-  std::filesystem::path file_;
+  NamedArchive file_;
   bool is_compressed_ = false;
   std::map<std::string, Entry> entries_;
   mutable Locked<Passes> passes_;

@@ -145,25 +145,20 @@ std::string run_signer(const Signer& signer, const std::string& input, const std
   }
 }
 
-/// Errors about the answer leave out the path of its file, which is gone by then.
 template <class Body>
-auto in_answer(const std::filesystem::path& file, Body&& body) {
+auto in_answer(Body&& body) {
   try {
-    return at_place("what it answered is no OCI layout of signatures", std::forward<Body>(body));
+    return std::forward<Body>(body)();
   } catch (const Error& error) {
-    constexpr std::string_view shown = "the tar";
-    std::string text = error.message();
-    for (auto at = text.find(file.string()); at != std::string::npos;
-         at = text.find(file.string(), at + shown.size())) {
-      text.replace(at, file.string().size(), shown);
-    }
-    throw Error(error.kind(), text, error.hint());
+    throw Error(error.kind(),
+                cat("what it answered is no OCI layout of signatures: ", error.message()),
+                error.hint());
   }
 }
 
 /// The artifacts of the layout in that file, looked through to the last blob. The image itself,
 /// which programs that write layouts put into them, is none.
-std::vector<StoredArtifact> answered_artifacts(const std::filesystem::path& file,
+std::vector<StoredArtifact> answered_artifacts(const NamedArchive& file,
                                                const oci::Descriptor& manifest,
                                                const std::stop_token& stop) {
   const ArchiveReader files(file);
@@ -221,10 +216,11 @@ void sign(const Signer& signer, registry::RegistryClient& client, const oci::Des
     return;
   }
   const TemporaryFolder folder;
-  const auto file = folder.path() / "answer.tar";
-  write_file(file, answer);
+  // Its path is gone when an error is read.
+  const NamedArchive file{.path = folder.path() / "answer.tar", .name = "the tar"};
+  write_file(file.path, answer);
   const auto artifacts = by_signer(doing, {ErrorKind::input, ErrorKind::integrity}, stop, [&] {
-    return in_answer(file, [&] { return answered_artifacts(file, manifest, stop); });
+    return in_answer([&] { return answered_artifacts(file, manifest, stop); });
   });
   with_context(cat("attaching what ", program, " answered to ", reference), [&] {
     for (const StoredArtifact& artifact : artifacts) {
