@@ -3,7 +3,7 @@
 
 usage: hostile_files.py
 
-Writes below the current folder:
+Writes below the current folder, which must be empty:
 
     described/   image.json (NAME.json) and layers.json (NAME.layers) that are wrong in themselves
     opened/      likewise, that name what must not be read, or not be waited for, as a layer
@@ -17,11 +17,14 @@ Writes below the current folder:
 import json
 import os
 import pathlib
+import sys
 import tarfile
 
 import oci
 
 WORK = os.getcwd()
+if os.path.exists('.git'):
+    sys.exit('hostile_files.py: the current folder is a checkout; it writes hundreds of files there')
 TAR = bytes(10240)
 TRUE, FALSE = oci.digest_of(TAR), 'sha256:' + '0' * 64
 CLIMB = '../' * 40
