@@ -24,15 +24,21 @@ constexpr std::string_view one_platform =
 constexpr std::string_view names_behind = "names stand behind the image: n2c load IMAGE.json NAME";
 constexpr std::string_view login_words = "the login of one command is --creds USER:PASS";
 constexpr std::string_view secret_words = "--password-stdin reads it, where no other user sees it";
+constexpr std::string_view whole_index =
+    "an index is copied with all its images; --platform copies one of them";
 constexpr std::string_view dry_push = "n2c push --dry-run says what a push would send";
 constexpr std::string_view out_behind = "OUT stands behind the reference: n2c pull REFERENCE OUT";
-constexpr std::array<Elsewhere, 24> elsewhere{{
+constexpr std::array<Elsewhere, 28> elsewhere{{
     {"push", "--platform", one_platform},
     {"load", "--platform", one_platform},
     {"load", "--tag", names_behind},
     {"load", "-t", names_behind},
     {"login", "--password", secret_words},
     {"login", "-p", secret_words},
+    {"copy", "--all", whole_index},
+    {"copy", "-a", whole_index},
+    {"", "-k", "--insecure: the certificate is not checked"},
+    {"", "--no-color", "n2c uses no colours; --progress=plain draws nothing again"},
     {"", "--dry-run", dry_push},
     {"", "-n", dry_push},
     {"", "--username", login_words},
@@ -102,7 +108,14 @@ std::optional<Error> unknown_word(const CLI::App& app) {
   const std::vector<std::string> rest = app.remaining(true);
   if (rest.empty()) return {};
   for (const std::string& word : rest) {
-    if (word.size() > 1 && word.starts_with('-')) return unknown_option(command, word);
+    if (word.size() < 2 || !word.starts_with('-')) continue;
+    const std::string name = word.substr(0, word.find('='));
+    if (&command != &app && command.get_option_no_throw(name) != nullptr) {
+      return Error(ErrorKind::usage, cat(printable(name), " is before the command"),
+                   cat("options of ", command.get_name(), " follow it: ", words_of(command), " ",
+                       printable(name)));
+    }
+    return unknown_option(command, word);
   }
   if (!commands_of(command).empty()) return unknown_command(command, rest.front());
   return Error(ErrorKind::usage,
