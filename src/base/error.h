@@ -4,7 +4,7 @@
 /// - An HTTP status, "blob absent", "mount refused", "token expired" are outcomes:
 ///   they come back as values (optional, variant, enum) and someone decides.
 /// - What cannot go on is an Error. Its kind decides retrying and the exit code; its cause is
-///   for people, and what was being done is told behind it, outermost first:
+///   for people, and what was being done stands after it, outermost first:
 ///     403 DENIED
 ///     while: pushing to ghcr.io/acme/app:1: layer 3 of 12 (sha256:9f2c…): PATCH https://…
 ///   message() is both in one line, as notes, logs and tests have it: what was being done, then the

@@ -343,7 +343,10 @@ void add_image_command(CLI::App& command, Invocation& chosen) {
   const auto arguments = std::make_shared<ImageArguments>();
   arguments->arch = oci::Platform::of_this_machine().architecture;
   command.add_option("OUT", arguments->out, "the image.json to write")->required();
-  command.add_option("CONFIG", arguments->config, "JSON object: the OCI image config")->required();
+  command
+      .add_option("CONFIG", arguments->config,
+                  "JSON object: Cmd, Env and so on, the member config of an OCI image config")
+      ->required();
   command.add_option("LAYERS", arguments->layers, "layers.json files, lowest first")->required();
   command.add_option(
       "--from-image", arguments->from_image,

@@ -1,5 +1,5 @@
 #pragma once
-/// What is told about a transfer while it goes on.
+/// What is reported about a transfer while it runs.
 
 #include <atomic>
 #include <cstdint>
@@ -46,7 +46,7 @@ class Progress {
   virtual void give_up(const oci::Digest& /*diff_id_or_digest*/) {}
   /// One line for people: a retry, a fallback, a warning.
   virtual void note(const Printable& line) = 0;
-  /// A request that is tried again. Alike notices may be told as one.
+  /// A request that is tried again. Similar notices may be shown as one.
   virtual void retry(const RetryNotice& notice) { note(notice.why + "; " + notice.next); }
 };
 
