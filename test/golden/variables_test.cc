@@ -26,6 +26,7 @@ TEST_CASE(
     CHECK(said(own, push).empty());
   }
   CHECK_FALSE(said("N2C_RETRIE=1", "image out.json config.json").contains("N2C_RETRIE"));
+  CHECK(said("N2C_RETRIE=1", "completion bash").empty());
   const std::string variables = "N2C_RETRIE=1 N2C_PEERS=secret N2C_REFERENCE=c";
   const std::string shown = desk.run_with(variables, "config").output;
   CHECK(

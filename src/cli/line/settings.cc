@@ -193,7 +193,8 @@ void apply_settings(CLI::App& app, const Environment& environment,
   if (inner.empty()) return;
   CLI::App& command = *inner.front();
   const bool takes_none = command.get_group() == "Building" || command.get_name() == "serve" ||
-                          command.get_name() == "config" || command.get_group().empty();
+                          command.get_name() == "config" || command.get_name() == "completion" ||
+                          command.get_group().empty();
   if (takes_none) return;
   for (const StrayVariable& stray : strays) {
     if (!stray.nearest.empty()) terminal::say(cat("n2c: ", words_of(stray)));
