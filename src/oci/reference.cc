@@ -110,7 +110,8 @@ bool is_loopback(std::string_view host) {
   return parts.size() == 4 && parts.front() == "127" &&
          std::ranges::all_of(parts, [](std::string_view part) {
            const auto number = parse_number(part);
-           return number && *number < 256;
+           const bool is_octal = part.size() > 1 && part.starts_with('0');  // to some readers
+           return number && *number < 256 && !is_octal;
          });
 }
 

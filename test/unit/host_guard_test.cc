@@ -33,7 +33,7 @@ TEST_CASE("a Host that is no loopback name or address is refused, and what allow
   for (const char* host :
        {"", "evil.example", "evil.example:5000", "127.0.0.1.evil.example", "localhost.evil.example",
         "notlocalhost", "0.0.0.0", "192.168.0.1", "127.1", "2130706433", "[::2]", "[::]",
-        "host.docker.internal:5000", "127.0.0.256"}) {
+        "host.docker.internal:5000", "127.0.0.256", "127.0.0.010"}) {
     CAPTURE(host);
     CHECK(status({}, {{"Host", host}}) == 403);
   }
