@@ -230,7 +230,7 @@ std::string fault_of(std::string_view text, std::string_view said) {
   if (text.empty()) return "the file is empty";
   if (is_archive(text)) return "an archive, and an image.json was due";
   const bool is_object = trim(text).starts_with('{');
-  if (is_object && !text.contains("\"version\"")) return "no image.json: it has no version";
+  if (is_object && !text.contains("\"version\"")) return "not an image.json: it has no version";
   return std::string(said);
 }
 

@@ -56,7 +56,7 @@ TEST_CASE("what is mistaken for an image.json is named, with what to do (#21)") 
        "IMAGE is the image.json that nix build makes, mostly ./result"},
       {"push layers.json oci:out", 3, "layers.json: ",
        "a list is a layers.json or a closure graph: n2c image makes an image.json of layers"},
-      {"push config.json oci:out", 3, "config.json: no image.json: it has no version",
+      {"push config.json oci:out", 3, "config.json: not an image.json: it has no version",
        "n2c image makes an image.json of a config and layers"},
       {"push empty oci:out", 3, "empty: the file is empty",
        "what wrote it may have failed: run that again"},
@@ -332,10 +332,11 @@ TEST_CASE("what is set for all runs is taken where the command line says nothing
   CHECK(shown.output.contains("chunk-size  (not set; N2C_CHUNK_SIZE)\n"));
 
   const Mistake mistakes[] = {
-      {"compresion = gzip", 3, "config.toml:1: compresion is no setting",
+      {"compresion = gzip", 3, "config.toml:1: compresion is not a setting",
        "did you mean compression?"},
-      {"\n\ntag = a", 3, "config.toml:3: tag is no setting", "n2c config lists them"},
-      {"[psuh]\n", 3, "config.toml:1: [psuh] is no command and no host", "did you mean push?"},
+      {"\n\ntag = a", 3, "config.toml:3: tag is not a setting", "n2c config lists them"},
+      {"[psuh]\n", 3, "config.toml:1: [psuh] is neither a command nor a host",
+       "did you mean push?"},
       {"quiet", 3, "config.toml:1: not OPTION = \"VALUE\"", ""},
       {"uploads = many", 3, "config.toml:1: --uploads: \"many\" is not a number from 1 to 64", ""},
   };

@@ -38,7 +38,7 @@ Parsed<const Json::Array*> list_at(const Json& manifest, std::string_view field)
   static const Json::Array none;
   const Json* list = manifest.find(field);
   if (list == nullptr || list->is_null()) return &none;
-  if (list->as_array() == nullptr) return std::unexpected(cat(field, " is no list"));
+  if (list->as_array() == nullptr) return std::unexpected(cat(field, " is not a list"));
   return list->as_array();
 }
 

@@ -87,9 +87,10 @@ void require_section(const Setting& setting, const CLI::App& app) {
   const std::vector<std::string> commands = commands_of(app);
   const bool is_command = std::ranges::find(commands, setting.section) != commands.end();
   if (is_command || is_host(setting.section)) return;
-  throw Error(ErrorKind::input,
-              cat(setting.from, ": [", printable(setting.section), "] is no command and no host"),
-              hint_of(setting.section, commands, "such as [push] or [\"registry.example:5000\"]"));
+  throw Error(
+      ErrorKind::input,
+      cat(setting.from, ": [", printable(setting.section), "] is neither a command nor a host"),
+      hint_of(setting.section, commands, "such as [push] or [\"registry.example:5000\"]"));
 }
 
 /// Whether the line names an image at that registry, or the registry itself.
@@ -152,7 +153,7 @@ std::vector<Setting> read_settings(std::string_view text, const std::string& nam
     setting.value = unquoted(trim(both->second));
     if (std::ranges::find(setting_names, setting.name) == setting_names.end()) {
       throw Error(ErrorKind::input,
-                  cat(setting.from, ": ", printable(setting.name), " is no setting"),
+                  cat(setting.from, ": ", printable(setting.name), " is not a setting"),
                   hint_of(setting.name, {setting_names.begin(), setting_names.end()},
                           "n2c config lists them"));
     }
@@ -308,7 +309,7 @@ struct ConfigArguments {
 int run_config(const ConfigArguments& arguments, const CLI::App& app) {
   const std::string& host = arguments.host;
   if (!host.empty() && !is_host(host)) {
-    throw Error(ErrorKind::usage, cat("HOST: \"", printable(host), "\" is no host"),
+    throw Error(ErrorKind::usage, cat("HOST: \"", printable(host), "\" is not a host"),
                 "as it stands before a repository: registry.example:5000");
   }
   const Environment environment = process_environment();

@@ -28,7 +28,7 @@ struct Setting {
 std::filesystem::path settings_file(const Environment& environment);
 
 /// The lines of a file that is called `name`. `app` knows which commands there are. Throws
-/// Error{input} for what is no setting, with the one that may be meant.
+/// Error{input} for what is not a setting, with the one that may be meant.
 std::vector<Setting> read_settings(std::string_view text, const std::string& name,
                                    const CLI::App& app);
 

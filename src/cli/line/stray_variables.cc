@@ -23,7 +23,7 @@ std::vector<StrayVariable> stray_variables(const std::vector<std::string>& names
 }
 
 std::string words_of(const StrayVariable& stray) {
-  const std::string words = cat(printable(stray.name, 80), " is no setting");
+  const std::string words = cat(printable(stray.name, 80), " is not a setting");
   return stray.nearest.empty() ? words : cat(words, "; did you mean ", stray.nearest, "?");
 }
 
