@@ -104,6 +104,29 @@ bool rewrite(const FileDescriptor& file, std::vector<std::string> payloads,
   return ::ftruncate(file.get(), 0) == 0 && write_at(file, text, 0);
 }
 
+/// Where there is no room, a cache that holds nothing leaves no file and no folder.
+void remove_if_empty(const FileDescriptor& opened, const std::filesystem::path& file) {
+  struct stat status{};
+  if (::fstat(opened.get(), &status) != 0 || status.st_size != 0) return;
+  ::unlink(file.c_str());
+  ::rmdir(file.parent_path().c_str());
+}
+
+bool add(const FileDescriptor& file, const std::vector<std::string>& payloads,
+         std::uint64_t max_bytes) {
+  const std::string text = read_all_of(file, 2 * max_bytes);
+  std::string added;
+  for (const auto& payload : payloads) added += line_of(payload);
+  if (!text.starts_with(header) || text.size() + added.size() > max_bytes) {
+    auto all = payloads_of(text);
+    all.insert(all.end(), payloads.begin(), payloads.end());
+    return rewrite(file, std::move(all), max_bytes);
+  }
+  if (text.back() != '\n')
+    added.insert(added.begin(), '\n');  // what was cut stays a line of its own
+  return write_at(file, added, text.size());
+}
+
 }  // namespace
 
 std::vector<std::string> read_cache_lines(const std::filesystem::path& file,
@@ -120,17 +143,9 @@ bool add_cache_lines(const std::filesystem::path& file, const std::vector<std::s
   std::filesystem::create_directories(file.parent_path(), ignored);
   const FileDescriptor opened = open_regular(file, O_RDWR | O_CREAT);
   if (!opened || !lock(opened)) return false;
-  const std::string text = read_all_of(opened, 2 * max_bytes);
-  std::string added;
-  for (const auto& payload : payloads) added += line_of(payload);
-  if (!text.starts_with(header) || text.size() + added.size() > max_bytes) {
-    auto all = payloads_of(text);
-    all.insert(all.end(), payloads.begin(), payloads.end());
-    return rewrite(opened, std::move(all), max_bytes);
-  }
-  if (text.back() != '\n')
-    added.insert(added.begin(), '\n');  // what was cut stays a line of its own
-  return write_at(opened, added, text.size());
+  const bool is_added = add(opened, payloads, max_bytes);
+  if (!is_added) remove_if_empty(opened, file);
+  return is_added;
 }
 
 }  // namespace n2c

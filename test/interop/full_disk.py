@@ -104,6 +104,7 @@ def cache_and_login(small):
         fill(folder)
         done = run('push', *small, f'{host}/cached:1', home=folder)
         check('a push does without a cache that is full', done.returncode == 0, done)
+        check('and leaves no empty one', os.listdir(folder) == ['filler'], list(folder.rglob('*')))
     (PLACE / 'htpasswd').write_text(LOGIN)
     with serving('--htpasswd', PLACE / 'htpasswd') as host, disk(1) as folder:
         logins = folder / 'config.json'
