@@ -17,7 +17,8 @@ struct StrayVariable {
 std::vector<StrayVariable> stray_variables(const std::vector<std::string>& names,
                                            const std::vector<std::string>& known);
 
-/// "N2C_RETRIE is not a setting; did you mean N2C_RETRY?". Its value may be a secret and is left out.
+/// "N2C_RETRIE is not a setting; did you mean N2C_RETRY?". Its value may be a secret and is left
+/// out.
 std::string words_of(const StrayVariable& stray);
 
 }  // namespace n2c::cli
