@@ -81,10 +81,11 @@ void print_plan_lines(const Image& image, const PushReport& report) {
   }
 }
 
-/// "would send 2 layers (146.2 MiB), mount 1; 15 are there already; tags: 1, latest"
+/// "would send 2 layers (at most 146.2 MiB), mount 1; 15 already there; tags: 1, latest"
 std::string totals_words(const PlanTotals& totals, const std::vector<std::string>& tags) {
-  std::string text =
-      cat("would send ", layer_count(totals.sent), " (at most ", brief_bytes(totals.bytes), ")");
+  std::string text = totals.sent == 0 ? "would send no layer"
+                                      : cat("would send ", layer_count(totals.sent), " (at most ",
+                                            brief_bytes(totals.bytes), ")");
   if (totals.mounted != 0) text += cat(", mount ", totals.mounted);
   text += cat("; ", totals.present, " already there");
   for (const std::string& tag : tags) text += cat(&tag == &tags.front() ? "; tags: " : ", ", tag);
