@@ -131,8 +131,7 @@ int run_action(CLI::App& app, const Invocation& chosen, const std::vector<std::s
   return run_printing(chosen, [&] {
     signals.emplace();
     refuse_empty_values(app, words);
-    apply_settings(app, process_environment(),
-                   stray_variables(variables_beginning("N2C_"), setting_variables()));
+    apply_settings(app, process_environment());
     require_files(app);
     while_reading.over();
     return chosen.action(signals->token());

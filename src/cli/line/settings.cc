@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/line/mistake.h"
+#include "cli/line/stray_variables.h"
 #include "console/json_object.h"
 #include "go/encoding_json.h"
 #include "places/address.h"
@@ -54,6 +55,13 @@ std::string variable_of(std::string_view name) {
     variable += c == '-' ? '_' : is_lower ? static_cast<char>(c - 'a' + 'A') : c;
   }
   return variable;
+}
+
+/// This process's variables that are not settings.
+std::vector<StrayVariable> strays_here() {
+  std::vector<std::string> known;
+  for (const std::string_view name : setting_names) known.push_back(variable_of(name));
+  return stray_variables(variables_beginning("N2C_"), known);
 }
 
 /// Without the quotes around it.
@@ -182,14 +190,7 @@ std::vector<Setting> settings_in_force(const CLI::App& app, const Environment& e
   return settings;
 }
 
-std::vector<std::string> setting_variables() {
-  std::vector<std::string> variables;
-  for (const std::string_view name : setting_names) variables.push_back(variable_of(name));
-  return variables;
-}
-
-void apply_settings(CLI::App& app, const Environment& environment,
-                    const std::vector<StrayVariable>& strays) {
+void apply_settings(CLI::App& app, const Environment& environment) {
   const auto inner = app.get_subcommands();
   if (inner.empty()) return;
   CLI::App& command = *inner.front();
@@ -197,7 +198,7 @@ void apply_settings(CLI::App& app, const Environment& environment,
                           command.get_name() == "config" || command.get_name() == "completion" ||
                           command.get_group().empty();
   if (takes_none) return;
-  for (const StrayVariable& stray : strays) {
+  for (const StrayVariable& stray : strays_here()) {
     if (!stray.nearest.empty()) terminal::say(cat("n2c: ", words_of(stray)));
   }
   for (const Setting& setting : settings_in_force(app, environment)) {
@@ -319,8 +320,7 @@ int run_config(const ConfigArguments& arguments, const CLI::App& app) {
   if (!exists) terminal::say(cat(file.string(), ": not there"));
   auto settings = settings_by_name(app, environment);
   if (!host.empty()) settings = settings_of_host(settings, host, app);
-  const std::vector<StrayVariable> strays =
-      stray_variables(variables_beginning("N2C_"), setting_variables());
+  const std::vector<StrayVariable> strays = strays_here();
   if (arguments.json) {
     print_settings_json(file, exists, host, settings, strays);
   } else {

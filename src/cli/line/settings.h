@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "base/environment.h"
-#include "cli/line/stray_variables.h"
 
 namespace CLI {
 class App;
@@ -36,14 +35,10 @@ std::vector<Setting> read_settings(std::string_view text, const std::string& nam
 /// everywhere, then the variables.
 std::vector<Setting> settings_in_force(const CLI::App& app, const Environment& environment);
 
-/// The variables that are read: "N2C_UPLOADS".
-std::vector<std::string> setting_variables();
-
 /// Gives the options that the command line of `app` does not have what is in force for its command
 /// and its registry. The build commands and serve take nothing: what these do follows from their
-/// arguments alone; nor do hidden ones. Says on standard error which of the `strays` may be a
-/// mistyped setting.
-void apply_settings(CLI::App& app, const Environment& environment,
-                    const std::vector<StrayVariable>& strays);
+/// arguments alone; nor do hidden ones. Says on standard error which variables of
+/// this process may be a mistyped setting.
+void apply_settings(CLI::App& app, const Environment& environment);
 
 }  // namespace n2c::cli
