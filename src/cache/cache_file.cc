@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::string_view header = "n2c cache 1\n";
 constexpr std::size_t checksum_digits = 16;
+constexpr std::uint64_t room_for_others = 1 << 20;  // bytes
 
 std::string checksum(std::string_view payload) {
   Hash hash;
@@ -104,6 +106,14 @@ bool rewrite(const FileDescriptor& file, std::vector<std::string> payloads,
   return ::ftruncate(file.get(), 0) == 0 && write_at(file, text, 0);
 }
 
+/// Whether the file's disk has more room than a cache should leave to others. A file system that
+/// does not say how large it is counts as having room.
+bool has_room(const FileDescriptor& file) {
+  struct statvfs disk{};
+  if (::fstatvfs(file.get(), &disk) != 0 || disk.f_blocks == 0) return true;
+  return std::uint64_t{disk.f_bavail} * disk.f_frsize > room_for_others;
+}
+
 /// Where there is no room, a cache that holds nothing leaves no file and no folder.
 void remove_if_empty(const FileDescriptor& opened, const std::filesystem::path& file) {
   struct stat status{};
@@ -143,7 +153,7 @@ bool add_cache_lines(const std::filesystem::path& file, const std::vector<std::s
   std::filesystem::create_directories(file.parent_path(), ignored);
   const FileDescriptor opened = open_regular(file, O_RDWR | O_CREAT);
   if (!opened || !lock(opened)) return false;
-  const bool is_added = add(opened, payloads, max_bytes);
+  const bool is_added = has_room(opened) && add(opened, payloads, max_bytes);
   if (!is_added) remove_if_empty(opened, file);
   return is_added;
 }

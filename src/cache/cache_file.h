@@ -16,8 +16,8 @@ std::vector<std::string> read_cache_lines(const std::filesystem::path& file,
 
 /// Adds lines under the file's lock. Makes the file and its folder when they are missing, and
 /// begins a file anew that is not ours. Past `max_bytes` it drops repeated lines and then the older
-/// half. Returns false when it could not: no right to write, no room, or the lock was held for
-/// longer than a second.
+/// half. Returns false when it could not: no right to write, less than 1 MiB of the disk is left,
+/// or the lock was held for longer than a second.
 bool add_cache_lines(const std::filesystem::path& file, const std::vector<std::string>& payloads,
                      std::uint64_t max_bytes);
 

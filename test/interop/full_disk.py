@@ -70,11 +70,12 @@ def disk(mib):
         subprocess.run(['umount', '-l', folder], check=True)
 
 
-def fill(folder):
-    """To the last block."""
+def fill(folder, but=0):
+    """To the last block, or leaves `but` bytes."""
     with open(folder / 'filler', 'wb', buffering=0) as filler, contextlib.suppress(OSError):
         while filler.write(b'x' * 4096):
             pass
+    os.truncate(folder / 'filler', (folder / 'filler').stat().st_size - but)
 
 
 def must(*words):
@@ -100,11 +101,15 @@ def files(large):
 
 
 def cache_and_login(small):
-    with serving() as host, disk(1) as folder:
-        fill(folder)
+    for but in (0, 64 << 10):
+        with serving() as host, disk(2) as folder:
+            fill(folder, but)
+            done = run('push', *small, f'{host}/cached:1', home=folder)
+            check(f'a push does without a cache on a disk with {but} bytes left', done.returncode == 0, done)
+            check('and leaves no empty one, nor takes the last of the room', os.listdir(folder) == ['filler'], list(folder.rglob('*')))
+    with serving() as host, disk(3) as folder:
         done = run('push', *small, f'{host}/cached:1', home=folder)
-        check('a push does without a cache that is full', done.returncode == 0, done)
-        check('and leaves no empty one', os.listdir(folder) == ['filler'], list(folder.rglob('*')))
+        check('on a disk with room it keeps one', done.returncode == 0 and (folder / 'n2c').exists(), list(folder.rglob('*')))
     (PLACE / 'htpasswd').write_text(LOGIN)
     with serving('--htpasswd', PLACE / 'htpasswd') as host, disk(1) as folder:
         logins = folder / 'config.json'
