@@ -145,17 +145,6 @@ std::string run_signer(const Signer& signer, const std::string& input, const std
   }
 }
 
-template <class Body>
-auto in_answer(Body&& body) {
-  try {
-    return std::forward<Body>(body)();
-  } catch (const Error& error) {
-    throw Error(error.kind(),
-                cat("what it answered is no OCI layout of signatures: ", error.message()),
-                error.hint());
-  }
-}
-
 /// The artifacts of the layout in that file, looked through to the last blob. The image itself,
 /// which programs that write layouts put into them, is none.
 std::vector<StoredArtifact> answered_artifacts(const NamedArchive& file,
@@ -220,7 +209,8 @@ void sign(const Signer& signer, registry::RegistryClient& client, const oci::Des
   const NamedArchive file{.path = folder.path() / "answer.tar", .name = "the tar"};
   write_file(file.path, answer);
   const auto artifacts = by_signer(doing, {ErrorKind::input, ErrorKind::integrity}, stop, [&] {
-    return in_answer([&] { return answered_artifacts(file, manifest, stop); });
+    return at_place("what it answered is no OCI layout of signatures",
+                    [&] { return answered_artifacts(file, manifest, stop); });
   });
   with_context(cat("attaching what ", program, " answered to ", reference), [&] {
     for (const StoredArtifact& artifact : artifacts) {
