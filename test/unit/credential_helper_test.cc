@@ -5,8 +5,11 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <stop_token>
+#include <thread>
 
 #include "base/file.h"
+#include "base/input_wait.h"
 #include "base/text.h"
 #include "registry/client/auth/base64.h"
 #include "test/support/check_fails.h"
@@ -119,6 +122,22 @@ TEST_CASE("a helper that hangs is given up, and so is one that has closed its ou
                 "docker-credential-t get: no answer in ");
   }
   CHECK(helper_patience == 30s);
+}
+
+TEST_CASE("a stop ends a helper that hangs, and no other login is looked for then (#23)") {
+  const Programs programs;
+  programs.add("t", "exec sleep 1000");
+  const auto file =
+      programs.config(R"({"credsStore":"t","auths":{"r.example":{"auth":"bWU6b3du"}}})");  // me:own
+  std::stop_source stop;
+  process_stop() = stop.get_token();
+  {
+    const std::jthread asker([&] { stop.request_stop(); });
+    const Error error = test::failure_of([&] { (void)CredentialHelper("t").get("r.example"); });
+    CHECK(error.kind() == ErrorKind::cancelled);
+    CHECK(test::failure_of([&] { search_in(file); }).kind() == ErrorKind::cancelled);
+  }
+  process_stop() = {};
 }
 
 TEST_CASE("a helper's name with a slash is refused") {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/deadline.h"
+#include "base/input_wait.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "registry/client/auth/auth_file.h"
@@ -64,13 +65,13 @@ ProgramEnd CredentialHelper::run(const char* verb, const std::string& input) con
     throw Error(ErrorKind::local, cat(program_, " ", verb, ": no such program in $PATH"),
                 "it is named by an auth file as the keeper of logins");
   }
-  const Deadline limit(patience_);
+  const Deadline limit(process_stop(), patience_);
   const MemorySource bytes(input);
   const auto reader = bytes.open();
   try {
     return run_program({.arguments = {program_, verb}, .input = reader.get()}, limit.token());
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::cancelled) throw;
+    if (error.kind() != ErrorKind::cancelled || process_stop().stop_requested()) throw;
     throw Error(ErrorKind::local,
                 cat(program_, " ", verb, ": no answer in ", brief_duration(patience_)),
                 "does it wait for a password or a locked keychain?");

@@ -99,6 +99,7 @@ class FileAuth final : public AuthProvider {
               .gap = LoginGap{.words = cat(program.program(), " ", login.error(), named),
                               .is_usual = true}};
     } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
       return {.login = {},
               .gap = LoginGap{.words = error.message() + named, .missing_program = missing}};
     }
