@@ -32,9 +32,11 @@ std::string checksum(std::string_view payload) {
 
 std::string line_of(std::string_view payload) { return cat(checksum(payload), ' ', payload, '\n'); }
 
-/// Opens regular files only. Opening a FIFO would wait for ever.
+/// Opens regular files only. Opening a FIFO would wait for ever, and a link may name any file: in
+/// another user's home it would be that user who chose what root writes to.
 FileDescriptor open_regular(const std::filesystem::path& file, int flags) {
-  FileDescriptor opened(::open(file.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600));
+  FileDescriptor opened(
+      ::open(file.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, 0600));
   struct stat status{};
   const bool regular = opened && ::fstat(opened.get(), &status) == 0 && S_ISREG(status.st_mode);
   return regular ? std::move(opened) : FileDescriptor();

@@ -184,6 +184,20 @@ TEST_CASE("no home, an unwritable place or a strange file cost nothing but the c
   CHECK_FALSE(save_one("/proc/n2c/pushes", "a"));
 }
 
+TEST_CASE("a cache's name that is a link is passed over, and nothing is written elsewhere (#23)") {
+  const TemporaryFolder folder;
+  const auto cache = folder.path() / "pushes", elsewhere = folder.path() / "elsewhere";
+  std::filesystem::create_symlink(elsewhere, cache);
+  CHECK_FALSE(save_one(cache, "a"));
+  CHECK_FALSE(std::filesystem::exists(elsewhere));
+  for (const char* text : {"of somebody else", ""}) {
+    write_file(elsewhere, text);
+    CHECK_FALSE(save_one(cache, "a"));
+    CHECK(bytes_in(elsewhere) == text);
+  }
+  CHECK(std::filesystem::is_symlink(cache));
+}
+
 TEST_CASE("a lock that someone never gives back does not hold a push up") {
   const TemporaryFolder folder;
   const auto file = folder.path() / "pushes";
