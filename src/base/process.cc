@@ -300,4 +300,6 @@ BackgroundProgram::BackgroundProgram(const std::vector<std::string>& arguments, 
 
 BackgroundProgram::~BackgroundProgram() { end_program(pid_); }
 
+bool BackgroundProgram::is_over() const { return has_ended(pid_); }
+
 }  // namespace n2c

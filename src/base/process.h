@@ -59,6 +59,9 @@ class BackgroundProgram {
   BackgroundProgram(const BackgroundProgram&) = delete;
   BackgroundProgram& operator=(const BackgroundProgram&) = delete;
 
+  /// Whether it has ended by itself. What it has started may go on and hold its channel open.
+  bool is_over() const;
+
  private:
   int pid_ = -1;
 };

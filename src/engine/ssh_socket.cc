@@ -20,6 +20,11 @@ namespace n2c {
 
 namespace {
 
+/// How often it is looked whether a program has ended.
+constexpr int look_apart_ms = 100;
+/// How many pieces of what programs say are read before anything else is looked at: a full pipe.
+constexpr int most_pieces = 16;
+
 FileDescriptor listen_on(const std::filesystem::path& path) {
   FileDescriptor socket = open_socket(AF_UNIX, Blocking::no);
   if (!socket) throw_errno("make a socket");
@@ -90,8 +95,10 @@ void SshSocket::pass_on() {
   std::array<pollfd, 3> watched{
       {{listener_.get(), POLLIN, 0}, {ended_.fd(), POLLIN, 0}, {words_.read.get(), POLLIN, 0}}};
   while (watched[1].revents == 0) {
-    if (poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) break;
+    const int limit = programs_.empty() ? -1 : look_apart_ms;
+    if (poll(watched.data(), watched.size(), limit) < 0 && errno != EINTR) break;
     if (watched[2].revents != 0) say_words(false);
+    end_connections();
     if (watched[0].revents != 0 && !accept_one()) break;
   }
   programs_.clear();
@@ -101,23 +108,35 @@ void SshSocket::pass_on() {
 /// False when no more can be accepted.
 bool SshSocket::accept_one() {
   // The socket is blocking, as programs expect of their standard streams.
-  const FileDescriptor connection = accept_socket(listener_.get(), Blocking::yes);
+  FileDescriptor connection = accept_socket(listener_.get(), Blocking::yes);
   if (!connection) return errno == EINTR || errno == EAGAIN || errno == ECONNABORTED;
   try {
-    programs_.push_back(
-        std::make_unique<BackgroundProgram>(command_, connection.get(), words_.write.get()));
+    auto program =
+        std::make_unique<BackgroundProgram>(command_, connection.get(), words_.write.get());
+    programs_.push_back({.connection = std::move(connection), .program = std::move(program)});
   } catch (const std::exception&) {
     // The connection closes. Whoever waits on it reports that no reply came.
   }
   return true;
 }
 
+/// A process that ssh leaves behind may hold a connection open. Who waits on it hears that ssh has
+/// ended, after what ssh has written to it.
+void SshSocket::end_connections() {
+  std::erase_if(programs_, [](const Bridged& one) {
+    if (!one.program->is_over()) return false;
+    ::shutdown(one.connection.get(), SHUT_RDWR);
+    return true;
+  });
+}
+
 /// What is there now; `last`: nothing follows. A process that ssh leaves behind may hold the pipe
-/// open, so its end is not waited for.
+/// open, so its end is not waited for. Who writes faster than we read holds nothing up.
 void SshSocket::say_words(bool last) {
   std::array<char, 4096> piece{};
-  ssize_t count = 0;
-  while ((count = ::read(words_.read.get(), piece.data(), piece.size())) > 0) {
+  for (int pieces = 0; pieces < most_pieces; ++pieces) {
+    const ssize_t count = ::read(words_.read.get(), piece.data(), piece.size());
+    if (count <= 0) break;
     for (const char c : std::string_view(piece.data(), static_cast<std::size_t>(count))) {
       if (c != '\n' && c != '\r') line_ += c;  // ssh ends its lines by both
       if (c == '\n' || line_.size() == Printable::longest) terminal::say(std::exchange(line_, {}));

@@ -14,9 +14,10 @@
 namespace n2c {
 
 /// Each connection to the socket becomes one `ssh HOST docker system dial-stdio`, which has the
-/// connection itself as its standard input and output: no byte passes through us. What ssh, and the
-/// machine it reaches, write to standard error is said line by line (base/terminal.h). Lives in a
-/// folder that only this user can enter.
+/// connection itself as its standard input and output: no byte passes through us. The connection is
+/// over when ssh has ended, whatever it left behind. What ssh, and the machine it reaches, write to
+/// standard error is said line by line (base/terminal.h). Lives in a folder that only this user can
+/// enter.
 class SshSocket {
  public:
   /// Throws Error{local} when there is no ssh or no socket can be made.
@@ -31,6 +32,7 @@ class SshSocket {
   void run() noexcept;
   void pass_on();
   bool accept_one();
+  void end_connections();
   void say_words(bool last);
 
   TemporaryFolder folder_;
@@ -39,7 +41,12 @@ class SshSocket {
   WakeUp ended_;
   PipeEnds words_;    // the standard errors of all programs
   std::string line_;  // of words_, without its end so far; the thread's
-  std::vector<std::unique_ptr<BackgroundProgram>> programs_;  // the thread's
+  /// A connection, and the program that has it.
+  struct Bridged {
+    FileDescriptor connection;
+    std::unique_ptr<BackgroundProgram> program;
+  };
+  std::vector<Bridged> programs_;  // the thread's
   std::jthread thread_;
 };
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdlib>
 
 #include "base/error.h"
@@ -108,6 +109,26 @@ TEST_CASE("what ssh says is fit for a terminal, and its last words are not lost"
     CHECK(read_until(socket, "never") == "gone\n");
   }
   CHECK(captured.text() == "Welcome\\x1b[2J\nno end\\x07\n");
+}
+
+TEST_CASE("a connection is over when its ssh has ended, though it left a child that has it (#23)") {
+  const FakeSsh ssh("sleep 1000 &\necho $!\n");
+  const SshSocket bridge(*DockerHost::parse("ssh://me@build"));
+  const FileDescriptor socket = connect_to(bridge.path());
+  const std::string child = read_until(socket, "never");
+  REQUIRE(!child.empty());
+  ::kill(std::stoi(child), SIGKILL);
+}
+
+TEST_CASE("an ssh that says things without end holds nothing up (#23)") {
+  const FakeSsh ssh("echo $$\nexec yes >&2");
+  const CapturedErrors captured;
+  auto bridge = std::make_unique<SshSocket>(*DockerHost::parse("ssh://me@build"));
+  const FileDescriptor one = connect_to(bridge->path());
+  REQUIRE(!read_until(one, "\n").empty());
+  const FileDescriptor other = connect_to(bridge->path());
+  CHECK(!read_until(other, "\n").empty());
+  bridge.reset();
 }
 
 TEST_CASE("an ssh host's socket that nobody connected to ends at once") {
