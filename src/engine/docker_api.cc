@@ -1,5 +1,6 @@
 #include "engine/docker_api.h"
 
+#include "base/deadline.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
 
@@ -37,7 +38,17 @@ void DockerApi::refuse(const http::Request& request, const http::Response& respo
       .within(line_of(request));
 }
 
-DockerFacts DockerApi::connect(std::stop_token stop) {
+DockerFacts DockerApi::connect(std::stop_token stop, std::chrono::milliseconds patience) {
+  const Deadline limit(stop, patience);
+  try {
+    return ask_facts(limit.token());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::cancelled || stop.stop_requested()) throw;
+    throw Error(ErrorKind::network, cat("no reply in ", brief_duration(patience)));
+  }
+}
+
+DockerFacts DockerApi::ask_facts(const std::stop_token& stop) {
   const http::Response ping = get("/_ping", stop);
   if (ping.status != 200) refuse({.url = ping.url}, ping);
   const auto told = ping.headers.find("Api-Version");

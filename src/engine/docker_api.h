@@ -3,6 +3,7 @@
 /// socket speaks it too.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <stop_token>
@@ -23,6 +24,10 @@ struct StreamedReply {
   std::string last_words;
 };
 
+/// How long an engine may take to say what it is. An ssh may ask for a passphrase meanwhile, and a
+/// socket may start the engine.
+inline constexpr std::chrono::seconds first_reply_patience{120};
+
 /// One engine. Thread-safe. Every call throws Error{network} when no whole reply came, and
 /// Error{registry} with the request and the engine's words for an unexpected status.
 class DockerApi {
@@ -32,8 +37,10 @@ class DockerApi {
   DockerApi(http::Transport& transport, http::Url base);
 
   /// Asks what the engine is, and chooses the API version for the calls below. Call it first, once.
-  /// Throws Error{registry} for an engine that is too old, and for what is not an engine.
-  DockerFacts connect(std::stop_token stop);
+  /// Throws Error{registry} for an engine that is too old, and for what is not an engine, and
+  /// Error{network} for one that has not answered when `patience` is over.
+  DockerFacts connect(std::stop_token stop,
+                      std::chrono::milliseconds patience = first_reply_patience);
   /// Whether the engine says if all blobs of an image are there.
   bool tells_completeness() const { return !is_older_api(api_, "1.48"); }
 
@@ -59,6 +66,7 @@ class DockerApi {
   http::Response send(const http::Request& request, std::stop_token stop);
   http::Response get(std::string_view path, std::stop_token stop);
   StreamedReply stream(http::Request request, std::stop_token stop);
+  DockerFacts ask_facts(const std::stop_token& stop);
   [[noreturn]] static void refuse(const http::Request& request, const http::Response& response);
 
   http::Transport& transport_;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "engine/docker_api.h"
 #include "test/support/check_fails.h"
 #include "test/support/fake_daemon.h"
 #include "test/support/layered_image.h"
@@ -159,6 +160,19 @@ TEST_CASE("an engine that is too old, or none at all, is told apart by what it s
   });
   CHECK(failure_of(proxy, layered_image({})).message().find("GET /_ping: 503 <h1>no</h1>") !=
         std::string::npos);
+}
+
+TEST_CASE("an engine that does not say what it is in its time is given up (#23)") {
+  const FakeDaemon daemon({}, [](const registry::Request&) {
+    return registry::Verdict{.delay = std::chrono::minutes(5)};
+  });
+  const DockerHost host{.socket = daemon.socket(), .tls = {}};
+  const DockerConnection connection = connect_docker(host, {.user_agent = "n2c-test"});
+  DockerApi api(*connection.transport, connection.base);
+  CHECK_FAILS(api.connect({}, std::chrono::milliseconds(50)), ErrorKind::network, "no reply in ");
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK_FAILS(api.connect(stop.get_token()), ErrorKind::cancelled, "");
 }
 
 TEST_CASE("a socket on which nobody listens is a network error") {
