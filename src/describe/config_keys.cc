@@ -26,6 +26,9 @@ constexpr std::array<std::string_view, 16> containers_keys{
     "OpenStdin",  "StdinOnce",  "Image",           "PortSpecs",    "Cpuset",       "CpuShares",
     "MacAddress", "Memory",     "NetworkDisabled", "MemorySwap"};
 
+/// How many keys are named, which is more than anyone misspells.
+constexpr std::size_t most_told = 50;
+
 bool is_one_of(std::span<const std::string_view> keys, std::string_view key) {
   return std::ranges::any_of(
       keys, [&](std::string_view one) { return lower_ascii(one) == lower_ascii(key); });
@@ -42,8 +45,13 @@ std::optional<std::string_view> meant_by(std::string_view key) {
 std::vector<std::string> left_out_keys(const go::Json& config, oci::DockerKeys docker_keys) {
   std::vector<std::string> told;
   if (config.as_object() == nullptr) return told;
+  std::size_t untold = 0;
   for (const auto& [key, value] : *config.as_object()) {
     if (is_one_of(ocis_keys, key)) continue;
+    if (told.size() == most_told) {
+      ++untold;
+      continue;
+    }
     const std::string shown = printable(key, 60);
     if (is_one_of(dockers_keys, key)) {
       if (docker_keys == oci::DockerKeys::kept) continue;
@@ -60,6 +68,7 @@ std::vector<std::string> left_out_keys(const go::Json& config, oci::DockerKeys d
     told.push_back(cat(shown, ": left out: an image's config has no such key",
                        meant ? cat("; did you mean ", *meant, "?") : ""));
   }
+  if (untold != 0) told.push_back(cat("and ", untold, " more keys: left out"));
   return told;
 }
 

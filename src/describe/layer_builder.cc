@@ -129,12 +129,21 @@ std::vector<std::size_t> largest_first(const std::vector<std::vector<StorePath>>
   return order;
 }
 
+/// The folder that the layers' tars go to.
+void make_place(const std::filesystem::path& folder) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed) {
+    throw Error(ErrorKind::local, cat("create ", folder.string(), ": ", failed.message()));
+  }
+}
+
 }  // namespace
 
 std::vector<LayerRecord> build_layers(const std::vector<std::vector<StorePath>>& layers,
                                       const LayerBuild& build, std::stop_token stop,
                                       const WriteRecords& write) {
-  if (!build.keep_in.empty()) std::filesystem::create_directories(build.keep_in);
+  if (!build.keep_in.empty()) make_place(build.keep_in);
   CompressionPool pool(processor_count());
   LayerBuilder builder(build, pool);
   std::vector<LayerRecord> records(layers.size());

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 namespace config_keys_test {
 
 using namespace n2c;
@@ -32,6 +34,15 @@ TEST_CASE(
   CHECK(first("hostname") == "hostname: left out: it is of a container and not of an image");
   CHECK(first("a\\u001b").find('\x1b') == std::string::npos);
   CHECK(told("[]").empty());
+}
+
+TEST_CASE(
+    "of very many keys that a config leaves out fifty are named, and the rest counted (#23)") {
+  std::string json = "{\"Cmd\":[]";
+  for (int i = 0; i < 1000; ++i) json += ",\"k" + std::to_string(i) + "\":0";
+  const auto told = left_out_keys(*go::Json::parse(json + "}"), oci::DockerKeys::passed_over);
+  REQUIRE(told.size() == 51);
+  CHECK(told.back() == "and 950 more keys: left out");
 }
 
 }  // namespace config_keys_test
