@@ -34,25 +34,6 @@ fs::path new_part_name(const fs::path& folder) {
 /// How often a FIFO is asked whether somebody reads from it by now.
 constexpr std::chrono::milliseconds reader_pause{20};
 
-/// Waits for somebody who reads from the FIFO, and no longer than until a stop.
-FileDescriptor open_fifo(const fs::path& path) {
-  SystemClock clock;
-  while (true) {
-    FileDescriptor file(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
-    if (file) {
-      const int flags = ::fcntl(file.get(), F_GETFL);
-      if (flags < 0 || ::fcntl(file.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) {
-        throw_errno("open " + path.string());
-      }
-      return file;
-    }
-    if (errno != ENXIO) throw_errno("open " + path.string());
-    if (!clock.wait(reader_pause, process_stop())) {
-      throw Error(ErrorKind::cancelled, "stopped on request");
-    }
-  }
-}
-
 /// Opens a pipe or a device, which can be written to but not replaced. Nothing for everything else.
 FileDescriptor open_special(const fs::path& path) {
   struct stat status{};
@@ -86,6 +67,24 @@ bool lock_part(const FileDescriptor& file) {
 }
 
 }  // namespace
+
+FileDescriptor open_fifo(const fs::path& path) {
+  SystemClock clock;
+  while (true) {
+    FileDescriptor file(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    if (file) {
+      const int flags = ::fcntl(file.get(), F_GETFL);
+      if (flags < 0 || ::fcntl(file.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) {
+        throw_errno("open " + path.string());
+      }
+      return file;
+    }
+    if (errno != ENXIO) throw_errno("open " + path.string());
+    if (!clock.wait(reader_pause, process_stop())) {
+      throw Error(ErrorKind::cancelled, "stopped on request");
+    }
+  }
+}
 
 void sync_file(const FileDescriptor& file, const fs::path& path) {
   if (!sync_to_disk(file)) throw_errno("fsync " + path.string());

@@ -110,7 +110,7 @@ class ArgumentReader final : public Reader {
       if (count > 0) return static_cast<std::size_t>(count);
       if (count == 0) {
         if (has_news(0)) return 0;  // the end; a FIFO to which no writer has come has none
-        if (waited) throw Error(ErrorKind::local, cat("read ", path_, ": nobody writes into it"));
+        if (waited) throw Error(ErrorKind::input, "nobody writes into it");
         has_news(writer_patience_ms);
         waited = true;
       } else if (errno == EAGAIN) {
@@ -177,7 +177,9 @@ std::string read_argument(const fs::path& path, std::uint64_t limit) {
   FileDescriptor file = try_open(path, O_RDONLY);
   if (!file) throw_errno("open " + path.string());
   const mode_t type = type_of(file, path);
-  if (type != S_IFIFO && type != S_IFCHR) file = require_regular(std::move(file), path);
+  if (type != S_IFIFO && type != S_IFCHR && type != S_IFREG) {
+    throw Error(ErrorKind::input, cat("open ", path.string(), ": not a regular file"));
+  }
   ArgumentReader reader(std::move(file), path.string());
   return at_place(path.string(), [&] { return read_all(reader, limit); });
 }

@@ -60,6 +60,10 @@ bool is_there(const std::filesystem::path& path);
 /// returned as it is.
 std::filesystem::path behind_links(const std::filesystem::path& path);
 
+/// Opens a FIFO to write to. Waits for somebody who reads from it, and no longer than until the
+/// stop of the whole process. Throws Error{local}, Error{cancelled}.
+FileDescriptor open_fifo(const std::filesystem::path& path);
+
 /// Writes to a descriptor that may be a pipe from which nobody reads: waits for room, and no longer
 /// than until a second after the stop of the whole process (base/input_wait.h). Returns false, with
 /// errno, when some could not be written; ECANCELED after a stop.

@@ -1,11 +1,12 @@
 #include "cli/registry_options.h"
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 
+#include "base/input_wait.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/line/mistake.h"
+#include "console/prompt.h"
 
 namespace n2c::cli {
 
@@ -21,8 +22,8 @@ std::optional<registry::Credentials> credentials_of(const RegistryArguments& arg
   }
   if (arguments.creds.empty()) return std::nullopt;
   std::string pair = arguments.creds;
-  if (pair == "-" && !std::getline(std::cin, pair)) {
-    throw Error(ErrorKind::usage, "--creds -: standard input has no line USER:PASS");
+  if (pair == "-") {
+    pair = at_place("--creds -", [] { return read_line("line USER:PASS", process_stop()); });
   }
   return or_throw(registry::Credentials::parse_pair(pair, "--creds"), ErrorKind::usage, "--creds");
 }

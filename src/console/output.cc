@@ -16,9 +16,18 @@ namespace n2c {
 namespace {
 
 /// `how`: O_TRUNC or O_APPEND.
-void write_in_place(const std::string& file, std::string_view text, int how) {
-  const FileDescriptor opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | how, 0666));
+FileDescriptor open_in_place(const std::string& file, int how) {
+  std::error_code ignored;
+  if (std::filesystem::is_fifo(file, ignored)) return open_fifo(file);
+  FileDescriptor opened(
+      ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | how, 0666));
   if (!opened) throw_errno("open " + file);
+  return opened;
+}
+
+/// `how`: O_TRUNC or O_APPEND.
+void write_in_place(const std::string& file, std::string_view text, int how) {
+  const FileDescriptor opened = open_in_place(file, how);
   write_all(opened.get(), bytes_of(text), "write " + file);
 }
 
@@ -50,7 +59,8 @@ void append_output(const std::string& file, std::string_view text) {
 void require_output(const std::string& file, std::string_view option) {
   if (file.empty()) return;
   const std::filesystem::path path(file);
-  if (std::filesystem::is_directory(path))
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
     errno = EISDIR;
   else if (is_replaceable(path) && takes_new_files(path.parent_path()))
     return;

@@ -257,6 +257,33 @@ def closed_streams():
         check('and what it pushed is whole', pulled.returncode == 0, pulled)
 
 
+def deaf_waits():
+    """What waits for somebody who does not come ends by the first signal."""
+    fifo, config, layers = PLACE / 'unread', PLACE / 'config.json', PLACE / 'layers.json'
+    os.mkfifo(fifo)
+    with serving() as (_, port):
+        at = f'127.0.0.1:{port}'
+        cases = {
+            'a login on standard input that does not come': ('push', *IMAGE, f'{at}/w:1', '--creds', '-'),
+            'a layers.json for a FIFO that nobody reads': ('layers-from-reproducible-storepaths', fifo, PLACE / 'graph.json', '--store-root', PLACE),
+            'an image.json for a FIFO that nobody reads': ('image', fifo, config, layers),
+            'a digest for a FIFO that nobody reads': ('push', *IMAGE, f'{at}/w:2', '--digest-file', fifo),
+            'a summary for a FIFO that nobody reads': ('push', *IMAGE, f'{at}/w:3', '--summary', fifo),
+        }
+        for what, words in cases.items():
+            for sign, code in ((signal.SIGTERM, 130), (signal.SIGHUP, 129)):
+                process = subprocess.Popen([N2C, *map(str, words)], env=environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                           stderr=subprocess.DEVNULL)
+                wait_until(lambda process=process: signals.are_heeded(process))
+                ended = end_by(process, sign)
+                wanted = 1 if sign == signal.SIGTERM and words[0] not in ('push',) else code  # as all failures of nix2container's commands
+                check(f'{what} is waited for until {sign.name}', ended == wanted, ended)
+                process.stdin.close()
+        with open('/dev/zero', 'rb') as zeros:
+            done = run('push', *IMAGE, f'{at}/w:4', '--creds', '-', stdin=zeros)
+        check('a login without end on standard input is an error', done.returncode == 2 and 'more than a line' in done.stderr, done)
+
+
 def main():
     if not sys.platform.startswith('linux'):
         print('what is refused here, and how it is looked at, is of Linux')
@@ -267,6 +294,7 @@ def main():
     failing_poll()
     limits()
     closed_streams()
+    deaf_waits()
     sys.exit(wrong > 0)
 
 
