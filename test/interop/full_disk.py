@@ -7,6 +7,7 @@ Each command says that there is no space, changes nothing that was there and lea
 root, which mounts a small tmpfs; says so where it cannot, and is skipped. (Copies: copy_failures.sh.)
 """
 import contextlib
+import hashlib
 import http.client
 import json
 import os
@@ -134,6 +135,31 @@ def registry(large, small):
         check('and no tag of the other is there', reply.status == 404 or not json.loads(reply.read())['tags'], reply.status)
 
 
+def ask(host, method, target, body=b''):
+    connection = http.client.HTTPConnection(host, timeout=20)
+    connection.request(method, target, body)
+    reply = connection.getresponse()
+    return reply.status, dict(reply.getheaders()), reply.read()
+
+
+def upload():
+    """A chunk that the disk has half room for: what is sent after it would stand in the wrong place."""
+    chunk = os.urandom(2_500_000)
+    with disk(3) as folder, serving('--root', folder / 'root') as host:
+        where = ask(host, 'POST', '/v2/a/blobs/uploads/')[1]['Location']
+        status = ask(host, 'PATCH', where, b'first')[0]
+        check('a chunk for which there is room is taken', status == 202, status)
+        fill(folder, but=1 << 20)
+        status = ask(host, 'PATCH', where, chunk)[0]
+        check('a chunk that fills the disk is refused', status == 500, status)
+        check('its upload is over, and its bytes are gone', ask(host, 'GET', where)[0] == 404 and not list((folder / 'root/uploads').iterdir()))
+        os.unlink(folder / 'filler')
+        digest = 'sha256:' + hashlib.sha256(chunk).hexdigest()
+        status = ask(host, 'POST', f'/v2/a/blobs/uploads/?digest={digest}', chunk)[0]
+        check('once there is room a new upload is taken', status == 201, status)
+        check('and its bytes are right', ask(host, 'GET', f'/v2/a/blobs/{digest}')[2] == chunk)
+
+
 def main():
     try:
         with disk(1):
@@ -145,6 +171,7 @@ def main():
     files(large)
     cache_and_login(small)
     registry(large, small)
+    upload()
     sys.exit(wrong > 0)
 
 

@@ -103,6 +103,14 @@ TEST_CASE("what is no chunk is refused, and what was before it is given") {
   CHECK(decoded("5\r\nhelloXX0\r\n\r\n").body == "hello");
 }
 
+TEST_CASE("a chunk's size that overflows is refused and not read as a small one (#23)") {
+  CHECK(decoded("fffffffffffffff\r\n").refusal == 0);
+  for (const char* size : {"1000000000000000", "10000000000000005", "100000000000000005"}) {
+    CAPTURE(size);
+    CHECK(decoded(cat(size, "\r\nhello\r\n0\r\n\r\n")) == Decoded{"", 16, false, 400});
+  }
+}
+
 TEST_CASE("what comes besides the chunks has a limit") {
   const std::string long_text(limit, 'x');
   CHECK(decoded(cat("1;", long_text, "\r\na\r\n0\r\n\r\n")).refusal == 400);

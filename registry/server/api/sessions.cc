@@ -27,7 +27,9 @@ std::string random_id() {
 }  // namespace
 
 void Session::write(ByteView bytes) {
+  is_broken_ = true;  // until all of it is written
   bytes_->write(bytes);
+  is_broken_ = false;
   hash_.update(bytes);
   size_ += bytes.size();
 }
@@ -42,6 +44,7 @@ oci::Digest Session::finish(HashAlgorithm algorithm) {
 }
 
 Sessions::Lease::~Lease() {
+  if (session_ && session_->is_broken()) end();
   if (session_) owner_->give_back(std::move(session_));
 }
 

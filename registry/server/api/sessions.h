@@ -25,7 +25,10 @@ class Session final : public Writer {
 
   const std::string& id() const { return id_; }
   std::uint64_t size() const { return size_; }
+  /// When it throws, the session cannot go on.
   void write(ByteView bytes) override;
+  /// Whether a write failed. Some of its bytes may have been staged, and nobody knows how many.
+  bool is_broken() const { return is_broken_; }
   /// The digest of all bytes, in that algorithm. Reads them again when they were hashed in the
   /// other one. Nothing can be written afterwards.
   oci::Digest finish(HashAlgorithm algorithm);
@@ -39,6 +42,7 @@ class Session final : public Writer {
   Hash hash_;
   HashAlgorithm algorithm_;
   std::uint64_t size_ = 0;
+  bool is_broken_ = false;
 };
 
 /// The sessions in progress. Thread-safe. A session is used by one request at a time.
@@ -47,7 +51,8 @@ class Sessions {
   using Clock = std::chrono::steady_clock;
   Sessions(std::size_t limit, Clock::duration idle) : limit_(limit), idle_(idle) {}
 
-  /// The use of one session. It is given back at the end of the lease, unless end() was called.
+  /// The use of one session. It is given back at the end of the lease, unless end() was called. A
+  /// broken one ends then, so that its bytes take no room any more.
   class Lease {
    public:
     Lease(Sessions& owner, std::unique_ptr<Session> session)

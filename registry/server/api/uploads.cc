@@ -178,16 +178,6 @@ Reply use_session(Call& call, Sessions::Lease& session) {
   return session_reply(call, 202, *session);
 }
 
-/// A session that found no room is ended, so that its memory is free again.
-Reply use_session_with_room(Call& call, Sessions::Lease& session) {
-  try {
-    return use_session(call, session);
-  } catch (const StoreFull&) {
-    session.end();
-    throw;
-  }
-}
-
 Reply upload_unknown() {
   return reply_to({ApiErrorCode::blob_upload_unknown,
                    "no such upload: it ended, was cancelled or was idle for too long"});
@@ -221,7 +211,7 @@ Reply serve_session(Call& call) {
     return reply_to(
         {ApiErrorCode::blob_upload_invalid, "another request is sending to this upload", {}, 409});
   }
-  return use_session_with_room(call, std::get<Sessions::Lease>(taken));
+  return use_session(call, std::get<Sessions::Lease>(taken));
 }
 
 }  // namespace n2c::registry

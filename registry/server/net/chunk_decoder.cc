@@ -7,6 +7,7 @@ namespace n2c::registry {
 
 namespace {
 
+/// A chunk is smaller.
 constexpr std::uint64_t largest_chunk = std::uint64_t{1} << 60;
 
 std::optional<unsigned> hex_digit(char c) {
@@ -71,11 +72,12 @@ void ChunkDecoder::take_digit(char c) {
   const bool first = state_ == State::size_start;
   if (first) left_ = 0;
   if (const auto digit = hex_digit(c)) {
+    // Before another digit, since what overflows would be a small size.
+    if (left_ >= largest_chunk / 16) return refuse("a chunk's size is too large", 400);
     left_ = left_ * 16 + *digit;
     state_ = State::size;
     // Zeros before the size count as extra bytes too, so that they end.
     if (left_ == 0) take_spare("a chunk's size is too long", 400);
-    if (left_ > largest_chunk) refuse("a chunk's size is too large", 400);
     return;
   }
   if (c == '\r') return expect(!first, State::size_cr);
