@@ -102,8 +102,11 @@ TEST_CASE(
     "a login is written where docker looks for it, for the owner alone, beside what was there") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "new" / "config.json";
+  const mode_t before = ::umask(0);
   log_in(path, "first.example");
+  ::umask(before);
   CHECK(mode_of(path) == 0600);
+  CHECK(mode_of(path.parent_path()) == 0700);  // (#23) whatever the umask
   write_file(path, test::fixture("auth/docker-config.json"), 0600);
   AuthFile::update(path, {}, [](AuthFile& file) {
     file.set("docker.io", {.username = "me", .password = "pw"});

@@ -1,6 +1,9 @@
 #include "registry/client/auth/auth_file.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 
 #include "base/file.h"
@@ -57,12 +60,13 @@ std::optional<Credentials> login_of(const go::Json& entry, const std::string& so
   return empty ? std::nullopt : std::optional(login);
 }
 
+/// Folders for this user alone, whatever the umask: who may write to one may replace the file.
 void make_folders(const std::filesystem::path& folder) {
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  if (failed) {
-    throw Error(ErrorKind::local, cat("mkdir ", folder.string(), ": ", failed.message()));
-  }
+  std::error_code ignored;
+  if (folder.empty() || std::filesystem::is_directory(folder, ignored)) return;
+  if (folder.has_relative_path()) make_folders(folder.parent_path());
+  if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return;  // another login made it
+  throw_errno(cat("mkdir ", folder.string()));
 }
 
 }  // namespace
