@@ -155,11 +155,9 @@ std::optional<Name> group_name(std::string_view after) {
 /// those of the original text.
 class Matches {
  public:
-  Matches(const re2::RE2& regexp, std::string_view text)
-      : regexp_(regexp),
-        given_(text),
-        decoded_(text),
-        groups_(static_cast<std::size_t>(regexp.NumberOfCapturingGroups()) + 1) {}
+  /// Finds groups up to `last_group`, and no more: what RE2 keeps of a text grows with each.
+  Matches(const re2::RE2& regexp, std::string_view text, std::size_t last_group = 0)
+      : regexp_(regexp), given_(text), decoded_(text), groups_(last_group + 1) {}
 
   bool next() {
     const std::string_view text = decoded_.text();
@@ -249,6 +247,14 @@ void Template::add_group(const Regexp& regexp, std::string_view name) {
   }
 }
 
+std::size_t Template::last_group() const {
+  std::size_t last = 0;
+  for (const auto& part : parts_) {
+    if (const auto* group = std::get_if<std::size_t>(&part)) last = std::max(last, *group);
+  }
+  return last;
+}
+
 Regexp::Regexp(std::unique_ptr<re2::RE2> compiled) : compiled_(std::move(compiled)) {}
 Regexp::~Regexp() = default;
 Regexp::Regexp(Regexp&&) noexcept = default;
@@ -273,7 +279,7 @@ bool Regexp::matches(std::string_view text) const {
 }
 
 std::string Regexp::replace_all(std::string_view text, const Template& replacement) const {
-  Matches matches(*compiled_, text);
+  Matches matches(*compiled_, text, replacement.last_group());
   std::string replaced;
   std::size_t last_end = 0;
   while (matches.next()) {

@@ -27,6 +27,7 @@ class Template {
   friend class Regexp;
   void add_literal(std::string_view text);
   void add_group(const Regexp& regexp, std::string_view name);
+  std::size_t last_group() const;
 
   std::vector<std::variant<std::string, std::size_t>> parts_;  // literals and group numbers
 };

@@ -22,6 +22,8 @@ namespace {
 using PaxRecords = std::map<std::string, std::string, std::less<>>;
 
 constexpr std::uint64_t max_extension_bytes = 1 << 20;  // of one long name or set of records
+/// PATH_MAX. Each folder of a longer one would be an entry, with a name nearly as long.
+constexpr std::size_t longest_name = 4096;
 constexpr std::string_view pax_xattr = "SCHILY.xattr.";
 
 /// One header block (docs/format.md B2).
@@ -237,6 +239,7 @@ class PackedTar {
       if (part == "..") throw wrong(name, ", whose name leads elsewhere");
     }
     if (name.contains('\0')) throw wrong(name, ", whose name has a NUL");
+    if (name.size() > longest_name) throw wrong(name, ", a name longer than any system takes");
     return go::clean(cat("/", name));
   }
 

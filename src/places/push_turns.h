@@ -26,7 +26,10 @@ class PushTurns {
   /// The diff_ids of each image. An image without any is pushed alone: nobody knows what it has.
   /// `width`, from 1, is how many are pushed at once.
   PushTurns(std::vector<std::set<oci::Digest>> images, std::size_t width)
-      : images_(std::move(images)), width_(width), state_(images_.size(), State::waiting) {}
+      : images_(std::move(images)),
+        width_(width),
+        state_(images_.size(), State::waiting),
+        waiting_(images_.size()) {}
 
   /// The first image that may be pushed now, once there is one. Nothing when all were given out.
   /// Throws Error{cancelled}. Every image has to be given back.
@@ -36,8 +39,9 @@ class PushTurns {
 
  private:
   enum class State { waiting, being_pushed, ended };
+  std::optional<std::size_t> find_turn();
   bool may_begin(std::size_t image) const;
-  bool all_given_out() const;
+  bool is_one_alone() const;  ///< whether an image is being pushed that goes beside no other
   std::size_t count_side_by_side() const;
 
   const std::vector<std::set<oci::Digest>> images_;
@@ -45,6 +49,10 @@ class PushTurns {
   std::mutex mutex_;
   std::condition_variable_any ended_;
   std::vector<State> state_;
+  std::size_t waiting_ = 0;  // how many are
+  std::size_t first_ = 0;    // none before it waits
+  std::size_t count_ended_ = 0;
+  std::vector<std::size_t> pushed_now_;  // few: those that are being pushed
   std::set<oci::Digest> there_;
 };
 

@@ -116,6 +116,9 @@ TEST_CASE("what no layer has, and what is no tar, is refused by name") {
         "the tar a.tar has pipe, which is a FIFO: a layer holds none");
   CHECK(refusal(ended(entry({.name = "../etc/passwd"}))) ==
         "the tar a.tar has ../etc/passwd, whose name leads elsewhere");
+  std::string deep = "a";
+  while (deep.size() <= 4096) deep += "/a";
+  CHECK(refusal(ended(entry({.name = deep}))).ends_with(", a name longer than any system takes"));
   CHECK(refusal(ended(entry({.type = '1', .name = "h", .link = "gone"}))) ==
         "the tar a.tar has /h, a hard link to gone, which is not a file before it");
   CHECK(refusal(ended(entry({.type = 'S', .name = "s"}))) == "the tar a.tar: it has sparse files");

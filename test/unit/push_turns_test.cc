@@ -60,6 +60,20 @@ TEST_CASE("an image of unknown layers is pushed alone") {
   CHECK(turns.take({})->side_by_side == 1);
 }
 
+TEST_CASE(
+    "the turns of very many images are given out without looking through all each time (#23)") {
+  constexpr std::size_t many = 3000;
+  std::vector<std::set<oci::Digest>> images(many);
+  for (std::size_t i = 0; i < many; i += 2) images[i] = layers({"shared"});
+  PushTurns turns(std::move(images), 4);
+  for (std::size_t i = 0; i < many; ++i) {
+    const auto turn = turns.take({});
+    REQUIRE(turn);
+    turns.give_back(turn->image, false);
+  }
+  CHECK_FALSE(turns.take({}));
+}
+
 TEST_CASE("who waits for a turn gets it when another ends, and is stopped by its stop") {
   PushTurns turns({layers({"a"}), layers({"a"})}, 4);
   std::atomic<int> pushed = 0;

@@ -76,6 +76,12 @@ TEST_CASE("the first alternative wins, and matching goes on at the end of the la
   CHECK(replaced("[](?<[:digit:]]", "](?<1", "X") == "XXXXX");
 }
 
+TEST_CASE("thousands of groups that no replacement names do not slow a rule down (#23)") {
+  const std::string pattern = std::string(5000, '(') + "a" + std::string(5000, ')');
+  const std::string text(2000, 'b');
+  CHECK(replaced(pattern, text + "a", "X") == text + "X");
+}
+
 TEST_CASE("bytes that are not UTF-8 match as U+FFFD and are kept") {
   CHECK(replaced("b",
                  "a\xff"
