@@ -147,7 +147,8 @@ class FormatChoice {
 
   Parsed<Format> format() const {
     for (const auto& [key, value] : records_) {
-      if (has_nul(key) || (has_nul(value) && !key.starts_with(xattr_prefix)))
+      const bool is_key = !has_nul(key) && !key.contains('=');
+      if (!is_key || (has_nul(value) && !key.starts_with(xattr_prefix)))
         return std::unexpected(wrong("invalid PAX record: ", key, " = ", value));
     }
     if (not_ustar_.empty()) return Format::ustar;
@@ -161,7 +162,7 @@ class FormatChoice {
   const Records& records() const { return records_; }
 
  private:
-  static std::string wrong(std::string_view what, auto... parts) {
+  static std::string wrong(std::string_view what, const auto&... parts) {
     return cat(what, quote(cat(parts...)));
   }
 

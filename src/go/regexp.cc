@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 
 #include "base/text.h"
 
@@ -51,17 +50,24 @@ class Decoded {
   std::vector<std::size_t> origin_;
 };
 
+bool is_word_letter(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
 /// Rewrites what Go accepts and RE2 does not. Refuses what RE2 accepts and Go does not
 /// (docs/format.md D4.1).
 class PatternTranslation {
  public:
   explicit PatternTranslation(std::string_view pattern) : rest_(pattern) {}
 
+  /// The pattern for RE2.
   Parsed<std::string> run() {
     while (!rest_.empty() && wrong_.empty()) step();
     if (!wrong_.empty()) return std::unexpected(wrong_);
     return translated_;
   }
+  /// The names of the groups that have one, in the order of their numbers.
+  const std::vector<std::string>& names() const { return names_; }
 
  private:
   void take(std::size_t count) {
@@ -103,29 +109,30 @@ class PatternTranslation {
     take(1);
   }
 
+  /// Go lets groups have the same name, RE2 does not: here each has one of its own.
   void group_name() {
     const std::size_t begin = rest_.find('<') + 1;
-    const std::string_view name = rest_.substr(begin, rest_.find('>', begin) - begin);
-    if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
-      wrong_ = cat("invalid named capture: ", name);
+    const std::size_t end = rest_.find('>', begin);
+    const std::string_view name = rest_.substr(begin, end - begin);
+    const bool is_word = std::ranges::all_of(name, [](char c) { return is_word_letter(c); });
+    if (end == rest_.npos || name.empty() || !is_word) {
+      wrong_ = cat("invalid named capture: ", rest_.substr(0, end));
+      return;
     }
-    if (!names_.insert(name).second) wrong_ = cat("duplicate group name: ", name);
-    translated_ += "(?P<";
-    rest_.remove_prefix(begin);
+    translated_ += cat("(?P<g", std::to_string(names_.size()), '>');
+    names_.emplace_back(name);
+    rest_.remove_prefix(end + 1);
   }
 
   std::string_view rest_;
-  std::set<std::string_view> names_;
+  std::vector<std::string> names_;
   std::string translated_;
   std::string wrong_;
 };
 
 /// How long a run of letters, digits and '_' `text` begins with.
 std::size_t name_length(std::string_view text) {
-  const auto is_word = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  const auto end = std::ranges::find_if_not(text, is_word);
+  const auto end = std::ranges::find_if_not(text, [](char c) { return is_word_letter(c); });
   if (end == text.end() || static_cast<unsigned char>(*end) < 0x80) {
     return static_cast<std::size_t>(end - text.begin());
   }
@@ -175,11 +182,15 @@ class Matches {
 
   std::size_t begin() const { return decoded_.origin(place(groups_[0])); }
   std::size_t end() const { return decoded_.origin(last_end_); }
-  std::string_view group(std::size_t number) const {
-    const re2::StringPiece& found = groups_[number];
-    if (found.data() == nullptr) return {};
-    const std::size_t from = decoded_.origin(place(found));
-    return given_.substr(from, decoded_.origin(place(found) + found.size()) - from);
+  /// What the first of these groups that took part in the match matched.
+  std::string_view first_of(const std::vector<std::size_t>& numbers) const {
+    for (const std::size_t number : numbers) {
+      const re2::StringPiece& found = groups_[number];
+      if (found.data() == nullptr) continue;
+      const std::size_t from = decoded_.origin(place(found));
+      return given_.substr(from, decoded_.origin(place(found) + found.size()) - from);
+    }
+    return {};
   }
 
  private:
@@ -220,7 +231,7 @@ Template::Template(const Regexp& regexp, std::string_view text) {
       add_literal("$");
       text.remove_prefix(1);
     } else if (const auto group = group_name(text)) {
-      add_group(regexp, group->name);
+      add_groups(regexp, group->name);
       text.remove_prefix(group->length);
     } else {
       add_literal("$");
@@ -233,24 +244,24 @@ void Template::add_literal(std::string_view text) {
   if (!text.empty()) parts_.emplace_back(std::string(text));
 }
 
-void Template::add_group(const Regexp& regexp, std::string_view name) {
+void Template::add_groups(const Regexp& regexp, std::string_view name) {
   const bool digits = name.find_first_not_of("0123456789") == name.npos;
   const bool is_number = digits && (name.size() == 1 || name.front() != '0');
-  const auto& names = regexp.compiled_->NamedCapturingGroups();
-  const auto named = names.find(std::string(name));
+  const auto named = regexp.groups_.find(name);
   if (is_number) {
     const std::optional<std::uint64_t> number = parse_number(name);
     const auto last = static_cast<std::uint64_t>(regexp.compiled_->NumberOfCapturingGroups());
-    if (number && *number <= last) parts_.emplace_back(static_cast<std::size_t>(*number));
-  } else if (named != names.end()) {
-    parts_.emplace_back(static_cast<std::size_t>(named->second));
+    if (!number || *number > last) return;
+    parts_.emplace_back(std::make_shared<const std::vector<std::size_t>>(1, *number));
+  } else if (named != regexp.groups_.end()) {
+    parts_.emplace_back(named->second);
   }
 }
 
 std::size_t Template::last_group() const {
   std::size_t last = 0;
   for (const auto& part : parts_) {
-    if (const auto* group = std::get_if<std::size_t>(&part)) last = std::max(last, *group);
+    if (const auto* groups = std::get_if<Groups>(&part)) last = std::max(last, (*groups)->back());
   }
   return last;
 }
@@ -261,14 +272,24 @@ Regexp::Regexp(Regexp&&) noexcept = default;
 Regexp& Regexp::operator=(Regexp&&) noexcept = default;
 
 Parsed<Regexp> Regexp::compile(std::string_view pattern) {
-  const Parsed<std::string> translated = PatternTranslation(pattern).run();
+  PatternTranslation translation(pattern);
+  const Parsed<std::string> translated = translation.run();
   if (!translated) return std::unexpected(translated.error());
   re2::RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(64 << 20);  // Go has no such limit
   auto compiled = std::make_unique<re2::RE2>(*translated, options);
   if (!compiled->ok()) return std::unexpected(compiled->error());
-  return Regexp(std::move(compiled));
+  Regexp regexp(std::move(compiled));
+  std::map<std::string_view, std::vector<std::size_t>> groups;
+  for (const auto& [number, translated_name] : regexp.compiled_->CapturingGroupNames()) {
+    const std::size_t at = *parse_number(std::string_view(translated_name).substr(1));
+    groups[translation.names()[at]].push_back(static_cast<std::size_t>(number));
+  }
+  for (auto& [known, numbers] : groups) {
+    regexp.groups_.emplace(known, std::make_shared<const std::vector<std::size_t>>(numbers));
+  }
+  return regexp;
 }
 
 bool Regexp::matches(std::string_view text) const {
@@ -286,7 +307,8 @@ std::string Regexp::replace_all(std::string_view text, const Template& replaceme
     replaced += text.substr(last_end, matches.begin() - last_end);
     for (const auto& part : replacement.parts_) {
       const auto* literal = std::get_if<std::string>(&part);
-      replaced += literal != nullptr ? *literal : matches.group(std::get<std::size_t>(part));
+      replaced +=
+          literal != nullptr ? *literal : matches.first_of(*std::get<Template::Groups>(part));
     }
     last_end = matches.end();
   }

@@ -2,6 +2,8 @@
 /// Regular expressions as Go's regexp has them (docs/format.md D), on RE2, whose headers stay in
 /// regexp.cc.
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,10 +28,12 @@ class Template {
  private:
   friend class Regexp;
   void add_literal(std::string_view text);
-  void add_group(const Regexp& regexp, std::string_view name);
+  void add_groups(const Regexp& regexp, std::string_view name);
   std::size_t last_group() const;
 
-  std::vector<std::variant<std::string, std::size_t>> parts_;  // literals and group numbers
+  /// Numbers of groups, rising. The first of them that took part in a match is meant.
+  using Groups = std::shared_ptr<const std::vector<std::size_t>>;
+  std::vector<std::variant<std::string, Groups>> parts_;  // and literals
 };
 
 /// A compiled expression. Immutable; all threads may use it.
@@ -53,6 +57,7 @@ class Regexp {
   friend class Template;
   explicit Regexp(std::unique_ptr<re2::RE2> compiled);
   std::unique_ptr<re2::RE2> compiled_;
+  std::map<std::string, Template::Groups, std::less<>> groups_;  // by their names
 };
 
 }  // namespace n2c::go

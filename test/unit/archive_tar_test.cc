@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "go/fmt.h"
 #include "registry/client/auth/base64.h"
 #include "test/support/fixtures.h"
 
@@ -72,6 +73,18 @@ TEST_CASE("an extended attribute is a PAX record before the others, whatever its
   const auto wrong = go::append_tar_header(header, bytes);
   REQUIRE_FALSE(wrong);
   CHECK(wrong.error().ends_with("PAX cannot encode Mode=-1; and GNU cannot encode PAXRecords"));
+}
+
+TEST_CASE("an attribute's name that a PAX record cannot hold is refused in Go's words (#23)") {
+  for (const std::string& name : {std::string("user.a=b"), std::string("user.a\0b", 8)}) {
+    go::TarHeader header{.name = "/bin/a", .mode = 0555, .mtime = 1, .xattrs = {{name, "value"}}};
+    std::string bytes;
+    const auto wrong = go::append_tar_header(header, bytes);
+    REQUIRE_FALSE(wrong);
+    CHECK(wrong.error() == "archive/tar: cannot encode header: invalid PAX record: " +
+                               go::quote("SCHILY.xattr." + name + " = value"));
+    CHECK(bytes.empty());
+  }
 }
 
 TEST_CASE(

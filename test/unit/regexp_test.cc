@@ -65,6 +65,11 @@ TEST_CASE("templates name groups as Go's do (D3.2)") {
   CHECK(replaced("(?<first>a)", "ba", "<$first>") == "b<a>");
 }
 
+TEST_CASE("of groups with one name the first that took part in the match is meant") {
+  CHECK(replaced("(?P<n>a)|(?<n>b)", "ab", "[$n]") == "[a][b]");
+  CHECK(replaced("(?P<n>a)(?P<n>b)?(?P<m>.)", "ab-ac", "[$n$m$2]") == "[a-b][ac]");
+}
+
 TEST_CASE("the first alternative wins, and matching goes on at the end of the last match") {
   CHECK(replaced("a|ab", "abab", "X") == "XbXb");
   CHECK(replaced("^a", "aab", "X") == "Xab");
@@ -121,7 +126,7 @@ TEST_CASE("a search is not anchored, and an empty pattern matches everything") {
 TEST_CASE("patterns that Go refuses are errors that say why") {
   for (const std::string_view pattern :
        {"(", "a**", "a++", "x{2}{3}", "\\1", "\\Z", "\\C", "(?=a)", "(?!a)", "a{1001}",
-        "(a{100}){11}", "[b-a]", "(?P<é>a)", "(?<é>a)", "(?P<a>x)(?P<a>y)", "\\"}) {
+        "(a{100}){11}", "[b-a]", "(?P<é>a)", "(?<é>a)", "(?P<a b>x)", "(?P<>x)", "(?P<a", "\\"}) {
     CAPTURE(pattern);
     const auto regexp = go::Regexp::compile(pattern);
     REQUIRE_FALSE(regexp);
