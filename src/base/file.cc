@@ -141,8 +141,9 @@ FileDescriptor::~FileDescriptor() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-FileDescriptor open_to_read(const fs::path& path) {
-  return require_regular(try_open(path, O_RDONLY), path);
+FileDescriptor open_to_read(const fs::path& path, Links links) {
+  const int how = links == Links::refused ? O_NOFOLLOW : 0;
+  return require_regular(try_open(path, O_RDONLY | how), path);
 }
 
 std::optional<FileDescriptor> open_if_there(const fs::path& path) {
@@ -219,7 +220,7 @@ bool is_there(const fs::path& path) {
 }
 
 std::unique_ptr<Reader> FileSource::open(std::uint64_t offset) const {
-  FileDescriptor file = open_to_read(path_);
+  FileDescriptor file = open_to_read(path_, links_);
   if (offset != 0 && ::lseek(file.get(), static_cast<off_t>(offset), SEEK_SET) < 0) {
     throw_errno("seek in " + path_.string());
   }

@@ -31,11 +31,14 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-/// Opens a regular file to read, and never waits. A link to a file is followed; a FIFO, a device, a
-/// socket or a folder is an error. Whatever has a name is opened by this function. All descriptors
-/// here are close-on-exec. Throws Error{local} "open PATH: No such file or directory", "open PATH:
-/// not a regular file".
-FileDescriptor open_to_read(const std::filesystem::path& path);
+/// What becomes of a link in the place of a file.
+enum class Links { followed, refused };
+
+/// Opens a regular file to read, and never waits. A link to a file is followed, unless it is to be
+/// refused; a FIFO, a device, a socket or a folder is an error. Whatever has a name is opened by
+/// this function. All descriptors here are close-on-exec. Throws Error{local} "open PATH: No such
+/// file or directory", "open PATH: not a regular file".
+FileDescriptor open_to_read(const std::filesystem::path& path, Links links = Links::followed);
 /// The same, but returns nothing where there is no such file (ENOENT). Every other error is thrown.
 std::optional<FileDescriptor> open_if_there(const std::filesystem::path& path);
 /// Opens a regular file to read and write, and makes it (mode 0600) where there is none. A link is
@@ -77,12 +80,14 @@ std::unique_ptr<Reader> reader_of(FileDescriptor file, const std::filesystem::pa
 /// A regular file's bytes as they are.
 class FileSource final : public ByteSource {
  public:
-  explicit FileSource(std::filesystem::path path) : path_(std::move(path)) {}
+  explicit FileSource(std::filesystem::path path, Links links = Links::followed)
+      : path_(std::move(path)), links_(links) {}
   /// Throws Error{local} when the file cannot be opened or is not a regular file.
   std::unique_ptr<Reader> open(std::uint64_t offset = 0) const override;
 
  private:
   std::filesystem::path path_;
+  Links links_;
 };
 
 enum class Durability {

@@ -90,6 +90,14 @@ TEST_CASE("a manifest that names blobs the repository lacks is refused, with eac
   CHECK(registry.http.get("/v2/app/manifests/1").status == 404);
 }
 
+TEST_CASE("a blob that a manifest names a thousand times is looked for once (#23)") {
+  Registry registry;
+  const auto refused = registry.put("1", image("config", std::vector(1'000, std::string("gone"))));
+  CHECK(refused.status == 404);
+  const std::string gone = oci::Digest::of("gone").str();
+  CHECK(refused.body.find(gone) == refused.body.rfind(gone));
+}
+
 TEST_CASE("a registry that accepts sparse manifests takes it") {
   Registry registry({.accept_sparse = true});
   CHECK(registry.put("1", image("nowhere", {"missing"})).status == 201);

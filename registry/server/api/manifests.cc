@@ -1,5 +1,7 @@
 #include "registry/server/api/manifests.h"
 
+#include <set>
+
 #include "base/text.h"
 #include "go/encoding_json.h"
 #include "oci/reference.h"
@@ -149,6 +151,16 @@ std::expected<std::pair<NewManifest, ManifestFacts>, ApiError> understand(const 
   return std::pair{std::move(manifest), *std::move(facts)};
 }
 
+/// Each digest once, where it is first named: a manifest may name one blob thousands of times.
+std::vector<oci::Digest> without_repeats(const std::vector<oci::Digest>& digests) {
+  std::vector<oci::Digest> once;
+  std::set<oci::Digest> seen;
+  for (const oci::Digest& digest : digests) {
+    if (seen.insert(digest).second) once.push_back(digest);
+  }
+  return once;
+}
+
 /// Whether a list of entity tags has that manifest's. "*" is any (RFC 9110 §13.1.1).
 bool lists(std::string_view entity_tags, const std::optional<oci::Digest>& now) {
   if (!now) return false;
@@ -182,9 +194,9 @@ Reply put_manifest(Call& call, const Target& target) {
   auto& [manifest, facts] = *understood;
   manifest.tags = *std::move(tags);
   if (!call.options.accept_sparse) {
-    manifest.required_blobs = facts.blobs;
+    manifest.required_blobs = without_repeats(facts.blobs);
     manifest.sizes = facts.sizes;
-    manifest.required_manifests = facts.manifests;
+    manifest.required_manifests = without_repeats(facts.manifests);
   }
   const auto may_replace = precondition_of(call.request);
   if (!target.digest) {

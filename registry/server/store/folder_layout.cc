@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <optional>
 
 #include "base/error.h"
@@ -58,6 +59,13 @@ void require_folder(const fs::path& path) {
   if (status && S_ISDIR(status->st_mode)) return;
   const bool link = status && S_ISLNK(status->st_mode);
   throw Error(ErrorKind::local, cat(path.string(), link ? ": a link to elsewhere" : ": no folder"));
+}
+
+/// Writes a small file, in place of whatever has its name.
+void put_file(const fs::path& file, std::string_view text) {
+  AtomicFile out({.folder = file.parent_path(), .shown = file.string()});
+  out.write(bytes_of(text));
+  out.commit_as(file);
 }
 
 bool has_digest(const fs::path& file, const oci::Digest& digest) {
@@ -183,18 +191,28 @@ void FolderLayout::make_repository(const std::string& repository) const {
   if (look_at(folder)) require_folder(folder);
   if (look_at(index_file(repository))) return;  // it came there after the start
   make_blob_folders(folder);
-  write_file(folder / oci::layout::version_file, oci::layout::version_json);
+  put_file(folder / oci::layout::version_file, oci::layout::version_json);
   write_index(repository, {});
   sync_folder(folder.parent_path());
 }
 
 void FolderLayout::check_repository(const std::string& repository) const {
   const fs::path folder = repository_folder(repository);
-  require_folder(folder);
-  for (const char* inner : {"blobs", "blobs/sha256", "blobs/sha512"}) {
-    if (look_at(folder / inner)) require_folder(folder / inner);
+  for (const fs::path& one :
+       {folder, folder / "blobs", folder / "blobs/sha256", folder / "blobs/sha512"}) {
+    if (look_at(one)) require_folder(one);
   }
   make_blob_folders(folder);  // another program's layout may lack one
+}
+
+bool FolderLayout::has_folder(const std::string& repository) const {
+  return look_at(repository_folder(repository)).has_value();
+}
+
+void FolderLayout::give(const std::string& repository, const oci::Digest& digest) const {
+  if (link(repository, digest)) return;
+  throw Error(ErrorKind::local,
+              cat("link ", blob_file(repository, digest).string(), ": it or its folder is gone"));
 }
 
 bool FolderLayout::link(const std::string& repository, const oci::Digest& digest) const {
@@ -254,12 +272,31 @@ void FolderLayout::put(std::string_view bytes, const oci::Digest& digest) const 
 }
 
 bool FolderLayout::holds(const std::string& repository, const oci::Digest& digest) const {
-  return has_digest(blob_file(repository, digest), digest);
+  constexpr std::size_t most_remembered = 10'000;
+  const fs::path file = blob_file(repository, digest);
+  const auto status = look_at(file);
+  if (!status || !S_ISREG(status->st_mode)) return false;
+  const auto written = fs::last_write_time(file).time_since_epoch();
+  const Seen now{status->st_dev, status->st_ino, static_cast<std::uint64_t>(status->st_size),
+                 std::chrono::nanoseconds(written).count()};
+  const bool is_known = found_right_.with([&](const auto& found) {
+    const auto seen = found.find(digest);
+    return seen != found.end() && seen->second == now;
+  });
+  if (is_known) return true;
+  if (!has_digest(file, digest)) return false;
+  found_right_.with([&](auto& found) {
+    if (found.size() >= most_remembered) found.clear();
+    found.insert_or_assign(digest, now);
+  });
+  return true;
 }
 
 std::optional<std::string> FolderLayout::read_manifest(const std::string& repository,
                                                        const oci::Digest& digest) const {
   const fs::path file = blob_file(repository, digest);
+  const auto status = look_at(file);
+  if (status && !S_ISREG(status->st_mode)) return {};
   auto json = read_if_there(file, oci::max_manifest_bytes);
   if (!json) return {};
   Hash hash(digest.algorithm());

@@ -17,12 +17,14 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/file.h"
+#include "base/locked.h"
 #include "registry/server/store/repository_index.h"
 #include "registry/server/store/store.h"
 
@@ -47,11 +49,16 @@ class FolderLayout {
   /// Makes an empty repository's files. Throws Error{local}, also when its place is a link.
   void make_repository(const std::string& repository) const;
   /// Throws Error{local} when a folder of the repository is not a folder, or is a link to
-  /// elsewhere.
+  /// elsewhere. Makes those that are missing.
   void check_repository(const std::string& repository) const;
+  /// Whether anything is in the repository's place.
+  bool has_folder(const std::string& repository) const;
   /// Gives the repository a link to a blob of the pool, in place of what it had there. Returns
   /// false when the pool does not have the blob.
   bool link(const std::string& repository, const oci::Digest& digest) const;
+  /// The same, where the pool was just given it. Throws Error{local} when it or the repository's
+  /// folder was taken away meanwhile.
+  void give(const std::string& repository, const oci::Digest& digest) const;
   /// Makes a repository's blob one of the pool too. False when its bytes have another digest.
   bool pool(const std::string& repository, const oci::Digest& digest) const;
   /// Replaces a repository's index.json.
@@ -64,9 +71,10 @@ class FolderLayout {
   /// The same for bytes in memory.
   void put(std::string_view bytes, const oci::Digest& digest) const;
 
-  /// Whether the repository has all bytes of a blob: reads it.
+  /// Whether the repository has all bytes of a blob: reads it, unless it was found right before and
+  /// the file is the same.
   bool holds(const std::string& repository, const oci::Digest& digest) const;
-  /// A manifest's bytes from its repository. Nothing when it is not there. Throws Error{local}, or
+  /// A manifest's bytes from its repository. Nothing when no file is there. Throws Error{local}, or
   /// Error{integrity} when they have another digest.
   std::optional<std::string> read_manifest(const std::string& repository,
                                            const oci::Digest& digest) const;
@@ -77,8 +85,16 @@ class FolderLayout {
   std::filesystem::path new_upload() const;
   void renew_links(const oci::Digest& digest) const;
 
+  /// Of a file that was found right. Another file, or a later change, differs in one of them.
+  struct Seen {
+    std::uint64_t device, inode, size;
+    std::int64_t changed_ns;
+    bool operator==(const Seen&) const = default;
+  };
+
   std::filesystem::path root_;
   FileDescriptor lock_;
+  mutable Locked<std::map<oci::Digest, Seen>> found_right_;
   mutable std::atomic<std::uint64_t> staged_ = 0;  ///< so far: each has a file name of its own
 };
 

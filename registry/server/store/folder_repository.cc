@@ -47,6 +47,14 @@ void FolderRepository::check() {
   with([](const RepositoryIndex&) {});
 }
 
+void FolderRepository::prepare() {
+  const std::scoped_lock hold(lock_);
+  with_context("repository " + path_, [&] {
+    if (!layout_.has_folder(path_)) loaded_ = false;
+    loaded_ ? layout_.check_repository(path_) : load();
+  });
+}
+
 void FolderRepository::load() {
   layout_.check_repository(path_);
   index_ = {};

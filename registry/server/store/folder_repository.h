@@ -35,6 +35,9 @@ class FolderRepository {
   /// Whether it was loaded once: its folders are its own.
   bool is_checked() const { return checked_; }
   void check();
+  /// Before each change: its folders may not have become links to elsewhere since. Those that are
+  /// gone are made; a repository whose folder is gone begins anew. Throws as with() does.
+  void prepare();
 
   /// What use(const RepositoryIndex&) returns, while nothing changes. Throws Error{local} when the
   /// index cannot be read, StoreFull when there is no memory for it.

@@ -157,7 +157,7 @@ std::optional<std::uint64_t> FolderStore::stat(const std::string& repository,
 std::unique_ptr<Reader> FolderStore::open(const std::string& repository, const oci::Digest& blob,
                                           std::uint64_t offset) {
   if (!stat(repository, blob)) return nullptr;
-  return FileSource(layout_.blob_file(repository, blob)).open(offset);
+  return FileSource(layout_.blob_file(repository, blob), Links::refused).open(offset);
 }
 
 std::optional<oci::RawManifest> FolderStore::find_manifest(const std::string& repository,
@@ -214,9 +214,9 @@ std::vector<std::string> FolderStore::repositories() {
 
 void FolderStore::commit(const std::string& repository, const oci::Digest& digest,
                          std::unique_ptr<StagedBlob> bytes) {
-  require(repository)->check();  // before the bytes are anywhere
+  require(repository)->prepare();  // before the bytes are anywhere
   layout_.commit(*bytes, digest);
-  layout_.link(repository, digest);
+  layout_.give(repository, digest);
 }
 
 bool FolderStore::mount(const std::string& repository, const oci::Digest& blob,
@@ -231,7 +231,7 @@ bool FolderStore::mount(const std::string& repository, const oci::Digest& blob,
     };
     if (std::ranges::none_of(givers, gives)) return false;
   }
-  require(repository)->check();
+  require(repository)->prepare();
   return layout_.link(repository, blob);
 }
 
@@ -267,13 +267,14 @@ std::vector<oci::Digest> FolderStore::put_manifest(const std::string& repository
   const ManifestEntry entry = make_entry(manifest.record);
   const oci::Digest& digest = entry.descriptor.digest;
   const std::string line = put_line(entry.descriptor, manifest.tags);
+  handle->prepare();
   return handle->with([&](const RepositoryIndex& index) {
     refuse_moved(index, manifest);
     auto missing = missing_of(repository, index, manifest);
     if (!missing.empty()) return missing;
     handle->make_room(1 + manifest.tags.size());
     layout_.put(manifest.record.json, digest);
-    layout_.link(repository, digest);
+    layout_.give(repository, digest);
     handle->change(line, [&](RepositoryIndex& its) { its.put(entry, manifest.tags); });
     return missing;
   });
@@ -282,6 +283,7 @@ std::vector<oci::Digest> FolderStore::put_manifest(const std::string& repository
 bool FolderStore::remove_blob(const std::string& repository, const oci::Digest& blob) {
   const Handle handle = find(repository);
   if (!handle) return false;
+  handle->prepare();
   return handle->with([&](const RepositoryIndex& index) {
     if (index.find(blob) != nullptr) return false;
     return ::unlink(layout_.blob_file(repository, blob).c_str()) == 0;
@@ -291,6 +293,7 @@ bool FolderStore::remove_blob(const std::string& repository, const oci::Digest& 
 bool FolderStore::remove_manifest(const std::string& repository, const oci::Digest& manifest) {
   const Handle handle = find(repository);
   if (!handle) return false;
+  handle->prepare();
   return handle->with([&](const RepositoryIndex& index) {
     if (index.find(manifest) == nullptr) return false;
     handle->change(remove_line(manifest), [&](RepositoryIndex& its) { its.remove(manifest); });
@@ -302,6 +305,7 @@ bool FolderStore::remove_manifest(const std::string& repository, const oci::Dige
 bool FolderStore::remove_tag(const std::string& repository, const std::string& tag) {
   const Handle handle = find(repository);
   if (!handle) return false;
+  handle->prepare();
   return handle->with([&](const RepositoryIndex& index) {
     if (!index.find_tag(tag)) return false;
     handle->change(untag_line(tag), [&](RepositoryIndex& its) { its.remove_tag(tag); });

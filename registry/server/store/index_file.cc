@@ -200,7 +200,7 @@ void read_index_file(const std::filesystem::path& file,
 
 void write_index_file(const std::filesystem::path& file,
                       const std::function<void(const EntryWriter&)>& list) {
-  AtomicFile out(file);
+  AtomicFile out({.folder = file.parent_path(), .shown = file.string()});
   std::string text = own_beginning();
   bool first = true;
   list([&](const oci::Descriptor& entry) {
@@ -212,7 +212,7 @@ void write_index_file(const std::filesystem::path& file,
   });
   text += "]}\n";
   out.write(bytes_of(text));
-  out.commit(Durability::fsync);
+  out.commit_as(file, Durability::fsync);
 }
 
 }  // namespace n2c::registry

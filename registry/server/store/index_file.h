@@ -14,8 +14,9 @@ namespace n2c::registry {
 void read_index_file(const std::filesystem::path& file,
                      const std::function<void(const oci::Descriptor&)>& each);
 
-/// Replaces the file by one with the entries that `list` gives, once that is on the disk. Throws
-/// Error{local}; then nothing was changed.
+/// Replaces the file by one with the entries that `list` gives, once that is on the disk. A link, a
+/// pipe or a device in its place is replaced too, and not written to. Throws Error{local}; then
+/// nothing was changed.
 using EntryWriter = std::function<void(const oci::Descriptor&)>;
 void write_index_file(const std::filesystem::path& file,
                       const std::function<void(const EntryWriter&)>& list);
