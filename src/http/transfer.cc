@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace n2c::http {
 
 namespace {
@@ -10,6 +12,7 @@ namespace {
 constexpr std::size_t sink_bytes = 512 << 10;        // held between the network and the sink
 constexpr std::size_t told_at_once = 128 << 10;      // of these
 constexpr std::size_t max_header_bytes = 256 << 10;  // of one reply
+constexpr std::size_t longest_header = 256 << 10;    // of a request: a token, or a login
 constexpr int max_interim_replies = 100;             // 1xx before the reply
 constexpr long upload_buffer = 512 << 10;            // fewer, larger writes to the socket
 constexpr long download_buffer = 256 << 10;
@@ -48,6 +51,10 @@ void set_headers(CurlHandle& handle, const Headers& headers) {
     const bool clean =
         std::ranges::none_of(line, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
     if (!clean) throw Error(ErrorKind::input, cat("header ", printable(name), ": a line break"));
+    if (line.size() > longest_header) {
+      throw Error(ErrorKind::input, cat("header ", printable(name), ": ", brief_bytes(line.size()),
+                                        ", more than any server takes"));
+    }
     handle.add_header(line);
   }
   // libcurl would wait a second for a 100 that many registries never send. A caller that wants the

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/tasks.h"
+#include "test/support/check_fails.h"
 #include "test/support/raw_server.h"
 #include "test/support/transports.h"
 
@@ -42,6 +43,16 @@ TEST_CASE("a request arrives as it was meant, and its reply comes back whole") {
   CHECK(seen.find("\r\nUser-Agent: n2c-test\r\n") != std::string::npos);
   CHECK(seen.find("Expect") == std::string::npos);
   CHECK(seen.ends_with("\r\n\r\nhello"));
+}
+
+TEST_CASE("a header longer than any server takes is refused, and not sent or tried again (#23)") {
+  RawServer server(
+      answering([](auto& connection, const auto&, const auto&) { connection.reply(200, ""); }));
+  const auto transport = test_transport();
+  const Request request{.url = url_of(server.url("/")),
+                        .headers = {{"Authorization", std::string(1 << 20, 'x')}}};
+  CHECK_FAILS(transport->send(request, {}), ErrorKind::input,
+              "header Authorization: 1.0 MiB, more than any server takes");
 }
 
 TEST_CASE("a POST, PUT or PATCH without a body says that its length is 0") {
