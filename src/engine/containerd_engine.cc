@@ -197,8 +197,14 @@ class ContainerdLoad {
 
 class ContainerdEngine final : public Engine {
  public:
-  ContainerdEngine(const ContainerdAddress& address, std::stop_token stop) : ctr_(address) {
-    const std::string told = ctr_.ask({"version"}, std::move(stop));
+  ContainerdEngine(const ContainerdAddress& address, const std::stop_token& stop,
+                   std::chrono::milliseconds patience)
+      : ctr_(address) {
+    const std::string told = with_context("ctr version", [&] {
+      return first_reply(stop, patience, [&](const std::stop_token& inner) {
+        return ctr_.ask({"version"}, inner);
+      });
+    });
     const std::size_t server = told.find("Server:");
     const std::size_t version = told.find("Version:", server);
     if (version != told.npos) {
@@ -221,8 +227,9 @@ class ContainerdEngine final : public Engine {
 }  // namespace
 
 std::unique_ptr<Engine> make_containerd_engine(const ContainerdAddress& address,
-                                               std::stop_token stop) {
-  return std::make_unique<ContainerdEngine>(address, std::move(stop));
+                                               const std::stop_token& stop,
+                                               std::chrono::milliseconds patience) {
+  return std::make_unique<ContainerdEngine>(address, stop, patience);
 }
 
 }  // namespace n2c

@@ -1,10 +1,13 @@
 #pragma once
 /// containerd through ctr, the program that comes with it.
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string>
 
+#include "engine/first_reply.h"
 #include "engine/load.h"
 
 namespace n2c {
@@ -15,8 +18,9 @@ struct ContainerdAddress {
 };
 
 /// Throws Error{local} when there is no ctr in $PATH, Error{network} when containerd does not
-/// answer on its socket.
-std::unique_ptr<Engine> make_containerd_engine(const ContainerdAddress& address,
-                                               std::stop_token stop);
+/// answer on its socket, or not in that time.
+std::unique_ptr<Engine> make_containerd_engine(
+    const ContainerdAddress& address, const std::stop_token& stop,
+    std::chrono::milliseconds patience = first_reply_patience);
 
 }  // namespace n2c

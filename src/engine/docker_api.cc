@@ -1,6 +1,5 @@
 #include "engine/docker_api.h"
 
-#include "base/deadline.h"
 #include "base/text.h"
 #include "go/encoding_json.h"
 
@@ -39,13 +38,8 @@ void DockerApi::refuse(const http::Request& request, const http::Response& respo
 }
 
 DockerFacts DockerApi::connect(std::stop_token stop, std::chrono::milliseconds patience) {
-  const Deadline limit(stop, patience);
-  try {
-    return ask_facts(limit.token());
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::cancelled || stop.stop_requested()) throw;
-    throw Error(ErrorKind::network, cat("no reply in ", brief_duration(patience)));
-  }
+  return first_reply(stop, patience,
+                     [&](const std::stop_token& inner) { return ask_facts(inner); });
 }
 
 DockerFacts DockerApi::ask_facts(const std::stop_token& stop) {

@@ -13,6 +13,7 @@
 
 #include "base/stream.h"
 #include "engine/docker_replies.h"
+#include "engine/first_reply.h"
 #include "http/transport.h"
 #include "oci/reference.h"
 
@@ -23,10 +24,6 @@ struct StreamedReply {
   std::optional<std::string> failure;  ///< the engine's own words for what went wrong
   std::string last_words;
 };
-
-/// How long an engine may take to say what it is. An ssh may ask for a passphrase meanwhile, and a
-/// socket may start the engine.
-inline constexpr std::chrono::seconds first_reply_patience{120};
 
 /// One engine. Thread-safe. Every call throws Error{network} when no whole reply came, and
 /// Error{registry} with the request and the engine's words for an unexpected status.

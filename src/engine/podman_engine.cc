@@ -171,10 +171,13 @@ class PodmanLoad {
 
 class PodmanEngine final : public Engine {
  public:
-  explicit PodmanEngine(std::stop_token stop) {
-    const ProgramEnd end =
-        podman({"version", "--format", "{{.Client.Version}}{{if .Server}} (remote){{end}}"},
-               std::move(stop));
+  PodmanEngine(const std::stop_token& stop, std::chrono::milliseconds patience) {
+    const ProgramEnd end = with_context("podman version", [&] {
+      return first_reply(stop, patience, [](const std::stop_token& inner) {
+        return podman({"version", "--format", "{{.Client.Version}}{{if .Server}} (remote){{end}}"},
+                      inner);
+      });
+    });
     // A client of a service that is not there.
     if (end.exit_code != 0) {
       throw Error(ErrorKind::network, cat("podman version: ", podman_words(end)));
@@ -198,8 +201,9 @@ class PodmanEngine final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_podman_engine(std::stop_token stop) {
-  return std::make_unique<PodmanEngine>(std::move(stop));
+std::unique_ptr<Engine> make_podman_engine(const std::stop_token& stop,
+                                           std::chrono::milliseconds patience) {
+  return std::make_unique<PodmanEngine>(stop, patience);
 }
 
 }  // namespace n2c
