@@ -3,8 +3,8 @@
 /// Up to the first NUL, where there is one, each byte is how many bytes one read of the server
 /// gives, over and over again; the rest is what the client sends, as pipelined requests. It is sent
 /// to two registries, to be read so and to be read whole: what comes back must be the same, and
-/// HTTP, and what the registries then hold must be sound and the same. A run of 32 zeros stands for
-/// the id of an upload that is in progress, which is random.
+/// HTTP, and what the registries then hold must be sound and the same. The id of an upload that is
+/// in progress is 32 zeros.
 
 #include <string>
 

@@ -54,7 +54,8 @@ Reply answer(Call& call) {
 Api::Api(Store& store, ApiOptions options)
     : store_(store),
       options_(std::move(options)),
-      sessions_(std::make_unique<Sessions>(options_.max_sessions, options_.session_idle)),
+      sessions_(std::make_unique<Sessions>(options_.max_sessions, options_.session_idle,
+                                           options_.random)),
       heavy_work_(std::make_unique<Turnstile>()) {}
 
 Api::~Api() = default;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/system.h"
 #include "registry/server/api/request.h"
 #include "registry/server/store/memory_budget.h"
 #include "registry/server/store/store.h"
@@ -25,6 +26,8 @@ struct ApiOptions {
   std::size_t max_sessions = 1000;  ///< uploads in progress at once
   std::chrono::steady_clock::duration session_idle =
       std::chrono::minutes(30);  ///< a session untouched that long is dropped
+  /// The bits that ids of uploads are made of: by default nobody can foretell them. Thread-safe.
+  std::function<std::uint64_t()> random = random_bits;
   /// The memory for manifests that are being read, and for long replies. When none is left the
   /// reply is 503. Null: no limit. Must outlive the API.
   MemoryBudget* memory = nullptr;

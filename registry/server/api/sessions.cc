@@ -4,7 +4,6 @@
 #include <tuple>
 #include <vector>
 
-#include "base/system.h"
 #include "base/text.h"
 
 namespace n2c::registry {
@@ -15,10 +14,10 @@ namespace {
 /// others. Clients that find no room are told to wait as long.
 constexpr std::chrono::seconds give_up_after{10};
 
-std::string random_id() {
+std::string id_of(const std::function<std::uint64_t()>& random) {
   std::string bytes;
   for (int i = 0; i < 2; ++i) {
-    const auto word = random_bits();
+    const auto word = random();
     bytes.append(reinterpret_cast<const char*>(&word), sizeof word);
   }
   return hex_of(bytes);
@@ -56,7 +55,7 @@ void Sessions::Lease::end() {
 std::optional<Sessions::Lease> Sessions::begin(const std::string& repository,
                                                std::unique_ptr<StagedBlob> bytes,
                                                HashAlgorithm algorithm) {
-  auto session = std::make_unique<Session>(random_id(), std::move(bytes), algorithm);
+  auto session = std::make_unique<Session>(id_of(random_), std::move(bytes), algorithm);
   const bool room = entries_.with([&](Entries& entries) {
     drop_idle(entries);
     if (entries.size() >= limit_ && !drop_least_used(entries)) return false;

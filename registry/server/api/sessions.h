@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "base/hash.h"
@@ -49,7 +51,9 @@ class Session final : public Writer {
 class Sessions {
  public:
   using Clock = std::chrono::steady_clock;
-  Sessions(std::size_t limit, Clock::duration idle) : limit_(limit), idle_(idle) {}
+  /// `random`: what ids are made of.
+  Sessions(std::size_t limit, Clock::duration idle, std::function<std::uint64_t()> random)
+      : limit_(limit), idle_(idle), random_(std::move(random)) {}
 
   /// The use of one session. It is given back at the end of the lease, unless end() was called. A
   /// broken one ends then, so that its bytes take no room any more.
@@ -96,6 +100,7 @@ class Sessions {
 
   std::size_t limit_;
   Clock::duration idle_;
+  std::function<std::uint64_t()> random_;
   Locked<Entries> entries_;
 };
 
