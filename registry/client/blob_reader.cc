@@ -165,8 +165,13 @@ class BlobReader final : public Reader {
       return Error(ErrorKind::network, cat("ended after ", have_, " of ", *size_, " bytes"))
           .within(http::request_line(request));
     }
-    Error error = host_->failure(request, reply, scope_);
     retry_after_ = retry_after(response);
+    if (resumes && is_ok(response)) {
+      ranges_refused_ = true;
+      return Error(ErrorKind::network, "the whole blob came where its rest was asked for")
+          .within(http::request_line(request));
+    }
+    Error error = host_->failure(request, reply, scope_);
     if (resumes && !is_passing_status(response.status)) {
       ranges_refused_ = true;
       return error;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <span>
 
 #include "base/retry.h"
 #include "base/text.h"
@@ -15,6 +16,7 @@ namespace n2c::registry {
 namespace {
 
 constexpr std::size_t shown_body = 200;
+constexpr std::size_t shown_errors = 5;
 
 std::string detail_text(const go::Json& detail) {
   if (detail.is_null()) return {};
@@ -106,7 +108,7 @@ std::string words_of(const http::Response& response) {
     return body.empty() ? std::string() : ": " + printable(without_signatures(body), shown_body);
   }
   std::string words;
-  for (const OciError& error : errors) {
+  for (const OciError& error : std::span(errors).first(std::min(errors.size(), shown_errors))) {
     words += words.empty() ? " " : "; ";
     words += printable(error.code, 80);
     if (!error.message.empty()) words += ": " + printable(without_signatures(error.message), 500);
@@ -114,7 +116,8 @@ std::string words_of(const http::Response& response) {
       words += " (" + printable(without_signatures(error.detail), shown_body) + ")";
     }
   }
-  return words;
+  const bool are_more = errors.size() > shown_errors;
+  return are_more ? cat(words, "; and ", errors.size() - shown_errors, " errors more") : words;
 }
 
 /// Whether a proxy may have made this reply up: it does not speak as registries do.

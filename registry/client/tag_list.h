@@ -2,6 +2,7 @@
 /// What a repository lists, page by page: its tags, and what refers to a manifest
 /// (distribution-spec, "Listing Tags" and "Listing Referrers").
 
+#include <cstdint>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -16,6 +17,7 @@ namespace n2c::registry {
 struct TagPage {
   std::vector<std::string> tags;      ///< in the registry's order
   std::optional<std::string> next{};  ///< the query of the next page
+  std::uint64_t bytes = 0;            ///< of the whole page
 };
 
 struct TagQuery {
@@ -29,8 +31,9 @@ std::optional<TagPage> read_tag_page(Host& host, const Scope& scope, const TagQu
                                      std::stop_token stop);
 
 /// All tags, in the registry's order. Nothing when it has no such repository. Throws
-/// Error{registry} past a million tags or 10 000 pages, for a page that leads to itself, and for
-/// other refusals.
+/// Error{registry} past a million tags or 64 MiB, for a list that does not end (a page that leads
+/// to an earlier one, a thousand pages with next to nothing in them, 30 minutes), and for other
+/// refusals.
 std::optional<std::vector<std::string>> list_tags(Host& host, const Scope& scope,
                                                   std::stop_token stop);
 

@@ -10,8 +10,9 @@ namespace n2c::registry {
 
 namespace {
 
-/// The size of chunks after a 413. GHCR takes 4 MiB (ocx#237, rust-oci-client#37).
-constexpr std::uint64_t chunk_after_413 = 4 << 20;
+/// The size of chunks after a 413, and where a least one is named. GHCR takes 4 MiB (ocx#237,
+/// rust-oci-client#37).
+constexpr std::uint64_t usual_chunk = 4 << 20;
 /// Chunks do not become smaller than this.
 constexpr std::uint64_t smallest_chunk = 64 << 10;
 /// The largest OCI-Chunk-Min-Length that is honoured: a chunk is held in memory (ocm#3642).
@@ -97,7 +98,7 @@ void UploadPlan::on_open_reply(const Open& open, const UploadReply& reply) {
     if (limited_ && least > profile_.chunk.value_or(least)) {
       return give_up("the registry's least chunk is more than what lies before it lets through");
     }
-    profile_.chunk = std::max(profile_.chunk.value_or(0), least);
+    profile_.chunk = std::max(profile_.chunk.value_or(usual_chunk), least);
   }
   send_from(0);
 }
@@ -181,8 +182,7 @@ void UploadPlan::on_accepted(const Send& send, const UploadReply& reply) {
 
 /// Meets the body limit of the registry, or of a proxy before it (docker-gitlab#2819, harbor#3270).
 void UploadPlan::on_too_large(const Send& send) {
-  std::uint64_t next =
-      profile_.chunk ? std::min(*profile_.chunk / 2, chunk_after_413) : chunk_after_413;
+  std::uint64_t next = profile_.chunk ? std::min(*profile_.chunk / 2, usual_chunk) : usual_chunk;
   if (send.count) {
     while (next >= *send.count && next > smallest_chunk) next /= 2;
   }

@@ -103,6 +103,9 @@ Cause cause_of(const Request& request, const Failure& failure, const TransportOp
     case CURLE_OPERATION_TIMEDOUT: return time_out_cause(failure, explanation, options);
     case CURLE_SEND_FAIL_REWIND:
       return {"the server closed the connection before it took the request"};
+    // libcurl says so of a status or header line above its limit, too.
+    case CURLE_OUT_OF_MEMORY:
+      return {"a line of the reply's header is too long, or memory ran out"};
     case CURLE_PARTIAL_FILE: return {cat("the reply was cut short (", explanation, ")")};
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:

@@ -55,6 +55,7 @@ std::vector<BillLayer> described_bill_layers(const ImageRecord& record, const Cl
 
 std::vector<BillLayer> stored_bill_layers(const Image& image, const std::stop_token& stop) {
   std::vector<BillLayer> layers;
+  std::size_t paths = 0;
   for (const Layer& one : image.layers) {
     if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped");
     const std::string name = cat("layer ", layers.size() + 1, " of ", image.layers.size());
@@ -65,6 +66,8 @@ std::vector<BillLayer> stored_bill_layers(const Image& image, const std::stop_to
       return held_paths(decompress(one.blob.bytes->open()), "its bytes");
     });
     if (layer.paths.empty()) layer.source = one.label;
+    paths += layer.paths.size();
+    if (paths > most_held_paths) throw too_many_paths("the image");
   }
   return layers;
 }

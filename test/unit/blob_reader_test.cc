@@ -66,6 +66,15 @@ TEST_CASE("a server that ignores Range sends the blob again, and its start is pa
   CHECK(read(scene) == bytes);
 }
 
+TEST_CASE("bytes that come where the rest was asked for are not shown as an error's words (#23)") {
+  HostScene scene;
+  scene.transport.when("GET", "/blobs/", {.status = 200, .body = bytes.substr(0, 10)});
+  scene.transport.when("GET", "/blobs/", {.status = 200, .body = bytes});
+  scene.transport.always("GET", "/blobs/", {.status = 200, .body = bytes});
+  CHECK(read(scene) == bytes);
+  CHECK(scene.noted().back().contains("the whole blob came where its rest was asked for"));
+}
+
 TEST_CASE("a blob that comes a byte a try is not asked for for ever (#16)") {
   HostScene scene;
   scene.transport.when("GET", "/blobs/", {.status = 200, .body = bytes.substr(0, 1)});

@@ -379,15 +379,6 @@ TEST_CASE("a manifest is fetched with its own digest; a wrong one is an integrit
   CHECK_FAILS(f.client->get_manifest(blob.digest.str(), {}), ErrorKind::integrity, "has digest");
 }
 
-TEST_CASE("a registry's warning is passed on once") {
-  Fixture f;
-  f.transport.always("HEAD", "",
-                     {.status = 200, .headers = {{"Warning", "299 - \"going away soon\""}}});
-  f.client->has_blob(blob, {});
-  f.client->has_blob(blob, {});
-  CHECK(f.noted() == std::vector<std::string>{"r.example says: going away soon"});
-}
-
 TEST_CASE("hosts are reached by https, Docker Hub under its own name, loopback by http") {
   CHECK(base_url("ghcr.io")->str() == "https://ghcr.io/v2/");
   CHECK(base_url("docker.io")->str() == "https://registry-1.docker.io/v2/");

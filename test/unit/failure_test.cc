@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/text.h"
 #include "test/support/fake_transport.h"
 
 namespace failure_test {
@@ -37,6 +38,15 @@ TEST_CASE("a refusal is reported with request, status, the registry's words and 
   CHECK(error.hint() ==
         "the login for ghcr.io was found in /root/.docker/config.json; it may have expired or lack "
         "write access to this repository");
+}
+
+TEST_CASE("of errors without number five are shown, and how many more there are (#23)") {
+  std::string errors = R"({"code":"E0"})";
+  for (int i = 1; i < 40'000; ++i) errors += cat(R"(,{"code":"E)", i, R"("})");
+  const Error error =
+      make_failure(request(http::Method::get, "https://ghcr.io/v2/x"),
+                   {.status = 400, .body = cat(R"({"errors":[)", errors, "]}")}, context());
+  CHECK(error.cause() == "400 E0; E1; E2; E3; E4; and 39995 errors more");
 }
 
 TEST_CASE("what is not the registry's JSON is shown in its first 200 bytes, fit for a terminal") {

@@ -90,4 +90,15 @@ TEST_CASE("a layer's store paths are those of its files below /nix/store, each o
   CHECK(paths[1].size == 512 + 1024 + 512);
 }
 
+TEST_CASE("a layer that names more store paths than any image has is refused (#23)") {
+  std::string tar = tar_of({{cat("nix/store/", std::string(300, 'x')), ""}});
+  CHECK(held_paths(MemorySource(tar).open(), "layer 1").empty());
+  tar.clear();
+  for (int i = 0; i <= 50'000; ++i) {
+    REQUIRE(go::append_tar_header({.type = '0', .name = cat("nix/store/", i)}, tar).has_value());
+  }
+  CHECK_FAILS(held_paths(MemorySource(tar).open(), "layer 1"), ErrorKind::input,
+              "layer 1: more than 50000 store paths");
+}
+
 }  // namespace tar_entries_test

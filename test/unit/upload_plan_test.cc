@@ -143,6 +143,11 @@ TEST_CASE("a registry's least chunk makes chunks, up to a bound (spec#391, ocm#3
   CHECK(next(opened({}, 1024 * mib, 512 * mib)) == cat("PATCH s1 0+", 128 * mib, " ranged"));
 }
 
+TEST_CASE("a least chunk of one byte does not make a request of each byte (#23)") {
+  CHECK(next(opened({}, 20 * mib, 1)) == cat("PATCH s1 0+", 4 * mib, " ranged"));
+  CHECK(next(opened({.chunk = mib}, 20 * mib, 1)) == cat("PATCH s1 0+", mib, " ranged"));
+}
+
 TEST_CASE("after a 413 chunks of 4 MiB are sent in a new session, and smaller ones after more") {
   auto plan = opened({}, 20 * mib);
   plan.on_reply({.status = 413});
