@@ -9,6 +9,7 @@
 #include "registry/client/authorizer.h"
 #include "registry/client/decoded_replies.h"
 #include "registry/client/failure.h"
+#include "registry/client/masked_replies.h"
 #include "registry/client/notes.h"
 #include "registry/client/redirect_follower.h"
 #include "registry/client/retrier.h"
@@ -42,9 +43,10 @@ struct Host::Parts {
         profile(options.profile),
         guard(transport, host, home),
         throttled(guard, clock, std::max<std::size_t>(1, options.in_flight)),
-        warnings(throttled, host, notes),
-        decoded(warnings),
-        follower(decoded, home, options.allow_http_redirect, notes),
+        decoded(throttled),
+        masked(decoded),
+        warnings(masked, host, notes),
+        follower(warnings, home, options.allow_http_redirect, notes),
         waits(options.retry, clock, options.seed, notes),
         token_calls(follower, waits, explain()),
         tokens(host, home, auth, clock, token_service()),
@@ -71,8 +73,9 @@ struct Host::Parts {
   Locked<HostProfile> profile;
   AddressGuard guard;
   ThrottledTransport throttled;
-  Warnings warnings;
   DecodedReplies decoded;
+  MaskedReplies masked;
+  Warnings warnings;
   RedirectFollower follower;
   RetryWaits waits;
   Retrier token_calls;

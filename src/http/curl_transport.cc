@@ -11,6 +11,7 @@
 #include "http/curl_loop.h"
 #include "http/failure.h"
 #include "http/proxy.h"
+#include "http/secrets.h"
 #include "http/tls_roots.h"
 #include "http/trace.h"
 #include "http/transport.h"
@@ -110,7 +111,7 @@ class CurlTransport final : public Transport {
   void configure(CurlHandle& handle, const Request& request, const std::optional<Proxy>& proxy);
   void secure(CurlHandle& handle, const Url& url);
   std::shared_ptr<const HostSecurity> security_of(const std::string& authority);
-  void trace(Transfer& transfer, std::uint64_t id);
+  void trace(Transfer& transfer, const Headers& sent, std::uint64_t id);
   std::optional<Response> outcome(Transfer& transfer, const Request& request,
                                   const std::optional<Proxy>& proxy);
 
@@ -148,7 +149,7 @@ std::optional<Response> CurlTransport::exchange(const Request& request,
                                                 .clock = options_.clock.get()},
                                  [this] { loop_.wake(); });
   configure(transfer->handle(), request, proxy);
-  trace(*transfer, id);
+  trace(*transfer, request.headers, id);
   if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped on request");
   loop_.start(id, transfer);
   {
@@ -270,9 +271,11 @@ std::shared_ptr<const HostSecurity> CurlTransport::security_of(const std::string
   });
 }
 
-void CurlTransport::trace(Transfer& transfer, std::uint64_t id) {
+void CurlTransport::trace(Transfer& transfer, const Headers& sent, std::uint64_t id) {
   if (!options_.trace) return;
-  transfer.trace_to([this, id](std::string_view block, bool is_request) {
+  transfer.trace_to([this, secrets = secrets_of(sent), id](std::string_view text, bool is_request) {
+    std::string block(text);
+    if (!is_request) hide(block, secrets);
     for (const auto& line : masked_lines(block)) {
       options_.trace(cat('#', id, is_request ? " > " : " < ", line));
     }

@@ -9,6 +9,7 @@
 #include "registry/client/redirect.h"
 #include "registry/client/tag_list.h"
 #include "registry/client/upload.h"
+#include "test/support/check_fails.h"
 #include "test/support/fake_clock.h"
 #include "test/support/fake_transport.h"
 
@@ -107,6 +108,39 @@ TEST_CASE("an identity token is not posted to where a token server leads") {
       }
     }
   }
+}
+
+TEST_CASE("a login or token that a server repeats is not shown, nor in a warning or an id (#23)") {
+  const Credentials login{.username = "user", .password = "S3cret/Pw", .source = "--creds"};
+  const auto repeats = [](const test::SeenRequest& request) -> http::Response {
+    const std::string sent = request.authorization();
+    if (sent.empty()) return challenged(R"(Basic realm="x")");
+    return {.status = 403,
+            .headers = {{"Warning", cat("299 - \"you sent ", sent, "\"")}, {"X-Request-Id", sent}},
+            .body = cat(R"({"errors":[{"code":"DENIED","message":"S3cret/Pw, as in )", sent,
+                        R"("}]})")};
+  };
+  Fixture f(login);
+  f.transport.when("GET", "/manifests/", repeats, 9);
+  const std::string shown = Fixture::error_of([&] { f.client->get_manifest("1", {}); });
+  CHECK(shown.find("403 DENIED: …, as in Basic … (request Basic …)") != std::string::npos);
+  CHECK(f.noted() == std::vector<std::string>{"r.example says: you sent Basic …"});
+}
+
+TEST_CASE(
+    "an identity token that its server repeats is not shown, and it is said to be old (#23)") {
+  for (const char* repeated : {"S3cretIdentity", "x=1&y=S3cretIdentity"}) {
+    Fixture f(identity);
+    f.transport.when("HEAD", "r.example", challenged(realm));
+    f.transport.when("POST", "auth.example/token", {.status = 400, .body = repeated});
+    const std::string shown = f.error_of_head();
+    CHECK(shown.find("S3cretIdentity") == std::string::npos);
+    CHECK(shown.find("may have expired; try: n2c login r.example") != std::string::npos);
+  }
+  Fixture f(identity);
+  f.transport.when("HEAD", "r.example", challenged(realm));
+  f.transport.when("POST", "auth.example/token", {.status = 400});
+  CHECK_FAILS(f.client->has_blob(blob, {}), ErrorKind::auth, "400");
 }
 
 TEST_CASE("an identity token follows a token server to itself") {

@@ -1,10 +1,12 @@
 #include "registry/client/auth/tokens.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "base/text.h"
 #include "go/encoding_json.h"
+#include "http/secrets.h"
 #include "registry/client/auth/base64.h"
 
 namespace n2c::registry {
@@ -254,9 +256,9 @@ bool Tokens::fetch_with(const Logins::Turn& turn, Token& token, const Challenge&
     request.body_may_repeat = true;
   }
   const std::string asking =
-      joined.empty() ? "asking for a token" : "asking for a token for " + joined;
+      joined.empty() ? "asking for a token" : "asking for a token for " + printable(joined, 300);
   if (login) logins_.mark_sent(repository);
-  const TokenReply reply = with_context(asking, [&] { return ask(request, challenge, stop); });
+  TokenReply reply = with_context(asking, [&] { return ask(request, challenge, stop); });
   const int status = reply.response.status;
   if (status != 200) {
     // OAuth2 says 400 to an identity token that is no longer good (RFC 6749 §5.2).
@@ -264,7 +266,16 @@ bool Tokens::fetch_with(const Logins::Turn& turn, Token& token, const Challenge&
     // Two scopes are a mount's: that they are denied says nothing of the login.
     if (refused && login && scopes.size() < 2 && logins_.try_next(repository, turn.number))
       return false;
-    throw service_.failure(request, reply, repository).within(asking).lasting();
+    if (is_exchange) {
+      const std::string& secret = login->identity_token;
+      http::hide(reply.response.body, std::array{secret, http::percent_encode(secret)});
+    }
+    Error failure = service_.failure(request, reply, repository).within(asking).lasting();
+    if (status == 400 && is_exchange) {
+      failure = failure.as(ErrorKind::auth, cat("the identity token from ", login->source,
+                                                " may have expired; try: n2c login ", host_));
+    }
+    throw Error(std::move(failure));
   }
   keep(token, reply.response);
   return true;
