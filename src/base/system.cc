@@ -279,6 +279,16 @@ void throw_no_thread(int error) {
                   "; a container may have a limit of its own (pids.max, docker run --pids-limit)"));
 }
 
+std::size_t allow_many_files() noexcept {
+  constexpr rlim_t enough = 65'536;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  const rlim_t wanted = std::min(limit.rlim_max, enough);
+  if (limit.rlim_cur >= wanted) return static_cast<std::size_t>(std::min(limit.rlim_cur, enough));
+  const rlimit more{wanted, limit.rlim_max};
+  return static_cast<std::size_t>(::setrlimit(RLIMIT_NOFILE, &more) == 0 ? wanted : limit.rlim_cur);
+}
+
 std::size_t processor_count() {
 #if N2C_LINUX_CALLS  // which may be fewer than there are
   cpu_set_t set;

@@ -97,6 +97,9 @@ std::size_t processor_count();
 /// Lets all other threads, of this process and of others, go before the calling one for the rest of
 /// its life. Where the system has no such thing nothing changes.
 void let_others_first() noexcept;
+/// Lets this process open as many files as the system allows it, at most 65 536. Returns how many
+/// that are.
+std::size_t allow_many_files() noexcept;
 /// Bits that nobody can foretell, of the system itself: no file, such as /dev/urandom, need be
 /// there. Throws Error{local}.
 std::uint64_t random_bits();

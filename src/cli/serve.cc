@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/system.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "base/thread.h"
@@ -110,6 +111,7 @@ registry::ServerOptions server_options(const ServeArguments& arguments) {
   }
   registry::ServerOptions options{.address = where.host, .port = where.port};
   options.max_connections = arguments.max_connections;
+  options.descriptors = allow_many_files();
   if (tls) options.tls = tls_identity(arguments);
   options.on_failure = note;
   options.on_access = [json = arguments.json](const registry::AccessRecord& record) {

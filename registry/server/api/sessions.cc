@@ -98,6 +98,7 @@ std::size_t Sessions::count() {
 }
 
 void Sessions::give_back(std::unique_ptr<Session> session) {
+  session->rest();
   // A session that was cancelled meanwhile has no entry any more, and ends with `session`.
   entries_.with([&](Entries& entries) {
     const auto found = entries.find(session->id());

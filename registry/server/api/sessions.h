@@ -35,6 +35,10 @@ class Session final : public Writer {
   /// other one. Nothing can be written afterwards.
   oci::Digest finish(HashAlgorithm algorithm);
   std::unique_ptr<StagedBlob> take_bytes() { return std::move(bytes_); }
+  /// To be called when a request is done with it.
+  void rest() noexcept {
+    if (bytes_) bytes_->rest();
+  }
 
   bool had_short_chunk = false;  ///< a chunk below OCI-Chunk-Min-Length came: it was the last
 

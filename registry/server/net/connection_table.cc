@@ -56,6 +56,20 @@ nanoseconds Activity::waited() const {
   return nanoseconds(waited_ + (since == 0 ? 0 : ticks(Clock::now()) - since));
 }
 
+ConnectionTable::Limits ConnectionTable::Limits::of(std::size_t most, std::size_t descriptors) {
+  constexpr std::size_t spare = 24;  // of the process itself
+  constexpr std::size_t least = 4;
+  Limits limits{.all = most, .each_peer = 0};
+  const std::size_t needed = 2 * most + 2 * limits.crowd + spare;
+  if (descriptors != 0 && descriptors < needed) {
+    limits.crowd = std::clamp(descriptors / 8, least, limits.crowd);
+    const std::size_t others = std::min(descriptors, 2 * limits.crowd + spare);
+    limits.all = std::clamp((descriptors - others) / 2, std::min(least, most), most);
+  }
+  limits.each_peer = limits.all - limits.all / 4;
+  return limits;
+}
+
 std::unique_ptr<ConnectionTable::Place> ConnectionTable::admit(int fd, const std::string& peer,
                                                                Spare spare) {
   auto place = std::make_unique<Place>(*this, fd, peer_key(peer));

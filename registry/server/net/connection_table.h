@@ -50,7 +50,13 @@ class ConnectionTable {
  public:
   struct Limits {
     std::size_t all;
-    std::size_t each_peer;  ///< for peers that are not local
+    std::size_t each_peer;   ///< for peers that are not local
+    std::size_t crowd = 64;  ///< how many may wait for a place, and as many be about to end
+
+    /// For `most` connections of a process that may open so many files; 0: any number. Fewer where
+    /// those would not suffice for each connection's socket and file, and for the crowd. One
+    /// address leaves a quarter of the places to the others.
+    static Limits of(std::size_t most, std::size_t descriptors);
   };
   class Place;
 
@@ -60,7 +66,7 @@ class ConnectionTable {
   /// A place for the connection `fd`, or null when all others are at work, or are young and to be
   /// spared. The place must be given up before the descriptor is closed.
   std::unique_ptr<Place> admit(int fd, const std::string& peer, Spare spare = Spare::nobody);
-  std::size_t limit() const { return limits_.all; }
+  const Limits& limits() const { return limits_; }
 
  private:
   enum class Phase { leaving, new_comer, between, answering };

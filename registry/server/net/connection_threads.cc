@@ -13,7 +13,6 @@ namespace n2c::registry {
 
 namespace {
 
-constexpr std::size_t most_waiting = 64;
 constexpr std::chrono::milliseconds between_looks{10};
 
 }  // namespace
@@ -100,7 +99,7 @@ void ConnectionThreads::wait(Listener::Accepted accepted) {
 void ConnectionThreads::seat_waiting() {
   using Spare = ConnectionTable::Spare;
   const auto overdue = std::chrono::steady_clock::now() - patience_;
-  bool is_crowded = waiting_.size() > most_waiting;
+  bool is_crowded = waiting_.size() > table_.limits().crowd;
   std::set<std::string> refused;  // who comes from where one found no place need not be looked at
   for (auto one = waiting_.begin(); one != waiting_.end();) {
     const auto next = std::next(one);
@@ -120,7 +119,7 @@ void ConnectionThreads::seat_waiting() {
     }
     one = next;
   }
-  while (waiting_.size() > most_waiting) give_up(std::prev(waiting_.end()));
+  while (waiting_.size() > table_.limits().crowd) give_up(std::prev(waiting_.end()));
 }
 
 void ConnectionThreads::give_up(std::list<Waiting>::iterator one) {
@@ -137,8 +136,7 @@ ConnectionThreads::Place ConnectionThreads::place_for(const Listener::Accepted& 
 
 /// A connection that lost its place needs a moment to end.
 bool ConnectionThreads::leavers_are_few() const {
-  constexpr std::size_t few = 64;
-  return count() < table_.limit() + few;
+  return count() < table_.limits().all + table_.limits().crowd;
 }
 
 void ConnectionThreads::serve_one(Listener::Accepted accepted, ConnectionTable::Place& place) {

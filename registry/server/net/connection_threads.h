@@ -31,7 +31,7 @@ class ConnectionThreads {
 
   /// `serve` runs on a thread of its own, for every connection that `table` has a place for.
   /// `turn_away` runs on the accepting thread, for those that found none within `patience`, and for
-  /// the newest of more than 64 that wait. What they throw closes the connection. `tell`
+  /// the newest of a crowd that waits. What they throw closes the connection. `tell`
   /// is told what goes wrong with accepting. Throws Error{local} where no thread can be made.
   ConnectionThreads(Listener& listener, ConnectionTable& table, std::chrono::milliseconds patience,
                     Calls calls);

@@ -15,8 +15,15 @@ struct Server::Impl {
   Impl(Handler handler, ServerOptions options, Interceptor interceptor)
       : shared{std::move(handler), std::move(options), std::move(interceptor), {}, {}},
         listener(make_listener(shared.options)),
-        table(table_limits(shared.options.max_connections)) {
+        table(ConnectionTable::Limits::of(shared.options.max_connections,
+                                          shared.options.descriptors)) {
     if (shared.options.tls) use_tls(*shared.options.tls);
+    const std::size_t all = table.limits().all;
+    if (all < shared.options.max_connections && shared.options.on_failure) {
+      shared.options.on_failure(cat("only ", all,
+                                    " connections at once, for this process may open ",
+                                    shared.options.descriptors, " files (ulimit -n)"));
+    }
     threads.emplace(
         *listener, table, shared.options.patience,
         ConnectionThreads::Calls{
@@ -32,11 +39,6 @@ struct Server::Impl {
   void use_tls(const TlsIdentity& identity) {
     auto context = std::make_shared<const TlsContext>(identity);
     shared.tls.with([&](auto& tls) { tls = std::move(context); });
-  }
-
-  /// One address leaves a quarter of the places to the others.
-  static ConnectionTable::Limits table_limits(std::size_t all) {
-    return {.all = all, .each_peer = all - all / 4};
   }
 
   static std::unique_ptr<Listener> make_listener(const ServerOptions& options) {

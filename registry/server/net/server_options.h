@@ -44,6 +44,9 @@ struct ServerOptions {
   /// and closed. One address beyond this machine gets at most three quarters.
   std::size_t max_connections = 256;
   std::chrono::milliseconds patience{1000};
+  /// How many files this process may open; fewer connections are let in where that is not enough.
+  /// 0: any number.
+  std::size_t descriptors = 0;
   /// A longer header is answered 431. The extensions and trailers of a body in chunks may have as
   /// many bytes.
   std::size_t max_header_bytes = 16 << 10;

@@ -88,12 +88,14 @@ void replace(const fs::path& file, const fs::path& place) {
 class StagedFile final : public StagedBlob {
  public:
   explicit StagedFile(fs::path path) : path_(std::move(path)) {
-    file_ = FileDescriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    file_ = FileDescriptor(
+        ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (!file_) throw_errno("create " + path_.string());
   }
   ~StagedFile() override { ::unlink(path_.c_str()); }
 
   void write(ByteView bytes) override {
+    wake();
     while (!bytes.empty()) {
       const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
       if (count < 0 && errno == EINTR) continue;
@@ -102,10 +104,12 @@ class StagedFile final : public StagedBlob {
     }
   }
   std::unique_ptr<Reader> open() override { return FileSource(path_).open(); }
+  void rest() noexcept override { file_ = FileDescriptor(); }
 
   /// Gives the file its place once it is on the disk. A file that is there already stays if it is
   /// whole, for the repositories share it. Returns whether it replaced one.
-  bool become(const fs::path& place, const oci::Digest& digest) const {
+  bool become(const fs::path& place, const oci::Digest& digest) {
+    wake();
     sync_file(file_, path_);
     if (::link(path_.c_str(), place.c_str()) == 0) {
       sync_folder(place.parent_path());
@@ -118,6 +122,12 @@ class StagedFile final : public StagedBlob {
   }
 
  private:
+  void wake() {
+    if (file_) return;
+    file_ = FileDescriptor(::open(path_.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC));
+    if (!file_) throw_errno("open " + path_.string());
+  }
+
   bool is_whole(const fs::path& place, const oci::Digest& digest) const {
     const auto there = look_at(place);
     struct stat here{};
@@ -260,7 +270,7 @@ std::unique_ptr<StagedBlob> FolderLayout::stage() const {
 }
 
 void FolderLayout::commit(StagedBlob& staged, const oci::Digest& digest) const {
-  const auto* file = dynamic_cast<const StagedFile*>(&staged);
+  auto* file = dynamic_cast<StagedFile*>(&staged);
   if (file == nullptr) throw Error(ErrorKind::internal, "a blob staged by another store");
   if (file->become(pool_file(digest), digest)) renew_links(digest);
 }

@@ -65,15 +65,15 @@ void FolderRepository::load() {
     layout_.make_repository(path_);
   }
   read_index_file(file, [&](const oci::Descriptor& named) {
-    make_room(2);
     std::vector<std::string> tags;
     const auto tag = named.annotations.find(std::string(oci::layout::ref_name));
     if (tag != named.annotations.end()) tags.push_back(tag->second);
+    make_room(tags);
     index_.put({{named.media_type, named.digest, named.size}}, tags);
   });
   journal_.replay([&](std::string_view line) {
     apply_line(line, index_);
-    make_room(0);
+    take_room(0);
   });
   check_manifests();
   loaded_ = true;
@@ -85,13 +85,16 @@ void FolderRepository::load() {
   checked_ = true;
 }
 
-/// For the index as it is and so many further names and manifests.
-void FolderRepository::make_room(std::size_t more) {
-  constexpr std::uint64_t each = 160;    // bytes, about
-  constexpr std::uint64_t ahead = 1024;  // of them, so that not every change asks
-  const std::uint64_t needed = (index_.size() + more) * each;
+void FolderRepository::make_room(const std::vector<std::string>& tags) {
+  take_room(RepositoryIndex::memory_of(1, tags));
+}
+
+/// For the index as it is and so many further bytes.
+void FolderRepository::take_room(std::uint64_t more) {
+  constexpr std::uint64_t ahead = 160 << 10;  // so that not every change asks
+  const std::uint64_t needed = index_.memory() + more;
   const std::uint64_t has = room_.bytes();
-  if (needed > has && !room_.grow(needed - has + ahead * each)) throw StoreFull();
+  if (needed > has && !room_.grow(needed - has + ahead)) throw StoreFull();
 }
 
 void FolderRepository::check_manifests() {
@@ -136,7 +139,7 @@ std::vector<oci::Digest> FolderRepository::add_listed_by(std::string_view index_
     std::error_code unreadable;  // then it is as if it were not there
     const auto file = layout_.blob_file(path_, child.digest);
     if (!fs::is_regular_file(fs::symlink_status(file, unreadable))) continue;
-    make_room(1);
+    make_room({});
     index_.put({{child.media_type, child.digest, child.size}}, {});
     added.push_back(child.digest);
   }

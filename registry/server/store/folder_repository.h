@@ -48,14 +48,15 @@ class FolderRepository {
     return use(std::as_const(index_));
   }
 
-  /// Within with() alone: room for so many further names and manifests. Throws StoreFull.
-  void make_room(std::size_t more);
+  /// Within with() alone: room for another manifest and these tags. Throws StoreFull.
+  void make_room(const std::vector<std::string>& tags);
   /// Within with() alone: a change, in memory and in the words of index_change.h, which is on the
   /// disk when this returns. Throws Error{local}.
   void change(std::string_view line, const std::function<void(RepositoryIndex&)>& apply);
 
  private:
   void load();
+  void take_room(std::uint64_t more);
   void check_manifests();
   std::vector<oci::Digest> check_manifest(const oci::Digest& digest);
   std::vector<oci::Digest> add_listed_by(std::string_view index_json);

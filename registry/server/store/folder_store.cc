@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/folder_entries.h"
@@ -30,6 +31,9 @@ std::optional<struct stat> status_of(const fs::path& file) {
 
 /// A larger index is read at its repository's first request, not at the start.
 constexpr std::int64_t eager_bytes = 4 << 20;
+
+/// What an empty one takes in memory, about.
+constexpr std::uint64_t bytes_of_handle = 2 << 10;
 
 /// Removes the files below blobs/ALGORITHM/ for which `goes` is true.
 template <class Goes>
@@ -61,6 +65,8 @@ FolderStore::FolderStore(fs::path root, Note note, MemoryBudget* memory)
   const auto found = layout_.repositories([this](std::string line) { tell(std::move(line)); });
   repositories_.with([&](auto& all) {
     for (const std::string& path : found) all[path] = make(path);
+    room_ = MemoryBudget::Share(memory_);
+    std::ignore = room_.grow(found.size() * bytes_of_handle);  // they are served in any case
   });
   for (const std::string& path : found) {
     const auto size = status_of(layout_.index_file(path));
@@ -98,6 +104,7 @@ FolderStore::Handle FolderStore::require(const std::string& repository) {
     Handle& handle = all[repository];
     try {
       if (!handle) {
+        if (!room_.grow(bytes_of_handle)) throw StoreFull();
         layout_.make_repository(repository);
         handle = make(repository);
       }
@@ -272,7 +279,7 @@ std::vector<oci::Digest> FolderStore::put_manifest(const std::string& repository
     refuse_moved(index, manifest);
     auto missing = missing_of(repository, index, manifest);
     if (!missing.empty()) return missing;
-    handle->make_room(1 + manifest.tags.size());
+    handle->make_room(manifest.tags);
     layout_.put(manifest.record.json, digest);
     layout_.give(repository, digest);
     handle->change(line, [&](RepositoryIndex& its) { its.put(entry, manifest.tags); });

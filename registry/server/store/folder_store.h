@@ -84,6 +84,7 @@ class FolderStore final : public WritableStore {
   Note note_;
   MemoryBudget* memory_;
   Locked<std::map<std::string, Handle>> repositories_;
+  MemoryBudget::Share room_;  // what these take, with their lock
 };
 
 }  // namespace n2c::registry

@@ -153,8 +153,11 @@ class MemoryBlob {
 
 namespace {
 
-/// Roughly what a manifest and its tags take besides its bytes.
-constexpr std::uint64_t cost_of_entry = 1024;
+/// Roughly what takes memory besides the bytes of blobs and manifests.
+constexpr std::uint64_t bytes_of_repository = 400;
+constexpr std::uint64_t bytes_of_blob = 400;        // once
+constexpr std::uint64_t bytes_of_blob_there = 200;  // in each repository
+constexpr std::uint64_t bytes_of_kept_manifest = 200;
 
 class BlobReader final : public Reader {
  public:
@@ -189,6 +192,10 @@ class MemoryStaged final : public StagedBlob {
 
 }  // namespace
 
+MemoryStore::MemoryStore(MemoryBudget* budget) : budget_(budget) {
+  kept_.with([&](Kept& kept) { kept.room = MemoryBudget::Share(budget); });
+}
+
 MemoryStore::BlobRef MemoryStore::find_blob(const std::string& repository,
                                             const oci::Digest& blob) {
   return kept_.with([&](const Kept& kept) -> BlobRef {
@@ -199,11 +206,22 @@ MemoryStore::BlobRef MemoryStore::find_blob(const std::string& repository,
   });
 }
 
+std::uint64_t MemoryStore::Kept::room_for(const std::string& repository) const {
+  return repositories.contains(repository) ? 0 : bytes_of_repository + repository.size();
+}
+
+void MemoryStore::Kept::take_room(std::uint64_t bytes) {
+  if (!room.grow(bytes)) throw StoreFull();
+}
+
 /// Gives a repository the blob, or the one of that digest which others have.
 void MemoryStore::Kept::give(const std::string& repository, const oci::Digest& digest,
                              const BlobRef& blob) {
+  const Contents* there = find(repository);
+  if (there != nullptr && there->blobs.contains(digest)) return;
+  take_room(room_for(repository) + bytes_of_blob_there +
+            (blobs.contains(digest) ? 0 : bytes_of_blob));
   auto& own = repositories[repository].blobs;
-  if (own.contains(digest)) return;
   const auto shared = blobs.try_emplace(digest, SharedBlob{blob}).first;
   try {
     own.emplace(digest, shared->second.blob);
@@ -301,7 +319,7 @@ std::vector<oci::Digest> MemoryStore::put_manifest(const std::string& repository
                                                    const NewManifest& manifest) {
   ManifestEntry entry = make_entry(manifest.record);
   MemoryBudget::Share share(budget_);
-  if (!share.grow(manifest.record.json.size() + cost_of_entry)) throw StoreFull();
+  if (!share.grow(manifest.record.json.size() + bytes_of_kept_manifest)) throw StoreFull();
   return kept_.with([&](Kept& kept) {
     static const Contents nothing;
     const Contents* found = kept.find(repository);
@@ -315,10 +333,14 @@ std::vector<oci::Digest> MemoryStore::put_manifest(const std::string& repository
       if (there.index.find(child) == nullptr) missing.push_back(child);
     }
     if (!missing.empty()) return missing;
+    const std::uint64_t before = there.index.memory();
+    const std::uint64_t most = RepositoryIndex::memory_of(1, manifest.tags);
+    kept.take_room(kept.room_for(repository) + most);
     Contents& contents = kept.repositories[repository];
     contents.manifests.insert_or_assign(manifest.record.descriptor.digest,
                                         KeptManifest{manifest.record.json, std::move(share)});
     contents.index.put(std::move(entry), manifest.tags);
+    kept.room.shrink(before + most - contents.index.memory());
     return missing;
   });
 }
@@ -327,8 +349,11 @@ bool MemoryStore::remove_blob(const std::string& repository, const oci::Digest& 
   return kept_.with([&](Kept& kept) {
     Contents* contents = kept.find(repository);
     if (contents == nullptr || contents->blobs.erase(blob) == 0) return false;
+    kept.room.shrink(bytes_of_blob_there);
     const auto shared = kept.blobs.find(blob);
-    if (--shared->second.repositories == 0) kept.blobs.erase(shared);
+    if (--shared->second.repositories != 0) return true;
+    kept.blobs.erase(shared);
+    kept.room.shrink(bytes_of_blob);
     return true;
   });
 }
@@ -336,8 +361,11 @@ bool MemoryStore::remove_blob(const std::string& repository, const oci::Digest& 
 bool MemoryStore::remove_manifest(const std::string& repository, const oci::Digest& manifest) {
   return kept_.with([&](Kept& kept) {
     Contents* contents = kept.find(repository);
-    if (contents == nullptr || !contents->index.remove(manifest)) return false;
+    if (contents == nullptr) return false;
+    const std::uint64_t before = contents->index.memory();
+    if (!contents->index.remove(manifest)) return false;
     contents->manifests.erase(manifest);
+    kept.room.shrink(before - contents->index.memory());
     return true;
   });
 }
@@ -345,7 +373,11 @@ bool MemoryStore::remove_manifest(const std::string& repository, const oci::Dige
 bool MemoryStore::remove_tag(const std::string& repository, const std::string& tag) {
   return kept_.with([&](Kept& kept) {
     Contents* contents = kept.find(repository);
-    return contents != nullptr && contents->index.remove_tag(tag);
+    if (contents == nullptr) return false;
+    const std::uint64_t before = contents->index.memory();
+    if (!contents->index.remove_tag(tag)) return false;
+    kept.room.shrink(before - contents->index.memory());
+    return true;
   });
 }
 

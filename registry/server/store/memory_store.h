@@ -20,7 +20,7 @@ class MemoryStore final : public WritableStore {
  public:
   /// What is kept takes its bytes from `budget`, if there is one. Staging and putting throw
   /// StoreFull when it has none left.
-  explicit MemoryStore(MemoryBudget* budget = nullptr) : budget_(budget) {}
+  explicit MemoryStore(MemoryBudget* budget = nullptr);
 
   std::optional<std::uint64_t> stat(const std::string& repository,
                                     const oci::Digest& blob) override;
@@ -65,6 +65,7 @@ class MemoryStore final : public WritableStore {
   struct Kept {
     std::map<std::string, Contents> repositories;
     std::map<oci::Digest, SharedBlob> blobs;  ///< of all repositories, so that none is searched
+    MemoryBudget::Share room;  ///< what all takes besides the bytes of blobs and manifests
 
     const Contents* find(const std::string& repository) const {
       const auto found = repositories.find(repository);
@@ -73,6 +74,9 @@ class MemoryStore final : public WritableStore {
     Contents* find(const std::string& repository) {
       return const_cast<Contents*>(std::as_const(*this).find(repository));
     }
+    /// What a repository takes that is not there yet.
+    std::uint64_t room_for(const std::string& repository) const;
+    void take_room(std::uint64_t bytes);
     void give(const std::string& repository, const oci::Digest& digest, const BlobRef& blob);
   };
 

@@ -5,6 +5,12 @@
 
 namespace n2c::registry {
 
+namespace {
+
+constexpr std::uint64_t bytes_of_manifest = 700, bytes_of_subject = 450, bytes_of_tag = 120;
+
+}  // namespace
+
 ManifestEntry make_entry(const oci::RawManifest& manifest) {
   const std::string& media_type = manifest.descriptor.media_type;
   ManifestEntry entry{.descriptor = oci::Descriptor{media_type, manifest.descriptor.digest,
@@ -19,14 +25,21 @@ void RepositoryIndex::put(ManifestEntry entry, const std::vector<std::string>& t
   const oci::Digest digest = entry.descriptor.digest;
   const auto kept = manifests_.try_emplace(digest, Kept{entry}).first;
   forget_subject(kept->second.entry);
-  if (entry.subject) referrers_[*entry.subject].insert(digest);
+  if (entry.subject) {
+    referrers_[*entry.subject].insert(digest);
+    ++with_subject_;
+  }
   kept->second.entry = std::move(entry);
   for (const std::string& tag : tags) set_tag(tag, kept);
 }
 
 void RepositoryIndex::set_tag(const std::string& tag, Manifests::iterator manifest) {
   const auto [place, is_new] = tags_.try_emplace(tag, manifest);
-  if (!is_new) --place->second->second.tags;
+  if (is_new) {
+    tag_bytes_ += tag.size();
+  } else {
+    --place->second->second.tags;
+  }
   place->second = manifest;
   ++manifest->second.tags;
 }
@@ -35,7 +48,7 @@ void RepositoryIndex::forget_subject(const ManifestEntry& entry) {
   if (!entry.subject) return;
   const auto found = referrers_.find(*entry.subject);
   if (found == referrers_.end()) return;
-  found->second.erase(entry.descriptor.digest);
+  with_subject_ -= found->second.erase(entry.descriptor.digest);
   if (found->second.empty()) referrers_.erase(found);
 }
 
@@ -43,7 +56,11 @@ bool RepositoryIndex::remove(const oci::Digest& manifest) {
   const auto found = manifests_.find(manifest);
   if (found == manifests_.end()) return false;
   if (found->second.tags != 0) {
-    std::erase_if(tags_, [&](const auto& tag) { return tag.second == found; });
+    std::erase_if(tags_, [&](const auto& tag) {
+      if (tag.second != found) return false;
+      tag_bytes_ -= tag.first.size();
+      return true;
+    });
   }
   forget_subject(found->second.entry);
   manifests_.erase(found);
@@ -54,8 +71,21 @@ bool RepositoryIndex::remove_tag(const std::string& tag) {
   const auto found = tags_.find(tag);
   if (found == tags_.end()) return false;
   --found->second->second.tags;
+  tag_bytes_ -= found->first.size();
   tags_.erase(found);
   return true;
+}
+
+std::uint64_t RepositoryIndex::memory() const {
+  return manifests_.size() * bytes_of_manifest + with_subject_ * bytes_of_subject +
+         tags_.size() * bytes_of_tag + tag_bytes_;
+}
+
+std::uint64_t RepositoryIndex::memory_of(std::size_t manifests,
+                                         const std::vector<std::string>& tags) {
+  std::uint64_t bytes = manifests * (bytes_of_manifest + bytes_of_subject);
+  for (const std::string& tag : tags) bytes += bytes_of_tag + tag.size();
+  return bytes;
 }
 
 const ManifestEntry* RepositoryIndex::find(const oci::Digest& manifest) const {

@@ -66,6 +66,8 @@ class StagedBlob : public Writer {
  public:
   /// What was written so far, from its start.
   virtual std::unique_ptr<Reader> open() = 0;
+  /// Nothing is written for a while: gives back what there is little of, as a descriptor is.
+  virtual void rest() noexcept {}
 };
 
 /// A manifest about to be put.
