@@ -37,6 +37,18 @@ bool has_layer_of(const oci::RawManifest& stored, const std::set<std::string>& t
          });
 }
 
+/// Far above what signatures of signatures of the images of an index come to.
+constexpr std::size_t most_subjects = 10'000;
+constexpr std::size_t most_levels = 16;
+/// Of what is left out, each in a line.
+constexpr std::size_t most_named = 50;
+
+/// What referrers are looked for of, and how many referrers behind the image it is.
+struct Subject {
+  oci::Digest digest;
+  std::size_t level;
+};
+
 class ReferrerCopy {
  public:
   ReferrerCopy(const CopiedBetween& between, const std::set<std::string>& types, Progress& progress,
@@ -56,7 +68,8 @@ class ReferrerCopy {
   CopiedReferrers run(const oci::RawManifest& root) {
     add_subject(root);
     while (!subjects_.empty()) {
-      const oci::Digest subject = subjects_.front();
+      const oci::Digest subject = subjects_.front().digest;
+      level_ = subjects_.front().level;
       subjects_.pop_front();
       const auto listed = types_.empty() ? list_referrers(from_, subject, stop_)
                                          : list_typed_referrers(from_, subject, stop_);
@@ -74,23 +87,42 @@ class ReferrerCopy {
  private:
   /// And the images that it names: they are subjects too.
   void add_subject(const oci::RawManifest& manifest) {
-    if (seen_.insert(manifest.descriptor.digest).second) {
-      subjects_.push_back(manifest.descriptor.digest);
-    }
+    if (seen_.insert(manifest.descriptor.digest).second) add(manifest.descriptor.digest);
     if (!oci::is_index(manifest.descriptor.media_type)) return;
     const auto index = oci::Index::from_json(manifest.json);
     if (!index) return;
     for (const oci::Descriptor& image : index->manifests) {
       if (!seen_.insert(image.digest).second) continue;
-      subjects_.push_back(image.digest);
+      add(image.digest);
       if (!oci::is_index(image.media_type)) continue;
       if (const auto inner = from_.get_manifest(image.digest.str(), stop_)) add_subject(*inner);
     }
   }
 
+  /// A registry can make up what refers to anything as it is asked: without end, and one behind the
+  /// other.
+  void expect_end() const {
+    const std::size_t count = seen_.size() + report_.left_out;
+    if (count <= most_subjects && level_ <= most_levels) return;
+    throw Error(ErrorKind::registry,
+                cat("what refers to it does not end: ", count, " manifests, up to ", level_,
+                    " behind one another"),
+                "copy without --referrers, or only some types: --referrers=TYPE");
+  }
+
+  void add(const oci::Digest& digest) {
+    expect_end();
+    subjects_.push_back({digest, level_ + 1});
+  }
+
   void leave_out(std::string_view what, std::string_view why) {
     ++report_.left_out;
-    progress_.note(cat("left out: ", what, " ", why));
+    expect_end();
+    if (report_.left_out < most_named) {
+      progress_.note(cat("left out: ", what, " ", why));
+    } else if (report_.left_out == most_named) {
+      progress_.note("left out: more like these, which --json counts");
+    }
   }
 
   void copy_listed(const oci::Descriptor& listed, const oci::Digest& subject) {
@@ -145,7 +177,8 @@ class ReferrerCopy {
   registry::RegistryClient from_, to_;
   std::shared_ptr<RegistrySource> source_;
   std::vector<oci::Repository> mount_from_;
-  std::deque<oci::Digest> subjects_;
+  std::deque<Subject> subjects_;
+  std::size_t level_ = 0;  // of what is looked at
   std::set<oci::Digest> seen_;
   CopiedReferrers report_;
 };

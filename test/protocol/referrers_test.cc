@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include "base/text.h"
 #include "remote/artifact.h"
 #include "remote/attachment.h"
+#include "remote/copied_referrers.h"
 #include "remote/referrers.h"
 #include "test/support/check_fails.h"
 #include "test/support/memory_place.h"
@@ -103,6 +105,45 @@ TEST_CASE("a registry that says that it lists an artifact is asked for its list 
   CHECK(registry.requests("GET /v2/acme/app/referrers/") == 1);
   CHECK(progress.begun == 0);  // what is being sent is counted by whoever attaches
   CHECK(names(list_referrers(rig.client(), image.digest, {}), artifact.manifest.descriptor.digest));
+}
+
+TEST_CASE(
+    "what refers to an image one behind the other without end is copied up to a bound (#23)") {
+  FaultyRegistry registry;
+  PushRig rig(registry);
+  const oci::Descriptor image = *rig.push(small_image(1, 1000)).manifest;
+  oci::Descriptor last = image;
+  for (int i = 0; i < 20; ++i) last = attach(rig.client(), last, report_file(), {}).manifest;
+  Registries registries({.credentials = test_login()});
+  const oci::Repository from{registry.host(), "acme/app"}, to{registry.host(), "acme/copy"};
+  SilentProgress progress;
+  CHECK_FAILS(copy_referrers({registries, from, registries, to},
+                             *rig.client().get_manifest("1", {}), {}, progress, {}),
+              ErrorKind::registry, "what refers to it does not end: ");
+}
+
+TEST_CASE("of listed referrers that are not there fifty are named, and all are counted (#23)") {
+  FaultyRegistry registry;
+  PushRig rig(registry);
+  const oci::Descriptor image = *rig.push(small_image(1, 1000)).manifest;
+  oci::Index index;
+  for (int i = 0; i < 200; ++i) {
+    index.manifests.push_back({.media_type = std::string(oci::media_type::manifest),
+                               .digest = oci::Digest::of(cat(i)),
+                               .size = 1});
+  }
+  registry.when("GET", "/referrers/").times(1).amend([&](registry::Reply& reply) {
+    reply = {.status = 200,
+             .headers = {{"Content-Type", std::string(oci::media_type::index)}},
+             .body = index.to_json()};
+  });
+  Registries registries({.credentials = test_login()});
+  const oci::Repository from{registry.host(), "acme/app"}, to{registry.host(), "acme/copy"};
+  SilentProgress progress;
+  const CopiedReferrers copied = copy_referrers(
+      {registries, from, registries, to}, *rig.client().get_manifest("1", {}), {}, progress, {});
+  CHECK(copied.left_out == 200);
+  CHECK(progress.notes().size() == 50);
 }
 
 }  // namespace referrers_test
