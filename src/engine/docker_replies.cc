@@ -1,5 +1,7 @@
 #include "engine/docker_replies.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "go/encoding_json.h"
 
@@ -170,6 +172,17 @@ Parsed<EngineImage> read_engine_image(std::string_view text) {
   return image;
 }
 
+namespace {
+
+/// An id goes into a URL's path.
+bool is_image_id(std::string_view text) {
+  return !text.empty() && text.size() <= 200 && std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == ':';
+  });
+}
+
+}  // namespace
+
 Parsed<std::vector<ListedImage>> read_image_list(std::string_view text) {
   const auto json = go::Json::parse(text);
   if (!json) return std::unexpected(json.error());
@@ -177,6 +190,7 @@ Parsed<std::vector<ListedImage>> read_image_list(std::string_view text) {
   std::vector<ListedImage> images;
   for (const go::Json& one : *json->as_array()) {
     ListedImage image{one.text_at("Id"), {}};
+    if (!is_image_id(image.id)) continue;
     const go::Json* tags = one.find("RepoTags");
     if (tags != nullptr && tags->as_array() != nullptr) {
       for (const go::Json& tag : *tags->as_array()) {

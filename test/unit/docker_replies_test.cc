@@ -135,4 +135,13 @@ TEST_CASE("an image's layers and completeness are read, and absent ones are no l
   CHECK_FALSE(read_engine_image(R"({"Id":"sha256:1","RootFS":{"Layers":["nonsense"]}})"));
 }
 
+TEST_CASE("an image of a list whose id is none is passed over: it would be part of a path (#23)") {
+  const auto images = read_image_list(
+      R"([{"Id":"sha256:ab01"},{"Id":"a b"},{"Id":"../x"},{"Id":"?x"},{"Id":""},{"Id":"ab01"}])");
+  REQUIRE(images);
+  REQUIRE(images->size() == 2);
+  CHECK(images->front().id == "sha256:ab01");
+  CHECK(images->back().id == "ab01");
+}
+
 }  // namespace docker_replies_test
