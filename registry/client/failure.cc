@@ -75,16 +75,41 @@ std::string without_query_values(std::string_view word) {
   return shown;
 }
 
-/// Storage hosts repeat the signed URL that led to them. A text of theirs is shown without what
-/// signs it.
+/// Finds the login in a text that repeats a request's header: "Authorization: Basic abc". To be
+/// told its words one after another.
+class RepeatedLogin {
+ public:
+  bool is_next(std::string_view word) {
+    if (word.empty()) return false;
+    const Before before = std::exchange(before_, Before::other);
+    const std::string lower = lower_ascii(word);
+    if (lower.ends_with("authorization")) {
+      before_ = Before::name;
+    } else if (lower.ends_with("authorization:") || (before == Before::name && word == ":")) {
+      before_ = Before::colon;
+    } else if (before == Before::colon) {
+      before_ = Before::scheme;
+    }
+    return before == Before::scheme;
+  }
+
+ private:
+  enum class Before { other, name, colon, scheme };
+  Before before_ = Before::other;
+};
+
+/// Storage hosts repeat the signed URL that led to them, and proxies the request. A text of theirs
+/// is shown without what signs it and without its login.
 std::string without_signatures(std::string_view text) {
   constexpr std::string_view between = " \t\r\n\"'<>()[]{},";
   constexpr std::size_t looked_at = 64 << 10;
   text = text.substr(0, looked_at);
   std::string shown;
+  RepeatedLogin login;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find_first_of(between), text.size());
-    shown += without_query_values(text.substr(0, end));
+    const std::string_view word = text.substr(0, end);
+    shown += login.is_next(word) ? "…" : without_query_values(word);
     if (end < text.size()) shown += text[end];
     text.remove_prefix(std::min(end + 1, text.size()));
   }

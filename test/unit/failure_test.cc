@@ -81,6 +81,23 @@ TEST_CASE("a storage host's reply is shown without the signatures of its URLs (#
   CHECK(shown("a=b, is it? no=1").ends_with("a=b, is it? no=1"));
 }
 
+TEST_CASE("of a request that a proxy repeats the login is not shown (#23)") {
+  for (const char* body :
+       {"GET / HTTP/1.1\r\nProxy-Authorization: Basic 5ec7e7\r\nHost: h",
+        R"({"headers":{"authorization":"Bearer 5ec7e7","host":"h"}})",
+        R"({"errors":[{"code":"X","message":"Authorization: Basic 5ec7e7"}]})"}) {
+    const Error error = make_failure(request(http::Method::get, "https://ghcr.io/v2/x"),
+                                     {.status = 502, .body = body}, context());
+    CAPTURE(error.message());
+    CHECK(error.message().find("5ec7e7") == std::string::npos);
+    CHECK(error.message().find("…") != std::string::npos);
+  }
+  const Error error =
+      make_failure(request(http::Method::get, "https://ghcr.io/v2/x"),
+                   {.status = 400, .body = "Basic authorization is required here"}, context());
+  CHECK(error.cause() == "400: Basic authorization is required here");
+}
+
 TEST_CASE("the known causes come with a hint") {
   const auto hint = [](http::Response response, FailureContext where) {
     return make_failure(request(http::Method::put, "https://h/v2/x"), response, where).hint();
