@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/folder_entries.h"
 #include "base/hash.h"
+#include "base/input_wait.h"
 #include "base/text.h"
 #include "oci/layout.h"
 #include "oci/reference.h"
@@ -68,12 +69,20 @@ void put_file(const fs::path& file, std::string_view text) {
   out.commit_as(file);
 }
 
+/// Throws Error{cancelled} when the process is asked to stop while it reads a large file: nobody
+/// waits for hundreds of gigabytes then, nor for a file that only says that it has them.
 bool has_digest(const fs::path& file, const oci::Digest& digest) {
+  constexpr std::uint64_t read_anyway = 64 << 20;
   Hash hash(digest.algorithm());
   const auto reader = FileSource(file).open();
   std::vector<std::byte> buffer(256 << 10);
+  std::uint64_t passed = 0;
   while (const std::size_t count = reader->read(buffer)) {
     hash.update(ByteView(buffer).first(count));
+    passed += count;
+    if (passed > read_anyway && process_stop().stop_requested()) {
+      throw Error(ErrorKind::cancelled, "stopped on request");
+    }
   }
   return hash.finish_hex() == digest.hex();
 }

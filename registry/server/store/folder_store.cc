@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/folder_entries.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "registry/server/store/folder_repository.h"
 #include "registry/server/store/index_change.h"
@@ -27,6 +28,12 @@ std::optional<struct stat> status_of(const fs::path& file) {
   struct stat status{};
   if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   return status;
+}
+
+/// Whether a blob of no bytes has this digest. Another one's empty file is what a crash leaves: as
+/// if it were not there, the blob is pushed again.
+bool is_of_nothing(const oci::Digest& blob) {
+  return Hash(blob.algorithm()).finish_hex() == blob.hex();
 }
 
 /// A larger index is read at its repository's first request, not at the start.
@@ -157,7 +164,7 @@ std::optional<std::uint64_t> FolderStore::stat(const std::string& repository,
   if (!handle) return {};
   if (!handle->is_checked()) handle->check();
   const auto status = status_of(layout_.blob_file(repository, blob));
-  if (!status) return {};
+  if (!status || (status->st_size == 0 && !is_of_nothing(blob))) return {};
   return static_cast<std::uint64_t>(status->st_size);
 }
 

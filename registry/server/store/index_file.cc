@@ -27,6 +27,7 @@ class EntryCutter {
   template <class Each>
   void pass(std::string_view text, Each&& each) {
     for (const char c : text) {
+      refuse_control(c);
       if (depth_ >= entry_depth && in_manifests_) entry_ += c;
       if (in_string_) {
         pass_string(c);
@@ -52,6 +53,11 @@ class EntryCutter {
  private:
   static constexpr int entry_depth = 3;  // { "manifests": [ {
 
+  /// A file whose end was lost may have zeros there, as many as it says.
+  static void refuse_control(char c) {
+    if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\r' || c == '\t') return;
+    throw Error(ErrorKind::input, "a control character, which JSON has not");
+  }
   void begin_string() {
     in_string_ = true;
     if (depth_ == 1) key_.clear();
