@@ -66,6 +66,21 @@ bool lock_part(const FileDescriptor& file) {
   return ::fstat(file.get(), &status) == 0 && status.st_nlink != 0;
 }
 
+/// Linux follows no link that another user made in a folder where everyone may write, such as /tmp
+/// (fs.protected_symlinks): it may lead to a file that only we may write. Who looks where a link
+/// leads has to refuse it himself.
+void refuse_trap(const fs::path& link) {
+  struct stat own{};
+  struct stat folder{};
+  if (::lstat(link.c_str(), &own) != 0 || !S_ISLNK(own.st_mode)) return;
+  if (::stat(folder_of(link).c_str(), &folder) != 0) return;
+  const bool is_everyones = (folder.st_mode & S_ISVTX) != 0 && (folder.st_mode & S_IWOTH) != 0;
+  if (!is_everyones || own.st_uid == ::geteuid() || own.st_uid == folder.st_uid) return;
+  throw Error(ErrorKind::local,
+              cat(link.string(), ": a link of another user, where everyone may write"),
+              "name another file, or remove the link");
+}
+
 }  // namespace
 
 FileDescriptor open_fifo(const fs::path& path) {
@@ -102,14 +117,15 @@ void remove_dead_parts(const fs::path& folder) {
 fs::path behind_links(const fs::path& path) {
   std::error_code failed;
   if (!fs::is_symlink(path, failed)) return path;
-  const fs::path real = fs::canonical(path, failed);
-  if (!failed) return real;
-  if (fs::exists(path, failed)) return path;  // a pipe of /proc/self/fd, which has no name
   fs::path target = path;
   for (int hops = 0; hops < max_links && fs::is_symlink(target, failed); ++hops) {
+    refuse_trap(target);
     const fs::path next = fs::read_symlink(target, failed);
     target = next.is_absolute() ? next : target.parent_path() / next;
   }
+  fs::path real = fs::canonical(path, failed);
+  if (!failed) return real;
+  if (fs::exists(path, failed)) return path;  // a pipe of /proc/self/fd, which has no name
   return fs::is_symlink(target, failed) ? path : target;
 }
 

@@ -59,8 +59,9 @@ std::string read_argument(const std::filesystem::path& path, std::uint64_t limit
 /// Whether something has that name; links are followed. Throws Error{local} when that cannot be
 /// told, as where a folder on the way may not be entered.
 bool is_there(const std::filesystem::path& path);
-/// Where a name leads whose last part is a link, also when nothing is there yet. Any other name is
-/// returned as it is.
+/// Where a name leads whose last part is a link, also when nothing is there yet. Throws
+/// Error{local} for a link that another user made in a folder where everyone may write. Any other
+/// name is returned as it is.
 std::filesystem::path behind_links(const std::filesystem::path& path);
 
 /// Opens a FIFO to write to. Waits for somebody who reads from it, and no longer than until the

@@ -155,6 +155,24 @@ TEST_CASE(
   CHECK(std::filesystem::is_symlink(odd.at("dangling")));
 }
 
+TEST_CASE("a link that another user made where everyone may write is not written through (#23)") {
+  const Odd odd;
+  const std::string all = odd.at("all"), trap = all + "/out", to_trap = odd.at("to trap");
+  std::filesystem::create_directory(all);
+  REQUIRE(::chmod(all.c_str(), 01777) == 0);
+  std::filesystem::create_symlink("../secret", trap);
+  std::filesystem::create_symlink("all/out", to_trap);
+  write_file(trap, "through a link of our own");
+  CHECK(read_file(odd.at("secret"), 100) == "through a link of our own");
+  if (::lchown(trap.c_str(), 65534, 65534) != 0) return;  // only root may give it to another user
+  for (const std::string& name : {trap, to_trap}) {
+    CHECK(failure([&] {
+            write_file(name, "theirs");
+          }).ends_with("/out: a link of another user, where everyone may write"));
+  }
+  CHECK(read_file(odd.at("secret"), 100) == "through a link of our own");
+}
+
 TEST_CASE("a file begun in a folder writes to no name that stands there") {
   const Odd odd;
   std::filesystem::create_symlink("elsewhere", odd.at("blob"));
