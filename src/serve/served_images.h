@@ -39,6 +39,7 @@ class ServedImages final : public registry::Store {
                                     const oci::Digest& blob) override;
   std::unique_ptr<Reader> open(const std::string& repository, const oci::Digest& blob,
                                std::uint64_t offset) override;
+  bool makes_blobs(const std::string&) const override { return true; }
   std::optional<oci::RawManifest> find_manifest(const std::string& repository,
                                                 const oci::Digest& manifest) override;
   std::optional<oci::Digest> find_tag(const std::string& repository,

@@ -1,5 +1,9 @@
 #include "registry/server/api/blobs.h"
 
+#include <algorithm>
+#include <optional>
+#include <vector>
+
 #include "base/text.h"
 #include "registry/server/api/byte_range.h"
 
@@ -29,6 +33,31 @@ class FirstBytes final : public Reader {
   std::unique_ptr<Reader> from_;
   std::uint64_t left_;
 };
+
+/// A reader whose first bytes were read already.
+class BegunReader final : public Reader {
+ public:
+  explicit BegunReader(std::unique_ptr<Reader> from) : rest_(std::move(from)), begun_(64 << 10) {
+    begun_.resize(rest_->read(begun_));
+  }
+
+  std::size_t read(ByteSpan into) override {
+    if (at_ == begun_.size()) return rest_->read(into);
+    const std::size_t count = std::min(into.size(), begun_.size() - at_);
+    std::copy_n(begun_.begin() + static_cast<std::ptrdiff_t>(at_), count, into.begin());
+    at_ += count;
+    return count;
+  }
+
+ private:
+  std::unique_ptr<Reader> rest_;
+  std::vector<std::byte> begun_;
+  std::size_t at_ = 0;
+};
+
+/// A range that begins this far into a blob that is made while it is read waits for its turn: what
+/// lies before it is made for nothing.
+constexpr std::uint64_t far = 4 << 20;
 
 std::variant<ByteRange, WholeBlob, Unsatisfiable> range_asked_for(const Request& request,
                                                                   const std::string& etag,
@@ -66,8 +95,13 @@ Reply read_blob(Call& call, const oci::Digest& digest) {
     reply.headers.add("Content-Range", cat("bytes ", part->first, '-', part->last, '/', *size));
   }
   if (call.method() == Method::head) return reply;
-  auto bytes = call.store.open(call.route.repository, digest, part != nullptr ? part->first : 0);
+  const std::uint64_t first = part != nullptr ? part->first : 0;
+  std::optional<Turnstile::Turn> turn;
+  const bool is_slow = first >= far && call.store.makes_blobs(call.route.repository);
+  if (is_slow && !turn.emplace(call.heavy_work.enter())) return busy_reply();
+  auto bytes = call.store.open(call.route.repository, digest, first);
   if (!bytes) return blob_unknown(digest.str());  // removed since the stat
+  if (is_slow) bytes = std::make_unique<BegunReader>(std::move(bytes));
   reply.body = std::make_unique<FirstBytes>(std::move(bytes), count);
   return reply;
 }

@@ -30,6 +30,11 @@ std::unique_ptr<Reader> CombinedStore::open(const std::string& repository, const
   return of(repository).open(repository, blob, offset);
 }
 
+bool CombinedStore::makes_blobs(const std::string& repository) const {
+  const bool is_fixed = fixed_repositories_.contains(repository);
+  return is_fixed ? fixed_.makes_blobs(repository) : other_.makes_blobs(repository);
+}
+
 std::optional<oci::RawManifest> CombinedStore::find_manifest(const std::string& repository,
                                                              const oci::Digest& manifest) {
   return of(repository).find_manifest(repository, manifest);

@@ -39,6 +39,9 @@ bool is_of_nothing(const oci::Digest& blob) {
 /// A larger index is read at its repository's first request, not at the start.
 constexpr std::int64_t eager_bytes = 4 << 20;
 
+/// In how many repositories a blob is looked for that the pool does not have.
+constexpr std::size_t most_searched = 1'000;
+
 /// What an empty one takes in memory, about.
 constexpr std::uint64_t bytes_of_handle = 2 << 10;
 
@@ -240,6 +243,7 @@ bool FolderStore::mount(const std::string& repository, const oci::Digest& blob,
   const bool is_given = pooled && (from || pooled->st_nlink > 1);  // else who had it deleted it
   if (!is_given) {  // unless another program put it into its layout
     const auto givers = from ? std::vector{*from} : repositories();
+    if (givers.size() > most_searched) return false;
     const auto gives = [&](const std::string& giver) {
       return stat(giver, blob) && layout_.pool(giver, blob);
     };

@@ -41,6 +41,10 @@ class Store {
   virtual std::unique_ptr<Reader> open(const std::string& repository, const oci::Digest& blob,
                                        std::uint64_t offset) = 0;
 
+  /// Whether the repository's blobs are made whenever they are read, from their start on, so that
+  /// an offset costs as much as the bytes before it.
+  virtual bool makes_blobs(const std::string&) const { return false; }
+
   virtual std::optional<oci::RawManifest> find_manifest(const std::string& repository,
                                                         const oci::Digest& manifest) = 0;
   virtual std::optional<oci::Digest> find_tag(const std::string& repository,
