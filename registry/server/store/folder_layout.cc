@@ -296,8 +296,9 @@ bool FolderLayout::holds(const std::string& repository, const oci::Digest& diges
   const auto status = look_at(file);
   if (!status || !S_ISREG(status->st_mode)) return false;
   const auto written = fs::last_write_time(file).time_since_epoch();
-  const Seen now{status->st_dev, status->st_ino, static_cast<std::uint64_t>(status->st_size),
-                 std::chrono::nanoseconds(written).count()};
+  const Seen now{
+      static_cast<std::uint64_t>(status->st_dev), static_cast<std::uint64_t>(status->st_ino),
+      static_cast<std::uint64_t>(status->st_size), std::chrono::nanoseconds(written).count()};
   const bool is_known = found_right_.with([&](const auto& found) {
     const auto seen = found.find(digest);
     return seen != found.end() && seen->second == now;
