@@ -273,7 +273,8 @@ def deaf_waits():
         for what, words in cases.items():
             for sign, code in ((signal.SIGTERM, 130), (signal.SIGHUP, 129)):
                 process = subprocess.Popen([N2C, *map(str, words)], env=environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                                           stderr=subprocess.DEVNULL)
+                                           stderr=subprocess.DEVNULL,
+                                           preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
                 wait_until(lambda process=process: signals.are_heeded(process))
                 ended = end_by(process, sign)
                 wanted = 1 if sign == signal.SIGTERM and words[0] not in ('push',) else code  # as all failures of nix2container's commands
