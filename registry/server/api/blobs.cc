@@ -1,9 +1,12 @@
 #include "registry/server/api/blobs.h"
 
-#include <algorithm>
+#include <memory>
 #include <optional>
-#include <vector>
+#include <span>
+#include <string>
+#include <utility>
 
+#include "base/prefixed_reader.h"
 #include "base/text.h"
 #include "registry/server/api/byte_range.h"
 
@@ -34,26 +37,12 @@ class FirstBytes final : public Reader {
   std::uint64_t left_;
 };
 
-/// A reader whose first bytes were read already.
-class BegunReader final : public Reader {
- public:
-  explicit BegunReader(std::unique_ptr<Reader> from) : rest_(std::move(from)), begun_(64 << 10) {
-    begun_.resize(rest_->read(begun_));
-  }
-
-  std::size_t read(ByteSpan into) override {
-    if (at_ == begun_.size()) return rest_->read(into);
-    const std::size_t count = std::min(into.size(), begun_.size() - at_);
-    std::copy_n(begun_.begin() + static_cast<std::ptrdiff_t>(at_), count, into.begin());
-    at_ += count;
-    return count;
-  }
-
- private:
-  std::unique_ptr<Reader> rest_;
-  std::vector<std::byte> begun_;
-  std::size_t at_ = 0;
-};
+/// The same bytes, the first of which are made by now.
+std::unique_ptr<Reader> begun(std::unique_ptr<Reader> from) {
+  std::string first(64 << 10, '\0');
+  first.resize(from->read(std::as_writable_bytes(std::span(first))));
+  return std::make_unique<PrefixedReader>(std::move(first), std::move(from));
+}
 
 /// A range that begins this far into a blob that is made while it is read waits for its turn: what
 /// lies before it is made for nothing.
@@ -101,7 +90,7 @@ Reply read_blob(Call& call, const oci::Digest& digest) {
   if (is_slow && !turn.emplace(call.heavy_work.enter())) return busy_reply();
   auto bytes = call.store.open(call.route.repository, digest, first);
   if (!bytes) return blob_unknown(digest.str());  // removed since the stat
-  if (is_slow) bytes = std::make_unique<BegunReader>(std::move(bytes));
+  if (is_slow) bytes = begun(std::move(bytes));
   reply.body = std::make_unique<FirstBytes>(std::move(bytes), count);
   return reply;
 }
