@@ -8,56 +8,21 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "test/support/folder_scene.h"
 #include "test/support/put_blob.h"
 
 namespace changed_folders_test {
 
 using namespace n2c;
 using namespace n2c::registry;
+using test::blob_of;
+using test::error_of;
+using test::hello;
+using test::image_of;
+using test::Notes;
 using test::put_blob;
 
-namespace {
-
 namespace fs = std::filesystem;
-
-const oci::Digest hello = oci::Digest::of("hello");
-
-/// An image whose config is `config`, which has no layers.
-NewManifest image_of(std::string_view config, std::vector<std::string> tags) {
-  const oci::Digest digest = oci::Digest::of(config);
-  const std::string json =
-      cat(R"({"schemaVersion":2,"config":{"mediaType":")", oci::media_type::config,
-          R"(","digest":")", digest.str(), R"(","size":)", config.size(), R"(},"layers":[]})");
-  return {.record = {{std::string(oci::media_type::manifest), oci::Digest::of(json), json.size()},
-                     json},
-          .tags = std::move(tags),
-          .required_blobs = {digest}};
-}
-
-/// What a store said of what it found.
-struct Notes {
-  std::vector<std::string> lines;
-  FolderStore::Note note() {
-    return [this](std::string line) { lines.push_back(std::move(line)); };
-  }
-};
-
-/// The bytes of a blob as the store gives them.
-std::string blob_of(FolderStore& store, const std::string& repository, const oci::Digest& blob) {
-  const auto reader = store.open(repository, blob, 0);
-  return reader ? read_all(*reader, 1 << 20) : "none";
-}
-
-std::string error_of(const std::function<void()>& call) {
-  try {
-    call();
-    return "no error";
-  } catch (const Error& error) {
-    return error.message();
-  }
-}
-
-}  // namespace
 
 TEST_CASE(
     "nothing is written through a link that took a folder's place while it was served (#23)") {

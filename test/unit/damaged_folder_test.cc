@@ -8,34 +8,28 @@
 
 #include "base/file.h"
 #include "base/input_wait.h"
-#include "base/text.h"
-#include "oci/media_type.h"
 #include "registry/server/store/folder_store.h"
 #include "test/support/check_fails.h"
+#include "test/support/folder_scene.h"
 #include "test/support/put_blob.h"
 
 namespace damaged_folder_test {
 
 using namespace n2c;
 using namespace n2c::registry;
+using test::hello;
+using test::image_of;
 using test::put_blob;
 
 namespace {
 
 namespace fs = std::filesystem;
 
-const oci::Digest hello = oci::Digest::of("hello");
-
-/// An image whose config is "hello".
-NewManifest image_with(std::string tag) {
-  const std::string json =
-      cat(R"({"schemaVersion":2,"config":{"mediaType":")", oci::media_type::config,
-          R"(","digest":")", hello.str(), R"(","size":5},"layers":[]})");
-  return {.record = {{std::string(oci::media_type::manifest), oci::Digest::of(json), json.size()},
-                     json},
-          .tags = {std::move(tag)},
-          .required_blobs = {hello},
-          .sizes = {{hello, 5}}};
+/// An image whose config is "hello", and the size that its manifest says.
+NewManifest sized_image(std::string tag) {
+  NewManifest image = image_of("hello", {std::move(tag)});
+  image.sizes = {{hello, 5}};
+  return image;
 }
 
 }  // namespace
@@ -58,12 +52,12 @@ TEST_CASE("a file that says it has a terabyte holds no stop up, and no index (#2
   {
     FolderStore store(folder.path());
     put_blob(store, "app", "hello");
-    store.put_manifest("app", image_with("1"));
+    store.put_manifest("app", sized_image("1"));
     fs::resize_file(folder.path() / "blobs/sha256" / hello.hex(), std::uintmax_t{1} << 40);
     std::stop_source stop;
     process_stop() = stop.get_token();
     stop.request_stop();
-    CHECK_FAILS(store.put_manifest("app", image_with("2")), ErrorKind::cancelled, "stopped");
+    CHECK_FAILS(store.put_manifest("app", sized_image("2")), ErrorKind::cancelled, "stopped");
     process_stop() = {};
   }
   fs::resize_file(folder.path() / "repositories/app/index.json", std::uintmax_t{1} << 40);
